@@ -1,0 +1,4 @@
+//! The domain of a customer-support desk, without I/O.
+
+pub mod id;
+pub mod time;
