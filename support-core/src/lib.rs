@@ -1,4 +1,18 @@
 //! The domain of a customer-support desk, without I/O.
 
+mod wire;
+
+pub mod conversation;
+pub mod error;
+pub mod event;
 pub mod id;
+pub mod label;
+pub mod people;
+pub mod routing;
+pub mod sla;
+pub mod store;
+pub mod ticket;
 pub mod time;
+
+pub use error::Error;
+pub use wire::UnknownValue;

@@ -1,0 +1,441 @@
+//! The catalogue of domain events and their envelope.
+//!
+//! An event says what happened, in the past tense, with a dotted name that is stable on the wire. It never holds
+//! personal text: bodies, subjects, reasons and notes are revisions ([`TextId`]) that can be emptied while the
+//! event, the fold and the hash chain stay as they are.
+
+mod chain;
+mod envelope;
+
+pub use chain::{ChainHash, chain};
+pub use envelope::{Audience, AudienceClass, Envelope, Stream};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
+use crate::id::{
+    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
+    TeamId, TextId, TicketId,
+};
+use crate::label::{ForeignId, Label};
+use crate::people::{ActorRef, Presence};
+use crate::routing::{AssignHow, Why};
+use crate::sla::{Applied, Metric, TimerMove};
+use crate::store::DocumentKind;
+use crate::ticket::{
+    ContextRef, ExternalRef, FieldValue, Insight, KeywordHit, Participant, Priority, SetAsideKind, Status,
+    StatusCause,
+};
+use crate::time::Timestamp;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal { $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })+) => {
+        /// Something that happened. The dotted name of each is its [`name`](Event::name).
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "name", content = "data")]
+        pub enum Event {
+            $($(#[$doc])* #[serde(rename = $name)] $variant { $($(#[$fdoc])* $field: $kind),* },)+
+        }
+
+        impl Event {
+            /// Every name in the catalogue.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// Returns the dotted name.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                match self { $(Self::$variant { .. } => $name),+ }
+            }
+        }
+    };
+}
+
+events! {
+    /// A ticket was opened.
+    TicketCreated = "ticket.created" {
+        /// What people read out.
+        reference: Reference,
+        /// What it is about.
+        subject: TextId,
+        /// Its first status: `new`, or `pending` where the desk wrote first.
+        status: Status,
+        /// How important it is.
+        priority: Priority,
+        /// Channel on which it began.
+        channel: ChannelKind,
+        /// Who wrote first.
+        direction: Direction,
+        /// Inbox in which it began.
+        inbox_id: Option<InboxId>,
+        /// Face under which it is answered.
+        brand_id: Option<BrandId>,
+        /// Language tag.
+        language: Option<Label>,
+        /// Whose matter it is.
+        customer_id: CustomerId,
+        /// The team in whose queue it starts.
+        team_id: Option<TeamId>,
+        /// What kind of matter.
+        category: Option<Label>,
+        /// Tags.
+        tags: Vec<Label>,
+        /// The order that it is about.
+        order_id: Option<ForeignId>,
+        /// Other objects that it is about.
+        context: Vec<ContextRef>,
+        /// The same matter in other systems.
+        external_refs: Vec<ExternalRef>,
+        /// Free fields.
+        custom_fields: BTreeMap<Label, FieldValue>,
+        /// Units of capacity that it takes.
+        effort: u32,
+        /// Skills that a handler must have.
+        skills: Vec<(Label, u8)>,
+        /// The closed ticket that this one continues.
+        follow_up_of: Option<TicketId>,
+        /// What is known of the customer.
+        insight: Option<Insight>,
+        /// The conversation with the customer that opens with it.
+        conversation_id: ConversationId,
+    }
+    /// A conversation was opened in a ticket, beside the first.
+    ConversationOpened = "conversation.opened" {
+        /// Identity.
+        conversation_id: ConversationId,
+        /// Whom it is with.
+        kind: ConversationKind,
+        /// Where it happens.
+        channel: ChannelKind,
+        /// Through which inbox.
+        inbox_id: Option<InboxId>,
+    }
+    /// Somebody was added to a ticket.
+    ParticipantAdded = "participant.added" {
+        /// Who, and how.
+        participant: Participant,
+    }
+    /// Somebody was removed from a ticket.
+    ParticipantRemoved = "participant.removed" {
+        /// Who.
+        party: ActorRef,
+    }
+    /// A message was stored.
+    MessageAdded = "message.added" {
+        /// Identity.
+        message_id: MessageId,
+        /// Its conversation.
+        conversation_id: ConversationId,
+        /// Which way it goes.
+        direction: Direction,
+        /// Who wrote it.
+        author: ActorRef,
+        /// Name and address of an author who is no known party.
+        author_text: Option<TextId>,
+        /// Who may read it.
+        visibility: Visibility,
+        /// On which channel.
+        channel: ChannelKind,
+        /// Through which inbox.
+        inbox_id: Option<InboxId>,
+        /// What it says.
+        body: TextId,
+        /// Written by a program without a person.
+        automatic: bool,
+        /// Identity that the channel gave it.
+        external_id: Option<ForeignId>,
+        /// The message that it answers.
+        in_reply_to: Option<ForeignId>,
+        /// How far it has come, for outgoing messages.
+        delivery: Option<Delivery>,
+        /// When it was written.
+        sent_at: Timestamp,
+        /// Whether it asks the desk for an answer: a customer's own words, more than a thanks.
+        asks: bool,
+        /// Whether it answers the customer: public words of a human agent.
+        answers: bool,
+        /// The oldest customer message that it answered, to be given back should it fail.
+        answered_since: Option<Timestamp>,
+        /// What masking found in it, by kind.
+        masked: BTreeMap<String, u32>,
+    }
+    /// An outgoing message came further, or failed.
+    MessageDeliveryChanged = "message.delivery_changed" {
+        /// The message.
+        message_id: MessageId,
+        /// State before.
+        from: Delivery,
+        /// State after.
+        to: Delivery,
+        /// The customer message that waits again because its answer failed.
+        unanswered_since: Option<Timestamp>,
+        /// Whether the failed message had been the first response.
+        first_response_lost: bool,
+    }
+    /// The status changed.
+    TicketStatusChanged = "ticket.status_changed" {
+        /// Status before.
+        from: Status,
+        /// Status after.
+        to: Status,
+        /// What moved it.
+        cause: StatusCause,
+        /// Why, in words.
+        reason: Option<TextId>,
+        /// How it was resolved.
+        resolution_code: Option<Label>,
+    }
+    /// The owner changed: given, taken, moved or returned.
+    TicketAssigned = "ticket.assigned" {
+        /// Identity of the assignment record.
+        assignment_id: AssignmentId,
+        /// Owner before.
+        from: Option<AgentId>,
+        /// Owner after.
+        to: Option<AgentId>,
+        /// Team before.
+        team_from: Option<TeamId>,
+        /// Team after.
+        team_to: Option<TeamId>,
+        /// In which way.
+        how: AssignHow,
+        /// Why, in words.
+        reason: Option<TextId>,
+        /// Why, as the router decided.
+        why: Option<Why>,
+        /// Whether the new owner is over capacity with it.
+        over: bool,
+    }
+    /// The priority changed.
+    TicketPriorityChanged = "ticket.priority_changed" {
+        /// Priority before.
+        from: Priority,
+        /// Priority after.
+        to: Priority,
+        /// Whether an SLA ladder did it: running targets then stay as they are.
+        by_escalation: bool,
+    }
+    /// The subject changed.
+    TicketSubjectChanged = "ticket.subject_changed" {
+        /// Subject before.
+        from: TextId,
+        /// Subject after.
+        to: TextId,
+    }
+    /// The category changed.
+    TicketCategoryChanged = "ticket.category_changed" {
+        /// Category before.
+        from: Option<Label>,
+        /// Category after.
+        to: Option<Label>,
+    }
+    /// Tags were added or removed.
+    TicketTagsChanged = "ticket.tags_changed" {
+        /// Tags that it has now and had not.
+        added: Vec<Label>,
+        /// Tags that it had and has not.
+        removed: Vec<Label>,
+    }
+    /// Free fields were set or cleared.
+    TicketFieldsChanged = "ticket.fields_changed" {
+        /// Values before; an absent key had none.
+        from: BTreeMap<Label, FieldValue>,
+        /// Values after; an absent key has none.
+        to: BTreeMap<Label, FieldValue>,
+    }
+    /// Keyword rules matched, or matched no longer after they were changed.
+    TicketKeywordsMatched = "ticket.keywords_matched" {
+        /// All rules that match now.
+        rules: BTreeMap<DocumentId, KeywordHit>,
+        /// Names of the alerting ones.
+        topics: Vec<Label>,
+    }
+    /// What is known of the customer was looked up again.
+    TicketInsightNoted = "ticket.insight_noted" {
+        /// What is known now.
+        insight: Insight,
+    }
+    /// The escalation level rose.
+    TicketEscalated = "ticket.escalated" {
+        /// Level before.
+        from: u8,
+        /// Level after.
+        to: u8,
+        /// Why, in words.
+        reason: Option<TextId>,
+        /// The timer whose ladder did it.
+        by_timer: Option<Metric>,
+    }
+    /// The ticket was put out of sight until an instant.
+    TicketSnoozed = "ticket.snoozed" {
+        /// Until when.
+        until: Timestamp,
+    }
+    /// The ticket came back into sight.
+    TicketWoken = "ticket.woken" {
+        /// Whether its time had come; otherwise a person or a message did it.
+        by_time: bool,
+    }
+    /// The ticket was taken out of the desk's work.
+    TicketSetAside = "ticket.set_aside" {
+        /// Why.
+        kind: SetAsideKind,
+        /// Where it goes on, for `merged`.
+        merged_into: Option<TicketId>,
+    }
+    /// The ticket came back into the desk's work.
+    TicketRestored = "ticket.restored" {
+        /// Why it had been out.
+        kind: SetAsideKind,
+    }
+    /// An SLA policy was put in force for the ticket.
+    SlaApplied = "sla.applied" {
+        /// The policy with its targets; `None` where none matches any more.
+        applied: Option<Applied>,
+        /// Whether the configuration changed, not the ticket.
+        by_change: bool,
+    }
+    /// SLA timers started, paused, resumed or ended.
+    SlaTimersMoved = "sla.timers_moved" {
+        /// What each did, in order.
+        moves: Vec<TimerMove>,
+    }
+    /// A step of the policy's ladder was reached before the deadline.
+    SlaWarned = "sla.warned" {
+        /// The timer.
+        metric: Metric,
+        /// Its cycle.
+        cycle: u32,
+        /// Index of the step in the policy's ladder.
+        step: u16,
+        /// The deadline.
+        due_at: Timestamp,
+    }
+    /// A timer went past its deadline.
+    SlaBreached = "sla.breached" {
+        /// The timer.
+        metric: Metric,
+        /// Its cycle.
+        cycle: u32,
+        /// The deadline.
+        due_at: Timestamp,
+        /// Whether a change of policy or calendar put the deadline in the past.
+        policy_change: bool,
+    }
+    /// A step of the policy's ladder was reached at or after the deadline.
+    SlaEscalated = "sla.escalated" {
+        /// The timer.
+        metric: Metric,
+        /// Its cycle.
+        cycle: u32,
+        /// Index of the step in the policy's ladder.
+        step: u16,
+        /// The deadline.
+        due_at: Timestamp,
+    }
+    /// An agent began to work on the ticket.
+    WorkStarted = "work.started" {
+        /// Who.
+        agent: AgentId,
+    }
+    /// An agent stopped working on the ticket.
+    WorkEnded = "work.ended" {
+        /// Who.
+        agent: AgentId,
+        /// When they stopped: the lease's end where it ran out.
+        at: Timestamp,
+        /// Seconds since `work.started`.
+        seconds: i64,
+    }
+    /// An agent gave work back, or lost it.
+    WorkReturned = "work.returned" {
+        /// Who had it.
+        agent: AgentId,
+    }
+    /// A customer record was made.
+    CustomerCreated = "customer.created" {}
+    /// Fields of a customer changed.
+    CustomerChanged = "customer.changed" {
+        /// Names of the fields.
+        fields: Vec<Label>,
+    }
+    /// An agent record was made.
+    AgentCreated = "agent.created" {}
+    /// Fields of an agent changed.
+    AgentChanged = "agent.changed" {
+        /// Names of the fields.
+        fields: Vec<Label>,
+    }
+    /// An agent was deactivated.
+    AgentDeactivated = "agent.deactivated" {}
+    /// An agent's presence changed.
+    AgentStatusChanged = "agent.status_changed" {
+        /// Presence before.
+        from: Presence,
+        /// Presence after.
+        to: Presence,
+        /// Why, in words.
+        reason: Option<TextId>,
+        /// Whether its time ran out.
+        by_time: bool,
+    }
+    /// A configuration document has a new version.
+    ConfigChanged = "config.changed" {
+        /// What kind of document.
+        kind: DocumentKind,
+        /// Which version.
+        version: u64,
+        /// Whether this version retires the document.
+        retired: bool,
+    }
+    /// Somebody signed in.
+    SignedIn = "auth.signed_in" {}
+    /// A password was refused.
+    SignInRefused = "auth.sign_in_refused" {}
+    /// Sessions were ended.
+    SignedOut = "auth.signed_out" {}
+    /// A password was set.
+    PasswordChanged = "auth.password_changed" {}
+}
+
+impl Event {
+    /// Returns who may see it.
+    #[must_use]
+    pub const fn class(&self) -> AudienceClass {
+        match self {
+            Self::TicketCreated { .. }
+            | Self::TicketStatusChanged { .. }
+            | Self::TicketSubjectChanged { .. }
+            | Self::MessageAdded { visibility: Visibility::Public, .. } => AudienceClass::Public,
+            Self::SignedIn {} | Self::SignInRefused {} | Self::SignedOut {} | Self::PasswordChanged {} => {
+                AudienceClass::Audit
+            }
+            _ => AudienceClass::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_is_the_tag_on_the_wire() {
+        let event = Event::TicketWoken { by_time: true };
+        let json = serde_json::to_string(&event).unwrap();
+        assert_eq!(json, r#"{"name":"ticket.woken","data":{"by_time":true}}"#);
+        assert_eq!(serde_json::from_str::<Event>(&json).unwrap(), event);
+        let empty = serde_json::to_string(&Event::CustomerCreated {}).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&empty).unwrap(), Event::CustomerCreated {});
+    }
+
+    #[test]
+    fn names_are_dotted_and_distinct() {
+        let mut names = Event::NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Event::NAMES.len());
+        assert!(names.iter().all(|n| n.split('.').count() == 2));
+    }
+}

@@ -1,0 +1,155 @@
+//! Who acts.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{EntityKind, Error};
+use crate::id::{AgentId, CustomerId, TeamId, TenantId};
+use crate::label::Label;
+use crate::wire::wire_enum;
+
+use super::{Grants, Permission, Reach, Scope, Sight};
+
+/// Somebody who has signed in. Read from the store at each request, never from a token's claims or a cache.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Actor {
+    /// One who works on the desk.
+    Agent(AgentActor),
+    /// One whom the desk serves.
+    Customer(CustomerActor),
+}
+
+/// An agent who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentActor {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Who.
+    pub id: AgentId,
+    /// Name of the role, built-in or defined by the host.
+    pub role: Label,
+    /// What the role may do.
+    pub grants: Grants,
+    /// Teams in which the agent works or which they lead.
+    pub teams: Vec<TeamId>,
+}
+
+/// A customer who has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerActor {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Who.
+    pub id: CustomerId,
+}
+
+impl Actor {
+    /// Returns the tenant.
+    #[must_use]
+    pub const fn tenant(&self) -> TenantId {
+        match self {
+            Self::Agent(agent) => agent.tenant,
+            Self::Customer(customer) => customer.tenant,
+        }
+    }
+
+    /// Returns how events name this actor.
+    #[must_use]
+    pub const fn as_ref(&self) -> ActorRef {
+        match self {
+            Self::Agent(agent) => ActorRef::agent(agent.id),
+            Self::Customer(customer) => ActorRef::customer(customer.id),
+        }
+    }
+
+    /// Returns what the actor sees under `permission`. Customers always see their own.
+    ///
+    /// # Errors
+    /// `Forbidden` where an agent's role lacks the permission.
+    pub fn scope(&self, permission: Permission) -> Result<Scope, Error> {
+        match self {
+            Self::Agent(agent) => {
+                let reach = agent.grants.reach(permission).ok_or(Error::Forbidden(permission))?;
+                let audit = agent.grants.reach(Permission::AuditRead).is_some();
+                Ok(Scope::of_agent(agent.tenant, agent.id, &agent.teams, reach).with_audit(audit))
+            }
+            Self::Customer(customer) => {
+                Ok(Scope::new(customer.tenant, Sight::Customer { customer: customer.id }))
+            }
+        }
+    }
+
+    /// Returns the agent.
+    ///
+    /// # Errors
+    /// `NotFound` for a customer: to them, what is for agents does not exist.
+    pub const fn agent(&self, entity: EntityKind) -> Result<&AgentActor, Error> {
+        match self {
+            Self::Agent(agent) => Ok(agent),
+            Self::Customer(_) => Err(Error::NotFound(entity)),
+        }
+    }
+
+    /// Returns how far `permission` reaches; nothing for customers.
+    #[must_use]
+    pub fn reach(&self, permission: Permission) -> Option<Reach> {
+        match self {
+            Self::Agent(agent) => agent.grants.reach(permission),
+            Self::Customer(_) => None,
+        }
+    }
+}
+
+wire_enum! {
+    /// Kind of a party that acts or writes.
+    ActorKind {
+        /// A customer.
+        Customer = "customer",
+        /// A human agent.
+        Agent = "agent",
+        /// A program that talks to customers.
+        Bot = "bot",
+        /// The desk itself.
+        System = "system",
+        /// Somebody outside, such as a supplier in a side conversation.
+        ThirdParty = "third_party",
+    }
+}
+
+/// Who did something, as events and messages name them: a kind and, where there is one, an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ActorRef {
+    /// What kind of party.
+    pub kind: ActorKind,
+    /// The customer's or agent's id.
+    pub id: Option<Uuid>,
+}
+
+impl ActorRef {
+    /// The desk itself.
+    pub const SYSTEM: Self = Self { kind: ActorKind::System, id: None };
+
+    /// Names an agent.
+    #[must_use]
+    pub const fn agent(id: AgentId) -> Self {
+        Self { kind: ActorKind::Agent, id: Some(id.uuid()) }
+    }
+
+    /// Names a customer.
+    #[must_use]
+    pub const fn customer(id: CustomerId) -> Self {
+        Self { kind: ActorKind::Customer, id: Some(id.uuid()) }
+    }
+
+    /// Returns the agent's id, if it is one.
+    #[must_use]
+    pub fn agent_id(self) -> Option<AgentId> {
+        (self.kind == ActorKind::Agent).then_some(self.id).flatten().map(AgentId::from_uuid)
+    }
+
+    /// Returns the customer's id, if it is one.
+    #[must_use]
+    pub fn customer_id(self) -> Option<CustomerId> {
+        (self.kind == ActorKind::Customer).then_some(self.id).flatten().map(CustomerId::from_uuid)
+    }
+}

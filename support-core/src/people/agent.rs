@@ -1,0 +1,162 @@
+//! Agents: profile, capacity, and the state that routing changes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, TeamId, TextId};
+use crate::label::{ForeignId, Label};
+use crate::time::Timestamp;
+use crate::wire::wire_enum;
+
+use super::{Presence, Shift};
+
+wire_enum! {
+    /// Kind of work: what is routed, offered and counted.
+    WorkKind {
+        /// An asynchronous ticket.
+        Ticket = "ticket",
+        /// A chat session.
+        Chat = "chat",
+        /// A call.
+        Call = "call",
+    }
+}
+
+/// How much work an agent can have at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Capacity {
+    /// Units of asynchronous work. Default 20; a plain ticket takes 1.
+    pub units: u32,
+    /// Chat sessions. Default 5.
+    pub chat: u32,
+    /// Calls. Default 1.
+    pub call: u32,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { units: 20, chat: 5, call: 1 }
+    }
+}
+
+impl Capacity {
+    /// Returns the limit for one kind of work.
+    #[must_use]
+    pub const fn of(&self, kind: WorkKind) -> u32 {
+        match kind {
+            WorkKind::Ticket => self.units,
+            WorkKind::Chat => self.chat,
+            WorkKind::Call => self.call,
+        }
+    }
+}
+
+/// How much work an agent has now, in the units of [`Capacity`]. Kept by deltas inside commits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Load {
+    /// Units of asynchronous work.
+    pub units: u32,
+    /// Chat sessions.
+    pub chat: u32,
+    /// Calls.
+    pub call: u32,
+}
+
+impl Load {
+    /// Returns the load of one kind of work.
+    #[must_use]
+    pub const fn of(&self, kind: WorkKind) -> u32 {
+        match kind {
+            WorkKind::Ticket => self.units,
+            WorkKind::Chat => self.chat,
+            WorkKind::Call => self.call,
+        }
+    }
+
+    /// Returns the counter of one kind of work, to change it.
+    pub const fn of_mut(&mut self, kind: WorkKind) -> &mut u32 {
+        match kind {
+            WorkKind::Ticket => &mut self.units,
+            WorkKind::Chat => &mut self.chat,
+            WorkKind::Call => &mut self.call,
+        }
+    }
+}
+
+/// One who works on the desk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Identity.
+    pub id: AgentId,
+    /// Identity in the host application.
+    pub external_id: Option<ForeignId>,
+    /// Name that colleagues and customers see.
+    pub name: String,
+    /// Address for sign-in and notifications; unique in the tenant, compared without case.
+    pub email: String,
+    /// Name of the role, built-in or defined by the host.
+    pub role: Label,
+    /// Teams in which the agent works, sorted.
+    pub team_ids: Vec<TeamId>,
+    /// Teams that the agent leads, sorted.
+    pub lead_ids: Vec<TeamId>,
+    /// Skills with levels 1–5.
+    pub skills: BTreeMap<Label, u8>,
+    /// How much work the agent can have at once.
+    pub capacity: Capacity,
+    /// When the agent works; `None` is always.
+    pub shift: Option<Shift>,
+    /// False once deactivated: the name is kept, sign-in and work are not.
+    pub active: bool,
+    /// Counts changes of this record.
+    pub version: u64,
+    /// When the record was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// What changes with the hour: presence, load, and the state of fairness.
+///
+/// Presence is versioned. Load and `last_assigned_at` change by deltas that commute and leave the version alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentState {
+    /// Whose state.
+    pub agent: AgentId,
+    /// What the agent says of being there.
+    pub presence: Presence,
+    /// Kinds of work that the agent takes now; empty is all.
+    pub channels: Vec<WorkKind>,
+    /// Why, in the agent's words.
+    pub reason: Option<TextId>,
+    /// When the presence falls back to available.
+    pub until: Option<Timestamp>,
+    /// Work at hand.
+    pub load: Load,
+    /// When routing last gave work: the one who waited longest is next. Survives restarts, joins and leaves.
+    pub last_assigned_at: Option<Timestamp>,
+    /// Counts changes of presence.
+    pub version: u64,
+    /// When presence last changed.
+    pub since: Timestamp,
+}
+
+impl AgentState {
+    /// State of an agent who has just been made: offline, without work.
+    #[must_use]
+    pub const fn new(agent: AgentId, now: Timestamp) -> Self {
+        Self {
+            agent,
+            presence: Presence::Offline,
+            channels: Vec::new(),
+            reason: None,
+            until: None,
+            load: Load { units: 0, chat: 0, call: 0 },
+            last_assigned_at: None,
+            version: 1,
+            since: now,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Durable home of a desk: one trait, one way to write.
+//!
+//! [`Store::commit`] takes [`ChangeSet`]s: records that must not have moved, counters that commute, the events that
+//! tell what happened, deduplication keys, outbox rows and search entries, all of them durable or none. Reads take a
+//! [`Scope`], so that a check cannot be forgotten. [`StoreExt`] gives typed access.
+//!
+//! What a method promises here has a case of the same meaning in the conformance suite
+//! (`support_core::testkit`, feature `testkit`); a store that passes it is a store.
+//!
+//! ```
+//! use support_core::id::TenantId;
+//! use support_core::store::{MemoryStore, Store};
+//!
+//! let store = MemoryStore::new();
+//! let _: &dyn Store = &store;
+//! ```
+
+mod change;
+mod cursor;
+mod error;
+mod key;
+mod memory;
+mod query;
+mod record;
+
+pub use change::{ChangeSet, Delta, Expect, Fence, Outcome, Receipt, SearchEntry, Write};
+pub use cursor::{Cursor, PageCursor, ParsePageCursorError};
+pub use error::{BackendError, StoreError, StoreErrorKind};
+pub use key::{Credential, Entity, Key, StoreExt};
+pub use memory::MemoryStore;
+pub use query::{
+    Assignee, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
+};
+pub use record::{
+    Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,
+    Session, Text, TextClass,
+};
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+
+use crate::event::{ChainHash, Envelope, Stream};
+use crate::id::{TenantId, TicketId};
+use crate::people::{Actor, Scope};
+use crate::routing::Waiting;
+use crate::time::Timestamp;
+
+/// Resolves once something may have been committed since it was asked for.
+pub type Changed = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Durable home of a desk. Every method but [`commit`](Self::commit) and [`claim`](Self::claim) only reads.
+///
+/// A store owns its threads or pools and answers over channels that belong to no runtime: its futures can be awaited
+/// on any executor.
+#[async_trait]
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// Writes change sets. Each is atomic and succeeds alone; the slice shares one transaction and one answer.
+    ///
+    /// They are applied in order, and a later one sees what an earlier one wrote. For each, in this order: a
+    /// [`Receipt`] whose key is already held answers [`Outcome::Repeated`] with the first; a [`Fence`] that is not
+    /// the lease's newest answers [`Outcome::Fenced`]; a record that is not as [`Expect`]ed, or an event whose place
+    /// in its stream is taken, answers [`Outcome::Conflict`]; a value that must be unique and is held by another
+    /// record answers [`Outcome::Taken`]; a load that would pass its limit answers [`Outcome::Full`]. Nothing of
+    /// such a set is written. [`Outcome::Committed`] means durable, as the store is configured to be durable.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nothing of the whole slice was written.
+    async fn commit(&self, changes: &[ChangeSet]) -> Result<Vec<Outcome>, StoreError>;
+
+    /// Reads records by key, in the order of the keys. What does not exist and what `scope` does not see are both
+    /// `None`. All are read at one instant.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError>;
+
+    /// Reads a page of records. The scope is intersected with the query's filters, never widened by them.
+    ///
+    /// A page may hold fewer items than asked for and still have a `next`: a store stops after a bounded scan.
+    ///
+    /// # Errors
+    /// `Misuse` for a cursor of another query; else any [`StoreError`].
+    async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError>;
+
+    /// Finds who a credential names: the one read before sign-in. `None` where nobody, or somebody who is
+    /// deactivated, blocked or whose session has ended.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, StoreError>;
+
+    /// Names aggregates of all tenants whose wake-up time is `by` or earlier, the longest overdue first. Ids only:
+    /// the worker loads each in its own tenant's scope.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError>;
+
+    /// Takes or renews a lease until `until`. `None` while another holder has it. Each change of holder gives a
+    /// higher fence; a renewal keeps it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError>;
+
+    /// Reads a tenant's log after a cursor, oldest first, filtered by the scope. A reader that resumes from `next`
+    /// misses nothing and sees nothing twice, also while others write, and sees each stream in order.
+    ///
+    /// # Errors
+    /// `Misuse` for a cursor of another store; else any [`StoreError`].
+    async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError>;
+
+    /// Returns a future that resolves after the next commit, also one of another process where the store can hear of
+    /// it. It may resolve without cause and only wakes: polling [`events`](Self::events) finds what there is.
+    fn changed(&self) -> Changed;
+
+    /// Makes readers look at once, after a host committed through its own transaction.
+    fn announce(&self);
+
+    /// Reads waiting work in the order of ticket ids, after one, for the queue that the core keeps in memory.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn scan(
+        &self,
+        scope: &Scope,
+        after: Option<TicketId>,
+        limit: u32,
+    ) -> Result<Vec<Waiting>, StoreError>;
+}
+
+/// What [`Store::due`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Due {
+    /// Aggregates that are due.
+    pub now: Vec<(TenantId, Stream)>,
+    /// The earliest wake-up after the asked instant: when to look again.
+    pub next: Option<Timestamp>,
+}
+
+/// Asks for a lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// What is leased, such as `router/<tenant>`.
+    pub name: String,
+    /// Who asks; the same holder renews.
+    pub holder: uuid::Uuid,
+    /// Present instant.
+    pub now: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// A page of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPage {
+    /// Visible events, oldest first.
+    pub events: Vec<Logged>,
+    /// Where to go on; beyond the last event that was looked at, visible or not.
+    pub next: Cursor,
+}
+
+/// An event in the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logged {
+    /// Its place: reading after it goes on with the next.
+    pub cursor: Cursor,
+    /// Hash of the tenant's log up to it.
+    pub hash: ChainHash,
+    /// The event.
+    pub envelope: Envelope,
+    /// Its JSON exactly as stored: what the hash covers.
+    pub json: String,
+}

@@ -1,0 +1,157 @@
+//! What a commit writes, and how it ends.
+
+use crate::conversation::Visibility;
+use crate::error::EntityKind;
+use crate::event::Envelope;
+use crate::id::{AgentId, TenantId, TextId, TicketId};
+use crate::people::WorkKind;
+use crate::time::Timestamp;
+
+use super::Record;
+
+/// Changes that become durable together, or not at all.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChangeSet {
+    /// The tenant in which all of it lies.
+    pub tenant: TenantId,
+    /// Makes a repeated command answer as the first did.
+    pub receipt: Option<Receipt>,
+    /// Must be the newest fence of its lease.
+    pub fence: Option<Fence>,
+    /// Records to write.
+    pub writes: Vec<Write>,
+    /// Counters to move.
+    pub deltas: Vec<Delta>,
+    /// What happened, in order.
+    pub events: Vec<Envelope>,
+    /// Words by which tickets are found.
+    pub search: Vec<SearchEntry>,
+}
+
+impl ChangeSet {
+    /// Starts an empty set.
+    #[must_use]
+    pub const fn new(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            receipt: None,
+            fence: None,
+            writes: Vec::new(),
+            deltas: Vec::new(),
+            events: Vec::new(),
+            search: Vec::new(),
+        }
+    }
+
+    /// Adds a record that must not exist yet.
+    pub fn insert(&mut self, record: impl Into<Record>) {
+        self.writes.push(Write { record: record.into(), expect: Expect::Absent });
+    }
+
+    /// Adds a record in place of the one at `revision`.
+    pub fn replace(&mut self, revision: u64, record: impl Into<Record>) {
+        self.writes.push(Write { record: record.into(), expect: Expect::Revision(revision) });
+    }
+}
+
+/// A record and what must stand in its place now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// The record as it shall be.
+    pub record: Record,
+    /// What must stand there.
+    pub expect: Expect,
+}
+
+/// What a write demands of what is stored. There is deliberately no blind overwrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// Nothing stands there.
+    Absent,
+    /// The record stands there at this [`revision`](Record::revision). The new one may carry the same revision,
+    /// when only what is derived has changed.
+    Revision(u64),
+}
+
+/// A counter's change that commutes with others and conflicts with no version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delta {
+    /// Adds to an agent's load. It never falls below zero.
+    Load {
+        /// Whose.
+        agent: AgentId,
+        /// Of which kind of work.
+        kind: WorkKind,
+        /// How much; negative frees.
+        change: i32,
+        /// The load after it may not pass this; `None` lets it.
+        at_most: Option<u32>,
+    },
+    /// Moves the instant at which an agent was last given work, forwards only.
+    LastAssigned {
+        /// Whose.
+        agent: AgentId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Right to act under a lease: a number that grows with each change of holder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// The lease.
+    pub name: String,
+    /// The number.
+    pub token: u64,
+}
+
+/// What a command left behind, so that repeating it answers the same and does nothing.
+///
+/// Keys hold their own scope (actor, route, client key, or inbox and message id); the store only compares them.
+/// The reply holds a status and ids, never a body or a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The key, unique in the tenant; at most 255 bytes.
+    pub key: String,
+    /// Keyed digest of the command, to tell another command under the same key.
+    pub digest: [u8; 32],
+    /// What the first command answered, as JSON.
+    pub reply: String,
+    /// From when on the key may be used anew.
+    pub expires_at: Timestamp,
+}
+
+/// Words by which a ticket is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchEntry {
+    /// The text that holds them. Emptying it removes the entry.
+    pub text: TextId,
+    /// The ticket that is found.
+    pub ticket: TicketId,
+    /// Customers find by public texts only.
+    pub visibility: Visibility,
+    /// Distinct folded words, as [`tokens`](crate::text::tokens) gives them.
+    pub tokens: Vec<String>,
+}
+
+/// How a change set ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// All of it is durable.
+    Committed,
+    /// The receipt's key was held: this is what the first command left. Nothing was written.
+    Repeated(Receipt),
+    /// The lease has another holder by now. Nothing was written.
+    Fenced,
+    /// A record is not as expected. Nothing was written.
+    Conflict(EntityKind),
+    /// A value is held by another record. Nothing was written.
+    Taken {
+        /// Which kind of record.
+        entity: EntityKind,
+        /// Which field, as on the wire.
+        field: &'static str,
+    },
+    /// An agent has no room. Nothing was written.
+    Full(AgentId),
+}

@@ -1,0 +1,198 @@
+//! How single records are named, and typed access to them.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::conversation::{Conversation, Message};
+use crate::id::{
+    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OutboxId, Reference,
+    SessionId, TenantId, TextId, TicketId,
+};
+use crate::label::ForeignId;
+use crate::people::{AddressKind, Agent, AgentState, Customer, Scope};
+use crate::ticket::Ticket;
+use crate::time::Timestamp;
+
+use super::{Assignment, Document, Login, LoginSubject, OutboxRow, Record, Session, Store, StoreError, Text};
+
+/// Names one record inside a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// A ticket.
+    Ticket(TicketId),
+    /// A ticket by what people read out.
+    TicketByReference(Reference),
+    /// A conversation.
+    Conversation(ConversationId),
+    /// A message.
+    Message(MessageId),
+    /// A message by the identity that its channel gave it.
+    MessageByExternalId(InboxId, ForeignId),
+    /// A text revision.
+    Text(TextId),
+    /// An assignment record.
+    Assignment(AssignmentId),
+    /// A customer.
+    Customer(CustomerId),
+    /// A customer by identity in the host.
+    CustomerByExternalId(ForeignId),
+    /// The customer with a verified address, in its normal form. An unverified one identifies nobody.
+    CustomerByAddress(AddressKind, String),
+    /// An agent.
+    Agent(AgentId),
+    /// An agent by identity in the host.
+    AgentByExternalId(ForeignId),
+    /// An agent by e-mail address, in lower case.
+    AgentByEmail(String),
+    /// An agent's presence and load.
+    AgentState(AgentId),
+    /// The newest version of a configuration document.
+    Document(DocumentId),
+    /// One version of a configuration document.
+    DocumentVersion(DocumentId, u64),
+    /// Number that grows with every change of configuration; answers [`Record::Epoch`].
+    Epoch,
+    /// A login by its subject.
+    Login(LoginSubject),
+    /// A signed-in session.
+    Session(SessionId),
+    /// A row of the outbox.
+    Outbox(OutboxId),
+    /// What a command left behind.
+    Receipt(String),
+}
+
+/// What somebody shows to sign in.
+pub enum Credential<'a> {
+    /// An agent whom the host has already authenticated.
+    Agent(TenantId, AgentId),
+    /// An agent whom the host has already authenticated, by the host's own id.
+    ExternalAgent(TenantId, ForeignId),
+    /// A customer whom the host has already authenticated.
+    Customer(TenantId, CustomerId),
+    /// A customer whom the host has already authenticated, by the host's own id.
+    ExternalCustomer(TenantId, ForeignId),
+    /// An e-mail address and a password. The stored hash is given to `check` and goes nowhere else; `check` is
+    /// called for an unknown address too, without a hash, so that both take the same time.
+    Password {
+        /// The tenant.
+        tenant: TenantId,
+        /// The address, in any case.
+        email: &'a str,
+        /// Compares the password with the stored hash.
+        check: &'a (dyn Fn(Option<&str>) -> bool + Send + Sync),
+    },
+    /// A session that has not ended by `now`.
+    Session {
+        /// The tenant.
+        tenant: TenantId,
+        /// Which session.
+        id: SessionId,
+        /// Present instant.
+        now: Timestamp,
+    },
+}
+
+impl fmt::Debug for Credential<'_> {
+    /// Prints the kind and the tenant, never what was shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, tenant) = match self {
+            Self::Agent(tenant, _) => ("Agent", tenant),
+            Self::ExternalAgent(tenant, _) => ("ExternalAgent", tenant),
+            Self::Customer(tenant, _) => ("Customer", tenant),
+            Self::ExternalCustomer(tenant, _) => ("ExternalCustomer", tenant),
+            Self::Password { tenant, .. } => ("Password", tenant),
+            Self::Session { tenant, .. } => ("Session", tenant),
+        };
+        f.debug_tuple(kind).field(tenant).finish()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// A record type that [`StoreExt`] can hand out. Sealed: the kinds of records are the core's.
+pub trait Entity: sealed::Sealed + Sized + Send {
+    /// Takes the record apart; nothing where it is of another kind.
+    fn from_record(record: Record) -> Option<Self>;
+}
+
+macro_rules! entities {
+    ($($name:ident: $kind:ty = $unwrap:expr;)*) => {$(
+        impl sealed::Sealed for $kind {}
+
+        impl Entity for $kind {
+            fn from_record(record: Record) -> Option<Self> {
+                match record {
+                    Record::$name(value) => Some($unwrap(value)),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+fn same<T>(value: T) -> T {
+    value
+}
+
+fn unboxed<T>(value: Box<T>) -> T {
+    *value
+}
+
+entities! {
+    Ticket: Ticket = unboxed;
+    Conversation: Conversation = same;
+    Message: Message = unboxed;
+    Text: Text = same;
+    Assignment: Assignment = unboxed;
+    Customer: Customer = unboxed;
+    Agent: Agent = unboxed;
+    AgentState: AgentState = same;
+    Document: Document = same;
+    Login: Login = same;
+    Session: Session = same;
+    Outbox: OutboxRow = same;
+    Receipt: super::Receipt = same;
+}
+
+/// Typed access to any store.
+#[async_trait]
+pub trait StoreExt: Store {
+    /// Reads one record of a known type. `None` where it does not exist, is out of scope, or is of another kind.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn one<E: Entity>(&self, scope: &Scope, key: Key) -> Result<Option<E>, StoreError> {
+        let found = self.load(scope, std::slice::from_ref(&key)).await?;
+        Ok(found.into_iter().flatten().next().and_then(E::from_record))
+    }
+
+    /// Reads a ticket.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn ticket(&self, scope: &Scope, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        self.one(scope, Key::Ticket(id)).await
+    }
+
+    /// Reads an agent.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn agent(&self, scope: &Scope, id: AgentId) -> Result<Option<Agent>, StoreError> {
+        self.one(scope, Key::Agent(id)).await
+    }
+
+    /// Reads a customer.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn customer(&self, scope: &Scope, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        self.one(scope, Key::Customer(id)).await
+    }
+}
+
+impl<S: Store + ?Sized> StoreExt for S {}

@@ -1,0 +1,150 @@
+//! The parts of a ticket.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AgentId, TextId, TicketId};
+use crate::label::{ForeignId, Label};
+use crate::people::ActorRef;
+use crate::time::Timestamp;
+use crate::wire::wire_enum;
+
+/// Value of a free field. Text is a revision, so that it can be erased; the other kinds cannot identify anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldValue {
+    /// A text.
+    Text(TextId),
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+/// An object of the host that a ticket is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextRef {
+    /// What kind of object, such as `order`.
+    pub kind: Label,
+    /// Its identity in the host.
+    pub id: ForeignId,
+    /// Where the host shows it.
+    pub url: Option<ForeignId>,
+}
+
+/// The same matter in another system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExternalRef {
+    /// The system, such as `zendesk`.
+    pub system: Label,
+    /// Its identity there.
+    pub id: ForeignId,
+    /// Where it is shown there.
+    pub url: Option<ForeignId>,
+}
+
+/// How far a ticket has been escalated: a level beside the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalation {
+    /// Level, from 1.
+    pub level: u8,
+    /// Why, in words; empty where a rule did it.
+    pub reason: Option<TextId>,
+    /// When the level was reached.
+    pub at: Timestamp,
+}
+
+wire_enum! {
+    /// Why a ticket is out of the desk's work.
+    SetAsideKind {
+        /// Unwanted.
+        Spam = "spam",
+        /// In the bin.
+        Deleted = "deleted",
+        /// Continued in another ticket.
+        Merged = "merged",
+    }
+}
+
+/// Out of every queue, list, count and figure; can be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Why.
+    pub kind: SetAsideKind,
+    /// Who did it.
+    pub by: ActorRef,
+    /// When.
+    pub at: Timestamp,
+    /// Where it went on, for `merged`.
+    pub merged_into: Option<TicketId>,
+}
+
+wire_enum! {
+    /// How somebody takes part in a ticket.
+    ParticipantRole {
+        /// In copy: sees and may write.
+        Cc = "cc",
+        /// Follows: an agent who had it, or a colleague who watches.
+        Follower = "follower",
+    }
+}
+
+/// Somebody who takes part beside the customer whose ticket it is and its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Who.
+    pub party: ActorRef,
+    /// How.
+    pub role: ParticipantRole,
+}
+
+/// A ticket's asynchronous work, as routing sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// Since when the customer waits: what age points count from. Work that is returned keeps it.
+    pub since: Timestamp,
+    /// Units of capacity that it takes, 1 unless said otherwise.
+    pub effort: u32,
+    /// Skills that a handler must have, with the least level, 1–5.
+    pub skills: Vec<(Label, u8)>,
+    /// Agents who gave it back lately, and when: not asked again for five minutes while others are eligible.
+    pub declined: Vec<(AgentId, Timestamp)>,
+}
+
+/// A keyword rule that matched.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct KeywordHit {
+    /// Version of the rule that matched.
+    pub version: u64,
+    /// Points that it gives.
+    pub points: f64,
+}
+
+/// What is known of a customer's worth and risk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Insight {
+    /// Tier, such as `gold`.
+    pub tier: Option<Label>,
+    /// Probability of leaving, 0–1.
+    pub churn_risk: Option<f64>,
+    /// Lifetime value in the tenant's currency.
+    pub lifetime_value: Option<f64>,
+}
+
+wire_enum! {
+    /// What an agent is doing with a ticket.
+    HandlingMode {
+        /// Has it open.
+        Viewing = "viewing",
+        /// Is writing.
+        Writing = "writing",
+    }
+}
+
+/// An agent at work on a ticket: a lease that is renewed, from which handle time is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handling {
+    /// Who.
+    pub agent: AgentId,
+    /// Since when without a break.
+    pub since: Timestamp,
+}
