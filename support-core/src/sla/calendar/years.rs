@@ -5,7 +5,7 @@
 //! all of them, which is what bounds the memory and the time of a walk to the year 9999.
 
 use std::array;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::hours::{Dated, Hours};
 use super::offsets::{self, FIRST_TABLED_YEAR, LAST_TABLED_YEAR};
@@ -18,6 +18,8 @@ pub(super) const DAY_SECONDS: i64 = 86_400;
 pub(super) const EPOCH_DAY: i64 = 719_163;
 
 const MICROS: i64 = 1_000_000;
+
+const DAY_MICROS: i64 = DAY_SECONDS * MICROS;
 
 /// An average year of the Gregorian calendar, 365.2425 days.
 const YEAR_MICROS: i64 = 31_556_952 * MICROS;
@@ -39,6 +41,9 @@ impl Place {
         let place = Self::in_year(year, at.micros());
         if place.within < 0 {
             return Self::in_year(year - 1, at.micros());
+        }
+        if place.within < 365 * DAY_MICROS {
+            return place;
         }
         let next = Self::in_year(year + 1, at.micros());
         if next.within < 0 { place } else { next }
@@ -107,7 +112,7 @@ impl Years {
     }
 
     fn early_or_late(&self, year: i32) -> &Year {
-        static CLOSED: Year = Year { stretches: Vec::new(), open_seconds: 0 };
+        static CLOSED: LazyLock<Year> = LazyLock::new(|| Year::of(Vec::new()));
 
         let special = self.special.binary_search_by_key(&year, |&(special, _)| special);
         if let Some((_, table)) = special.ok().and_then(|index| self.special.get(index)) {
@@ -145,6 +150,11 @@ impl Years {
 pub(super) struct Year {
     stretches: Vec<Open>,
     open_seconds: u32,
+    /// Where to search by time of year, a day a bucket.
+    by_day: Buckets,
+    /// Where to search by open time so far, [`SHARES`] buckets a year at most.
+    by_share: Buckets,
+    share_bits: u32,
 }
 
 /// A stretch of open time, in seconds since its year began: windows and clock changes fall on whole seconds.
@@ -156,47 +166,119 @@ struct Open {
     before: u32,
 }
 
+impl Open {
+    /// Returns the open seconds of the year up to `close`.
+    fn after(&self) -> u32 {
+        self.before + (self.close - self.open)
+    }
+}
+
+/// As many as a usual calendar has stretches in a year: its searches then end in a bucket of one or two.
+const SHARES: u32 = 512;
+
+const DAYS: u32 = 366;
+
+const DAY: u32 = 86_400;
+
 impl Year {
+    fn of(stretches: Vec<Open>) -> Self {
+        let open_seconds = stretches.last().map_or(0, Open::after);
+        let share_bits = (open_seconds / SHARES).checked_ilog2().map_or(0, |bits| bits + 1);
+        Self {
+            open_seconds,
+            by_day: Buckets::new(DAYS, &stretches, |stretch| stretch.open / DAY),
+            by_share: Buckets::new((open_seconds >> share_bits) + 1, &stretches, |stretch| {
+                stretch.after() >> share_bits
+            }),
+            share_bits,
+            stretches,
+        }
+    }
+
     pub(super) fn open_micros(&self) -> i64 {
         i64::from(self.open_seconds) * MICROS
     }
 
     pub(super) fn is_open(&self, within: i64) -> bool {
-        self.begun(within).is_some_and(|stretch| within < i64::from(stretch.close) * MICROS)
+        let begun = self.begun(within).checked_sub(1).and_then(|last| self.stretches.get(last));
+        begun.is_some_and(|stretch| within < i64::from(stretch.close) * MICROS)
     }
 
     /// Returns the first open microsecond at or after `within`.
     pub(super) fn next_open(&self, within: i64) -> Option<i64> {
-        let closed = self.stretches.partition_point(|stretch| i64::from(stretch.close) * MICROS <= within);
-        self.stretches.get(closed).map(|stretch| within.max(i64::from(stretch.open) * MICROS))
+        if self.is_open(within) {
+            return Some(within);
+        }
+        self.stretches.get(self.begun(within)).map(|stretch| i64::from(stretch.open) * MICROS)
     }
 
     /// Returns the open microseconds in the first `within` microseconds of the year.
-    #[inline]
     pub(super) fn open_before(&self, within: i64) -> i64 {
-        self.begun(within).map_or(0, |stretch| {
+        let begun = self.begun(within).checked_sub(1).and_then(|last| self.stretches.get(last));
+        begun.map_or(0, |stretch| {
             let served = within.min(i64::from(stretch.close) * MICROS) - i64::from(stretch.open) * MICROS;
             i64::from(stretch.before) * MICROS + served
         })
     }
 
-    /// Returns the first microsecond of the year by which `open_micros`, above 0, have been open.
-    #[inline]
+    /// Returns the first microsecond of the year by which `open_micros` have been open, above 0 and at most
+    /// [`open_micros`](Self::open_micros).
     pub(super) fn reaches(&self, open_micros: i64) -> Option<i64> {
-        let seconds = (open_micros + MICROS - 1) / MICROS;
-        let short = self.stretches.partition_point(|stretch| {
-            i64::from(stretch.before) + i64::from(stretch.close - stretch.open) < seconds
-        });
+        let seconds = u32::try_from((open_micros + MICROS - 1) / MICROS).ok()?;
+        let candidates = self.by_share.of(seconds >> self.share_bits);
+        let short = candidates.search(&self.stretches, |stretch| stretch.after() < seconds);
         let stretch = self.stretches.get(short)?;
         Some(i64::from(stretch.open) * MICROS + open_micros - i64::from(stretch.before) * MICROS)
     }
 
-    /// Returns the last stretch that opens at or before `within`.
-    #[inline]
-    fn begun(&self, within: i64) -> Option<&Open> {
-        let second = within / MICROS;
-        let begun = self.stretches.partition_point(|stretch| i64::from(stretch.open) <= second);
-        self.stretches.get(begun.checked_sub(1)?)
+    /// Returns the number of stretches that open at or before `within`.
+    fn begun(&self, within: i64) -> usize {
+        let second = u32::try_from(within / MICROS).unwrap_or(u32::MAX);
+        self.by_day.of(second / DAY).search(&self.stretches, |stretch| stretch.open <= second)
+    }
+}
+
+/// An index that narrows a binary search to a few neighbours, which halves the time of a lookup.
+#[derive(Debug)]
+struct Buckets {
+    /// How many stretches lie before each bucket, and last how many there are: `MAX_WINDOWS` keeps them below 2^16.
+    before: Vec<u16>,
+}
+
+/// The stretches among which a search ends.
+struct Candidates {
+    from: usize,
+    until: usize,
+}
+
+impl Buckets {
+    /// `bucket_of` rises from stretch to stretch and is below `buckets`.
+    fn new(buckets: u32, stretches: &[Open], bucket_of: impl Fn(&Open) -> u32) -> Self {
+        let mut before = Vec::with_capacity(buckets as usize + 1);
+        let mut passed = 0;
+        let mut stretches = stretches.iter().map(bucket_of).peekable();
+        for bucket in 0..=buckets {
+            while stretches.next_if(|&of_stretch| of_stretch < bucket).is_some() {
+                passed += 1;
+            }
+            before.push(passed);
+        }
+        Self { before }
+    }
+
+    fn of(&self, bucket: u32) -> Candidates {
+        let bucket = bucket as usize;
+        let from = self.before.get(bucket).copied().map_or(usize::MAX, usize::from);
+        let until = self.before.get(bucket + 1).copied().map_or(usize::MAX, usize::from);
+        Candidates { from, until }
+    }
+}
+
+impl Candidates {
+    /// Returns how many of all `stretches` are `passed`, which the ones before the candidates are.
+    fn search(self, stretches: &[Open], passed: impl Fn(&Open) -> bool) -> usize {
+        let candidates = stretches.get(self.from..self.until).unwrap_or_default();
+        self.from + candidates.partition_point(passed)
     }
 }
 
@@ -218,16 +300,16 @@ impl YearBuilder {
     }
 
     fn finish(self) -> Year {
-        let mut open_seconds = 0;
+        let mut before = 0;
         let mut stretches = Vec::with_capacity(self.stretches.len());
         for (open, close) in self.stretches {
             // INVARIANT: both lie in the year, which has fewer than 2^25 seconds.
             let since = |second: i64| u32::try_from(second - self.began).unwrap_or_default();
-            let stretch = Open { open: since(open), close: since(close), before: open_seconds };
-            open_seconds += stretch.close - stretch.open;
+            let stretch = Open { open: since(open), close: since(close), before };
+            before = stretch.after();
             stretches.push(stretch);
         }
-        Year { stretches, open_seconds }
+        Year::of(stretches)
     }
 }
 
