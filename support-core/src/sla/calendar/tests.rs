@@ -340,6 +340,21 @@ fn rules_in_force_go_on_after_the_listed_years() {
 }
 
 #[test]
+fn one_calendar_keeps_the_centuries_apart() {
+    // IANA tzdata: Zone Asia/Kathmandu, 5:41:16 until 1920, 5:45 since 1986. All of these years begin alike.
+    let date = r#""exceptions": [{ "date": "2600-07-01", "windows": [["10:00", "11:00"]] }]"#;
+    let desk = calendar("Asia/Kathmandu", &format!("{DAILY}, {date}"));
+    for (day, opens) in [
+        ("1800-07-01T00:00:00Z", "1800-07-01T03:18:44Z"),
+        ("2200-07-01T00:00:00Z", "2200-07-01T03:15:00Z"),
+        ("2600-07-01T00:00:00Z", "2600-07-01T04:15:00Z"),
+        ("3000-07-01T00:00:00Z", "3000-07-01T03:15:00Z"),
+    ] {
+        assert_eq!(desk.next_open(at(day)), Some(at(opens)));
+    }
+}
+
+#[test]
 fn where_no_deadline_is_reached_the_answer_is_none() {
     let start = at("2026-01-12T10:00:00Z");
     let none = Pauses::none();
