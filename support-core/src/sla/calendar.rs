@@ -35,11 +35,13 @@
 //! # Horizon and cost
 //!
 //! Instants run from [`Timestamp::MIN`] to [`Timestamp::MAX`]; a deadline after the year 9999 is no deadline. Open
-//! time is tabled a UTC year at a time when a year is first asked about (some 10 µs), then found by binary search;
-//! reading takes no lock. Outside 1844–2099 a year without dated exceptions is one of fourteen (first weekday × leap
-//! year), so that the longest walk, a deadline that never comes, builds some 300 tables once and passes 8,000 years
-//! in well under a millisecond. A table holds 12 bytes for each stretch of open time: 3–6 KB a year in usual
-//! calendars. The zone database states its rules up to 2099; later years follow the rules in force then.
+//! time is tabled a UTC year at a time when a year is first asked about (some 20 µs), then looked up by day or by
+//! share of the year; reading takes no lock. Outside 1844–2099 a year without dated exceptions is one of fourteen
+//! (first weekday × leap year). So the longest walk, a deadline that never comes, builds some 300 tables the first
+//! time, which takes milliseconds, and passes 8,000 years in 0.1 ms; pauses add a lookup each. A table holds 12 bytes
+//! for each stretch of open time and 2 KB of index: 5–8 KB a year in usual calendars, and [`MAX_WINDOWS`] and
+//! [`MAX_FAR_EXCEPTIONS`] bound unusual ones. The zone database lists changes up to 2099; later years follow the rules
+//! in force then.
 //!
 //! What pauses a timer, and which calendar judges it, is left to the policies.
 
