@@ -1,4 +1,6 @@
 //! The domain of a customer-support desk, without I/O.
 
 pub mod id;
+pub mod text;
+pub mod ticket;
 pub mod time;
