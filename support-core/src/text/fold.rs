@@ -1,6 +1,7 @@
 //! One spelling of the many that people type.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
@@ -35,6 +36,8 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 enum Care {
     /// Lower case is all.
     Ascii,
+    /// Is what it folds to.
+    Folded,
     /// Folds by itself: nothing that it becomes is reordered or composed with a neighbour.
     Alone,
     /// Needs Unicode's composition after folding (Hangul, kana, signs of two parts), hence its neighbours too.
@@ -47,8 +50,9 @@ impl Care {
             '\0'..='\u{7f}' => Self::Ascii,
             // What may vanish must not stand between two marks that are then reordered.
             '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' => Self::Together,
-            // Latin, Greek, Cyrillic and Armenian lose every mark; ideographs have none.
-            '\u{80}'..='\u{58f}' | '\u{4e00}'..='\u{9fff}' => Self::Alone,
+            // Latin, Greek, Cyrillic and Armenian letters lose every mark; punctuation and full-width forms of CJK have none.
+            '\u{80}'..=LAST_LISTED | '\u{3000}'..='\u{3029}' | '\u{ff01}'..='\u{ff5e}' => Self::Alone,
+            '\u{4e00}'..='\u{9fff}' => Self::Folded,
             _ => Self::Together,
         }
     }
@@ -63,28 +67,54 @@ fn fold_unicode(text: &str) -> String {
         let (run, tail) = rest.split_at_checked(end).unwrap_or((rest, ""));
         rest = tail;
         match care {
-            Care::Ascii => folded.push_str(run),
-            Care::Alone => {
-                for c in run.chars() {
-                    decompose_compatible(c, |part| folded.extend(folded_char(part)));
-                }
+            Care::Ascii | Care::Folded => folded.push_str(run),
+            Care::Alone => run.chars().for_each(|c| match LISTED.get(c as usize) {
+                Some(listed) => folded.push_str(listed),
+                None => fold_alone(c, &mut folded),
+            }),
+            Care::Together => {
+                let mut parts = String::with_capacity(run.len());
+                run.nfkd().for_each(|c| fold_part(c, &mut parts));
+                folded.extend(parts.nfc());
             }
-            Care::Together => folded.extend(run.nfkd().flat_map(folded_char).nfc()),
         }
     }
     folded.make_ascii_lowercase();
     folded
 }
 
+/// The last character whose folding is kept in a list: the alphabets of Europe, in which most text is written.
+const LAST_LISTED: char = '\u{58f}';
+
+/// What each character up to [`LAST_LISTED`] folds to.
+static LISTED: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
+    let fold = |c| {
+        let mut folded = String::new();
+        fold_alone(c, &mut folded);
+        folded.into_boxed_str()
+    };
+    ('\0'..=LAST_LISTED).map(fold).collect()
+});
+
+/// Folds a character without regard to its neighbours.
+fn fold_alone(c: char, folded: &mut String) {
+    decompose_compatible(c, |part| fold_part(part, folded));
+}
+
 /// Folds one character of a decomposed text.
 ///
 /// Case folding is what lower case makes of upper case; `ẞ` alone needs to be lowered before.
-fn folded_char(c: char) -> impl Iterator<Item = char> {
-    let cases = c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-    cases.flat_map(|c| {
+fn fold_part(c: char, folded: &mut String) {
+    let mut spell = |c| {
         let (first, second) = spelling(c);
-        first.into_iter().chain(second)
-    })
+        folded.extend(first);
+        folded.extend(second);
+    };
+    if c.is_lowercase() || c.is_uppercase() {
+        c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase).for_each(spell);
+    } else {
+        spell(c);
+    }
 }
 
 /// Spells a lower-case character in at most two.
@@ -212,7 +242,9 @@ mod tests {
 
         #[test]
         fn folding_by_runs_is_folding_the_whole(text in mixed()) {
-            let whole: String = text.nfkd().flat_map(folded_char).nfc().collect();
+            let mut parts = String::new();
+            text.nfkd().for_each(|c| fold_part(c, &mut parts));
+            let whole: String = parts.nfc().collect();
             prop_assert_eq!(fold(&text), whole);
         }
 

@@ -123,6 +123,15 @@ fn a_keyword_does_not_reach_into_the_next_text() {
 }
 
 #[test]
+fn a_keyword_is_found_at_every_place_of_a_long_text() {
+    let rules = [a_rule(1, &["needle in a hay"])];
+    for place in 0..400 {
+        let text = format!("{}, needle \n in a\t\thay {}", "x".repeat(place), "y".repeat(400 - place));
+        assert_eq!(found(&rules, &[&text]), [(1, 0)], "{place}");
+    }
+}
+
+#[test]
 fn inactive_rules_never_match_and_no_rules_match_nothing() {
     let rule = KeywordRule { active: false, ..a_rule(1, &["urgent"]) };
     assert_eq!(found(&[rule], &["urgent"]), []);
@@ -242,6 +251,11 @@ proptest! {
     ) {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         prop_assert_eq!(found(&rules, &texts), by_hand(&rules, &texts));
+    }
+
+    #[test]
+    fn so_it_does_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
+        prop_assert_eq!(found(&rules, &[&text]), by_hand(&rules, &[&text]));
     }
 
     #[test]
