@@ -9,8 +9,10 @@ pub mod id;
 pub mod label;
 pub mod people;
 pub mod routing;
+pub mod scoring;
 pub mod sla;
 pub mod store;
+pub mod text;
 pub mod ticket;
 pub mod time;
 

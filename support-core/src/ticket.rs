@@ -131,8 +131,10 @@ pub struct Ticket {
 /// are index scans; `verify` recomputes it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Derived {
-    /// Points of the score that do not change with time: priority, keyword rules, insight.
-    pub points: f64,
+    /// Points of the keyword rules that matched, before they are limited.
+    pub keyword_points: f64,
+    /// Points for what is known of the customer, by the weights in force.
+    pub insight_points: f64,
     /// The urgency ramp: from when half of the tightest running timer's target is used, to its deadline.
     pub urgency: Option<(Timestamp, Timestamp)>,
     /// Deadline of the tightest running timer.

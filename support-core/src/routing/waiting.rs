@@ -18,8 +18,10 @@ pub struct Waiting {
     pub since: Timestamp,
     /// How important it is.
     pub priority: Priority,
-    /// Points of the score that do not change with time.
-    pub points: f64,
+    /// Points of the keyword rules that matched, before they are limited.
+    pub keyword_points: f64,
+    /// Points for what is known of the customer.
+    pub insight_points: f64,
     /// The urgency ramp: from when, and to its deadline.
     pub urgency: Option<(Timestamp, Timestamp)>,
     /// Units of capacity that it takes.
@@ -38,7 +40,8 @@ impl Waiting {
             team: ticket.team_id,
             since: ticket.work.since,
             priority: ticket.priority,
-            points: ticket.derived.points,
+            keyword_points: ticket.derived.keyword_points,
+            insight_points: ticket.derived.insight_points,
             urgency: ticket.derived.urgency,
             effort: ticket.work.effort,
             followers: ticket.followers(),

@@ -68,6 +68,10 @@ wire_enum! {
         OnHold = "on_hold",
         /// The ticket is resolved; a reopen continues the timer.
         Resolved = "resolved",
+        /// The work had a handler; it came back to the queue.
+        Handled = "handled",
+        /// The ticket was set aside, and came back.
+        SetAside = "set_aside",
         /// A bot holds the conversation.
         Bot = "bot",
     }

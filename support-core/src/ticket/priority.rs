@@ -16,7 +16,19 @@ wire_enum! {
     }
 }
 
+impl Default for Priority {
+    fn default() -> Self {
+        Self::Normal
+    }
+}
+
 impl Priority {
+    /// Returns the level as a number, from 0 for `Low`.
+    #[must_use]
+    pub const fn rank(self) -> u8 {
+        self as u8
+    }
+
     /// Returns the next higher level, or `Urgent` itself.
     #[must_use]
     pub const fn raised(self) -> Self {

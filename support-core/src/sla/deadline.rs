@@ -1,0 +1,189 @@
+//! What follows from a ledger at an instant: deadlines, what is left, colours, and the steps that are due.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::ticket::{Derived, Status, Ticket};
+use crate::time::Timestamp;
+use crate::wire::wire_enum;
+
+use super::calendar::{Pause, Pauses};
+use super::policy::{StepAction, When};
+use super::{Metric, SlaTimer, TimerState};
+
+wire_enum! {
+    /// How much of a target is left.
+    Color {
+        /// More than half.
+        Green = "green",
+        /// A fifth to a half.
+        Yellow = "yellow",
+        /// Less than a fifth, or past the deadline.
+        Red = "red",
+    }
+}
+
+/// A timer read at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The deadline; `None` where the timer stands still or its calendar never opens long enough.
+    pub due_at: Option<Timestamp>,
+    /// Open seconds left, negative when overdue; of an ended timer, at its end.
+    pub remaining_seconds: i64,
+    /// How much is left, as a colour.
+    pub color: Color,
+}
+
+impl SlaTimer {
+    /// Returns when it stood still.
+    #[must_use]
+    pub fn standstill(&self) -> Pauses {
+        self.pauses().map(|(from, to)| Pause { from, to }).collect()
+    }
+
+    /// Returns the instant at which `used` open seconds of it have passed.
+    #[must_use]
+    pub fn instant_at(&self, used: u64, config: &Config) -> Option<Timestamp> {
+        config.calendar(self.calendar).due(self.started_at, used, &self.standstill())
+    }
+
+    /// Returns its deadline. A timer that stands still has none until it counts again.
+    #[must_use]
+    pub fn due_at(&self, config: &Config) -> Option<Timestamp> {
+        self.instant_at(self.target_seconds, config)
+    }
+
+    /// Returns the open microseconds that it has counted up to `at`.
+    #[must_use]
+    pub fn elapsed_micros(&self, at: Timestamp, config: &Config) -> i64 {
+        let to = self.stopped_at.map_or(at, |stopped| stopped.min(at));
+        config.calendar(self.calendar).elapsed_micros(self.started_at, to, &self.standstill())
+    }
+
+    /// Reads it at `now`.
+    #[must_use]
+    pub fn read(&self, now: Timestamp, config: &Config) -> Reading {
+        let target = i64::try_from(self.target_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let left = target.saturating_sub(self.elapsed_micros(now, config));
+        let overdue = left < 0 || self.breached_at.is_some() && self.state.is_open();
+        // Compared in integers: the border of a colour is the same on every machine.
+        let color = if overdue || self.state == TimerState::Missed || left.saturating_mul(5) < target {
+            Color::Red
+        } else if left.saturating_mul(2) > target {
+            Color::Green
+        } else {
+            Color::Yellow
+        };
+        Reading { due_at: self.due_at(config), remaining_seconds: left.div_euclid(1_000_000), color }
+    }
+}
+
+/// Something that a running timer owes at an instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueStep {
+    /// When it was to happen.
+    pub at: Timestamp,
+    /// The timer.
+    pub metric: Metric,
+    /// Its cycle.
+    pub cycle: u32,
+    /// The timer's deadline.
+    pub due_at: Timestamp,
+    /// What.
+    pub what: DueKind,
+}
+
+/// What a timer owes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DueKind {
+    /// To be marked as breached.
+    Breach,
+    /// To take a step of its policy's ladder.
+    Step {
+        /// Index in the ladder.
+        index: u16,
+        /// Whether it belongs to the time before the deadline.
+        warns: bool,
+        /// What it does.
+        actions: Vec<StepAction>,
+    },
+}
+
+/// Lists what the ticket's timers owe by `now`, in the order in which it was to happen.
+///
+/// The breach is owed from the first microsecond after the deadline: an answer at the deadline is in time.
+#[must_use]
+pub fn due_steps(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<DueStep> {
+    let mut due: Vec<DueStep> = upcoming(ticket, config).filter(|step| step.at <= now).collect();
+    // The sort is stable: at one instant a breach comes before the steps that it triggers.
+    due.sort_by_key(|step| step.at);
+    due
+}
+
+fn upcoming<'a>(ticket: &'a Ticket, config: &'a Config) -> impl Iterator<Item = DueStep> + 'a {
+    ticket.sla.timers.iter().filter(|t| t.state == TimerState::Running).flat_map(move |timer| {
+        let mut steps = Vec::new();
+        let Some(due_at) = timer.due_at(config) else { return steps };
+        let mut push = |at: Timestamp, what| {
+            steps.push(DueStep { at, metric: timer.metric, cycle: timer.cycle, due_at, what });
+        };
+        if timer.breached_at.is_none() {
+            push(due_at.plus_micros(1), DueKind::Breach);
+        }
+        let Some(policy) = config.policy(timer.policy) else { return steps };
+        for (index, step) in (0_u16..).zip(&policy.steps) {
+            let concerns = step.metric.is_none_or(|metric| metric == timer.metric);
+            if !concerns || timer.steps_taken.contains(&index) {
+                continue;
+            }
+            let at = match step.when {
+                When::AtBreach => Some(due_at.plus_micros(1)),
+                when => timer.instant_at(when.used_seconds(timer.target_seconds), config),
+            };
+            if let Some(at) = at {
+                let warns = step.when.warns();
+                push(at, DueKind::Step { index, warns, actions: step.actions.clone() });
+            }
+        }
+        steps
+    })
+}
+
+/// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.
+#[must_use]
+pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
+    let running = || ticket.sla.timers.iter().filter(|t| t.state == TimerState::Running);
+    let tightest =
+        running().filter_map(|timer| timer.due_at(config).map(|due| (due, timer))).min_by_key(|(due, _)| *due);
+    let urgency = tightest
+        .and_then(|(due, timer)| timer.instant_at(timer.target_seconds / 2, config).map(|half| (half.min(due), due)));
+    let settings = &config.settings;
+    let closes = (ticket.status == Status::Resolved)
+        .then_some(ticket.resolved_at)
+        .flatten()
+        .map(|at| at.plus_seconds(settings.reopen_window_seconds));
+    let gives_up = (ticket.status == Status::Pending)
+        .then(|| settings.pending_resolve_seconds)
+        .flatten()
+        .zip(ticket.last_message_at)
+        .map(|(seconds, at)| at.plus_seconds(seconds));
+    let awake = ticket.set_aside.is_none();
+    let steps = upcoming(ticket, config).map(|step| step.at).min();
+    let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
+    let wake_at = [ticket.snoozed_until, closes, gives_up, steps]
+        .into_iter()
+        .flatten()
+        .filter(|_| awake)
+        .chain(leases)
+        .min();
+    Derived {
+        keyword_points: ticket.keywords.values().map(|hit| hit.points).sum(),
+        insight_points: config.insight_points(ticket.insight.as_ref()),
+        urgency,
+        next_due_at: tightest.map(|(due, _)| due),
+        breached: running().any(|timer| timer.breached_at.is_some()),
+        wake_at,
+        failures: ticket.derived.failures,
+        leases: ticket.derived.leases.clone(),
+    }
+}
