@@ -262,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn so_it_does_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
+    fn the_machine_finds_the_same_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
         prop_assert_eq!(found(&rules, &[&text]), by_hand(&rules, &[&text]));
     }
 
