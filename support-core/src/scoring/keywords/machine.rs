@@ -142,6 +142,7 @@ pub(super) fn stretched(text: &[u8], len: usize) -> usize {
 }
 
 /// As what each byte is read.
+#[expect(clippy::indexing_slicing, reason = "evaluated when compiled, where a panic is a compiler's error")]
 const READ: [u8; 256] = {
     let mut read = [0; 256];
     let mut byte = 0;

@@ -196,6 +196,14 @@ fn rules_beyond_the_table_and_beyond_the_limit() {
 }
 
 #[test]
+fn a_spelling_that_many_rules_share_is_counted_once() {
+    let keywords: Vec<String> = (0..1_000).map(|n| format!("{n:04}{}", "x".repeat(96))).collect();
+    let rules: Vec<KeywordRule> =
+        (0..12).map(|rule| KeywordRule { keywords: keywords.clone(), ..a_rule(rule, &[]) }).collect();
+    assert_eq!(found(&rules, &[&keywords[7]]).len(), 12);
+}
+
+#[test]
 fn a_rule_is_written_with_the_names_of_the_wire() {
     let json = r#"{"id":"00000000-0000-0000-0000-000000000001","type":"time_sensitive","name":"n","keywords":["k"],"boost_amount":2.5,"active":true}"#;
     let rule: KeywordRule = serde_json::from_str(json).unwrap();
@@ -254,7 +262,7 @@ proptest! {
     }
 
     #[test]
-    fn so_it_does_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
+    fn the_machine_finds_the_same_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
         prop_assert_eq!(found(&rules, &[&text]), by_hand(&rules, &[&text]));
     }
 
