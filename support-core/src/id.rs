@@ -132,6 +132,11 @@ impl TenantId {
     pub const SINGLE: Self = Self(Uuid::from_u128(1));
 }
 
+impl TeamId {
+    /// The team that always exists: it gets what no other team gets, and agents without a team serve it.
+    pub const DEFAULT: Self = Self(Uuid::from_u128(1));
+}
+
 /// Letters of Crockford's base 32: no I, L, O or U, so that a reference survives being read out.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 

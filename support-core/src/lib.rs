@@ -2,11 +2,13 @@
 
 mod wire;
 
+pub mod config;
 pub mod conversation;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod label;
+pub mod masking;
 pub mod people;
 pub mod routing;
 pub mod scoring;

@@ -149,7 +149,7 @@ fn strict_priority_outweighs_everything_else_and_still_tells_waits_apart() {
 fn insight_counts_what_is_known() {
     let weights = Weights::default();
     let none = Insight::default();
-    let tier = |name: &str| Insight { tier: Some(name.into()), ..Insight::default() };
+    let tier = |name: &str| Insight { tier: Some(name.parse().unwrap()), ..Insight::default() };
     let churn = |risk| Insight { churn_risk: Some(risk), ..Insight::default() };
     let value = |value| Insight { lifetime_value: Some(value), ..Insight::default() };
     let table = [
@@ -173,7 +173,7 @@ fn insight_counts_what_is_known() {
     for (insight, points) in table {
         assert_eq!(insight.points(&weights).total, points, "{insight:?}");
     }
-    let all = Insight { tier: Some("vip".into()), churn_risk: Some(0.5), lifetime_value: Some(300_000.0) };
+    let all = Insight { tier: Some("vip".parse().unwrap()), churn_risk: Some(0.5), lifetime_value: Some(300_000.0) };
     let counted = all.points(&weights);
     assert_eq!(counted, InsightPoints { tier: 30.0, churn: 10.0, lifetime: 15.0, total: 50.0 });
 }

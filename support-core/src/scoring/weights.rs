@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::finite;
+use crate::label::Label;
 use crate::text::fold;
 
 /// How much everything counts: the settings of the score.
@@ -128,7 +129,7 @@ pub struct WeightProblem {
 #[serde(default)]
 pub struct Insight {
     /// Tier of the customer, else of the organization, in the host's words.
-    pub tier: Option<String>,
+    pub tier: Option<Label>,
     /// How likely the customer is to leave, 0…1; values beyond count as the nearest of these.
     pub churn_risk: Option<f64>,
     /// Lifetime value in hundredths of the tenant's currency; a negative one counts as 0.
@@ -152,8 +153,8 @@ impl Insight {
     /// Counts what is known. What is unknown, infinite or no number counts 0.
     #[must_use]
     pub fn points(&self, weights: &Weights) -> InsightPoints {
-        let tier = self.tier.as_deref().map_or(0.0, |tier| {
-            let tier = fold(tier.trim());
+        let tier = self.tier.as_ref().map_or(0.0, |tier| {
+            let tier = fold(tier.as_str());
             let listed = weights.tier_points.iter().find(|(listed, _)| fold(listed.trim()) == tier);
             listed.map_or(0.0, |(_, points)| *points)
         });

@@ -119,17 +119,6 @@ pub struct KeywordHit {
     pub points: f64,
 }
 
-/// What is known of a customer's worth and risk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
-pub struct Insight {
-    /// Tier, such as `gold`.
-    pub tier: Option<Label>,
-    /// Probability of leaving, 0–1.
-    pub churn_risk: Option<f64>,
-    /// Lifetime value in the tenant's currency.
-    pub lifetime_value: Option<f64>,
-}
-
 wire_enum! {
     /// What an agent is doing with a ticket.
     HandlingMode {

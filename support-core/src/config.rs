@@ -1,0 +1,230 @@
+//! A tenant's configuration, compiled for decisions.
+//!
+//! Configuration is immutable versions of documents under one epoch a tenant. [`Config`] is all of them in force at
+//! one epoch, parsed and compiled once; decisions read it and name the versions that they used. An older version of
+//! a policy or calendar is added when a ticket still stands under it.
+//!
+//! ```
+//! use support_core::config::Config;
+//!
+//! let config = Config::default();
+//! assert_eq!(config.settings.reopen_window_seconds, 7 * 86_400);
+//! ```
+
+mod settings;
+mod team;
+
+pub use settings::Settings;
+pub use team::{RoutingMode, RoutingModes, TeamSpec};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use serde::de::DeserializeOwned;
+
+use crate::error::FieldProblem;
+use crate::id::{DocumentId, TeamId};
+use crate::label::Label;
+use crate::masking::{Masker, MaskingSpec};
+use crate::scoring::Insight;
+use crate::scoring::keywords::{KeywordIndex, KeywordRule};
+use crate::sla::calendar::{Calendar, CalendarSpec};
+use crate::sla::policy::PolicySpec;
+use crate::sla::{Applied, ConfigRef};
+use crate::store::{Document, DocumentKind};
+use crate::ticket::{KeywordHit, Ticket};
+
+/// The calendar in which every second counts.
+static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
+
+/// Everything that decisions read of a tenant's configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The epoch at which it was read.
+    pub epoch: u64,
+    /// Settings of the desk.
+    pub settings: Settings,
+    /// Masking of texts.
+    pub masker: Masker,
+    teams: BTreeMap<TeamId, TeamSpec>,
+    /// Policies in force, in the order in which they are tried.
+    policies: Vec<(ConfigRef, Arc<PolicySpec>)>,
+    /// Every version of a policy that was read.
+    policy_versions: HashMap<ConfigRef, Arc<PolicySpec>>,
+    /// Version in force of each calendar.
+    calendars: HashMap<DocumentId, ConfigRef>,
+    /// Every version of a calendar that was read.
+    calendar_versions: HashMap<ConfigRef, Calendar>,
+    rules: Vec<(ConfigRef, KeywordRule)>,
+    keywords: KeywordIndex,
+    unreadable: Vec<ConfigRef>,
+}
+
+impl Config {
+    /// Compiles the documents in force. Retired ones and kinds that decisions do not read are passed over; one that
+    /// cannot be read, because a newer release wrote it, is listed in [`unreadable`](Self::unreadable).
+    #[must_use]
+    pub fn compile(epoch: u64, documents: &[Document]) -> Self {
+        let mut config = Self { epoch, ..Self::default() };
+        for document in documents.iter().filter(|d| !d.retired) {
+            config.add(document, true);
+        }
+        config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
+        let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
+        match KeywordIndex::compile(&rules) {
+            Ok(index) => config.keywords = index,
+            Err(_) => config.unreadable.extend(config.rules.iter().map(|(version, _)| *version)),
+        }
+        config
+    }
+
+    /// Adds an older version of a policy or calendar that a ticket still names. It is not in force.
+    pub fn remember(&mut self, document: &Document) {
+        self.add(document, false);
+    }
+
+    fn add(&mut self, document: &Document, in_force: bool) {
+        let version = ConfigRef { id: document.id, version: document.version };
+        let known = match document.kind {
+            DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
+            DocumentKind::Team => {
+                parse(document).map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team)))
+            }
+            DocumentKind::SlaPolicy => parse(document).map(|policy: PolicySpec| {
+                let policy = Arc::new(policy);
+                if in_force {
+                    self.policies.push((version, policy.clone()));
+                }
+                self.policy_versions.insert(version, policy);
+            }),
+            DocumentKind::Calendar => {
+                parse(document).and_then(|spec: CalendarSpec| Calendar::new(&spec).ok()).map(|calendar| {
+                    if in_force {
+                        self.calendars.insert(version.id, version);
+                    }
+                    self.calendar_versions.insert(version, calendar);
+                })
+            }
+            DocumentKind::KeywordRule => parse(document).map(|rule| self.rules.push((version, rule))),
+            DocumentKind::Masking => parse(document)
+                .and_then(|spec: MaskingSpec| Masker::new(&spec).ok())
+                .map(|masker| self.masker = masker),
+            DocumentKind::Inbox | DocumentKind::Brand => Some(()),
+        };
+        if known.is_none() {
+            self.unreadable.push(version);
+        }
+    }
+
+    /// Lists documents that could not be read and are therefore not in force.
+    #[must_use]
+    pub fn unreadable(&self) -> &[ConfigRef] {
+        &self.unreadable
+    }
+
+    /// Returns the versions that a ticket's timers name and that are not here yet.
+    #[must_use]
+    pub fn missing(&self, ticket: &Ticket) -> Vec<ConfigRef> {
+        let timers = ticket.sla.timers.iter().filter(|t| t.state.is_open());
+        let policies = timers.clone().map(|t| t.policy).filter(|p| !self.policy_versions.contains_key(p));
+        let calendars = timers.filter_map(|t| t.calendar).filter(|c| !self.calendar_versions.contains_key(c));
+        let mut missing: Vec<ConfigRef> = policies.chain(calendars).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+
+    /// Returns a version of a calendar; `None` is the one in which every second counts.
+    ///
+    /// A version that cannot be read counts every second too: a deadline that is too early gets noticed, one that is
+    /// too late does not.
+    #[must_use]
+    pub fn calendar(&self, version: Option<ConfigRef>) -> &Calendar {
+        version.and_then(|version| self.calendar_versions.get(&version)).unwrap_or(&ALWAYS)
+    }
+
+    /// Returns the version in force of a calendar.
+    #[must_use]
+    pub fn calendar_in_force(&self, id: DocumentId) -> Option<ConfigRef> {
+        self.calendars.get(&id).copied()
+    }
+
+    /// Returns a version of a policy.
+    #[must_use]
+    pub fn policy(&self, version: ConfigRef) -> Option<&PolicySpec> {
+        self.policy_versions.get(&version).map(|policy| &**policy)
+    }
+
+    /// Returns the policy that is in force for a ticket, with what it demands.
+    #[must_use]
+    pub fn policy_for(&self, ticket: &Ticket, tier: Option<&Label>) -> Option<Applied> {
+        let (version, policy) = self.policies.iter().find(|(_, policy)| policy.matches(ticket, tier))?;
+        Some(policy.applied(*version, ticket.priority, |id| self.calendar_in_force(id)))
+    }
+
+    /// Returns a team. The default team always exists.
+    #[must_use]
+    pub fn team(&self, id: TeamId) -> Option<&TeamSpec> {
+        self.teams.get(&id).or_else(|| (id == TeamId::DEFAULT).then(|| TeamSpec::standard()))
+    }
+
+    /// Finds the keyword rules that match any of these texts, with the names of the alerting ones.
+    #[must_use]
+    pub fn keyword_hits(&self, texts: &[&str]) -> (BTreeMap<DocumentId, KeywordHit>, Vec<Label>) {
+        let mut hits = BTreeMap::new();
+        let mut topics = Vec::new();
+        for found in self.keywords.matches(texts) {
+            let Some((version, rule)) = self.rules.iter().find(|(_, rule)| rule.id == found.rule) else { continue };
+            hits.insert(found.rule, KeywordHit { version: version.version, points: found.points });
+            topics.extend(rule.alert.then(|| rule.name.parse().ok()).flatten());
+        }
+        (hits, topics)
+    }
+
+    /// Lists the keyword rules in force.
+    pub fn keyword_rules(&self) -> impl Iterator<Item = &KeywordRule> {
+        self.rules.iter().map(|(_, rule)| rule)
+    }
+
+    /// Returns the points for what is known of a customer.
+    #[must_use]
+    pub fn insight_points(&self, insight: Option<&Insight>) -> f64 {
+        insight.map_or(0.0, |insight| insight.points(&self.settings.weights).total)
+    }
+}
+
+/// Reads a document's body; nothing where it is of a shape that this release does not know.
+fn parse<T: DeserializeOwned>(document: &Document) -> Option<T> {
+    T::deserialize(&document.body).ok()
+}
+
+/// Checks a document's body before it becomes a version.
+///
+/// # Errors
+/// Every field that cannot be accepted.
+pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<FieldProblem>> {
+    fn read<T: DeserializeOwned>(body: &serde_json::Value) -> Result<T, Vec<FieldProblem>> {
+        serde_path_to_error::deserialize(body)
+            .map_err(|error| vec![FieldProblem::new(error.path().to_string(), error.inner())])
+    }
+    match kind {
+        DocumentKind::Settings => read::<Settings>(body)?.check(),
+        DocumentKind::Team => read::<TeamSpec>(body)?.check(),
+        DocumentKind::SlaPolicy => read::<PolicySpec>(body)?.check(),
+        DocumentKind::Calendar => Calendar::new(&read(body)?).map(drop).map_err(|problems| {
+            problems.into_iter().map(|p| FieldProblem { field: p.field, problem: p.problem }).collect()
+        }),
+        DocumentKind::KeywordRule => {
+            let problems: Vec<FieldProblem> = read::<KeywordRule>(body)?
+                .problems()
+                .into_iter()
+                .map(|p| FieldProblem { field: p.field, problem: p.problem })
+                .collect();
+            if problems.is_empty() { Ok(()) } else { Err(problems) }
+        }
+        DocumentKind::Masking => Masker::new(&read(body)?).map(drop).map_err(|problems| {
+            problems.into_iter().map(|p| FieldProblem { field: p.field, problem: p.problem }).collect()
+        }),
+        DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
+    }
+}

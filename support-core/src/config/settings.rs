@@ -1,0 +1,75 @@
+//! Settings of a desk.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::FieldProblem;
+use crate::scoring::Weights;
+
+/// Settings of a desk. What is absent in the document has its default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Seconds after resolution in which a customer's message reopens; then the ticket closes. Default 7 days.
+    pub reopen_window_seconds: i64,
+    /// Seconds without an answer after which a pending ticket is resolved as `no_response`. Default off.
+    pub pending_resolve_seconds: Option<i64>,
+    /// Seconds in which work is not given again to one who gave it back, while others are eligible. Default 300.
+    pub declined_seconds: i64,
+    /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
+    pub handling_lease_seconds: i64,
+    /// What the score is made of.
+    pub weights: Weights,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            reopen_window_seconds: 7 * 86_400,
+            pending_resolve_seconds: None,
+            declined_seconds: 300,
+            handling_lease_seconds: 60,
+            weights: Weights::default(),
+        }
+    }
+}
+
+/// Longest setting in seconds: ten years.
+const LONGEST: i64 = 315_360_000;
+
+impl Settings {
+    /// Checks ranges.
+    ///
+    /// # Errors
+    /// Every field that is out of range.
+    pub fn check(&self) -> Result<(), Vec<FieldProblem>> {
+        let seconds = [
+            ("reopen_window_seconds", Some(self.reopen_window_seconds), 0),
+            ("pending_resolve_seconds", self.pending_resolve_seconds, 60),
+            ("declined_seconds", Some(self.declined_seconds), 0),
+            ("handling_lease_seconds", Some(self.handling_lease_seconds), 5),
+        ];
+        let ranges = seconds.into_iter().filter_map(|(field, value, least)| {
+            let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
+            (!sound).then(|| FieldProblem::new(field, format!("must be {least} to {LONGEST}")))
+        });
+        let weights =
+            self.weights.problems().into_iter().map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
+        let problems: Vec<FieldProblem> = ranges.chain(weights).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_setting_out_of_range_is_named() {
+        assert_eq!(Settings::default().check(), Ok(()));
+        let mut settings = Settings { reopen_window_seconds: -1, ..Settings::default() };
+        settings.pending_resolve_seconds = Some(1);
+        settings.weights.age_points = f64::NAN;
+        let fields: Vec<String> = settings.check().unwrap_err().into_iter().map(|p| p.field).collect();
+        assert_eq!(fields, ["reopen_window_seconds", "pending_resolve_seconds", "weights.age_points"]);
+    }
+}
