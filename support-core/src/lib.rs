@@ -1,4 +1,5 @@
 //! The domain of a customer-support desk, without I/O.
 
 pub mod id;
+pub mod masking;
 pub mod time;
