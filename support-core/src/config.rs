@@ -56,7 +56,8 @@ pub struct Config {
     /// Every version of a calendar that was read.
     calendar_versions: HashMap<ConfigRef, Calendar>,
     rules: Vec<(ConfigRef, KeywordRule)>,
-    keywords: KeywordIndex,
+    /// The rules compiled; `None` without any.
+    keywords: Option<Arc<KeywordIndex>>,
     unreadable: Vec<ConfigRef>,
 }
 
@@ -72,7 +73,7 @@ impl Config {
         config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
         match KeywordIndex::compile(&rules) {
-            Ok(index) => config.keywords = index,
+            Ok(index) => config.keywords = Some(Arc::new(index)),
             Err(_) => config.unreadable.extend(config.rules.iter().map(|(version, _)| *version)),
         }
         config
@@ -173,7 +174,8 @@ impl Config {
     pub fn keyword_hits(&self, texts: &[&str]) -> (BTreeMap<DocumentId, KeywordHit>, Vec<Label>) {
         let mut hits = BTreeMap::new();
         let mut topics = Vec::new();
-        for found in self.keywords.matches(texts) {
+        let Some(index) = &self.keywords else { return (hits, topics) };
+        for found in index.matches(texts) {
             let Some((version, rule)) = self.rules.iter().find(|(_, rule)| rule.id == found.rule) else { continue };
             hits.insert(found.rule, KeywordHit { version: version.version, points: found.points });
             topics.extend(rule.alert.then(|| rule.name.parse().ok()).flatten());
@@ -222,9 +224,9 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
                 .collect();
             if problems.is_empty() { Ok(()) } else { Err(problems) }
         }
-        DocumentKind::Masking => Masker::new(&read(body)?).map(drop).map_err(|problems| {
-            problems.into_iter().map(|p| FieldProblem { field: p.field, problem: p.problem }).collect()
-        }),
+        DocumentKind::Masking => Masker::new(&read(body)?)
+            .map(drop)
+            .map_err(|error| vec![FieldProblem { field: error.field, problem: error.problem }]),
         DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
     }
 }

@@ -11,9 +11,10 @@ mod priority;
 mod status;
 
 pub use field::{
-    ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, Insight, KeywordHit,
+    ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit,
 };
 pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
+pub use crate::scoring::Insight;
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;
 pub use status::{Status, StatusCategory};

@@ -1,0 +1,154 @@
+//! Payment card numbers: a known range, a length of that range and a valid Luhn digit (ISO/IEC 7812-1).
+
+use super::cues::Heed;
+use super::kind::{Claim, Kind};
+use super::number::{Chain, Edge, Gap, Group, at, is_letter, is_word, left_edge};
+use super::numbers::Message;
+use super::words::Cue;
+
+/// An issuer's range: first and last prefix, shortest and longest number, and the reason that it gives.
+struct Range {
+    first: u32,
+    last: u32,
+    shortest: usize,
+    longest: usize,
+    why: &'static str,
+}
+
+const fn range(first: u32, last: u32, shortest: usize, longest: usize, why: &'static str) -> Range {
+    Range { first, last, shortest, longest, why }
+}
+
+/// Ranges of six digits, as the networks publish them in their identification guides.
+const RANGES: [Range; 29] = [
+    range(400_000, 499_999, 13, 13, "luhn_valid_visa"),
+    range(400_000, 499_999, 16, 16, "luhn_valid_visa"),
+    range(400_000, 499_999, 19, 19, "luhn_valid_visa"),
+    range(510_000, 559_999, 16, 16, "luhn_valid_mastercard"),
+    range(222_100, 272_099, 16, 16, "luhn_valid_mastercard"),
+    range(340_000, 349_999, 15, 15, "luhn_valid_amex"),
+    range(370_000, 379_999, 15, 15, "luhn_valid_amex"),
+    range(601_100, 601_199, 16, 19, "luhn_valid_discover"),
+    range(644_000, 659_999, 16, 19, "luhn_valid_discover"),
+    range(300_000, 305_999, 14, 19, "luhn_valid_diners"),
+    range(309_500, 309_599, 14, 19, "luhn_valid_diners"),
+    range(360_000, 369_999, 14, 19, "luhn_valid_diners"),
+    range(380_000, 399_999, 14, 19, "luhn_valid_diners"),
+    range(352_800, 358_999, 16, 19, "luhn_valid_jcb"),
+    range(620_000, 629_999, 16, 19, "luhn_valid_unionpay"),
+    range(810_000, 817_199, 16, 19, "luhn_valid_unionpay"),
+    range(501_800, 501_899, 13, 19, "luhn_valid_maestro"),
+    range(502_000, 502_099, 13, 19, "luhn_valid_maestro"),
+    range(503_800, 503_899, 13, 19, "luhn_valid_maestro"),
+    range(589_300, 589_399, 13, 19, "luhn_valid_maestro"),
+    range(630_400, 630_499, 13, 19, "luhn_valid_maestro"),
+    range(675_900, 675_999, 13, 19, "luhn_valid_maestro"),
+    range(676_100, 676_399, 13, 19, "luhn_valid_maestro"),
+    range(501_900, 501_999, 16, 16, "luhn_valid_dankort"),
+    range(508_500, 508_999, 16, 16, "luhn_valid_rupay"),
+    range(606_985, 608_500, 16, 16, "luhn_valid_rupay"),
+    range(817_200, 820_199, 16, 16, "luhn_valid_rupay"),
+    range(220_000, 220_499, 16, 19, "luhn_valid_mir"),
+    range(979_200, 979_299, 16, 16, "luhn_valid_troy"),
+];
+
+/// Finds a card number that begins with the chain's first group.
+pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
+    let start = chain.first().start;
+    let mut total = 0_usize;
+    for (at_group, group) in chain.groups().iter().enumerate() {
+        total = total.saturating_add(group.len());
+        if total > 19 {
+            return None;
+        }
+        if total < 13 {
+            continue;
+        }
+        let digits = chain.digits(total);
+        let Some(why) = network(digits) else { continue };
+        let groups = chain.groups().get(..=at_group).unwrap_or_default();
+        if !luhn(digits) || !ends(message.bytes, group.end) {
+            continue;
+        }
+        let edge = left_edge(message.bytes, start);
+        if edge == Edge::Joined || edge == Edge::Digits {
+            return None;
+        }
+        let named = message.named(start, Heed::All);
+        let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
+        let something_else = match named.cue {
+            Some(Cue::Reference) => true,
+            Some(Cue::Thing) => named.numbered || named.linked,
+            _ => false,
+        };
+        if something_else && !(about_a_card && message.is_answer()) {
+            return None;
+        }
+        if about_a_card || (usual(groups) && !(total == 13 && is_barcode(digits))) {
+            return Some(Claim { kind: Kind::Card, start, end: group.end, why });
+        }
+    }
+    None
+}
+
+/// Checks the last digit of a number (values 0 to 9): from the right, every second digit doubled, the digits of
+/// the products summed, the sum a multiple of ten.
+///
+/// # Source
+/// ISO/IEC 7812-1, annex B.
+pub(super) fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, &digit)| match (place % 2, u32::from(digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => digit * 2 - 9,
+            (_, digit) => digit * 2,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+fn network(digits: &[u8]) -> Option<&'static str> {
+    let prefix = digits.iter().take(6).fold(0_u32, |prefix, &digit| prefix * 10 + u32::from(digit));
+    RANGES
+        .iter()
+        .find(|range| {
+            (range.first..=range.last).contains(&prefix)
+                && (range.shortest..=range.longest).contains(&digits.len())
+        })
+        .map(|range| range.why)
+}
+
+/// Tells whether people write card numbers in groups like these. Without it, any row of numbers that happens to
+/// pass Luhn would be a card.
+fn usual(groups: &[Group]) -> bool {
+    let Some((last, head)) = groups.split_last() else { return false };
+    let Some(first) = head.first() else { return true };
+    let broken_once = groups.len() == 2 && last.gap.has(Gap::LINE);
+    let even = head.iter().all(|group| group.len() == first.len()) && last.len() <= first.len();
+    let by_fours = head.iter().all(|group| group.len() % 4 == 0);
+    let amex = matches!(groups, [a, b, c] if a.len() == 4 && b.len() == 6 && c.len() <= 5);
+    let commas = groups.iter().any(|group| group.gap.has(Gap::COMMA));
+    !commas && (broken_once || by_fours || amex || (even && first.len() <= 2)) || (commas && by_fours)
+}
+
+/// EAN-13 (GS1 General Specifications, 7.9): weights 1 and 3 from the left. Thirteen digits that are a valid bar
+/// code and begin like the oldest Visa cards are the bar code.
+fn is_barcode(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .enumerate()
+        .map(|(place, &digit)| u32::from(digit) * if place % 2 == 0 { 1 } else { 3 })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// An expiry date may follow tightly, letters may not.
+fn ends(bytes: &[u8], end: usize) -> bool {
+    match at(bytes, end) {
+        b'-' | b'_' => !is_letter(at(bytes, end + 1)),
+        touching => !is_word(touching),
+    }
+}

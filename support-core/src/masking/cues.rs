@@ -1,0 +1,290 @@
+//! What the words around a number, and the turns before, say that it is.
+
+use super::fold::{Folded, MASK};
+use super::number::{at, before, is_word, word_after, word_before};
+use super::words::{Cue, Word, classify, classify_code};
+
+/// Most words between a name and its number.
+const MOST_WORDS: usize = 8;
+/// Most words among them that mean nothing here, as in "the code you sent me is".
+const MOST_UNKNOWN: usize = 5;
+/// Most words of unknown meaning in an answer that is taken for a bare number, as in "john smith 1234".
+const MOST_UNKNOWN_IN_ANSWER: usize = 3;
+/// Longest answer that is taken for a bare number, in characters.
+const LONGEST_ANSWER: usize = 160;
+/// How many turns back a request still waits for its answer.
+const TURNS_BACK: usize = 4;
+/// How much of the end of an earlier turn is read, in bytes.
+const TURN_END: usize = 1000;
+
+/// The name that the words before a number give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Named {
+    pub(super) cue: Option<Cue>,
+    /// The name has `number`, `no` or `#` with it.
+    pub(super) numbered: bool,
+    /// The name is linked to the number by `is`, `:` or `=`.
+    pub(super) linked: bool,
+}
+
+/// Which names a search passes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heed {
+    /// Every name counts.
+    All,
+    /// A card's name does not: the number is too short for one, so "the pin of my card is" is about a PIN.
+    AllButCard,
+}
+
+/// Reads back from a number that starts at `start` to the nearest name.
+pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
+    let mut named = Named::default();
+    let mut place = start;
+    let (mut words, mut unknown, mut may_be_unknown, mut line) = (0, 0, 0, false);
+    while place > 0 && words < MOST_WORDS {
+        let last = before(bytes, place);
+        if !is_word(last) && last != b'\'' {
+            match last {
+                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' => {}
+                b'\n' | b'\r' if words == 0 || line => line = words == 0,
+                b':' | b'=' => {
+                    if unknown == 0 {
+                        named.linked = true;
+                        may_be_unknown = MOST_UNKNOWN;
+                    }
+                }
+                b'#' => named.numbered = true,
+                b'.' if matches!(
+                    classify(word_before(bytes, place - 1)),
+                    Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference)
+                ) => {}
+                _ => return named,
+            }
+            place -= 1;
+            continue;
+        }
+        let word = word_before(bytes, place);
+        words += 1;
+        place -= word.len().max(1);
+        match read_back(bytes, place, word) {
+            Word::Cue(Cue::Card) if heed == Heed::AllButCard => {
+                unknown += 1;
+                if unknown > may_be_unknown {
+                    return named;
+                }
+            }
+            Word::Cue(cue) => {
+                named.cue = Some(cue);
+                return named;
+            }
+            Word::Number => named.numbered = true,
+            Word::Link => {
+                if unknown == 0 {
+                    named.linked = true;
+                    may_be_unknown = MOST_UNKNOWN;
+                }
+            }
+            Word::Filler => {}
+            Word::Other | Word::Ask if unknown < may_be_unknown && !has_digit(word) => unknown += 1,
+            Word::Other | Word::Ask | Word::Never | Word::Break | Word::Unit => {
+                // "i" and "have" break a thought, but not inside "the pin that i have is".
+                if unknown < may_be_unknown && matches!(word, b"i" | b"I" | b"have" | b"we") {
+                    unknown += 1;
+                } else {
+                    return named;
+                }
+            }
+        }
+    }
+    named
+}
+
+/// Reads on from a number that ends at `end` to a name that is linked to it: "1234 is my pin".
+pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
+    let mut place = end;
+    let (mut words, mut linked) = (0, false);
+    let mut last: &[u8] = &[];
+    while words < MOST_WORDS {
+        let next = at(bytes, place);
+        if !is_word(next) {
+            match next {
+                b' ' | b'\'' | b'(' | b'"' => {}
+                b'=' => linked = true,
+                _ => return None,
+            }
+            place += 1;
+            if place > bytes.len() {
+                return None;
+            }
+            continue;
+        }
+        let word = word_after(bytes, place);
+        words += 1;
+        place += word.len().max(1);
+        let meaning = classify(word);
+        if !linked {
+            // "use 482913 as your code" and "1234 is my pin", but not "1234 in my account".
+            linked = meaning == Word::Link;
+            if !linked {
+                return None;
+            }
+            continue;
+        }
+        match meaning {
+            // "is your verification code": the word before decides.
+            Word::Cue(Cue::Code) => return Some(classify_code(last)),
+            Word::Cue(cue @ (Cue::Reference | Cue::Thing | Cue::Phone)) => {
+                // "verification", "phone" and "confirmation" only say more about the noun that follows.
+                let noun = word_after(bytes, place + 1);
+                return match classify(noun) {
+                    Word::Cue(Cue::Code) => Some(classify_code(word)),
+                    _ => Some(cue),
+                };
+            }
+            Word::Cue(Cue::Card) => {
+                return match classify(word_after(bytes, place + 1)) {
+                    Word::Cue(next) => Some(next),
+                    _ => Some(Cue::Card),
+                };
+            }
+            Word::Cue(cue) => return Some(cue),
+            Word::Break | Word::Unit | Word::Never => return None,
+            Word::Number | Word::Link | Word::Filler | Word::Ask | Word::Other => last = word,
+        }
+    }
+    None
+}
+
+/// What an earlier turn asked for, in the order in which it named them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Request {
+    pub(super) cues: Vec<Cue>,
+}
+
+/// Finds what the turns before ask for: the nearest of the last few turns that asks for anything.
+pub(super) fn request(turns: &[&str]) -> Request {
+    for turn in turns.iter().rev().take(TURNS_BACK) {
+        let from = (turn.len().saturating_sub(TURN_END)..turn.len()).find(|&at| turn.is_char_boundary(at));
+        let end = from.and_then(|from| turn.get(from..)).unwrap_or_default();
+        let folded = Folded::of(end, &|_| true);
+        let cues = asked(&folded.bytes);
+        if !cues.is_empty() {
+            return Request { cues };
+        }
+    }
+    Request::default()
+}
+
+/// Reads what the sentences of a turn ask for.
+fn asked(bytes: &[u8]) -> Vec<Cue> {
+    let mut all = Vec::new();
+    let mut cues = Vec::new();
+    let (mut asks, mut forbids) = (false, false);
+    let mut last: &[u8] = &[];
+    let mut place = 0;
+    while place <= bytes.len() {
+        let next = at(bytes, place);
+        let ends = place == bytes.len()
+            || matches!(next, b'?' | b'!' | b'\n')
+            || (next == b'.' && !is_word(at(bytes, place + 1)) && classify(last) != Word::Number);
+        if ends {
+            if (asks || next == b'?') && !forbids {
+                all.append(&mut cues);
+            }
+            cues.clear();
+            (asks, forbids) = (false, false);
+            last = &[];
+            place += 1;
+            continue;
+        }
+        if !is_word(next) {
+            place += 1;
+            continue;
+        }
+        let word = word_after(bytes, place);
+        place += word.len().max(1);
+        let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
+        match if account { Word::Cue(Cue::Account) } else { classify(word) } {
+            Word::Cue(Cue::Code) => {
+                // "phone verification code" asks for a code alone.
+                let cue = classify_code(last);
+                if cue != Cue::Code {
+                    let qualifies =
+                        |cue: &Cue| matches!(cue, Cue::Phone | Cue::Pin | Cue::Reference | Cue::Thing);
+                    if cues.last().is_some_and(qualifies) {
+                        cues.pop();
+                    }
+                }
+                cues.push(cue);
+            }
+            // "call" and "text" ask for no number, and neither does a "contact".
+            Word::Cue(Cue::Phone) if !asks_for_phone(word) => {}
+            // "your bank account", "the account": talk about a product, not a request for its number, when a
+            // narrower thing is asked for as well.
+            Word::Cue(cue) => cues.push(cue),
+            Word::Ask => asks = true,
+            Word::Never => forbids = true,
+            _ => {}
+        }
+        last = word;
+    }
+    all
+}
+
+fn asks_for_phone(word: &[u8]) -> bool {
+    ["phone", "telephone", "mobile", "cell", "cellphone", "contact", "callback", "landline", "fax", "tel"]
+        .iter()
+        .any(|noun| word.eq_ignore_ascii_case(noun.as_bytes()))
+}
+
+/// Tells whether a message is little more than a number: an answer, perhaps with a greeting or a name.
+pub(super) fn is_answer(bytes: &[u8]) -> bool {
+    if bytes.split(|&b| b == MASK).map(<[u8]>::len).sum::<usize>() > LONGEST_ANSWER {
+        return false;
+    }
+    let mut unknown = 0;
+    let words = bytes.split(|&b| !(is_word(b) || b == b'\'')).filter(|word| !word.is_empty());
+    for word in words {
+        if has_digit(word) {
+            continue;
+        }
+        match classify(word) {
+            Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) | Word::Unit => return false,
+            Word::Other => unknown += 1,
+            Word::Cue(_) | Word::Number | Word::Link | Word::Filler => {}
+            Word::Ask | Word::Never | Word::Break => unknown += 1,
+        }
+        if unknown > MOST_UNKNOWN_IN_ANSWER {
+            return false;
+        }
+    }
+    true
+}
+
+/// Classifies a word that was read backwards and starts at `start`, with a look at what stands before it.
+fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
+    let meaning = classify(word);
+    let qualifier = || {
+        let gap = before(bytes, start);
+        if matches!(gap, b' ' | b'-') { word_before(bytes, start - 1) } else { &[] }
+    };
+    match meaning {
+        Word::Cue(Cue::Code) => Word::Cue(classify_code(qualifier())),
+        Word::Other
+            if word.eq_ignore_ascii_case(b"c") && bytes.get(..start).is_some_and(|b| b.ends_with(b"a/")) =>
+        {
+            Word::Cue(Cue::Account)
+        }
+        Word::Other
+            if word.eq_ignore_ascii_case(b"password") && qualifier().eq_ignore_ascii_case(b"time") =>
+        {
+            Word::Cue(Cue::OneTime)
+        }
+        // "number", "no" and "id" make a plain noun a reference; without them it is just a word.
+        other => other,
+    }
+}
+
+fn has_digit(word: &[u8]) -> bool {
+    word.iter().any(u8::is_ascii_digit)
+}

@@ -1,0 +1,227 @@
+//! Groups of digits as people type them, and what stands at their edges.
+
+use super::fold::{LETTER, MASK};
+use super::words::{Word, classify};
+
+/// Most groups that one number is looked for in. A card typed digit by digit has 19.
+const MOST_GROUPS: usize = 20;
+/// Most digits that are looked at together.
+const MOST_DIGITS: usize = 40;
+/// Most characters between two groups of one number, as in `4111 - 1111`.
+const MOST_BETWEEN: usize = 3;
+
+/// What stands between two groups, as a set of the constants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Gap(u8);
+
+impl Gap {
+    pub(super) const SPACE: Self = Self(1);
+    pub(super) const DASH: Self = Self(2);
+    pub(super) const DOT: Self = Self(4);
+    pub(super) const SLASH: Self = Self(8);
+    pub(super) const PARENTHESIS: Self = Self(16);
+    pub(super) const COMMA: Self = Self(32);
+    pub(super) const LINE: Self = Self(64);
+
+    fn of(byte: u8) -> Option<Self> {
+        Some(match byte {
+            b' ' | b'\t' => Self::SPACE,
+            b'-' | b'_' => Self::DASH,
+            b'.' => Self::DOT,
+            b'/' => Self::SLASH,
+            b'(' | b')' => Self::PARENTHESIS,
+            b',' => Self::COMMA,
+            b'\n' | b'\r' => Self::LINE,
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether the gap holds nothing but what `allowed` holds.
+    pub(super) const fn within(self, allowed: Self) -> bool {
+        self.0 & !allowed.0 == 0
+    }
+
+    pub(super) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// A run of digits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Group {
+    pub(super) start: usize,
+    pub(super) end: usize,
+    /// What stands before it in the chain; nothing before the first.
+    pub(super) gap: Gap,
+}
+
+impl Group {
+    pub(super) const fn len(self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// A run of digits and those that follow it closely.
+#[derive(Debug)]
+pub(super) struct Chain {
+    groups: [Group; MOST_GROUPS],
+    count: usize,
+    digits: [u8; MOST_DIGITS],
+}
+
+impl Chain {
+    /// Reads the chain at `start`, where a run of digits begins.
+    pub(super) fn at(bytes: &[u8], start: usize) -> Self {
+        let mut chain = Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS] };
+        let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
+        let mut total = chain.push(bytes, first, 0);
+        let mut end = first.end;
+        while chain.count < MOST_GROUPS && total < MOST_DIGITS {
+            let mut gap = Gap::default();
+            let mut next = end;
+            while next - end <= MOST_BETWEEN
+                && let Some(kind) = Gap::of(at(bytes, next))
+            {
+                gap = gap.or(kind);
+                next += 1;
+            }
+            let room = MOST_DIGITS - total;
+            let group = Group { start: next, end: digits_end(bytes, next, room + 1), gap };
+            if next - end > MOST_BETWEEN || group.len() == 0 || group.len() > room {
+                break;
+            }
+            total = chain.push(bytes, group, total);
+            end = group.end;
+        }
+        chain
+    }
+
+    pub(super) fn groups(&self) -> &[Group] {
+        self.groups.get(..self.count).unwrap_or_default()
+    }
+
+    pub(super) fn first(&self) -> Group {
+        self.groups.first().copied().unwrap_or_default()
+    }
+
+    /// Returns the first `count` digits as values 0 to 9.
+    pub(super) fn digits(&self, count: usize) -> &[u8] {
+        self.digits.get(..count).unwrap_or_default()
+    }
+
+    fn push(&mut self, bytes: &[u8], group: Group, total: usize) -> usize {
+        if let Some(slot) = self.groups.get_mut(self.count) {
+            *slot = group;
+            self.count += 1;
+        }
+        let digits = bytes.get(group.start..group.end).unwrap_or_default();
+        let free = self.digits.iter_mut().skip(total);
+        for (slot, &digit) in free.zip(digits) {
+            *slot = digit.wrapping_sub(b'0');
+        }
+        total.saturating_add(group.len())
+    }
+}
+
+/// What touches a number on its left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// Nothing that could belong to it.
+    Free,
+    /// A word that announces a number, as in `pin-1234` or `no4111`.
+    Announced,
+    /// More digits, tightly, as in `12-3456` seen from the second group.
+    Digits,
+    /// Something else that makes it part of a longer token.
+    Joined,
+}
+
+/// Looks at what touches a number that starts at `start`.
+pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
+    let touching = before(bytes, start);
+    if is_word(touching) {
+        return announced(bytes, start);
+    }
+    match touching {
+        // A shown part of a mask is masked already; more digits than that are a number of their own.
+        MASK => Edge::Free,
+        b'-' | b'.' | b'/' | b'_' | b',' | b':' => {
+            let further = before(bytes, start - 1);
+            if further.is_ascii_digit() {
+                Edge::Digits
+            } else if is_word(further) && !matches!(touching, b':' | b',') {
+                announced(bytes, start - 1)
+            } else {
+                Edge::Free
+            }
+        }
+        _ => Edge::Free,
+    }
+}
+
+fn announced(bytes: &[u8], end: usize) -> Edge {
+    match classify(word_before(bytes, end)) {
+        Word::Cue(_) | Word::Number | Word::Link => Edge::Announced,
+        _ => Edge::Joined,
+    }
+}
+
+/// Tells whether a number that ends at `end` ends there: no letters, digits or parts of a longer token touch it.
+pub(super) fn ends_at(bytes: &[u8], end: usize) -> bool {
+    let touching = at(bytes, end);
+    let further = at(bytes, end + 1);
+    match touching {
+        b'-' | b'_' | b'/' => !is_word(further),
+        b'.' | b',' | b':' => !further.is_ascii_digit(),
+        b'%' | b'$' | b'@' => false,
+        _ => !is_word(touching),
+    }
+}
+
+/// The byte at `at`, or a space beyond the end.
+pub(super) fn at(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(b' ')
+}
+
+/// The byte before `at`, or a space before the beginning.
+pub(super) fn before(bytes: &[u8], place: usize) -> u8 {
+    place.checked_sub(1).map_or(b' ', |place| at(bytes, place))
+}
+
+pub(super) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == LETTER || byte == b'_'
+}
+
+pub(super) const fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte == LETTER
+}
+
+/// Longest word that is read whole; a longer one reads as its first or last part, which no lexicon holds.
+const LONGEST_WORD: usize = 24;
+
+/// The word (letters, digits, apostrophes) that ends at `end`; empty where there is none.
+pub(super) fn word_before(bytes: &[u8], end: usize) -> &[u8] {
+    let head = bytes.get(end.saturating_sub(LONGEST_WORD)..end).unwrap_or_default();
+    let length = head.iter().rev().take_while(|&&b| in_word(b)).count();
+    head.get(head.len() - length..).unwrap_or_default()
+}
+
+/// The word that starts at `start`; empty where there is none.
+pub(super) fn word_after(bytes: &[u8], start: usize) -> &[u8] {
+    let tail = bytes.get(start..).unwrap_or_default();
+    let length = tail.iter().take(LONGEST_WORD).take_while(|&&b| in_word(b)).count();
+    tail.get(..length).unwrap_or_default()
+}
+
+const fn in_word(byte: u8) -> bool {
+    is_letter(byte) || byte.is_ascii_digit() || byte == b'\''
+}
+
+fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
+    let tail = bytes.get(start..).unwrap_or_default();
+    start + tail.iter().take(most).take_while(|b| b.is_ascii_digit()).count()
+}

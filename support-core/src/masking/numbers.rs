@@ -1,0 +1,99 @@
+//! The pass over the digits of a message: every number is offered to each detector in turn.
+
+use std::cell::{Cell, OnceCell};
+
+use super::cues::{self, Heed, Named, Request};
+use super::kind::{Claim, Kind, Kinds};
+use super::number::Chain;
+use super::words::Cue;
+use super::{address, card, context, iban, phone, ssn};
+
+/// A message under examination, with what is only worked out when a number needs it.
+#[derive(Debug)]
+pub(super) struct Message<'a> {
+    pub(super) bytes: &'a [u8],
+    turns: &'a [&'a str],
+    request: OnceCell<Request>,
+    answer: OnceCell<bool>,
+    named: Cell<Option<(usize, Heed, Named)>>,
+}
+
+impl<'a> Message<'a> {
+    pub(super) fn new(bytes: &'a [u8], turns: &'a [&'a str]) -> Self {
+        Self { bytes, turns, request: OnceCell::new(), answer: OnceCell::new(), named: Cell::new(None) }
+    }
+
+    /// The name that the words before `start` give a number there.
+    pub(super) fn named(&self, start: usize, heed: Heed) -> Named {
+        if let Some((at, heeded, named)) = self.named.get()
+            && at == start
+            && heeded == heed
+        {
+            return named;
+        }
+        let named = cues::named(self.bytes, start, heed);
+        self.named.set(Some((start, heed, named)));
+        named
+    }
+
+    /// The name that the words after `end` give a number that ends there.
+    pub(super) fn named_after(&self, end: usize) -> Option<Cue> {
+        cues::named_after(self.bytes, end)
+    }
+
+    /// What the turns before asked for, if this message is little more than a number.
+    pub(super) fn requested(&self) -> &[Cue] {
+        if self.turns.is_empty() || !self.is_answer() {
+            return &[];
+        }
+        &self.request.get_or_init(|| cues::request(self.turns)).cues
+    }
+
+    /// Whether the turns before asked for this, and the message is an answer.
+    pub(super) fn asked_for(&self, cue: Cue) -> bool {
+        self.requested().contains(&cue)
+    }
+
+    /// Whether the message is little more than a number.
+    pub(super) fn is_answer(&self) -> bool {
+        *self.answer.get_or_init(|| cues::is_answer(self.bytes))
+    }
+}
+
+/// Finds all that begins with a digit (or, for an IBAN, right before one), in order and without overlap.
+pub(super) fn claims(bytes: &[u8], kinds: Kinds, turns: &[&str]) -> Vec<Claim> {
+    let message = Message::new(bytes, turns);
+    let mut claims = Vec::<Claim>::new();
+    let mut place = 0;
+    while let Some(start) = next_digit(bytes, place) {
+        let chain = Chain::at(bytes, start);
+        place = chain.first().end;
+        if let Some(claim) = claim(&message, &chain, kinds)
+            && claims.last().is_none_or(|last| last.end <= claim.start)
+        {
+            place = place.max(claim.end);
+            claims.push(claim);
+        }
+    }
+    claims
+}
+
+fn claim(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option<Claim> {
+    let start = chain.first().start;
+    let wanted = |kind: Kind| kinds.has(&kind);
+    // The first that claims the number has it: validated detectors before those that need context.
+    let validated = wanted(Kind::Iban)
+        .then(|| iban::find(message.bytes, start))
+        .flatten()
+        .or_else(|| wanted(Kind::Card).then(|| card::find(message, chain)).flatten())
+        .or_else(|| wanted(Kind::Ssn).then(|| ssn::find(message, chain)).flatten());
+    validated
+        .or_else(|| wanted(Kind::Address).then(|| address::find(message.bytes, chain)).flatten())
+        .or_else(|| wanted(Kind::Phone).then(|| phone::find(message, chain)).flatten())
+        .or_else(|| context::find(message, chain, kinds))
+}
+
+fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
+    let tail = bytes.get(from..)?;
+    tail.iter().position(u8::is_ascii_digit).map(|at| from + at)
+}

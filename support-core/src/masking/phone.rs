@@ -1,0 +1,138 @@
+//! Telephone numbers: international with `+` or `00`, North American, national with a leading zero, and any
+//! other by context.
+
+use super::cues::{Heed, Named};
+use super::kind::{Claim, Kind};
+use super::number::{Chain, Edge, Gap, Group, at, before, ends_at, is_word, left_edge};
+use super::numbers::Message;
+use super::words::Cue;
+
+/// Longest number with its country code (ITU-T E.164).
+const LONGEST: usize = 15;
+const BETWEEN: Gap = Gap::SPACE.or(Gap::DASH).or(Gap::DOT).or(Gap::PARENTHESIS).or(Gap::LINE);
+
+/// Finds a number that begins with the chain's first group.
+pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
+    let bytes = message.bytes;
+    let first = chain.first();
+    let plus = before(bytes, first.start) == b'+';
+    if plus {
+        return international(bytes, chain);
+    }
+    if chain.groups().iter().map(|group| group.len()).sum::<usize>() < 7 {
+        return None;
+    }
+    let edge = left_edge(bytes, first.start);
+    if matches!(edge, Edge::Joined | Edge::Digits) {
+        return None;
+    }
+    let named = message.named(first.start, Heed::All);
+    if matches!(named.cue, Some(Cue::Reference)) || (named.cue == Some(Cue::Thing) && named.numbered) {
+        return None;
+    }
+    // A number in parentheses begins with them.
+    let start = first.start - usize::from(before(bytes, first.start) == b'(');
+    let claim = |end, why| Some(Claim { kind: Kind::Phone, start, end, why });
+    if let Some(end) = north_american(bytes, chain) {
+        return claim(end, "north_american_phone");
+    }
+    if let Some(end) = with_trunk_zero(bytes, chain) {
+        return claim(end, "national_phone");
+    }
+    let (end, _) = by_context(message, chain, named)?;
+    claim(end, "phone_by_context")
+}
+
+fn international(bytes: &[u8], chain: &Chain) -> Option<Claim> {
+    let start = chain.first().start.checked_sub(1)?;
+    if is_word(before(bytes, start)) || before(bytes, start) == b'+' {
+        return None;
+    }
+    let (end, total) = match chain.digits(1) {
+        [0] => return None,
+        [1] => collect(chain, 11),
+        _ => collect(chain, 11 + usize::from(chain.first().len() <= 3)),
+    };
+    let north_american = chain.digits(1) == [1];
+    let long_enough = if north_american { total == 11 } else { (8..=LONGEST).contains(&total) };
+    (long_enough && ends(bytes, end)).then_some(Claim {
+        kind: Kind::Phone,
+        start,
+        end,
+        why: "international_phone",
+    })
+}
+
+/// Area code and exchange begin with 2 to 9 (North American Numbering Plan).
+fn north_american(bytes: &[u8], chain: &Chain) -> Option<usize> {
+    let (lead, groups) = match chain.groups() {
+        [one, rest @ ..] if one.len() == 1 && chain.digits(1) == [1] => (1, rest),
+        groups => (0, groups),
+    };
+    let [area, exchange, line, rest @ ..] = groups else { return None };
+    let joined = rest.first().is_some_and(|next| next.gap.within(Gap::DASH.or(Gap::DOT)));
+    let well_formed = (area.len(), exchange.len(), line.len()) == (3, 3, 4)
+        && exchange.gap.within(BETWEEN)
+        && line.gap.within(BETWEEN)
+        && !joined;
+    let digits = chain.digits(lead + 10).get(lead..).unwrap_or_default();
+    let assignable =
+        matches!(digits, [area, _, _, exchange, ..] if (2..=9).contains(area) && (2..=9).contains(exchange));
+    (well_formed && assignable && ends(bytes, line.end)).then_some(line.end)
+}
+
+/// `020 7946 0958`, `01 23 45 67 89`, `0171/1234567`, `0044 20 …`: a zero, groups, nine digits and more.
+fn with_trunk_zero(bytes: &[u8], chain: &Chain) -> Option<usize> {
+    let groups = chain.groups();
+    let abroad = chain.digits(2) == [0, 0];
+    let (end, total) = collect(chain, if abroad { 12 } else { 9 });
+    let [first, second, ..] = groups else { return None };
+    let spread =
+        (2..=5).contains(&first.len()) && (second.gap.within(BETWEEN) || second.gap.within(Gap::SLASH));
+    let (end, total) = if second.gap.within(Gap::SLASH) && second.len() >= 6 {
+        (second.end, first.len() + second.len())
+    } else {
+        (end, total)
+    };
+    let long_enough = if abroad { (10..=16).contains(&total) } else { (9..=11).contains(&total) };
+    let starts = chain.digits(1) == [0] && (!abroad || chain.digits(3) != [0, 0, 0]);
+    (starts && spread && long_enough && !is_date(groups) && ends(bytes, end)).then_some(end)
+}
+
+fn by_context(message: &Message<'_>, chain: &Chain, named: Named) -> Option<(usize, usize)> {
+    let (end, total) = collect(chain, 10);
+    if !(7..=LONGEST).contains(&total) || is_date(chain.groups()) || !ends(message.bytes, end) {
+        return None;
+    }
+    let about_a_phone = named.cue == Some(Cue::Phone)
+        || (named.cue.is_none()
+            && (message.named_after(end) == Some(Cue::Phone) || message.asked_for(Cue::Phone)));
+    about_a_phone.then_some((end, total))
+}
+
+/// Takes groups until there are `enough` digits, and never more than a number can have.
+fn collect(chain: &Chain, enough: usize) -> (usize, usize) {
+    let mut end = chain.first().end;
+    let mut total = chain.first().len();
+    for group in chain.groups().iter().skip(1) {
+        if total >= enough || total + group.len() > LONGEST + 1 || !group.gap.within(BETWEEN) {
+            break;
+        }
+        total += group.len();
+        end = group.end;
+    }
+    (end, total)
+}
+
+fn is_date(groups: &[Group]) -> bool {
+    let mut lengths = [0; 3];
+    for (slot, group) in lengths.iter_mut().zip(groups) {
+        *slot = group.len();
+    }
+    matches!(lengths, [4, 2, 2] | [4, 1, 1] | [4, 1, 2] | [4, 2, 1] | [1 | 2, 1 | 2, 4])
+}
+
+/// An extension may follow tightly.
+fn ends(bytes: &[u8], end: usize) -> bool {
+    ends_at(bytes, end) || (matches!(at(bytes, end), b'x' | b'X') && at(bytes, end + 1).is_ascii_digit())
+}

@@ -1,0 +1,55 @@
+//! US social security numbers: the ranges that can be issued, and the last four digits by context.
+
+use super::cues::Heed;
+use super::kind::{Claim, Kind};
+use super::number::{Chain, Edge, Gap, ends_at, left_edge};
+use super::numbers::Message;
+use super::words::Cue;
+
+/// Finds a whole number that begins with the chain's first group.
+pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
+    let start = chain.first().start;
+    let claim = |end, why| Some(Claim { kind: Kind::Ssn, start, end, why });
+    match chain.groups() {
+        [area, group, serial, rest @ ..]
+            if (area.len(), group.len(), serial.len()) == (3, 2, 4) && issuable(chain.digits(9)) =>
+        {
+            let joined = rest.first().is_some_and(|next| next.gap.within(Gap::DASH));
+            let same = group.gap == serial.gap && group.gap.within(Gap::DASH.or(Gap::SPACE).or(Gap::DOT));
+            let apart = left_edge(message.bytes, start);
+            if joined || !ends_at(message.bytes, serial.end) || matches!(apart, Edge::Joined | Edge::Digits) {
+                return None;
+            }
+            let named = message.named(start, Heed::All);
+            if named.cue == Some(Cue::Ssn) {
+                return claim(serial.end, "issuable_ssn_after_word");
+            }
+            if matches!(named.cue, Some(Cue::Reference)) || !same {
+                return None;
+            }
+            claim(serial.end, "issuable_ssn")
+        }
+        [whole, ..] if whole.len() == 9 && issuable(chain.digits(9)) => {
+            let named = message.named(start, Heed::All).cue == Some(Cue::Ssn)
+                || message.named_after(whole.end) == Some(Cue::Ssn);
+            let stands_alone = ends_at(message.bytes, whole.end)
+                && !matches!(left_edge(message.bytes, start), Edge::Joined | Edge::Digits);
+            if named && stands_alone { claim(whole.end, "issuable_ssn_after_word") } else { None }
+        }
+        _ => None,
+    }
+}
+
+/// Whether nine digits (values 0 to 9) can be a number: no area 000, 666 or 9xx, no group 00, no serial 0000.
+///
+/// # Source
+/// Social Security Administration, "Social Security Number Randomization": these stay unassigned.
+pub(super) fn issuable(digits: &[u8]) -> bool {
+    match digits {
+        [a, b, c, d, e, serial @ ..] => {
+            let area = [*a, *b, *c];
+            area != [0, 0, 0] && area != [6, 6, 6] && *a != 9 && [*d, *e] != [0, 0] && serial != [0, 0, 0, 0]
+        }
+        _ => false,
+    }
+}

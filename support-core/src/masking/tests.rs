@@ -1,0 +1,6 @@
+//! Tests of masking: tables by detector, laws, a generated corpus and real conversations.
+
+mod corpus;
+mod laws;
+mod real;
+mod table;
