@@ -88,9 +88,8 @@ impl Config {
         let version = ConfigRef { id: document.id, version: document.version };
         let known = match document.kind {
             DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
-            DocumentKind::Team => {
-                parse(document).map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team)))
-            }
+            DocumentKind::Team => parse(document)
+                .map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team))),
             DocumentKind::SlaPolicy => parse(document).map(|policy: PolicySpec| {
                 let policy = Arc::new(policy);
                 if in_force {
@@ -176,7 +175,9 @@ impl Config {
         let mut topics = Vec::new();
         let Some(index) = &self.keywords else { return (hits, topics) };
         for found in index.matches(texts) {
-            let Some((version, rule)) = self.rules.iter().find(|(_, rule)| rule.id == found.rule) else { continue };
+            let Some((version, rule)) = self.rules.iter().find(|(_, rule)| rule.id == found.rule) else {
+                continue;
+            };
             hits.insert(found.rule, KeywordHit { version: version.version, points: found.points });
             topics.extend(rule.alert.then(|| rule.name.parse().ok()).flatten());
         }

@@ -4,17 +4,19 @@
 //! follows from it and from the configuration (score, deadlines, the next wake-up) stands in [`Derived`], beside
 //! the fold, and is recomputed without an event.
 
+pub mod command;
+mod decide;
 mod evolve;
 mod field;
 mod lifecycle;
 mod priority;
 mod status;
 
-pub use field::{
-    ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit,
-};
-pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
 pub use crate::scoring::Insight;
+pub use command::Command;
+pub use decide::{Circumstances, Decision, decide};
+pub use field::{ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit};
+pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;
 pub use status::{Status, StatusCategory};

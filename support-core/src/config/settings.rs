@@ -52,8 +52,11 @@ impl Settings {
             let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
             (!sound).then(|| FieldProblem::new(field, format!("must be {least} to {LONGEST}")))
         });
-        let weights =
-            self.weights.problems().into_iter().map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
+        let weights = self
+            .weights
+            .problems()
+            .into_iter()
+            .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
         let problems: Vec<FieldProblem> = ranges.chain(weights).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }

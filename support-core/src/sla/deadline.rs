@@ -153,10 +153,12 @@ fn upcoming<'a>(ticket: &'a Ticket, config: &'a Config) -> impl Iterator<Item = 
 #[must_use]
 pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let running = || ticket.sla.timers.iter().filter(|t| t.state == TimerState::Running);
-    let tightest =
-        running().filter_map(|timer| timer.due_at(config).map(|due| (due, timer))).min_by_key(|(due, _)| *due);
-    let urgency = tightest
-        .and_then(|(due, timer)| timer.instant_at(timer.target_seconds / 2, config).map(|half| (half.min(due), due)));
+    let tightest = running()
+        .filter_map(|timer| timer.due_at(config).map(|due| (due, timer)))
+        .min_by_key(|(due, _)| *due);
+    let urgency = tightest.and_then(|(due, timer)| {
+        timer.instant_at(timer.target_seconds / 2, config).map(|half| (half.min(due), due))
+    });
     let settings = &config.settings;
     let closes = (ticket.status == Status::Resolved)
         .then_some(ticket.resolved_at)

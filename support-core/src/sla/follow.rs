@@ -40,7 +40,9 @@ impl Happened {
             match event {
                 Event::MessageAdded { answers: true, .. } => happened.answered = true,
                 Event::TicketAssigned { from: Some(_), to: None, .. } => happened.returned = true,
-                Event::MessageDeliveryChanged { unanswered_since: Some(_), .. } => happened.answer_failed = true,
+                Event::MessageDeliveryChanged { unanswered_since: Some(_), .. } => {
+                    happened.answer_failed = true
+                }
                 _ => {}
             }
         }
@@ -94,9 +96,12 @@ impl Table<'_> {
         let since = self.after.unanswered_since.filter(|_| mine && self.at_work());
         match (self.open(metric), since) {
             (Some(_), Some(_)) => self.keep_target(metric),
-            (Some(_), None) => self.end(metric, if self.happened.answered { EndReason::Answered } else { self.gone() }),
+            (Some(_), None) => {
+                self.end(metric, if self.happened.answered { EndReason::Answered } else { self.gone() })
+            }
             (None, Some(since)) => {
-                let answered = self.after.sla.timer(metric).is_some_and(|t| t.reason == Some(EndReason::Answered));
+                let answered =
+                    self.after.sla.timer(metric).is_some_and(|t| t.reason == Some(EndReason::Answered));
                 if self.happened.answer_failed && answered {
                     self.moves.push(TimerMove::Reinstated { metric, paused_since_end: None });
                 } else {
@@ -145,7 +150,10 @@ impl Table<'_> {
             (None, true) => {
                 let had_handler = |t: &SlaTimer| t.reason == Some(EndReason::PickedUp);
                 let continues = self.happened.returned && !moved && self.was_open();
-                if continues && self.after.sla.timer(metric).is_some_and(had_handler) && self.has_target(metric) {
+                if continues
+                    && self.after.sla.timer(metric).is_some_and(had_handler)
+                    && self.has_target(metric)
+                {
                     let paused_since_end = Some(PauseReason::Handled);
                     self.moves.push(TimerMove::Reinstated { metric, paused_since_end });
                 } else {
@@ -255,9 +263,7 @@ impl Table<'_> {
     /// that are already listed; a timer that starts or is reinstated by them counts.
     fn pause_or_resume(&mut self, metric: Metric, open: bool, wanted: Option<PauseReason>) {
         let ended = |m: &TimerMove| matches!(m, TimerMove::Ended { metric: of, .. } if *of == metric);
-        let begun = |m: &TimerMove| {
-            matches!(m, TimerMove::Started { metric: of, .. } | TimerMove::Reinstated { metric: of, .. } if *of == metric)
-        };
+        let begun = |m: &TimerMove| matches!(m, TimerMove::Started { metric: of, .. } | TimerMove::Reinstated { metric: of, .. } if *of == metric);
         let begins = self.moves.iter().any(begun);
         if !begins && (!open || self.moves.iter().any(ended)) {
             return;
@@ -267,7 +273,9 @@ impl Table<'_> {
         match (had, wanted) {
             (None, Some(reason)) => self.moves.push(TimerMove::Paused { metric, reason }),
             (Some(_), None) => self.moves.push(TimerMove::Resumed { metric }),
-            (Some(had), Some(reason)) if had != reason => self.moves.push(TimerMove::Paused { metric, reason }),
+            (Some(had), Some(reason)) if had != reason => {
+                self.moves.push(TimerMove::Paused { metric, reason })
+            }
             _ => {}
         }
     }
@@ -276,4 +284,3 @@ impl Table<'_> {
 const fn judged(elapsed: i64, target: i64) -> TimerState {
     if elapsed <= target { TimerState::Met } else { TimerState::Missed }
 }
-

@@ -83,7 +83,9 @@ pub struct TargetSpec {
 }
 
 /// Tells `null` from absent.
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<DocumentId>>, D::Error> {
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<DocumentId>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
@@ -155,7 +157,8 @@ impl PolicySpec {
     /// hour; a warning when a fifth is left; a breach raises the escalation level.
     #[must_use]
     pub fn standard() -> Self {
-        let target = |seconds| TargetSpec { seconds: Some(seconds), by_priority: BTreeMap::new(), calendar_id: None };
+        let target =
+            |seconds| TargetSpec { seconds: Some(seconds), by_priority: BTreeMap::new(), calendar_id: None };
         Self {
             name: "Standard".into(),
             position: 1_000,
@@ -185,10 +188,16 @@ impl PolicySpec {
         }
         for (metric, target) in &self.targets {
             if target.seconds.is_none() && target.by_priority.is_empty() {
-                problems.push(FieldProblem::new(format!("targets.{metric}"), "must give `seconds` or `by_priority`"));
+                problems.push(FieldProblem::new(
+                    format!("targets.{metric}"),
+                    "must give `seconds` or `by_priority`",
+                ));
             }
             if target.seconds.iter().chain(target.by_priority.values()).any(|s| *s > TARGET_LIMIT) {
-                problems.push(FieldProblem::new(format!("targets.{metric}"), "must be at most 315360000 seconds"));
+                problems.push(FieldProblem::new(
+                    format!("targets.{metric}"),
+                    "must be at most 315360000 seconds",
+                ));
             }
         }
         if self.steps.len() > STEP_LIMIT {
@@ -198,12 +207,18 @@ impl PolicySpec {
             if let When::AtFraction(share) = step.when
                 && !(0.0..1.0).contains(&share)
             {
-                problems.push(FieldProblem::new(format!("steps[{at}].when.at_fraction"), "must be from 0 to below 1"));
+                problems.push(FieldProblem::new(
+                    format!("steps[{at}].when.at_fraction"),
+                    "must be from 0 to below 1",
+                ));
             }
             if let When::SecondsAfter(seconds) | When::SecondsBefore(seconds) = step.when
                 && seconds > TARGET_LIMIT
             {
-                problems.push(FieldProblem::new(format!("steps[{at}].when"), "must be at most 315360000 seconds"));
+                problems.push(FieldProblem::new(
+                    format!("steps[{at}].when"),
+                    "must be at most 315360000 seconds",
+                ));
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }

@@ -222,7 +222,11 @@ impl Ticket {
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
         match to {
-            Status::Resolved => self.resolved_at = Some(at),
+            Status::Resolved => {
+                self.resolved_at = Some(at);
+                // Resolving without an answer says that none is owed.
+                self.unanswered_since = None;
+            }
             Status::Closed => self.closed_at = Some(at),
             _ if from == Status::Resolved => {
                 self.resolved_at = None;

@@ -1,0 +1,259 @@
+//! What can be asked of a ticket.
+//!
+//! Commands carry ids of texts, never texts: masking and storing them is done before anything is decided.
+
+use std::collections::BTreeMap;
+
+use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
+use crate::id::{
+    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
+    TeamId, TextId, TicketId,
+};
+use crate::label::{ForeignId, Label};
+use crate::people::ActorRef;
+use crate::routing::{AssignHow, Why};
+use crate::scoring::Insight;
+use crate::time::Timestamp;
+
+use super::{ContextRef, ExternalRef, FieldValue, KeywordHit, Participant, Priority, SetAsideKind, Status};
+
+/// Something asked of a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Open it.
+    Open(Box<Open>),
+    /// Take in what the customer, a third party or a program wrote.
+    Receive(Box<Receive>),
+    /// Write to the customer, or a note.
+    Write(Box<Write>),
+    /// Change fields.
+    Edit(Box<Edit>),
+    /// Change the status by hand.
+    Move(Move),
+    /// Change owner or team.
+    Assign(Box<Assign>),
+    /// Raise the escalation level.
+    Escalate(Escalate),
+    /// Put it out of sight until an instant, or bring it back.
+    Snooze(Option<Timestamp>),
+    /// Take it out of the desk's work.
+    SetAside {
+        /// Why.
+        kind: SetAsideKind,
+        /// Where it goes on, for `merged`.
+        merged_into: Option<TicketId>,
+    },
+    /// Bring it back into the desk's work.
+    Restore,
+    /// Add somebody.
+    AddParticipant(Participant),
+    /// Take note of how far an outgoing message has come.
+    Deliver {
+        /// The message as it is.
+        message: Box<Message>,
+        /// The report.
+        report: Delivery,
+        /// Whether a later public message of an agent answers the customer anyway.
+        answered_since: bool,
+    },
+    /// Take note that an agent is at it until an instant, or no longer.
+    Handle {
+        /// Who.
+        agent: AgentId,
+        /// Until when, unless renewed; `None` ends it now.
+        until: Option<Timestamp>,
+    },
+    /// Do what time asks for.
+    Wake,
+    /// Take over a changed configuration: policy, calendar, keyword rules.
+    Reconfigure {
+        /// Keyword rules that match its texts now, with alerting names; `None` leaves them as they are.
+        keywords: Option<Matched>,
+    },
+}
+
+/// Keyword rules that match, and the names of the alerting ones.
+pub type Matched = (BTreeMap<DocumentId, KeywordHit>, Vec<Label>);
+
+/// Opens a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Open {
+    /// Identity.
+    pub id: TicketId,
+    /// What people read out.
+    pub reference: Reference,
+    /// What it is about.
+    pub subject: TextId,
+    /// How important it is.
+    pub priority: Priority,
+    /// On which channel.
+    pub channel: ChannelKind,
+    /// Who writes first.
+    pub direction: Direction,
+    /// In which inbox.
+    pub inbox_id: Option<InboxId>,
+    /// Under which face.
+    pub brand_id: Option<BrandId>,
+    /// Language tag.
+    pub language: Option<Label>,
+    /// Whose matter it is.
+    pub customer_id: CustomerId,
+    /// In whose queue it starts.
+    pub team_id: TeamId,
+    /// What kind of matter.
+    pub category: Option<Label>,
+    /// Tags.
+    pub tags: Vec<Label>,
+    /// The order that it is about.
+    pub order_id: Option<ForeignId>,
+    /// Other objects that it is about.
+    pub context: Vec<ContextRef>,
+    /// The same matter in other systems.
+    pub external_refs: Vec<ExternalRef>,
+    /// Free fields.
+    pub custom_fields: BTreeMap<Label, FieldValue>,
+    /// Units of capacity that it takes, from 1.
+    pub effort: u32,
+    /// Skills that a handler must have.
+    pub skills: Vec<(Label, u8)>,
+    /// The closed ticket that it continues.
+    pub follow_up_of: Option<TicketId>,
+    /// What is known of the customer.
+    pub insight: Option<Insight>,
+    /// Identity of its conversation.
+    pub conversation_id: ConversationId,
+    /// The first message.
+    pub message: NewMessage,
+    /// Keyword rules that match its texts.
+    pub keywords: Matched,
+}
+
+/// A message to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMessage {
+    /// Identity.
+    pub id: MessageId,
+    /// Its conversation; `None` is the one with the customer.
+    pub conversation_id: Option<ConversationId>,
+    /// Which way it goes.
+    pub direction: Direction,
+    /// Who wrote it.
+    pub author: ActorRef,
+    /// Name and address of an author who is no known party.
+    pub author_text: Option<TextId>,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// On which channel.
+    pub channel: ChannelKind,
+    /// Through which inbox.
+    pub inbox_id: Option<InboxId>,
+    /// What it says.
+    pub body: TextId,
+    /// Written by a program without a person.
+    pub automatic: bool,
+    /// Says nothing but thanks.
+    pub thanks: bool,
+    /// Identity that the channel gave it.
+    pub external_id: Option<ForeignId>,
+    /// The message that it answers.
+    pub in_reply_to: Option<ForeignId>,
+    /// How far it has come, for outgoing messages.
+    pub delivery: Option<Delivery>,
+    /// When it was written.
+    pub sent_at: Timestamp,
+    /// What masking found in it, by kind.
+    pub masked: BTreeMap<String, u32>,
+}
+
+/// Whether the owner can take up what a customer writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnerStanding {
+    /// Is there.
+    Available,
+    /// Is not there now.
+    Absent,
+    /// Works here no more.
+    Gone,
+}
+
+/// Takes in a message from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Receive {
+    /// The message.
+    pub message: NewMessage,
+    /// Whether the owner, if there is one, can take it up.
+    pub owner: OwnerStanding,
+    /// Keyword rules that match it.
+    pub keywords: Matched,
+}
+
+/// Writes as an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Write {
+    /// The message.
+    pub message: NewMessage,
+    /// Status that it carries; `None` leaves it to the rule of the channel.
+    pub status: Option<Status>,
+    /// The newest message that the writer has seen; another one stops the reply.
+    pub if_last_message: Option<MessageId>,
+    /// Whether the channel is live: a chat or a call.
+    pub live: bool,
+}
+
+/// Changes fields. What is `None` or empty stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Edit {
+    /// New subject.
+    pub subject: Option<TextId>,
+    /// New priority.
+    pub priority: Option<Priority>,
+    /// New category, or none.
+    pub category: Option<Option<Label>>,
+    /// Tags to add.
+    pub add_tags: Vec<Label>,
+    /// Tags to remove.
+    pub remove_tags: Vec<Label>,
+    /// Free fields to set, or to clear.
+    pub custom_fields: BTreeMap<Label, Option<FieldValue>>,
+    /// What is known of the customer.
+    pub insight: Option<Insight>,
+}
+
+/// Changes the status by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// To which status.
+    pub to: Status,
+    /// Why, in words.
+    pub reason: Option<TextId>,
+    /// How it was resolved.
+    pub resolution_code: Option<Label>,
+}
+
+/// Changes owner or team.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assign {
+    /// Identity of the record.
+    pub id: AssignmentId,
+    /// The new owner; `None` sends it to the queue.
+    pub to: Option<AgentId>,
+    /// The new team; `None` keeps it.
+    pub team: Option<TeamId>,
+    /// In which way.
+    pub how: AssignHow,
+    /// Why, in words.
+    pub reason: Option<TextId>,
+    /// Why, as the router decided.
+    pub why: Option<Why>,
+    /// Whether the new owner is over capacity with it.
+    pub over: bool,
+}
+
+/// Raises the escalation level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Escalate {
+    /// To which level; `None` is one more.
+    pub level: Option<u8>,
+    /// Why, in words.
+    pub reason: Option<TextId>,
+}

@@ -1,0 +1,68 @@
+//! Owners, teams, and who is at it.
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::id::AgentId;
+use crate::routing::AssignHow;
+use crate::ticket::command::Assign;
+use crate::ticket::lifecycle::Transition;
+use crate::time::Timestamp;
+
+use super::Change;
+
+impl Change<'_> {
+    /// Changes owner or team.
+    pub(super) fn assign(&mut self, assign: &Assign) -> Result<(), Error> {
+        self.refuse_if_closed()?;
+        if self.after.set_aside.is_some() {
+            return Err(Error::refused("ticket_set_aside", "the ticket is set aside"));
+        }
+        let team = assign.team.filter(|team| self.after.team_id != Some(*team));
+        if assign.to == self.after.assigned_to && team.is_none() {
+            return match (assign.how, assign.to) {
+                // Two who take the same work: the second must hear that it is the first one's.
+                (AssignHow::Auto, _) => Err(Error::refused("already_assigned", "the ticket has this owner")),
+                _ => Ok(()),
+            };
+        }
+        if matches!(assign.how, AssignHow::Auto | AssignHow::Take) && self.after.assigned_to.is_some() {
+            return Err(Error::refused("already_assigned", "the ticket has an owner"));
+        }
+        let from = self.after.assigned_to;
+        if let (Some(agent), AssignHow::Return) = (from, assign.how) {
+            self.record(Event::WorkReturned { agent });
+        }
+        self.give(assign.to, team, assign.how, assign.reason, assign.why.clone(), assign.over);
+        self.transit(if assign.to.is_some() { Transition::OwnerSet } else { Transition::OwnerRemoved });
+        if let Some(agent) = from.filter(|agent| assign.to != Some(*agent)) {
+            self.end_handling(agent, self.at);
+        }
+        Ok(())
+    }
+
+    /// Notes that an agent is at it until an instant, or no longer.
+    ///
+    /// A lease that ran out ended when it ran out, not when somebody noticed.
+    pub(super) fn handle(&mut self, agent: AgentId, until: Option<Timestamp>) {
+        let at_it = self.after.handling.iter().any(|handling| handling.agent == agent);
+        match until {
+            Some(until) if until > self.at => {
+                if !at_it {
+                    self.record(Event::WorkStarted { agent });
+                }
+                self.after.derived.leases.retain(|(holder, _)| *holder != agent);
+                self.after.derived.leases.push((agent, until));
+            }
+            _ => self.end_handling(agent, self.at),
+        }
+    }
+
+    pub(super) fn end_handling(&mut self, agent: AgentId, at: Timestamp) {
+        self.after.derived.leases.retain(|(holder, _)| *holder != agent);
+        let started = self.after.handling.iter().find(|handling| handling.agent == agent).map(|h| h.since);
+        if let Some(since) = started {
+            let at = at.max(since);
+            self.record(Event::WorkEnded { agent, at, seconds: at.seconds_since(since) });
+        }
+    }
+}

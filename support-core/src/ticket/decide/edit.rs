@@ -1,0 +1,181 @@
+//! Changing fields, status by hand, sight and escalation.
+
+use std::collections::BTreeMap;
+
+use crate::error::Error;
+use crate::event::Event;
+use crate::id::TicketId;
+use crate::label::Label;
+use crate::ticket::command::{Edit, Escalate, Matched, Move};
+use crate::ticket::{FieldValue, SetAsideKind, Status, StatusCategory, StatusCause};
+use crate::time::Timestamp;
+
+use super::Change;
+
+/// Most tags of a ticket.
+const TAG_LIMIT: usize = 100;
+/// Highest escalation level.
+const LEVEL_LIMIT: u8 = 9;
+
+impl Change<'_> {
+    /// Changes fields; a value that is there already changes nothing.
+    ///
+    /// A closed ticket takes tags and nothing else.
+    pub(super) fn edit(&mut self, edit: &Edit) -> Result<(), Error> {
+        let only_tags =
+            Edit { add_tags: Vec::new(), remove_tags: Vec::new(), ..edit.clone() } == Edit::default();
+        if !only_tags {
+            self.refuse_if_closed()?;
+        }
+        if self.after.tags.len() + edit.add_tags.len() > TAG_LIMIT + edit.remove_tags.len() {
+            return Err(Error::invalid("tags", "must be at most 100"));
+        }
+        if let Some(to) = edit.subject {
+            self.record(Event::TicketSubjectChanged { from: self.after.subject, to });
+        }
+        if let Some(to) = edit.priority
+            && to != self.after.priority
+        {
+            self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation: false });
+        }
+        if let Some(to) = &edit.category
+            && *to != self.after.category
+        {
+            self.record(Event::TicketCategoryChanged { from: self.after.category.clone(), to: to.clone() });
+        }
+        self.change_tags(&edit.add_tags, &edit.remove_tags);
+        self.change_fields(&edit.custom_fields);
+        if let Some(insight) = &edit.insight
+            && self.after.insight.as_ref() != Some(insight)
+        {
+            self.record(Event::TicketInsightNoted { insight: insight.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn change_tags(&mut self, add: &[Label], remove: &[Label]) {
+        let mut added: Vec<Label> = Vec::new();
+        for tag in add {
+            let known = self.after.tags.contains(tag) || added.contains(tag) || remove.contains(tag);
+            if !known && self.after.tags.len() + added.len() < TAG_LIMIT {
+                added.push(tag.clone());
+            }
+        }
+        let removed: Vec<Label> =
+            remove.iter().filter(|tag| self.after.tags.contains(*tag)).cloned().collect();
+        if !added.is_empty() || !removed.is_empty() {
+            self.record(Event::TicketTagsChanged { added, removed });
+        }
+    }
+
+    fn change_fields(&mut self, fields: &BTreeMap<Label, Option<FieldValue>>) {
+        let mut from = BTreeMap::new();
+        let mut to = BTreeMap::new();
+        for (key, value) in fields {
+            let had = self.after.custom_fields.get(key);
+            if had == value.as_ref() {
+                continue;
+            }
+            from.extend(had.map(|had| (key.clone(), *had)));
+            to.extend(value.map(|value| (key.clone(), value)));
+        }
+        if !from.is_empty() || !to.is_empty() {
+            self.record(Event::TicketFieldsChanged { from, to });
+        }
+    }
+
+    pub(super) fn move_by_hand(&mut self, to: &Move) -> Result<(), Error> {
+        self.move_to(to.to, StatusCause::ByHand, to.reason, to.resolution_code.clone())
+    }
+
+    /// Raises the level; it never falls.
+    pub(super) fn escalate(&mut self, escalate: &Escalate) -> Result<(), Error> {
+        self.refuse_if_closed()?;
+        let from = self.after.escalation.map_or(0, |escalation| escalation.level);
+        let to = escalate.level.unwrap_or(from.saturating_add(1));
+        if to > LEVEL_LIMIT {
+            return Err(Error::invalid("level", "must be at most 9"));
+        }
+        if to <= from {
+            return Err(Error::invalid("level", format!("must be above the present level, {from}")));
+        }
+        self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer: None });
+        Ok(())
+    }
+
+    /// Puts the ticket out of sight until an instant, or brings it back.
+    pub(super) fn snooze(&mut self, until: Option<Timestamp>) -> Result<(), Error> {
+        match until {
+            Some(until) => {
+                if self.after.status.category() == StatusCategory::Closed {
+                    return Err(Error::refused("ticket_resolved", "a resolved ticket cannot be snoozed"));
+                }
+                if until <= self.at {
+                    return Err(Error::invalid("until", "must be in the future"));
+                }
+                if self.after.snoozed_until != Some(until) {
+                    self.record(Event::TicketSnoozed { until });
+                }
+            }
+            None if self.after.snoozed_until.is_some() => self.record(Event::TicketWoken { by_time: false }),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_aside(
+        &mut self,
+        kind: SetAsideKind,
+        merged_into: Option<TicketId>,
+    ) -> Result<(), Error> {
+        if merged_into == Some(self.after.id) {
+            return Err(Error::invalid("into", "must be another ticket"));
+        }
+        match self.after.set_aside {
+            Some(aside) if aside.kind == kind => Ok(()),
+            Some(aside) => {
+                Err(Error::refused("ticket_set_aside", format!("the ticket is set aside as {}", aside.kind)))
+            }
+            None => {
+                self.record(Event::TicketSetAside { kind, merged_into });
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn restore(&mut self) -> Result<(), Error> {
+        match self.after.set_aside {
+            Some(aside) => {
+                self.record(Event::TicketRestored { kind: aside.kind });
+                Ok(())
+            }
+            None => Err(Error::refused("ticket_not_set_aside", "the ticket is not set aside")),
+        }
+    }
+
+    /// Takes over a changed configuration.
+    ///
+    /// Deadlines that the change itself puts in the past are breached with that cause, and their ladder is passed
+    /// over: nobody was late until the rule was changed.
+    pub(super) fn reconfigure(&mut self, keywords: Option<&Matched>) {
+        if let Some((rules, topics)) = keywords {
+            let topics: std::collections::BTreeSet<Label> = topics.iter().cloned().collect();
+            if *rules != self.after.keywords || topics != self.after.topics {
+                let topics = topics.into_iter().collect();
+                self.record(Event::TicketKeywordsMatched { rules: rules.clone(), topics });
+            }
+        }
+        if self.after.status == Status::Closed || !self.apply_policy(true) {
+            return;
+        }
+        self.move_timers();
+        self.pass_over_past_steps();
+    }
+
+    pub(super) fn refuse_if_closed(&self) -> Result<(), Error> {
+        if self.after.status == Status::Closed {
+            return Err(Error::refused("ticket_closed", "the ticket is closed"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! Messages: taking in, writing, and what becomes of them.
+
+use std::collections::BTreeSet;
+
+use crate::conversation::{Delivery, Direction, Message, Visibility};
+use crate::error::Error;
+use crate::event::Event;
+use crate::id::{AgentId, AssignmentId, TeamId, TextId};
+use crate::label::Label;
+use crate::people::ActorKind;
+use crate::routing::{AssignHow, Why};
+use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Write};
+use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
+use crate::ticket::{Status, StatusCause};
+
+use super::Change;
+
+impl Change<'_> {
+    /// Stores a message, and tells whether it asks the desk for an answer.
+    pub(super) fn add_message(&mut self, message: &NewMessage) -> bool {
+        let public = message.visibility == Visibility::Public && !message.automatic;
+        let to_customer = message.conversation_id.is_none_or(|id| id == self.after.conversation_id);
+        let at_work = self.after.set_aside.is_none() && self.after.status != Status::Closed;
+        let asks = public
+            && to_customer
+            && at_work
+            && message.direction == Direction::Inbound
+            && message.author.kind == ActorKind::Customer
+            && !(message.thanks && self.after.status == Status::Resolved);
+        let answers = public
+            && to_customer
+            && message.direction == Direction::Outbound
+            && message.author.kind == ActorKind::Agent;
+        self.record(Event::MessageAdded {
+            message_id: message.id,
+            conversation_id: message.conversation_id.unwrap_or(self.after.conversation_id),
+            direction: message.direction,
+            author: message.author,
+            author_text: message.author_text,
+            visibility: message.visibility,
+            channel: message.channel.clone(),
+            inbox_id: message.inbox_id,
+            body: message.body,
+            automatic: message.automatic,
+            asks,
+            answers,
+            answered_since: answers.then_some(self.after.unanswered_since).flatten(),
+            external_id: message.external_id.clone(),
+            in_reply_to: message.in_reply_to.clone(),
+            delivery: message.delivery,
+            sent_at: message.sent_at.min(self.at),
+            masked: message.masked.clone(),
+        });
+        asks
+    }
+
+    /// Adds rules that match to those that did.
+    pub(super) fn match_keywords(&mut self, matched: &Matched) {
+        let (hits, topics) = matched;
+        let mut rules = self.after.keywords.clone();
+        rules.extend(hits.iter().map(|(rule, hit)| (*rule, *hit)));
+        let topics: BTreeSet<Label> = self.after.topics.iter().chain(topics).cloned().collect();
+        if rules != self.after.keywords || topics != self.after.topics {
+            self.record(Event::TicketKeywordsMatched { rules, topics: topics.into_iter().collect() });
+        }
+    }
+
+    /// Takes in a message from outside.
+    ///
+    /// What asks for an answer wakes a snoozed ticket and reopens a pending or resolved one: to its owner where they
+    /// can take it up, else to the queue.
+    pub(super) fn receive(&mut self, receive: &Receive) -> Result<(), Error> {
+        if self.after.status == Status::Closed {
+            return Err(Error::refused(
+                "ticket_closed",
+                "the ticket is closed; a new message opens a follow-up",
+            ));
+        }
+        let had = self.after.status;
+        let asks = self.add_message(&receive.message);
+        self.match_keywords(&receive.keywords);
+        if !asks {
+            return Ok(());
+        }
+        if self.after.snoozed_until.is_some() {
+            self.record(Event::TicketWoken { by_time: false });
+        }
+        let loses_owner = match (had, receive.owner) {
+            (_, OwnerStanding::Gone) | (Status::Resolved, OwnerStanding::Absent) => true,
+            (_, OwnerStanding::Available | OwnerStanding::Absent) => false,
+        };
+        if loses_owner && self.after.assigned_to.is_some() {
+            self.hand_to_queue(AssignHow::Return);
+        }
+        let has_owner = self.after.assigned_to.is_some();
+        self.transit(Transition::CustomerMessage { has_owner });
+        Ok(())
+    }
+
+    /// Writes as an agent: a note, or an answer that may carry a status.
+    pub(super) fn write(&mut self, write: &Write) -> Result<(), Error> {
+        let public = write.message.visibility == Visibility::Public;
+        if public && self.after.status == Status::Closed {
+            return Err(Error::refused("ticket_closed", "the ticket is closed; it takes notes only"));
+        }
+        if public && self.after.set_aside.is_some() {
+            return Err(Error::refused(
+                "ticket_set_aside",
+                "the ticket is set aside; nothing is sent from it",
+            ));
+        }
+        if let Some(seen) = write.if_last_message
+            && self.after.last_message_id != Some(seen)
+        {
+            return Err(Error::refused("crossed_message", "a newer message has arrived; nothing was sent"));
+        }
+        let author = write.message.author.agent_id();
+        if let (true, Some(agent), None) = (public, author, self.after.assigned_to)
+            && self.after.is_waiting()
+        {
+            // Whoever answers waiting work has taken it: else it would be routed to somebody else meanwhile.
+            self.give(Some(agent), None, AssignHow::Take, None, None, false);
+            self.transit(Transition::OwnerSet);
+        }
+        self.add_message(&write.message);
+        match (write.status, author) {
+            (Some(to), _) => self.move_to(to, StatusCause::Reply, None, None)?,
+            (None, Some(agent)) if public => {
+                let by_owner = self.after.assigned_to == Some(agent);
+                self.transit(Transition::AgentMessage { live: write.live, by_owner });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes note of how far an outgoing message has come. An answer that fails gives the customer's wait back.
+    pub(super) fn deliver(&mut self, message: &Message, report: Delivery, answered_since: bool) {
+        let Some(from) = message.delivery else { return };
+        let to = from.advanced(report);
+        if to == from {
+            return;
+        }
+        let lost = to == Delivery::Failed && message.answers && !answered_since;
+        let first_response_lost = lost && self.after.first_responded_at == Some(message.created_at);
+        self.record(Event::MessageDeliveryChanged {
+            message_id: message.id,
+            from,
+            to,
+            unanswered_since: message.answered_since.filter(|_| lost),
+            first_response_lost,
+        });
+        if lost && self.after.status == Status::Pending && self.after.unanswered_since.is_some() {
+            // The desk owes the answer again.
+            let has_owner = self.after.assigned_to.is_some();
+            self.transit(Transition::CustomerMessage { has_owner });
+        }
+    }
+
+    /// Moves the status as the table says.
+    pub(super) fn transit(&mut self, transition: Transition) {
+        if self.after.set_aside.is_some() {
+            return;
+        }
+        if let Some((to, cause)) = next_status(self.after.status, transition) {
+            let from = self.after.status;
+            self.record(Event::TicketStatusChanged { from, to, cause, reason: None, resolution_code: None });
+        }
+    }
+
+    /// Moves the status as somebody says, within the table.
+    pub(super) fn move_to(
+        &mut self,
+        to: Status,
+        cause: StatusCause,
+        reason: Option<TextId>,
+        resolution_code: Option<Label>,
+    ) -> Result<(), Error> {
+        let from = self.after.status;
+        if from == to {
+            return Ok(());
+        }
+        let has_owner = self.after.assigned_to.is_some();
+        // Resolved work that is opened by hand goes back to whoever has it.
+        let to = if to == Status::Open && has_owner { Status::Assigned } else { to };
+        check_by_hand(from, to, has_owner).map_err(Error::Refused)?;
+        if to == Status::Closed && from != Status::Resolved {
+            // Every closed ticket was resolved: reports count resolutions.
+            let resolved = Status::Resolved;
+            let code = resolution_code.clone();
+            self.record(Event::TicketStatusChanged {
+                from,
+                to: resolved,
+                cause,
+                reason,
+                resolution_code: code,
+            });
+            self.record(Event::TicketStatusChanged {
+                from: resolved,
+                to,
+                cause,
+                reason: None,
+                resolution_code: None,
+            });
+        } else {
+            self.record(Event::TicketStatusChanged { from, to, cause, reason, resolution_code });
+        }
+        if matches!(to, Status::Resolved | Status::Closed) && self.after.snoozed_until.is_some() {
+            self.record(Event::TicketWoken { by_time: false });
+        }
+        Ok(())
+    }
+
+    /// Sends the ticket back to its team's queue.
+    pub(super) fn hand_to_queue(&mut self, how: AssignHow) {
+        self.give(None, None, how, None, None, false);
+    }
+
+    /// Changes owner or team.
+    pub(super) fn give(
+        &mut self,
+        to: Option<AgentId>,
+        team: Option<TeamId>,
+        how: AssignHow,
+        reason: Option<TextId>,
+        why: Option<Why>,
+        over: bool,
+    ) {
+        let assignment_id = AssignmentId::mint(self.circumstances.ids, self.at);
+        let event = Event::TicketAssigned {
+            assignment_id,
+            from: self.after.assigned_to,
+            to,
+            team_from: self.after.team_id,
+            team_to: team.or(self.after.team_id),
+            how,
+            reason,
+            why,
+            over,
+        };
+        self.record(event);
+    }
+}

@@ -1,0 +1,51 @@
+//! Opening a ticket.
+
+use crate::conversation::Direction;
+use crate::error::{EntityKind, Error};
+use crate::event::Event;
+use crate::ticket::Status;
+use crate::ticket::command::Open;
+
+use super::{Change, Circumstances};
+
+/// Opens a ticket with its first message.
+///
+/// One that the customer began is `new` and waits; one that the desk began is `pending` on the customer's answer.
+pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Result<Change<'a>, Error> {
+    if open.effort == 0 || open.effort > 1_000 {
+        return Err(Error::invalid("effort", "must be 1 to 1000 units"));
+    }
+    let status = match open.direction {
+        Direction::Inbound => Status::New,
+        Direction::Outbound => Status::Pending,
+    };
+    let event = Event::TicketCreated {
+        reference: open.reference,
+        subject: open.subject,
+        status,
+        priority: open.priority,
+        channel: open.channel.clone(),
+        direction: open.direction,
+        inbox_id: open.inbox_id,
+        brand_id: open.brand_id,
+        language: open.language.clone(),
+        customer_id: open.customer_id,
+        team_id: Some(open.team_id),
+        category: open.category.clone(),
+        tags: open.tags.clone(),
+        order_id: open.order_id.clone(),
+        context: open.context.clone(),
+        external_refs: open.external_refs.clone(),
+        custom_fields: open.custom_fields.clone(),
+        effort: open.effort,
+        skills: open.skills.clone(),
+        follow_up_of: open.follow_up_of,
+        insight: open.insight.clone(),
+        conversation_id: open.conversation_id,
+    };
+    let mut change =
+        Change::begin(open.id, event, circumstances).ok_or(Error::NotFound(EntityKind::Ticket))?;
+    change.add_message(&open.message);
+    change.match_keywords(&open.keywords);
+    Ok(change)
+}

@@ -1,0 +1,138 @@
+//! What time asks for.
+
+use crate::event::Event;
+use crate::label::Label;
+use crate::routing::AssignHow;
+use crate::sla::Metric;
+use crate::sla::deadline::{DueKind, DueStep, due_steps};
+use crate::sla::policy::StepAction;
+use crate::ticket::lifecycle::Transition;
+use crate::ticket::{Status, StatusCause};
+
+use super::Change;
+
+impl Change<'_> {
+    /// Does everything whose time has come; calling it too early or twice changes nothing.
+    pub(super) fn wake(&mut self) {
+        for (agent, until) in self.after.derived.leases.clone() {
+            if until <= self.at {
+                self.end_handling(agent, until);
+            }
+        }
+        if self.after.set_aside.is_some() {
+            return;
+        }
+        if self.after.snoozed_until.is_some_and(|until| until <= self.at) {
+            self.record(Event::TicketWoken { by_time: true });
+        }
+        let config = self.config();
+        // Each step is looked for anew: what one does may take the ground from the next.
+        let mut taken = 0;
+        while taken < STEPS_AT_ONCE
+            && let Some(step) = due_steps(&self.after, self.at, config).into_iter().next()
+        {
+            self.take(step);
+            taken += 1;
+        }
+        let settings = &config.settings;
+        if self.after.status == Status::Pending
+            && let (Some(seconds), Some(last)) =
+                (settings.pending_resolve_seconds, self.after.last_message_at)
+            && last.plus_seconds(seconds) <= self.at
+        {
+            let code: Option<Label> = "no_response".parse().ok();
+            self.status(Status::Resolved, StatusCause::NoResponse, code);
+        }
+        if self.after.status == Status::Resolved
+            && let Some(resolved) = self.after.resolved_at
+            && resolved.plus_seconds(settings.reopen_window_seconds) <= self.at
+        {
+            self.status(Status::Closed, StatusCause::AutoClose, None);
+        }
+    }
+
+    fn status(&mut self, to: Status, cause: StatusCause, resolution_code: Option<Label>) {
+        let from = self.after.status;
+        self.record(Event::TicketStatusChanged { from, to, cause, reason: None, resolution_code });
+    }
+
+    fn take(&mut self, step: DueStep) {
+        let DueStep { metric, cycle, due_at, what, .. } = step;
+        match what {
+            DueKind::Breach => {
+                self.record(Event::SlaBreached { metric, cycle, due_at, policy_change: false })
+            }
+            DueKind::Step { index, warns, actions } => {
+                self.record(if warns {
+                    Event::SlaWarned { metric, cycle, step: index, due_at }
+                } else {
+                    Event::SlaEscalated { metric, cycle, step: index, due_at }
+                });
+                for action in &actions {
+                    self.act(metric, action);
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, metric: Metric, action: &StepAction) {
+        match action {
+            StepAction::RaisePriority => {
+                let from = self.after.priority;
+                if from.raised() != from {
+                    self.record(Event::TicketPriorityChanged {
+                        from,
+                        to: from.raised(),
+                        by_escalation: true,
+                    });
+                }
+            }
+            StepAction::LevelUp => {
+                let from = self.after.escalation.map_or(0, |escalation| escalation.level);
+                if from < u8::MAX {
+                    self.record(Event::TicketEscalated {
+                        from,
+                        to: from + 1,
+                        reason: None,
+                        by_timer: Some(metric),
+                    });
+                }
+            }
+            StepAction::Tag(tag) => self.change_tags(std::slice::from_ref(tag), &[]),
+            StepAction::MoveToTeam(team) => {
+                if self.after.team_id != Some(*team) {
+                    let had_owner = self.after.assigned_to;
+                    self.give(None, Some(*team), AssignHow::Escalation, None, None, false);
+                    if let Some(agent) = had_owner {
+                        self.transit(Transition::OwnerRemoved);
+                        self.end_handling(agent, self.at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Marks what a change of configuration put in the past as passed: breaches are noted with that cause, steps of
+    /// the ladder are taken without doing anything.
+    pub(super) fn pass_over_past_steps(&mut self) {
+        let config = self.config();
+        let mut taken = 0;
+        while taken < STEPS_AT_ONCE
+            && let Some(step) = due_steps(&self.after, self.at, config).into_iter().next()
+        {
+            let DueStep { metric, cycle, due_at, what, .. } = step;
+            self.record(match what {
+                DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change: true },
+                DueKind::Step { index, warns: true, .. } => {
+                    Event::SlaWarned { metric, cycle, step: index, due_at }
+                }
+                DueKind::Step { index, .. } => Event::SlaEscalated { metric, cycle, step: index, due_at },
+            });
+            taken += 1;
+        }
+    }
+}
+
+/// Most steps that one wake-up takes: five timers with 32 steps and a breach each. The rest, if there were one, is
+/// due at once again.
+const STEPS_AT_ONCE: usize = 5 * 33;
