@@ -53,7 +53,7 @@ pub enum Key {
     DocumentVersion(DocumentId, u64),
     /// Number that grows with every change of configuration; answers [`Record::Epoch`].
     Epoch,
-    /// A login by its subject.
+    /// A login by its subject. Logins, sessions, outbox rows and receipts are for the system's scope only.
     Login(LoginSubject),
     /// A signed-in session.
     Session(SessionId),
@@ -138,6 +138,7 @@ fn same<T>(value: T) -> T {
     value
 }
 
+#[allow(clippy::boxed_local, reason = "takes the box that the record holds")]
 fn unboxed<T>(value: Box<T>) -> T {
     *value
 }
