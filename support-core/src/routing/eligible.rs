@@ -1,6 +1,7 @@
 //! Who may get a piece of work, and why the others may not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
 use crate::label::Label;
@@ -12,8 +13,8 @@ use super::Refused;
 /// An agent as routing sees them: profile, and presence with load.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seat {
-    /// Profile.
-    pub agent: Agent,
+    /// Profile. Shared, so that a plan can be made on a copy of the roster.
+    pub agent: Arc<Agent>,
     /// Presence and load.
     pub state: AgentState,
 }
