@@ -145,10 +145,16 @@ fn is_barcode(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// How far on a longer token, such as a GUID, is recognised.
+const LONGEST_TOKEN: usize = 24;
+
 /// An expiry date may follow tightly, letters may not.
 fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
-        b'-' | b'_' => !is_letter(at(bytes, end + 1)),
+        b'-' | b'_' => {
+            let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST_TOKEN);
+            !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
+        }
         touching => !is_word(touching),
     }
 }

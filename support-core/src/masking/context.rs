@@ -53,7 +53,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     }
     let edge = left_edge(bytes, start);
     let lettered = before(bytes, start) == b'-'
-        && is_letter(before(bytes, start - 1))
+        && is_letter(before(bytes, start.saturating_sub(1)))
         && !is_word(before(bytes, start.saturating_sub(2)));
     // Providers print one-time codes as "G-482913".
     if edge == Edge::Digits || (edge == Edge::Joined && !lettered) {
@@ -100,6 +100,10 @@ fn by_words(reading: Reading, named: Named, chain: &Chain) -> Option<(Kind, &'st
         Cue::Account if (6..=20).contains(&digits) && !is_date(chain.digits(digits)) => {
             Some((Kind::Account, "after_word_account"))
         }
+        // People name an account by its last digits: "close account 3254", but "my account 2024".
+        Cue::Account if named.adjacent && matches!(digits, 4 | 5) && !is_year(chain.digits(digits)) => {
+            Some((Kind::Account, "after_word_account"))
+        }
         Cue::Ssn if digits == 4 && reading.is_pin() => Some((Kind::Ssn, "last_four_after_word_ssn")),
         _ => None,
     }
@@ -113,7 +117,7 @@ fn by_name_after(reading: Reading, cue: Cue) -> Option<(Kind, &'static str)> {
         Cue::OneTime | Cue::Code | Cue::Cvv if (4..=8).contains(&digits) && reading.is_code() => {
             Some((Kind::OneTimeCode, "before_word_code"))
         }
-        Cue::Account if (6..=20).contains(&digits) => Some((Kind::Account, "before_word_account")),
+        Cue::Account if (4..=20).contains(&digits) => Some((Kind::Account, "before_word_account")),
         Cue::Ssn if digits == 4 && reading.is_pin() => Some((Kind::Ssn, "last_four_before_word_ssn")),
         _ => None,
     }
@@ -182,6 +186,10 @@ fn is_quantity(bytes: &[u8], start: usize, end: usize) -> bool {
     at(bytes, end + space) == b'$'
         || classify(next) == Word::Unit
         || ["usd", "eur", "gbp", "inr", "am"].iter().any(|unit| next.eq_ignore_ascii_case(unit.as_bytes()))
+}
+
+fn is_year(digits: &[u8]) -> bool {
+    matches!(digits, [1, 9, _, _] | [2, 0, _, _])
 }
 
 /// Tells whether eight digits read as a day: 20240131.

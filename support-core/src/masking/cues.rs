@@ -25,6 +25,8 @@ pub(super) struct Named {
     pub(super) numbered: bool,
     /// The name is linked to the number by `is`, `:` or `=`.
     pub(super) linked: bool,
+    /// The name is the very next word.
+    pub(super) adjacent: bool,
 }
 
 /// Which names a search passes over.
@@ -55,7 +57,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
                 b'#' => named.numbered = true,
                 b'.' if matches!(
-                    classify(word_before(bytes, place - 1)),
+                    classify(word_before(bytes, place.saturating_sub(1))),
                     Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference)
                 ) => {}
                 _ => return named,
@@ -75,6 +77,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
             }
             Word::Cue(cue) => {
                 named.cue = Some(cue);
+                named.adjacent = words == 1;
                 return named;
             }
             Word::Number => named.numbered = true,
@@ -266,7 +269,7 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
     let meaning = classify(word);
     let qualifier = || {
         let gap = before(bytes, start);
-        if matches!(gap, b' ' | b'-') { word_before(bytes, start - 1) } else { &[] }
+        if matches!(gap, b' ' | b'-') { word_before(bytes, start.saturating_sub(1)) } else { &[] }
     };
     match meaning {
         Word::Cue(Cue::Code) => Word::Cue(classify_code(qualifier())),

@@ -72,7 +72,7 @@ impl<'t> Folded<'t> {
             hide_stars(folded.bytes.to_mut());
         }
         if folded.bytes.contains(&MASK) {
-            hide_shown_digits(folded.bytes.to_mut());
+            hide_beside(folded.bytes.to_mut());
         }
         folded
     }
@@ -83,7 +83,7 @@ impl<'t> Folded<'t> {
         for claim in claims {
             hide(bytes, claim);
         }
-        hide_shown_digits(bytes);
+        hide_beside(bytes);
     }
 
     /// Returns the characters of the text that `start..end` covers.
@@ -221,19 +221,30 @@ fn hide_stars(bytes: &mut [u8]) {
     }
 }
 
-/// Hides up to four digits right after a mask: they are the part that a masker shows.
-fn hide_shown_digits(bytes: &mut [u8]) {
+/// Hides what reads as part of a mask beside one: up to four digits right after it, which a masker shows, and
+/// stars on either side, which cannot be told from it.
+fn hide_beside(bytes: &mut [u8]) {
+    let class = |byte: &u8| match byte {
+        &MASK => 0,
+        b'*' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
     let mut masked = false;
-    for run in bytes.chunk_by_mut(|a, b| {
-        (*a == MASK && *b == MASK)
-            || (a.is_ascii_digit() && b.is_ascii_digit())
-            || !(*a == MASK || a.is_ascii_digit() || *b == MASK || b.is_ascii_digit())
-    }) {
-        let shown = run.first().is_some_and(u8::is_ascii_digit);
-        if masked && shown && run.len() <= 4 {
-            run.fill(MASK);
+    for run in bytes.chunk_by_mut(|a, b| class(a) == class(b)) {
+        match run.first().map_or(3, class) {
+            0 => masked = true,
+            1 if masked => run.fill(MASK),
+            2 if masked && run.len() <= 4 => run.fill(MASK),
+            _ => masked = false,
         }
-        masked = run.first() == Some(&MASK);
+    }
+    masked = false;
+    for byte in bytes.iter_mut().rev() {
+        if masked && *byte == b'*' {
+            *byte = MASK;
+        }
+        masked = *byte == MASK;
     }
 }
 

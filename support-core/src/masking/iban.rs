@@ -105,7 +105,7 @@ pub(super) fn find(bytes: &[u8], digits: usize) -> Option<Claim> {
         return None;
     }
     // The country may stand apart from the check digits by one space.
-    let country_end = if before(bytes, digits) == b' ' { digits - 1 } else { digits };
+    let country_end = if before(bytes, digits) == b' ' { digits.saturating_sub(1) } else { digits };
     let start = country_end.checked_sub(2)?;
     let country = bytes.get(start..country_end)?.to_ascii_uppercase();
     if is_word(before(bytes, start)) {

@@ -1,7 +1,7 @@
 //! Groups of digits as people type them, and what stands at their edges.
 
 use super::fold::{LETTER, MASK};
-use super::words::{Word, classify};
+use super::words::{Cue, Word, classify};
 
 /// Most groups that one number is looked for in. A card typed digit by digit has 19.
 const MOST_GROUPS: usize = 20;
@@ -150,11 +150,11 @@ pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
         // A shown part of a mask is masked already; more digits than that are a number of their own.
         MASK => Edge::Free,
         b'-' | b'.' | b'/' | b'_' | b',' | b':' => {
-            let further = before(bytes, start - 1);
+            let further = before(bytes, start.saturating_sub(1));
             if further.is_ascii_digit() {
                 Edge::Digits
             } else if is_word(further) && !matches!(touching, b':' | b',') {
-                announced(bytes, start - 1)
+                announced(bytes, start.saturating_sub(1))
             } else {
                 Edge::Free
             }
@@ -165,6 +165,7 @@ pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
 
 fn announced(bytes: &[u8], end: usize) -> Edge {
     match classify(word_before(bytes, end)) {
+        Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) => Edge::Joined,
         Word::Cue(_) | Word::Number | Word::Link => Edge::Announced,
         _ => Edge::Joined,
     }
