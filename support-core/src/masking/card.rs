@@ -2,7 +2,7 @@
 
 use super::cues::Heed;
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, is_letter, is_word, left_edge};
+use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, left_edge};
 use super::numbers::Message;
 use super::words::Cue;
 
@@ -71,10 +71,11 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             continue;
         }
         let edge = left_edge(message.bytes, start);
-        if edge == Edge::Joined || edge == Edge::Digits {
+        // A plus makes it a telephone number.
+        if edge == Edge::Joined || edge == Edge::Digits || before(message.bytes, start) == b'+' {
             return None;
         }
-        let named = message.named(start, Heed::All);
+        let named = message.named(start, Heed::ALL);
         let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
         let something_else = match named.cue {
             Some(Cue::Reference) => true,

@@ -61,8 +61,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     }
     let single = Reading { end: first.end, digits: first.len(), spacing: Spacing::None };
     let readings = [whole, single];
-    let heed = if whole.digits < 12 { Heed::AllButCard } else { Heed::All };
-    let named = message.named(start, heed);
+    let named = message.named(start, Heed::names_of(whole.digits));
     let found = readings.into_iter().filter(|reading| ends_at(bytes, reading.end)).find_map(|reading| {
         let end = reading.end;
         by_words(reading, named, chain)

@@ -29,13 +29,27 @@ pub(super) struct Named {
     pub(super) adjacent: bool,
 }
 
-/// Which names a search passes over.
+/// Which names a search heeds: those of numbers that are too long for this one are only words, so that "the pin of
+/// my card is" is about a PIN and "the code that came by phone is" about a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heed {
-    /// Every name counts.
-    All,
-    /// A card's name does not: the number is too short for one, so "the pin of my card is" is about a PIN.
-    AllButCard,
+pub(super) struct Heed {
+    digits: usize,
+}
+
+impl Heed {
+    pub(super) const ALL: Self = Self { digits: usize::MAX };
+
+    pub(super) const fn names_of(digits: usize) -> Self {
+        Self { digits }
+    }
+
+    const fn passes_over(self, cue: Cue) -> bool {
+        match cue {
+            Cue::Card => self.digits < 12,
+            Cue::Phone => self.digits < 7,
+            _ => false,
+        }
+    }
 }
 
 /// Reads back from a number that starts at `start` to the nearest name.
@@ -69,7 +83,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
         words += 1;
         place -= word.len().max(1);
         match read_back(bytes, place, word) {
-            Word::Cue(Cue::Card) if heed == Heed::AllButCard => {
+            Word::Cue(cue) if heed.passes_over(cue) => {
                 unknown += 1;
                 if unknown > may_be_unknown {
                     return named;
@@ -88,15 +102,10 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
             }
             Word::Filler => {}
-            Word::Other | Word::Ask if unknown < may_be_unknown && !has_digit(word) => unknown += 1,
-            Word::Other | Word::Ask | Word::Never | Word::Break | Word::Unit => {
-                // "i" and "have" break a thought, but not inside "the pin that i have is".
-                if unknown < may_be_unknown && matches!(word, b"i" | b"I" | b"have" | b"we") {
-                    unknown += 1;
-                } else {
-                    return named;
-                }
+            Word::Other | Word::Ask | Word::Minor if unknown < may_be_unknown && !has_digit(word) => {
+                unknown += 1
             }
+            Word::Other | Word::Ask | Word::Minor | Word::Never | Word::Break | Word::Unit => return named,
         }
     }
     named
@@ -151,7 +160,7 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
                 };
             }
             Word::Cue(cue) => return Some(cue),
-            Word::Break | Word::Unit | Word::Never => return None,
+            Word::Break | Word::Minor | Word::Unit | Word::Never => return None,
             Word::Number | Word::Link | Word::Filler | Word::Ask | Word::Other => last = word,
         }
     }
@@ -255,7 +264,7 @@ pub(super) fn is_answer(bytes: &[u8]) -> bool {
             Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) | Word::Unit => return false,
             Word::Other => unknown += 1,
             Word::Cue(_) | Word::Number | Word::Link | Word::Filler => {}
-            Word::Ask | Word::Never | Word::Break => unknown += 1,
+            Word::Ask | Word::Never | Word::Break | Word::Minor => unknown += 1,
         }
         if unknown > MOST_UNKNOWN_IN_ANSWER {
             return false;

@@ -34,9 +34,34 @@ pub(super) fn has_candidate(text: &str) -> bool {
     let seen = text.bytes().fold(0_u8, |seen, byte| {
         seen | u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
     });
-    seen & 1 != 0
-        || (seen & 0x80 != 0
-            && text.chars().any(|c| !c.is_ascii() && matches!(fold(c), Some(b'0'..=b'9' | b'@'))))
+    seen & 1 != 0 || (seen & 0x80 != 0 && has_foreign_candidate(text))
+}
+
+/// Tells whether a text holds a digit or an `@` outside ASCII. Their encodings begin with few bytes, so most texts
+/// with accents or in other scripts need no decoding.
+fn has_foreign_candidate(text: &str) -> bool {
+    let leads = |byte: u8| matches!(byte, 0xC2 | 0xD9 | 0xDB | 0xDF | 0xE0..=0xE2 | 0xEA | 0xEF | 0xF0);
+    if !text.bytes().fold(false, |seen, byte| seen | leads(byte)) {
+        return false;
+    }
+    let starts = text.bytes().enumerate().filter(|&(_, byte)| leads(byte));
+    let mut candidates = starts.filter_map(|(at, _)| text.get(at..)?.chars().next());
+    candidates.any(|c| matches!(fold(c), Some(b'0'..=b'9' | b'@')))
+}
+
+/// Finds the next byte that `wanted` holds of, at `from` or after it.
+///
+/// Bytes are looked at by sixteens without a branch, because most are not wanted.
+pub(super) fn next_where(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    let tail = bytes.get(from..)?;
+    let mut at = from;
+    for chunk in tail.chunks(16) {
+        if chunk.iter().fold(false, |seen, &byte| seen | wanted(byte)) {
+            return chunk.iter().position(|&byte| wanted(byte)).map(|place| at + place);
+        }
+        at += chunk.len();
+    }
+    None
 }
 
 /// A text as bytes, one a visible character.
@@ -50,31 +75,52 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
-        let plain =
-            text.is_ascii() && !text.bytes().any(|b| b == 0x7F || (b < 0x20 && !b"\t\n\r".contains(&b)));
+        let (mut foreign, mut control, mut mark) = (false, false, false);
+        for byte in text.bytes() {
+            foreign |= byte >= 0x80;
+            control |= byte < 0x20 || byte == 0x7F;
+            mark |= byte == b'*' || byte == b'[';
+        }
+        let invisible = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
+        let plain = !foreign && !(control && text.bytes().any(invisible));
         let mut folded = if plain {
             Self { bytes: Cow::Borrowed(text.as_bytes()), places: None }
         } else {
-            let mut bytes = Vec::with_capacity(text.len());
-            let mut places = Vec::with_capacity(text.len());
-            for (place, c) in text.chars().enumerate() {
-                if let Some(byte) = fold(c) {
+            Self::decoded(text)
+        };
+        if !plain || mark {
+            folded.hide_masks(tag);
+        }
+        folded
+    }
+
+    fn decoded(text: &str) -> Self {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut places: Option<Vec<u32>> = None;
+        for (place, c) in text.chars().enumerate() {
+            match (fold(c), &mut places) {
+                (Some(byte), None) => bytes.push(byte),
+                (Some(byte), Some(places)) => {
                     bytes.push(byte);
                     places.push(clamp(place));
                 }
+                (None, None) => places = Some((0..clamp(place)).collect()),
+                (None, Some(_)) => {}
             }
-            Self { bytes: Cow::Owned(bytes), places: Some(places) }
-        };
-        if folded.bytes.contains(&b'[') {
-            hide_tags(folded.bytes.to_mut(), tag);
         }
-        if folded.bytes.windows(4).any(|four| four == b"****") {
-            hide_stars(folded.bytes.to_mut());
+        Self { bytes: Cow::Owned(bytes), places }
+    }
+
+    fn hide_masks(&mut self, tag: &dyn Fn(&[u8]) -> bool) {
+        if self.bytes.contains(&b'[') {
+            hide_tags(self.bytes.to_mut(), tag);
         }
-        if folded.bytes.contains(&MASK) {
-            hide_beside(folded.bytes.to_mut());
+        if self.bytes.contains(&b'*') {
+            hide_stars(self.bytes.to_mut());
         }
-        folded
+        if self.bytes.contains(&MASK) {
+            hide_beside(self.bytes.to_mut());
+        }
     }
 
     /// Masks `claims`, which lie within the text.

@@ -164,7 +164,13 @@ pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
 }
 
 fn announced(bytes: &[u8], end: usize) -> Edge {
-    match classify(word_before(bytes, end)) {
+    let word = word_before(bytes, end);
+    // The "ac" of a GUID's "-ac34-" announces nothing.
+    let touching = before(bytes, end.saturating_sub(word.len()));
+    if is_word(touching) || touching == b'-' {
+        return Edge::Joined;
+    }
+    match classify(word) {
         Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) => Edge::Joined,
         Word::Cue(_) | Word::Number | Word::Link => Edge::Announced,
         _ => Edge::Joined,

@@ -3,6 +3,7 @@
 use std::cell::{Cell, OnceCell};
 
 use super::cues::{self, Heed, Named, Request};
+use super::fold::next_where;
 use super::kind::{Claim, Kind, Kinds};
 use super::number::Chain;
 use super::words::Cue;
@@ -94,6 +95,5 @@ fn claim(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option<Claim> {
 }
 
 fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
-    let tail = bytes.get(from..)?;
-    tail.iter().position(u8::is_ascii_digit).map(|at| from + at)
+    next_where(bytes, from, |byte| byte.is_ascii_digit())
 }

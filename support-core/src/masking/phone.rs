@@ -26,7 +26,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     if matches!(edge, Edge::Joined | Edge::Digits) {
         return None;
     }
-    let named = message.named(first.start, Heed::All);
+    let named = message.named(first.start, Heed::ALL);
     if matches!(named.cue, Some(Cue::Reference)) || (named.cue == Some(Cue::Thing) && named.numbered) {
         return None;
     }

@@ -15,8 +15,10 @@ pub(super) enum Word {
     Ask,
     /// Forbids: `never`, `don't`.
     Never,
-    /// Starts another thought, so that names before it do not count: `but`, `in`.
+    /// Starts another thought, so that names before it do not count: `but`, `when`.
     Break,
+    /// Sets a name apart from a number unless they are linked: "account in 2019", but "the code in my app is".
+    Minor,
     /// Counts or measures: a number before it is a quantity.
     Unit,
     /// Any other word.
@@ -114,10 +116,10 @@ fn lookup(word: &[u8]) -> Word {
         | b"know" | b"kindly" | b"help" | b"require" | b"required" | b"supply" | b"state" | b"submit"
         | b"reply" | b"would" | b"pls" | b"plz" | b"which" => Word::Ask,
         b"never" | b"don't" | b"dont" | b"not" | b"without" => Word::Never,
-        b"but" | b"because" | b"when" | b"while" | b"if" | b"then" | b"in" | b"to" | b"from" | b"by"
-        | b"since" | b"until" | b"till" | b"per" | b"every" | b"over" | b"under" | b"about" | b"than"
-        | b"after" | b"before" | b"within" | b"between" | b"or" | b"i" | b"we" | b"they" | b"has"
-        | b"had" | b"have" => Word::Break,
+        b"but" | b"because" | b"when" | b"while" | b"if" | b"then" | b"or" => Word::Break,
+        b"in" | b"to" | b"from" | b"by" | b"since" | b"until" | b"till" | b"per" | b"every" | b"over"
+        | b"under" | b"about" | b"than" | b"after" | b"before" | b"within" | b"between" | b"i" | b"we"
+        | b"they" | b"has" | b"had" | b"have" => Word::Minor,
         b"dollars" | b"dollar" | b"bucks" | b"euros" | b"euro" | b"pounds" | b"pound" | b"rupees"
         | b"cents" | b"yen" | b"days" | b"day" | b"hours" | b"hour" | b"hrs" | b"minutes" | b"mins"
         | b"seconds" | b"weeks" | b"months" | b"years" | b"times" | b"people" | b"persons" | b"points"
