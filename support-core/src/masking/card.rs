@@ -55,6 +55,9 @@ const RANGES: [Range; 29] = [
 /// Finds a card number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
+    if chain.total() < 13 || matches!(chain.digits(1), [0 | 1 | 7]) {
+        return None;
+    }
     let mut total = 0_usize;
     for (at_group, group) in chain.groups().iter().enumerate() {
         total = total.saturating_add(group.len());

@@ -31,8 +31,8 @@ const ZEROS: [u32; 75] = [
 ///
 /// Most messages end here, so the first look is a branch-free fold that compiles to vector code.
 pub(super) fn has_candidate(text: &str) -> bool {
-    let seen = text.bytes().fold(0_u8, |seen, byte| {
-        seen | u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
+    let seen = classes(text.as_bytes(), |byte| {
+        u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
     });
     seen & 1 != 0 || (seen & 0x80 != 0 && has_foreign_candidate(text))
 }
@@ -41,12 +41,32 @@ pub(super) fn has_candidate(text: &str) -> bool {
 /// with accents or in other scripts need no decoding.
 fn has_foreign_candidate(text: &str) -> bool {
     let leads = |byte: u8| matches!(byte, 0xC2 | 0xD9 | 0xDB | 0xDF | 0xE0..=0xE2 | 0xEA | 0xEF | 0xF0);
-    if !text.bytes().fold(false, |seen, byte| seen | leads(byte)) {
-        return false;
+    let mut from = 0;
+    while let Some(at) = next_where(text.as_bytes(), from, leads) {
+        let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
+        if matches!(candidate, Some(b'0'..=b'9' | b'@')) {
+            return true;
+        }
+        from = at + 1;
     }
-    let starts = text.bytes().enumerate().filter(|&(_, byte)| leads(byte));
-    let mut candidates = starts.filter_map(|(at, _)| text.get(at..)?.chars().next());
-    candidates.any(|c| matches!(fold(c), Some(b'0'..=b'9' | b'@')))
+    false
+}
+
+/// Returns the union of the classes of all bytes.
+///
+/// Blocks of a fixed size compile to vector code; the last one overlaps its neighbour, so that no tail is left over.
+fn classes(bytes: &[u8], class: impl Fn(u8) -> u8) -> u8 {
+    const BLOCK: usize = 32;
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return bytes.iter().fold(0, |seen, &byte| seen | class(byte));
+    };
+    let mut seen = [0_u8; BLOCK];
+    for block in bytes.as_chunks::<BLOCK>().0.iter().chain([last]) {
+        for (seen, &byte) in seen.iter_mut().zip(block) {
+            *seen |= class(byte);
+        }
+    }
+    seen.iter().fold(0, |all, &seen| all | seen)
 }
 
 /// Finds the next byte that `wanted` holds of, at `from` or after it.
@@ -75,12 +95,12 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
-        let (mut foreign, mut control, mut mark) = (false, false, false);
-        for byte in text.bytes() {
-            foreign |= byte >= 0x80;
-            control |= byte < 0x20 || byte == 0x7F;
-            mark |= byte == b'*' || byte == b'[';
-        }
+        let seen = classes(text.as_bytes(), |byte| {
+            let control = byte < 0x20 || byte == 0x7F;
+            let mark = byte == b'*' || byte == b'[';
+            u8::from(control) | u8::from(mark) << 1 | (byte & 0x80)
+        });
+        let (foreign, control, mark) = (seen & 0x80 != 0, seen & 1 != 0, seen & 2 != 0);
         let invisible = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
         let plain = !foreign && !(control && text.bytes().any(invisible));
         let mut folded = if plain {
@@ -97,16 +117,32 @@ impl<'t> Folded<'t> {
     fn decoded(text: &str) -> Self {
         let mut bytes = Vec::with_capacity(text.len());
         let mut places: Option<Vec<u32>> = None;
-        for (place, c) in text.chars().enumerate() {
-            match (fold(c), &mut places) {
-                (Some(byte), None) => bytes.push(byte),
-                (Some(byte), Some(places)) => {
-                    bytes.push(byte);
-                    places.push(clamp(place));
-                }
-                (None, None) => places = Some((0..clamp(place)).collect()),
-                (None, Some(_)) => {}
+        let (mut rest, mut place) = (text, 0);
+        loop {
+            // Runs of visible ASCII stand for themselves.
+            let run =
+                next_where(rest.as_bytes(), 0, |byte| !matches!(byte, b' '..=b'~')).unwrap_or(rest.len());
+            let Some((ascii, tail)) = rest.split_at_checked(run) else { break };
+            bytes.extend_from_slice(ascii.as_bytes());
+            if let Some(places) = &mut places {
+                places.extend((place..place + run).map(clamp));
             }
+            place += run;
+            let mut characters = tail.chars();
+            let Some(c) = characters.next() else { break };
+            match fold(c) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    if let Some(places) = &mut places {
+                        places.push(clamp(place));
+                    }
+                }
+                None => {
+                    places.get_or_insert_with(|| (0..clamp(place)).collect());
+                }
+            }
+            place += 1;
+            rest = characters.as_str();
         }
         Self { bytes: Cow::Owned(bytes), places }
     }
@@ -225,7 +261,8 @@ fn fold(c: char) -> Option<u8> {
         0x2080..=0x2089 => digit(code - 0x2080),
         0x2460..=0x2468 => digit(code - 0x245F),
         0x24EA => b'0',
-        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF if c.is_alphabetic() => LETTER,
+        0x00D7 | 0x00F7 => OTHER,
+        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
         _ => decimal(code).unwrap_or(OTHER),
     })
 }

@@ -71,12 +71,14 @@ pub(super) struct Chain {
     groups: [Group; MOST_GROUPS],
     count: usize,
     digits: [u8; MOST_DIGITS],
+    total: usize,
 }
 
 impl Chain {
     /// Reads the chain at `start`, where a run of digits begins.
     pub(super) fn at(bytes: &[u8], start: usize) -> Self {
-        let mut chain = Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS] };
+        let mut chain =
+            Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS], total: 0 };
         let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
         let mut total = chain.push(bytes, first, 0);
         let mut end = first.end;
@@ -97,6 +99,7 @@ impl Chain {
             total = chain.push(bytes, group, total);
             end = group.end;
         }
+        chain.total = total;
         chain
     }
 
@@ -106,6 +109,11 @@ impl Chain {
 
     pub(super) fn first(&self) -> Group {
         self.groups.first().copied().unwrap_or_default()
+    }
+
+    /// How many digits its groups have together.
+    pub(super) const fn total(&self) -> usize {
+        self.total
     }
 
     /// Returns the first `count` digits as values 0 to 9.

@@ -19,7 +19,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     if plus {
         return international(bytes, chain);
     }
-    if chain.groups().iter().map(|group| group.len()).sum::<usize>() < 7 {
+    if chain.total() < 7 {
         return None;
     }
     let edge = left_edge(bytes, first.start);
