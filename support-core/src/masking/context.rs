@@ -1,7 +1,7 @@
 //! Numbers that only their surroundings give away: accounts, PINs, one-time codes, the end of an SSN, and
 //! whatever answers a request for them.
 
-use super::cues::{Heed, Named};
+use super::cues::{self, Heed, Named};
 use super::kind::{Claim, Kind, Kinds};
 use super::number::{
     Chain, Edge, Gap, Group, at, before, ends_at, is_letter, is_word, left_edge, word_after,
@@ -68,6 +68,12 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
             .or_else(|| {
                 let silent = named.cue.is_none() || matches!(named.cue, Some(Cue::Card | Cue::Phone));
                 silent.then(|| message.named_after(end)).flatten().and_then(|cue| by_name_after(reading, cue))
+            })
+            .or_else(|| {
+                let code = matches!(named.cue, None | Some(Cue::Code))
+                    && (4..=8).contains(&reading.digits)
+                    && cues::opens(bytes, end);
+                code.then_some((Kind::OneTimeCode, "before_login"))
             })
             .or_else(|| {
                 let contradicted = matches!(named.cue, Some(Cue::Reference | Cue::Thing | Cue::Money));

@@ -61,7 +61,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
         let last = before(bytes, place);
         if !is_word(last) && last != b'\'' {
             match last {
-                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' => {}
+                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' | b'*' => {}
                 b'\n' | b'\r' if words == 0 || line => line = words == 0,
                 b':' | b'=' => {
                     if unknown == 0 {
@@ -120,7 +120,7 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
         let next = at(bytes, place);
         if !is_word(next) {
             match next {
-                b' ' | b'\'' | b'(' | b'"' => {}
+                b' ' | b'\'' | b'(' | b'"' | b'-' => {}
                 b'=' => linked = true,
                 _ => return None,
             }
@@ -165,6 +165,16 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
         }
     }
     None
+}
+
+/// Tells whether a number that ends at `end` opens something: "to log in", "to verify".
+pub(super) fn opens(bytes: &[u8], end: usize) -> bool {
+    let to = word_after(bytes, end + 1);
+    let verb = word_after(bytes, end + 2 + to.len());
+    to.eq_ignore_ascii_case(b"to")
+        && ["log", "login", "sign", "verify", "authenticate", "unlock"]
+            .iter()
+            .any(|known| verb.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// What an earlier turn asked for, in the order in which it named them.

@@ -20,6 +20,7 @@ impl Gap {
     pub(super) const DOT: Self = Self(4);
     pub(super) const SLASH: Self = Self(8);
     pub(super) const PARENTHESIS: Self = Self(16);
+    /// A comma, or a sign as unusual inside a number.
     pub(super) const COMMA: Self = Self(32);
     pub(super) const LINE: Self = Self(64);
 
@@ -30,7 +31,7 @@ impl Gap {
             b'.' => Self::DOT,
             b'/' => Self::SLASH,
             b'(' | b')' => Self::PARENTHESIS,
-            b',' => Self::COMMA,
+            b',' | b':' | b'|' | b'*' => Self::COMMA,
             b'\n' | b'\r' => Self::LINE,
             _ => return None,
         })

@@ -27,7 +27,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         return None;
     }
     let named = message.named(first.start, Heed::ALL);
-    if matches!(named.cue, Some(Cue::Reference)) || (named.cue == Some(Cue::Thing) && named.numbered) {
+    if is_something_else(message, named) {
         return None;
     }
     // A number in parentheses begins with them.
@@ -41,6 +41,29 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     }
     let (end, _) = by_context(message, chain, named)?;
     claim(end, "phone_by_context")
+}
+
+/// Whether the words around a number, or a request before it, say that it is no telephone number. An account that
+/// looks like one must not pass as contact data.
+fn is_something_else(message: &Message<'_>, named: Named) -> bool {
+    match named.cue {
+        Some(Cue::Phone) => false,
+        Some(Cue::Thing) => named.numbered,
+        Some(Cue::Money) | None => {
+            message.requested().first().is_some_and(|_| !message.asked_for(Cue::Phone))
+        }
+        Some(
+            Cue::Reference
+            | Cue::Card
+            | Cue::Account
+            | Cue::Ssn
+            | Cue::Pin
+            | Cue::Cvv
+            | Cue::OneTime
+            | Cue::Code
+            | Cue::Iban,
+        ) => true,
+    }
 }
 
 fn international(bytes: &[u8], chain: &Chain) -> Option<Claim> {

@@ -84,15 +84,16 @@ fn lookup(word: &[u8]) -> Word {
         | b"gtin" | b"vin" | b"txn" | b"transaction" | b"receipt" | b"po" | b"uuid" | b"guid"
         | b"timestamp" | b"epoch" | b"zip" | b"zipcode" | b"postcode" | b"postal" | b"pnrs" | b"iccid"
         | b"eid" | b"barcode" => Word::Cue(Cue::Reference),
-        b"ticket" | b"tickets" | b"case" | b"item" | b"items" | b"product" | b"part" | b"model"
-        | b"flight" | b"room" | b"gate" | b"package" | b"delivery" | b"policy" | b"claim" | b"customer"
-        | b"client" | b"member" | b"membership" | b"loyalty" | b"flyer" | b"job" | b"bug" | b"issue"
-        | b"request" | b"incident" | b"quote" | b"report" | b"batch" | b"lot" | b"year" | b"extension"
-        | b"ext" | b"unit" | b"apartment" | b"apt" | b"suite" | b"session" | b"device" | b"meter"
-        | b"contract" | b"error" | b"promo" | b"promotion" | b"promotional" | b"discount" | b"coupon"
-        | b"voucher" | b"gift" | b"status" | b"sort" | b"swift" | b"article" | b"catalog" | b"student"
-        | b"employee" | b"tax" | b"license" | b"licence" | b"passport" | b"date" | b"page" | b"line"
-        | b"port" | b"chapter" => Word::Cue(Cue::Thing),
+        b"ticket" | b"case" | b"item" | b"items" | b"product" | b"part" | b"model" | b"flight" | b"room"
+        | b"gate" | b"package" | b"delivery" | b"policy" | b"claim" | b"customer" | b"client" | b"member"
+        | b"membership" | b"loyalty" | b"flyer" | b"job" | b"bug" | b"issue" | b"request" | b"incident"
+        | b"quote" | b"report" | b"batch" | b"lot" | b"year" | b"extension" | b"ext" | b"unit"
+        | b"apartment" | b"apt" | b"suite" | b"session" | b"device" | b"meter" | b"contract" | b"error"
+        | b"promo" | b"promotion" | b"promotional" | b"discount" | b"coupon" | b"voucher" | b"gift"
+        | b"status" | b"sort" | b"swift" | b"article" | b"catalog" | b"student" | b"employee" | b"tax"
+        | b"license" | b"licence" | b"passport" | b"date" | b"page" | b"line" | b"port" | b"chapter" => {
+            Word::Cue(Cue::Thing)
+        }
         b"balance" | b"amount" | b"amounts" | b"price" | b"prices" | b"cost" | b"costs" | b"total"
         | b"paid" | b"pay" | b"fee" | b"fees" | b"charge" | b"charged" | b"charges" | b"limit"
         | b"deposit" | b"deposited" | b"payment" | b"salary" | b"worth" | b"sum" | b"income" | b"refund"
@@ -125,7 +126,9 @@ fn lookup(word: &[u8]) -> Word {
         | b"seconds" | b"weeks" | b"months" | b"years" | b"times" | b"people" | b"persons" | b"points"
         | b"miles" | b"km" | b"kg" | b"lbs" | b"percent" | b"pcs" | b"pieces" | b"units" | b"pages"
         | b"mb" | b"gb" | b"k" | b"pm" | b"meters" | b"steps" | b"customers" | b"users" | b"copies"
-        | b"boxes" | b"bags" => Word::Unit,
+        | b"boxes" | b"bags" | b"btu" | b"watts" | b"watt" | b"volts" | b"ml" | b"cm" | b"mm" | b"ft"
+        | b"feet" | b"inches" | b"mph" | b"rpm" | b"hz" | b"mhz" | b"ghz" | b"tb" | b"kb" | b"bytes"
+        | b"stars" | b"seats" | b"guests" | b"nights" | b"tickets" | b"messages" => Word::Unit,
         _ => Word::Other,
     }
 }
