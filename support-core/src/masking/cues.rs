@@ -201,7 +201,7 @@ pub(super) fn request(turns: &[&str]) -> Request {
 fn asked(bytes: &[u8]) -> Vec<Cue> {
     let mut all = Vec::new();
     let mut cues = Vec::new();
-    let (mut asks, mut forbids) = (false, false);
+    let (mut asks, mut forbids, mut for_number) = (false, false, ForNumber::No);
     let mut last: &[u8] = &[];
     let mut place = 0;
     while place <= bytes.len() {
@@ -211,10 +211,12 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
             || (next == b'.' && !is_word(at(bytes, place + 1)) && classify(last) != Word::Number);
         if ends {
             if (asks || next == b'?') && !forbids {
+                // "Why do you close your account?" asks for no account number.
+                cues.retain(|cue| for_number.is_asked() || !matches!(cue, Cue::Card | Cue::Account));
                 all.append(&mut cues);
             }
             cues.clear();
-            (asks, forbids) = (false, false);
+            (asks, forbids, for_number) = (false, false, ForNumber::No);
             last = &[];
             place += 1;
             continue;
@@ -225,6 +227,7 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
         }
         let word = word_after(bytes, place);
         place += word.len().max(1);
+        for_number = for_number.after(word);
         let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
         match if account { Word::Cue(Cue::Account) } else { classify(word) } {
             Word::Cue(Cue::Code) => {
@@ -241,8 +244,6 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
             }
             // "call" and "text" ask for no number, and neither does a "contact".
             Word::Cue(Cue::Phone) if !asks_for_phone(word) => {}
-            // "your bank account", "the account": talk about a product, not a request for its number, when a
-            // narrower thing is asked for as well.
             Word::Cue(cue) => cues.push(cue),
             Word::Ask => asks = true,
             Word::Never => forbids = true,
@@ -251,6 +252,42 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
         last = word;
     }
     all
+}
+
+/// Whether a sentence about a card or an account asks for its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ForNumber {
+    No,
+    /// It asks to be given something, by someone who has no such thing.
+    Given,
+    /// It is the customer's own: "please give me my card back".
+    Own,
+    /// It names the number, the digits or the details.
+    Named,
+}
+
+impl ForNumber {
+    fn is_asked(self) -> bool {
+        matches!(self, Self::Given | Self::Named)
+    }
+
+    fn after(self, word: &[u8]) -> Self {
+        let is = |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+        if self == Self::Named
+            || classify(word) == Word::Number
+            || is(&["digits", "digit", "last", "four", "details"])
+        {
+            Self::Named
+        } else if self == Self::Own || is(&["my", "mine"]) {
+            Self::Own
+        } else if is(&[
+            "provide", "give", "enter", "share", "tell", "send", "type", "supply", "submit", "have",
+        ]) {
+            Self::Given
+        } else {
+            self
+        }
+    }
 }
 
 fn asks_for_phone(word: &[u8]) -> bool {
@@ -302,7 +339,6 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         {
             Word::Cue(Cue::OneTime)
         }
-        // "number", "no" and "id" make a plain noun a reference; without them it is just a word.
         other => other,
     }
 }

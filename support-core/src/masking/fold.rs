@@ -102,7 +102,7 @@ impl<'t> Folded<'t> {
         });
         let (foreign, control, mark) = (seen & 0x80 != 0, seen & 1 != 0, seen & 2 != 0);
         let invisible = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
-        let plain = !foreign && !(control && text.bytes().any(invisible));
+        let plain = !(foreign || control && text.bytes().any(invisible));
         let mut folded = if plain {
             Self { bytes: Cow::Borrowed(text.as_bytes()), places: None }
         } else {

@@ -156,10 +156,10 @@ fn identifiers_in_real_bank_conversations_are_masked() {
     {
         eprintln!("{what}: recall {:.4} precision {:.4} {score:?}", score.recall(), score.precision());
     }
-    // Bare numbers make up half of the labels; without the agent's request nobody could tell what they are. Most
+    // Bare numbers make up most of the labels; without the agent's request nobody could tell what they are. Most
     // extra findings are identifiers that the annotators overlooked.
-    assert!(own.recall() >= 0.47 && own.precision() >= 0.91);
-    assert!(own_named.recall() >= 0.80 && own_named.precision() >= 0.94);
+    assert!(own.recall() >= 0.25 && own.precision() >= 0.94);
+    assert!(own_named.recall() >= 0.72 && own_named.precision() >= 0.95);
     assert!(asked.recall() >= 0.96 && asked.precision() >= 0.96);
 }
 
