@@ -33,10 +33,12 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     // A number in parentheses begins with them.
     let start = first.start - usize::from(before(bytes, first.start) == b'(');
     let claim = |end, why| Some(Claim { kind: Kind::Phone, start, end, why });
-    if let Some(end) = north_american(bytes, chain) {
+    // "4565 0027 3091 2935" does not end with a number that begins with 0027.
+    let apart = before(bytes, start) != b' ' || !before(bytes, start.saturating_sub(1)).is_ascii_digit();
+    if apart && let Some(end) = north_american(bytes, chain) {
         return claim(end, "north_american_phone");
     }
-    if let Some(end) = with_trunk_zero(bytes, chain) {
+    if apart && let Some(end) = with_trunk_zero(bytes, chain) {
         return claim(end, "national_phone");
     }
     let (end, _) = by_context(message, chain, named)?;
