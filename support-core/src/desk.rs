@@ -56,6 +56,7 @@ pub use open::{OpenTicket, Requester};
 pub use read::{MessagePage, MessageView, QueuePage, TicketPage, TicketView, TimerView};
 pub use receive::{ReceiveMessage, Sender};
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
+pub use tick::Ticked;
 pub use verify::{Finding, Report};
 
 use std::collections::HashMap;
@@ -67,7 +68,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::{Ids, MessageId, TenantId, TicketId};
-use crate::people::{Actor, Scope};
+use crate::people::Actor;
 use crate::store::{Credential, Store};
 use crate::time::{Clock, Timestamp};
 
@@ -150,8 +151,8 @@ impl Desk {
         tenants.entry(tenant).or_insert_with(|| Arc::new(Live::new(tenant))).clone()
     }
 
-    /// The scope of the desk's own work.
-    const fn system(tenant: TenantId) -> Scope {
-        Scope::system(tenant)
+    /// Lists the tenants that this desk has in memory: those in whose name it was asked anything.
+    fn tenants(&self) -> Vec<TenantId> {
+        self.inner.tenants.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
     }
 }

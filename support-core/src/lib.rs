@@ -4,6 +4,7 @@ mod wire;
 
 pub mod config;
 pub mod conversation;
+pub mod desk;
 pub mod error;
 pub mod event;
 pub mod id;

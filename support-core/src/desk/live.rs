@@ -11,7 +11,7 @@ use crate::event::Stream;
 use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::{Agent, AgentState, Scope};
 use crate::routing::{Queue, Roster, Seat, Waiting};
-use crate::store::{Cursor, Document, Key, Query, Record, Select, Store};
+use crate::store::{Cursor, Document, Key, PageCursor, Query, Record, Select, Store};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
@@ -28,6 +28,16 @@ pub(super) struct Live {
     marked: AtomicBool,
     /// Somebody is routing.
     routing: AtomicBool,
+    backfill: Mutex<Backfill>,
+}
+
+/// How far tickets have been brought under a changed configuration.
+#[derive(Debug, Default)]
+struct Backfill {
+    /// The epoch under which all of them stand.
+    done: u64,
+    /// The epoch that is being worked on, and where.
+    at: (u64, Option<PageCursor>),
 }
 
 /// Waiting work and agents, as of a place in the log.
@@ -55,6 +65,7 @@ impl Live {
             board: Mutex::default(),
             marked: AtomicBool::new(true),
             routing: AtomicBool::new(false),
+            backfill: Mutex::default(),
         }
     }
 
@@ -76,6 +87,24 @@ impl Live {
     /// Takes the right to route; nothing while another has it, who will see the mark.
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
         (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn(&self.routing))
+    }
+
+    /// Tells whether all tickets stand under an epoch.
+    pub(super) fn backfilled(&self, epoch: u64) -> bool {
+        lock(&self.backfill).done == epoch
+    }
+
+    /// Returns where the backfill for an epoch goes on.
+    pub(super) fn backfill_at(&self, epoch: u64) -> Option<PageCursor> {
+        Some(lock(&self.backfill).at).filter(|(at, _)| *at == epoch).and_then(|(_, cursor)| cursor)
+    }
+
+    pub(super) fn backfill_goes_on(&self, epoch: u64, cursor: Option<PageCursor>) {
+        lock(&self.backfill).at = (epoch, cursor);
+    }
+
+    pub(super) fn backfill_ends(&self, epoch: u64) {
+        *lock(&self.backfill) = Backfill { done: epoch, at: (epoch, None) };
     }
 
     pub(super) fn forget_config(&self) {
