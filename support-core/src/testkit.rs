@@ -1,0 +1,112 @@
+//! What tests of a store, a host or the desk itself need: records that are quick to write, ids that are the same in
+//! every run, and the conformance suite that makes a store a store.
+//!
+//! A store's author runs the whole suite with one line, given a function that opens an empty store:
+//!
+//! ```
+//! use support_core::store::MemoryStore;
+//!
+//! async fn fresh() -> Box<MemoryStore> {
+//!     Box::new(MemoryStore::new())
+//! }
+//!
+//! support_core::store_conformance!(fresh);
+//! ```
+//!
+//! Attributes before the function reach every test: `#[ignore = "needs a database"]` shows as ignored, never green.
+//! There are no flags for what a store cannot do: one that cannot pass is not a store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "tests say what they expect by panicking"
+)]
+
+pub mod build;
+pub mod cases;
+pub mod full;
+mod ids;
+mod story;
+
+pub use ids::{Dice, SeededIds};
+pub use story::{Story, a_ticket};
+
+use std::future::Future;
+
+use crate::id::TenantId;
+use crate::people::Scope;
+
+/// Returns the scope of the desk itself, which outside of tests only the core can make.
+#[must_use]
+pub const fn system_scope(tenant: TenantId) -> Scope {
+    Scope::system(tenant)
+}
+
+/// Waits for a future on this thread. A store's futures belong to no runtime, so the suite needs none.
+#[doc(hidden)]
+pub fn wait<T>(future: impl Future<Output = T>) -> T {
+    pollster::block_on(future)
+}
+
+/// Makes a test of every case of the conformance suite, each with a store of its own.
+///
+/// Takes the path of an `async fn` without arguments that opens an empty store, in anything that derefs to it.
+#[macro_export]
+macro_rules! store_conformance {
+    ($(#[$attribute:meta])* $fresh:path) => { $crate::store_conformance! { @each [$(#[$attribute])*] $fresh;
+        commit_then_read_returns_the_same_value
+        empty_fields_are_read_as_empty
+        a_replaced_record_leaves_nothing_behind
+        extreme_values_survive
+        load_answers_in_the_order_of_the_keys
+        records_are_found_by_their_other_names
+        an_unverified_address_identifies_nobody
+        an_emptied_text_keeps_its_identity
+        writing_an_agents_state_keeps_the_load
+        versions_of_a_document_stay_readable
+        the_epoch_grows_with_every_document
+        a_receipt_is_read_as_it_was_written
+        a_stale_revision_conflicts_and_writes_nothing
+        absent_means_absent
+        nothing_stands_at_no_revision
+        a_record_may_keep_its_revision
+        a_version_of_a_document_is_written_once
+        a_set_is_atomic_and_fails_alone
+        later_sets_see_earlier_ones
+        checks_come_in_their_order
+        the_first_conflict_is_named
+        what_belongs_to_a_ticket_needs_it
+        no_other_reference_is_checked
+        what_cannot_be_written_is_misuse
+        tenants_share_nothing
+        deltas_add_up
+        a_load_stays_within_its_limit
+        a_load_stops_at_zero
+        the_last_assignment_moves_forwards_only
+        a_delta_needs_the_agents_state
+        a_value_that_is_held_is_taken
+        a_change_meets_unique_values_too
+        a_value_given_up_is_free
+        values_that_are_not_the_same_do_not_meet
+        a_repeated_receipt_answers_the_first
+        a_refused_command_holds_no_receipt
+        a_lease_has_one_holder_and_changes_hands_at_its_end
+        a_renewal_keeps_the_fence
+        only_the_newest_fence_writes
+    } };
+    (@each $attributes:tt $fresh:path; $($case:ident)*) => {
+        $($crate::store_conformance! { @one $attributes $fresh; $case })*
+    };
+    (@one [$($attribute:tt)*] $fresh:path; $case:ident) => {
+        #[test]
+        $($attribute)*
+        fn $case() {
+            $crate::testkit::wait(async {
+                let store = $fresh().await;
+                $crate::testkit::cases::$case(&*store).await;
+            });
+        }
+    };
+}
