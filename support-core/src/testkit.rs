@@ -95,6 +95,53 @@ macro_rules! store_conformance {
         a_lease_has_one_holder_and_changes_hands_at_its_end
         a_renewal_keeps_the_fence
         only_the_newest_fence_writes
+        events_are_read_as_they_were_written
+        events_take_the_next_places_of_their_streams
+        resuming_from_any_cursor_gives_the_rest
+        a_reader_at_the_end_finds_what_comes_later
+        a_reader_passes_what_it_does_not_see
+        a_foreign_cursor_is_misuse
+        the_hash_chain_verifies_from_genesis
+        the_log_is_filtered_by_audience
+        a_stream_is_read_by_those_who_see_its_ticket
+        concurrent_commits_never_hide_an_event
+        one_of_many_rivals_wins
+        deltas_of_many_writers_add_up
+        a_command_that_arrives_many_times_is_done_once
+        every_sight_sees_its_part_of_every_kind
+        other_names_are_under_the_same_scope
+        every_list_is_under_the_scope
+        a_filter_never_widens_the_scope
+        sight_follows_the_ticket_as_it_is_now
+        pages_are_complete_and_in_order
+        a_page_goes_on_where_its_item_was
+        a_limit_out_of_range_is_misuse
+        messages_and_conversations_of_a_ticket
+        a_stream_comes_in_order
+        assignments_are_found_by_what_they_name
+        agents_and_their_states_are_listed
+        customers_are_found_by_how_they_begin
+        documents_are_listed_at_their_newest_version
+        sessions_and_outbox_rows_are_listed
+        lists_bring_along_what_they_name
+        filters_find_what_they_say
+        filters_follow_a_change
+        tickets_are_found_by_all_words_in_one_text
+        customers_do_not_find_by_internal_texts
+        an_emptied_text_is_not_found
+        a_later_entry_replaces_the_one_before
+        the_longest_overdue_comes_first
+        more_that_is_due_is_not_forgotten
+        a_wake_up_moves_with_its_record
+        a_scan_gives_the_waiting_tickets
+        a_commit_wakes_those_who_wait
+        a_waiting_reader_is_woken
+        announcing_wakes_those_who_wait
+        a_credential_names_an_agent_or_a_customer
+        an_agent_acts_with_role_and_teams
+        the_deactivated_and_the_blocked_are_nobody
+        a_password_is_always_compared
+        a_session_names_its_subject_until_it_ends
     } };
     (@each $attributes:tt $fresh:path; $($case:ident)*) => {
         $($crate::store_conformance! { @one $attributes $fresh; $case })*

@@ -4,15 +4,31 @@
 
 mod commits;
 mod counters;
+mod due;
+mod filters;
 mod leases;
+mod lists;
+mod log;
 mod records;
+mod scopes;
+mod sign_in;
+mod together;
 mod uniques;
+mod words;
 
 pub use commits::*;
 pub use counters::*;
+pub use due::*;
+pub use filters::*;
 pub use leases::*;
+pub use lists::*;
+pub use log::*;
 pub use records::*;
+pub use scopes::*;
+pub use sign_in::*;
+pub use together::*;
 pub use uniques::*;
+pub use words::*;
 
 use crate::event::Envelope;
 use crate::people::Scope;
