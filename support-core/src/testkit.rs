@@ -28,6 +28,7 @@ pub mod build;
 pub mod cases;
 pub mod full;
 mod ids;
+pub mod model;
 mod story;
 
 pub use ids::{Dice, SeededIds};

@@ -25,7 +25,7 @@ fn stories() -> Vec<Story> {
             let mut story = a_ticket(number)
                 .of(customer_id(1 + dice.below(3) as u32))
                 .prioritized(*dice.pick(Priority::ALL))
-                .about(*dice.pick(&["billing", "delivery"]));
+                .about(dice.pick::<&str>(&["billing", "delivery"]));
             if !dice.one_in(3) {
                 let channels = [ChannelKind::Email, ChannelKind::Web, ChannelKind::Host("kiosk".into())];
                 let channel = dice.pick(&channels);
@@ -59,13 +59,13 @@ fn stories() -> Vec<Story> {
                 story = story.becomes(*dice.pick(Status::ALL));
             }
             if dice.one_in(3) {
-                let topics = vec![word(*dice.pick(&["recall", "outage"]))];
+                let topics = vec![word(dice.pick::<&str>(&["recall", "outage"]))];
                 story = story.then(Event::TicketKeywordsMatched { rules: BTreeMap::new(), topics });
             }
             if dice.one_in(4) {
                 story = story.set_aside(*dice.pick(SetAsideKind::ALL));
             }
-            story = story.asks(*dice.pick(&["broken kettle", "blue kettle", "red teapot"]));
+            story = story.asks(dice.pick::<&str>(&["broken kettle", "blue kettle", "red teapot"]));
             let (breached, from) = (dice.one_in(3), dice.below(4) as i64 * 10);
             if dice.one_in(2) {
                 story = story.derived(|derived| {

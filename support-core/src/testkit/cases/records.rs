@@ -14,7 +14,7 @@ use super::super::{a_ticket, system_scope};
 use super::{commit, everything, insert, inserting, load, set, stored};
 
 /// Returns the key under which a record is found.
-pub(super) fn key_of(record: &Record) -> Key {
+pub(in crate::testkit) fn key_of(record: &Record) -> Key {
     match record {
         Record::Ticket(ticket) => Key::Ticket(ticket.id),
         Record::Conversation(conversation) => Key::Conversation(conversation.id),
