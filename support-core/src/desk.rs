@@ -12,9 +12,9 @@
 //! use support_core::people::Actor;
 //! use support_core::store::MemoryStore;
 //! use support_core::time::ManualClock;
-//! # use support_core::testkit::{SeededIds, block_on};
+//! # use support_core::testkit::{SeededIds, wait};
 //!
-//! # block_on(async {
+//! # wait(async {
 //! let desk = Desk::new(Arc::new(MemoryStore::new()), Arc::new(ManualClock::default()), Arc::new(SeededIds::new(1)));
 //! let host = Actor::Host(TenantId::SINGLE);
 //!
@@ -50,10 +50,10 @@ pub use assign::{Reassign, ReturnWork, Take};
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
 pub use edit::{EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze};
-pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation};
+pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};
-pub use read::{MessagePage, MessageView, QueuePage, TicketPage, TicketView, TimerView};
+pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
 pub use receive::{ReceiveMessage, Sender};
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
 pub use tick::Ticked;

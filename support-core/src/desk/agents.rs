@@ -153,7 +153,8 @@ fn check(agent: &Agent) -> Result<(), Error> {
 }
 
 fn email(text: &str) -> Result<String, Error> {
-    normalize_address(AddressKind::Email, text).ok_or_else(|| Error::invalid("email", "is not an e-mail address"))
+    normalize_address(AddressKind::Email, text)
+        .ok_or_else(|| Error::invalid("email", "is not an e-mail address"))
 }
 
 impl Ask<'_> {
@@ -269,8 +270,11 @@ impl UseCase for UpdateAgent {
             ("capacity", before.capacity != after.capacity),
             ("shift", before.shift != after.shift),
         ];
-        let fields: Vec<Label> =
-            compared.iter().filter(|(_, differs)| *differs).filter_map(|(field, _)| field.parse().ok()).collect();
+        let fields: Vec<Label> = compared
+            .iter()
+            .filter(|(_, differs)| *differs)
+            .filter_map(|(field, _)| field.parse().ok())
+            .collect();
         let mut changes = ChangeSet::new(ask.actor.tenant());
         if fields.is_empty() {
             return Ok(Prepared::new(changes, AgentReply { agent_id: id, version: before.version }));
@@ -345,7 +349,9 @@ impl UseCase for SetPresence {
         }
         let mut changes = ChangeSet::new(ask.actor.tenant());
         let reply = AgentReply { agent_id: agent.id, version: agent.version };
-        let same = before.presence == self.presence && before.channels == self.channels && before.until == self.until;
+        let same = before.presence == self.presence
+            && before.channels == self.channels
+            && before.until == self.until;
         if same {
             return Ok(Prepared::new(changes, reply));
         }

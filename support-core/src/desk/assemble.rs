@@ -72,7 +72,11 @@ fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
     let load = |agent, change| Delta::Load { agent, kind: WorkKind::Ticket, change, at_most: None };
     match (had, has) {
         (Some((a, was)), Some((b, is))) if a == b => {
-            if was == is { Vec::new() } else { vec![load(a, units(is) - units(was))] }
+            if was == is {
+                Vec::new()
+            } else {
+                vec![load(a, units(is) - units(was))]
+            }
         }
         (had, has) => {
             let freed = had.filter(|(_, was)| *was > 0).map(|(agent, was)| load(agent, -units(was)));

@@ -9,8 +9,8 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{DocumentId, EventId, TenantId};
 use crate::people::{ActorRef, Permission, Scope};
 use crate::store::{
-    ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select, SetAsideFilter,
-    TicketFilter, TicketSort,
+    ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select,
+    SetAsideFilter, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
 

@@ -99,12 +99,16 @@ impl Ask<'_> {
     /// Makes the record of a new customer. Addresses that staff or the host give are taken as verified.
     pub(super) fn new_customer(&self, spec: &CustomerSpec, verified: bool) -> Result<Customer, Error> {
         if spec.name.chars().count() > 200 || spec.name.chars().any(char::is_control) {
-            return Err(Error::invalid("customer.name", "must be at most 200 characters without control characters"));
+            return Err(Error::invalid(
+                "customer.name",
+                "must be at most 200 characters without control characters",
+            ));
         }
         let mut addresses = Vec::new();
-        for (field, kind, value) in
-            [("customer.email", AddressKind::Email, &spec.email), ("customer.phone", AddressKind::Phone, &spec.phone)]
-        {
+        for (field, kind, value) in [
+            ("customer.email", AddressKind::Email, &spec.email),
+            ("customer.phone", AddressKind::Phone, &spec.phone),
+        ] {
             if let Some(value) = value {
                 let value = normalize_address(kind, value)
                     .ok_or_else(|| Error::invalid(field, "is not an address of that kind"))?;
@@ -300,13 +304,17 @@ fn normal(addresses: &[Address]) -> Result<Vec<Address>, Error> {
     }
     let mut normal: Vec<Address> = Vec::with_capacity(addresses.len());
     for (at, address) in addresses.iter().enumerate() {
-        let value = normalize_address(address.kind, &address.value)
-            .ok_or_else(|| Error::invalid(format!("addresses[{at}].value"), "is not an address of that kind"))?;
+        let value = normalize_address(address.kind, &address.value).ok_or_else(|| {
+            Error::invalid(format!("addresses[{at}].value"), "is not an address of that kind")
+        })?;
         if normal.iter().any(|known| known.kind == address.kind && known.value == value) {
             return Err(Error::invalid(format!("addresses[{at}].value"), "is listed already"));
         }
         if address.primary && normal.iter().any(|known| known.kind == address.kind && known.primary) {
-            return Err(Error::invalid(format!("addresses[{at}].primary"), "another address of the kind is primary"));
+            return Err(Error::invalid(
+                format!("addresses[{at}].primary"),
+                "another address of the kind is primary",
+            ));
         }
         normal.push(Address { value, ..address.clone() });
     }

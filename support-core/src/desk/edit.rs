@@ -42,7 +42,12 @@ impl std::fmt::Debug for FieldInput {
 }
 
 impl FieldInput {
-    pub(super) fn store(&self, key: &Label, whose: ActorRef, texts: &mut Texts<'_>) -> Result<FieldValue, Error> {
+    pub(super) fn store(
+        &self,
+        key: &Label,
+        whose: ActorRef,
+        texts: &mut Texts<'_>,
+    ) -> Result<FieldValue, Error> {
         let field = || format!("custom_fields.{key}");
         match self {
             Self::Text(text) => {
@@ -157,7 +162,10 @@ impl EditTicket {
         };
         let (add_tags, remove_tags) = match &self.tags {
             Some(_) if !self.add_tags.is_empty() || !self.remove_tags.is_empty() => {
-                return Err(Error::invalid("tags", "cannot be given together with `add_tags` or `remove_tags`"));
+                return Err(Error::invalid(
+                    "tags",
+                    "cannot be given together with `add_tags` or `remove_tags`",
+                ));
             }
             Some(tags) => {
                 let gone = ticket.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect();
@@ -259,8 +267,11 @@ impl Ask<'_> {
     /// With reach `team`, work is handed within the own teams only.
     fn may_hand_to(&self, agent: &crate::people::Agent) -> Result<(), Error> {
         let within_team = match self.actor {
-            Actor::Agent(actor) if self.actor.reach(Permission::TicketReassign) != Some(crate::people::Reach::All) => {
-                agent.id == actor.id || agent.team_ids.iter().any(|team| actor.teams.contains(team))
+            Actor::Agent(actor)
+                if self.actor.reach(Permission::TicketReassign) != Some(crate::people::Reach::All) =>
+            {
+                agent.id == actor.id
+                    || agent.team_ids.iter().any(|team| actor.teams.contains(team))
                     || agent.team_ids.is_empty() && actor.teams.contains(&TeamId::DEFAULT)
             }
             _ => true,
@@ -347,7 +358,7 @@ ticket_command! {
 
 ticket_command! {
     /// Brings a ticket back into the desk's work.
-    RestoreTicket {} needs Permission::TicketSetAside, |this, ask, texts| Command::Restore
+    RestoreTicket {} needs Permission::TicketSetAside, |_this, ask, texts| Command::Restore
 }
 
 ticket_command! {

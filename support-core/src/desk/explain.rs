@@ -101,7 +101,12 @@ impl Desk {
 
 /// Says why a ticket waits: what each agent fails, and the smallest change that would give it to one.
 #[must_use]
-pub fn explain_waiting(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) -> WaitingExplanation {
+pub fn explain_waiting(
+    entry: &Waiting,
+    roster: &Roster,
+    config: &Config,
+    now: Timestamp,
+) -> WaitingExplanation {
     let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
     let team = config.team(team_id);
     let mut teams = vec![team_id];

@@ -102,8 +102,12 @@ impl UseCase for WriteMessage {
         let before = turns_before(ask, &ticket, &self.content).await?;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let mut texts = Texts::new(ask, Some(ticket.id));
-        let body =
-            texts.add(crate::people::ActorRef::customer(ticket.customer_id), class_of(self.visibility), &self.content, &before);
+        let body = texts.add(
+            crate::people::ActorRef::customer(ticket.customer_id),
+            class_of(self.visibility),
+            &self.content,
+            &before,
+        );
         texts.find_by(body.id, self.visibility, &[&body.body]);
         let public = self.visibility == Visibility::Public;
         let message = command::NewMessage {

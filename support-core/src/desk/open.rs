@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use crate::conversation::{ChannelKind, Delivery, Direction, Visibility};
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, BrandId, ConversationId, CustomerId, InboxId, MessageId, OutboxId, Reference, TeamId, TicketId};
+use crate::id::{
+    AgentId, BrandId, ConversationId, CustomerId, InboxId, MessageId, OutboxId, Reference, TeamId, TicketId,
+};
 use crate::label::{ForeignId, Label};
 use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;

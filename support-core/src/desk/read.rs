@@ -12,7 +12,9 @@ use crate::routing::{QueueDepth, Ranked};
 use crate::scoring::{Score, ScoreInputs, score};
 use crate::sla::SlaTimer;
 use crate::sla::deadline::Reading;
-use crate::store::{Assignment, Key, Page, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter};
+use crate::store::{
+    Assignment, Key, Page, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter,
+};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
@@ -126,8 +128,7 @@ impl Desk {
         let with = Related { texts: true, ..Related::default() };
         let select = Select::Messages { ticket: id, conversation: None };
         let mut page = self.store().find(&scope, &Query::new(select, messages).with(with)).await?;
-        let conversations =
-            self.store().find(&scope, &Query::new(Select::Conversations(id), 100)).await?;
+        let conversations = self.store().find(&scope, &Query::new(Select::Conversations(id), 100)).await?;
         let mut keys: Vec<Key> = vec![Key::Text(ticket.subject), Key::Customer(ticket.customer_id)];
         keys.extend(ticket.assigned_to.map(Key::Agent));
         keys.extend(ticket.custom_fields.values().filter_map(|value| value.text()).map(Key::Text));
@@ -274,7 +275,8 @@ impl Desk {
         let mut events = events.iter();
         let mut folded = events.next().and_then(Ticket::begin).ok_or(Error::NotFound(EntityKind::Ticket))?;
         for envelope in events {
-            let before = matches!(envelope.event, Event::SlaTimersMoved { .. }).then(|| folded.sla.timers.clone());
+            let before =
+                matches!(envelope.event, Event::SlaTimersMoved { .. }).then(|| folded.sla.timers.clone());
             folded.evolve(envelope);
             // A new cycle takes the place of the one before: that is when the old one is history.
             for timer in before.into_iter().flatten() {
@@ -369,7 +371,11 @@ impl Desk {
     }
 
     /// Returns the configuration with the versions that a ticket still stands under.
-    pub(super) async fn config_for(&self, actor: &Actor, ticket: &Ticket) -> Result<std::sync::Arc<Config>, Error> {
+    pub(super) async fn config_for(
+        &self,
+        actor: &Actor,
+        ticket: &Ticket,
+    ) -> Result<std::sync::Arc<Config>, Error> {
         let config = self.config(actor.tenant()).await?;
         self.live(actor.tenant()).with_versions_of(&**self.store(), config, ticket).await
     }

@@ -37,7 +37,10 @@ pub struct Sender {
 impl std::fmt::Debug for Sender {
     /// Prints no name and no address.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sender").field("kind", &self.kind).field("verified", &self.verified).finish_non_exhaustive()
+        f.debug_struct("Sender")
+            .field("kind", &self.kind)
+            .field("verified", &self.verified)
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,11 +142,7 @@ impl ReceiveMessage {
             ask.store().one(&ask.system(), Key::MessageByExternalId(inbox, id.clone())).await?;
         let Some(message) = found else { return Ok(None) };
         let ticket = ask.ticket(message.ticket_id, Permission::TicketRead).await?;
-        Ok(Some(TicketReply {
-            ticket_id: ticket.id,
-            version: ticket.version,
-            message_id: Some(message.id),
-        }))
+        Ok(Some(TicketReply { ticket_id: ticket.id, version: ticket.version, message_id: Some(message.id) }))
     }
 
     /// The conversation that a token proves, if the sender takes part in it.

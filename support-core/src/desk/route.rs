@@ -80,7 +80,8 @@ impl Desk {
                 continue;
             }
             let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
-            let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
                 set.replace(state.version, state);
                 changes.push(set);

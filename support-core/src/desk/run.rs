@@ -225,7 +225,8 @@ impl Desk {
 }
 
 fn receipt<R: Serialize>(once: &Once, reply: &R) -> Result<Receipt, Error> {
-    let reply = serde_json::to_string(reply).map_err(|_| Error::invalid("idempotency_key", "cannot be kept"))?;
+    let reply =
+        serde_json::to_string(reply).map_err(|_| Error::invalid("idempotency_key", "cannot be kept"))?;
     Ok(Receipt { key: once.key.clone(), digest: once.digest, reply, expires_at: once.expires_at })
 }
 

@@ -34,7 +34,9 @@ impl Ask<'_> {
         let keys = [Key::Agent(id), Key::AgentState(id)];
         let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => Ok((*agent, state)),
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                Ok((*agent, state))
+            }
             _ => Err(Error::invalid(field, "must be an active agent")),
         }
     }
@@ -55,7 +57,10 @@ impl Ask<'_> {
     }
 
     /// Returns the configuration with the versions that a ticket still stands under.
-    pub(super) async fn config_for(&self, ticket: &Ticket) -> Result<std::sync::Arc<crate::config::Config>, Error> {
+    pub(super) async fn config_for(
+        &self,
+        ticket: &Ticket,
+    ) -> Result<std::sync::Arc<crate::config::Config>, Error> {
         let live = self.desk.live(self.actor.tenant());
         live.with_versions_of(self.store(), self.config.clone(), ticket).await
     }

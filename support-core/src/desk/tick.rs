@@ -54,7 +54,8 @@ impl Desk {
         loop {
             let due = self.store().due(now, BATCH).await?;
             ticked.next = due.next;
-            let fresh: Vec<(TenantId, Stream)> = due.now.into_iter().filter(|one| seen.insert(*one)).collect();
+            let fresh: Vec<(TenantId, Stream)> =
+                due.now.into_iter().filter(|one| seen.insert(*one)).collect();
             if fresh.is_empty() {
                 break;
             }
@@ -168,7 +169,8 @@ impl Desk {
     ) -> ChangeSet {
         let at = now.max(before.since);
         let revision = before.version;
-        let after = AgentState { presence, reason: None, until: None, version: revision + 1, since: at, ..before };
+        let after =
+            AgentState { presence, reason: None, until: None, version: revision + 1, since: at, ..before };
         let mut audience = Audience::of_tenant(AudienceClass::Internal);
         audience.assignee_before = Some(agent.id);
         audience.assignee_after = Some(agent.id);
@@ -180,7 +182,12 @@ impl Desk {
             at,
             actor: ActorRef::SYSTEM,
             audience,
-            event: Event::AgentStatusChanged { from: before.presence, to: presence, reason: None, by_time: true },
+            event: Event::AgentStatusChanged {
+                from: before.presence,
+                to: presence,
+                reason: None,
+                by_time: true,
+            },
         });
         changes.replace(revision, after);
         changes
@@ -198,7 +205,8 @@ impl Desk {
             let Record::Ticket(ticket) = record else { continue };
             let config = self.live(tenant).config(self.store(), now).await?;
             let config = self.live(tenant).with_versions_of(&**self.store(), config, &ticket).await?;
-            let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             let how = AssignHow::Return;
             let give = command::Assign { to: None, team: None, how, reason: None, why: None, over: false };
             if let Ok(decision) = decide(Some(&ticket), &[Command::Assign(Box::new(give))], &circumstances) {
@@ -218,7 +226,8 @@ impl Desk {
             return Ok(false);
         }
         let key = format!("reconfigured/{epoch}");
-        let done: Option<Receipt> = self.store().one(&Scope::system(tenant), Key::Receipt(key.clone())).await?;
+        let done: Option<Receipt> =
+            self.store().one(&Scope::system(tenant), Key::Receipt(key.clone())).await?;
         if done.is_some() {
             live.backfill_ends(epoch);
             return Ok(false);

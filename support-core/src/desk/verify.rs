@@ -108,8 +108,11 @@ impl Desk {
 
     async fn verify_tickets(&self, tenant: TenantId, report: &mut Report) -> Result<(), Error> {
         let system = Scope::system(tenant);
-        let filter =
-            TicketFilter { set_aside: SetAsideFilter::Any, sort: TicketSort::Oldest, ..TicketFilter::default() };
+        let filter = TicketFilter {
+            set_aside: SetAsideFilter::Any,
+            sort: TicketSort::Oldest,
+            ..TicketFilter::default()
+        };
         let mut query = Query::new(Select::Tickets(Box::new(filter)), BATCH);
         loop {
             let page = self.store().find(&system, &query).await?;
@@ -125,7 +128,12 @@ impl Desk {
         }
     }
 
-    async fn verify_ticket(&self, tenant: TenantId, stored: Ticket, report: &mut Report) -> Result<(), Error> {
+    async fn verify_ticket(
+        &self,
+        tenant: TenantId,
+        stored: Ticket,
+        report: &mut Report,
+    ) -> Result<(), Error> {
         let host = Actor::Host(tenant);
         let id = stored.id;
         let mut stored = stored;
@@ -163,7 +171,8 @@ impl Desk {
         let messages = Select::Messages { ticket: id, conversation: None };
         let expected = fold(&events, Message::begin, Message::evolve).into_iter().map(Record::from).collect();
         self.compare(tenant, messages, expected, &place, "messages", report).await?;
-        let assignments = Select::Assignments { ticket: Some(id), agent: None, team: None, from: None, to: None };
+        let assignments =
+            Select::Assignments { ticket: Some(id), agent: None, team: None, from: None, to: None };
         let expected = events.iter().filter_map(Assignment::begin).map(Record::from).collect();
         self.compare(tenant, assignments, expected, &place, "assignments", report).await?;
         Ok(())
@@ -221,8 +230,11 @@ impl Desk {
     async fn wrong_loads(&self, tenant: TenantId, report: &mut Report) -> Result<Vec<AgentId>, Error> {
         let system = Scope::system(tenant);
         let mut counted: BTreeMap<AgentId, u32> = BTreeMap::new();
-        let filter =
-            TicketFilter { set_aside: SetAsideFilter::Any, sort: TicketSort::Oldest, ..TicketFilter::default() };
+        let filter = TicketFilter {
+            set_aside: SetAsideFilter::Any,
+            sort: TicketSort::Oldest,
+            ..TicketFilter::default()
+        };
         let mut query = Query::new(Select::Tickets(Box::new(filter)), BATCH);
         loop {
             let page = self.store().find(&system, &query).await?;

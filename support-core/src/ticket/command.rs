@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
-    AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
-    TeamId, TextId, TicketId,
+    AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference, TeamId, TextId,
+    TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::ActorRef;
