@@ -33,14 +33,17 @@ mod configure;
 mod customers;
 mod edit;
 mod explain;
+mod lists;
 mod live;
 mod message;
 mod open;
 mod read;
 mod receive;
+mod reset;
 mod route;
 mod run;
 mod sight;
+mod sign_in;
 mod texts;
 mod tick;
 mod verify;
@@ -49,13 +52,18 @@ pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAg
 pub use assign::{Reassign, ReturnWork, Take};
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
-pub use edit::{EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze};
+pub use edit::{
+    AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
+};
 pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
+pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};
 pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
 pub use receive::{ReceiveMessage, Sender};
+pub use reset::ResetTicket;
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
+pub use sign_in::{LoginReply, Register, Registered, SetPassword, SignedIn};
 pub use tick::Ticked;
 pub use verify::{Finding, Report};
 

@@ -184,7 +184,7 @@ impl Ask<'_> {
         Ok(made)
     }
 
-    fn customer_event(&self, customer: &Customer, event: Event) -> Envelope {
+    pub(super) fn customer_event(&self, customer: &Customer, event: Event) -> Envelope {
         Envelope {
             id: EventId::mint(self.ids(), self.now),
             stream: Stream::Customer(customer.id),

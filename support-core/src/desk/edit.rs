@@ -9,8 +9,8 @@ use crate::id::{AgentId, TeamId, TicketId};
 use crate::label::Label;
 use crate::people::{Actor, ActorRef, Permission};
 use crate::routing::AssignHow;
-use crate::store::TextClass;
-use crate::ticket::{Command, FieldValue, Priority, SetAsideKind, Status, Ticket, command};
+use crate::store::{StoreExt, TextClass};
+use crate::ticket::{Command, FieldValue, Participant, Priority, SetAsideKind, Status, Ticket, command};
 use crate::time::Timestamp;
 
 use super::TicketReply;
@@ -373,5 +373,25 @@ ticket_command! {
         };
         let until = ask.now.plus_seconds(ask.config.settings.handling_lease_seconds);
         Command::Handle { agent: agent.id, until: this.at_it.then_some(until) }
+    }
+}
+
+ticket_command! {
+    /// Lets somebody take part: a customer in copy, or a colleague who follows.
+    AddParticipant {
+        /// Who, and how.
+        participant: Participant,
+    } needs Permission::TicketUpdate, |this, ask, texts| {
+        let party = this.participant.party;
+        let known = match (party.agent_id(), party.customer_id()) {
+            (Some(agent), _) => ask.agent_in("participant", agent).await.map(drop),
+            (_, Some(customer)) => {
+                let found = ask.store().customer(&ask.system(), customer).await?;
+                found.map(drop).ok_or_else(|| Error::invalid("participant", "must be a customer or an agent"))
+            }
+            _ => Err(Error::invalid("participant", "must be a customer or an agent")),
+        };
+        known?;
+        Command::AddParticipant(this.participant)
     }
 }

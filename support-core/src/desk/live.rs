@@ -193,7 +193,7 @@ impl Live {
                 match logged.envelope.stream {
                     Stream::Ticket(id) => drop(tickets.insert(id)),
                     Stream::Agent(id) => drop(agents.insert(id)),
-                    Stream::Customer(_) | Stream::Document(_) => {}
+                    Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
                 }
                 // A ticket's event may have moved its owner's load.
                 let audience = &logged.envelope.audience;

@@ -90,7 +90,7 @@ impl Desk {
             match stream {
                 Stream::Ticket(id) => tickets.push(*id),
                 Stream::Agent(id) => ticked.woken += u32::from(self.wake_agent(tenant, *id, now).await?),
-                Stream::Customer(_) | Stream::Document(_) => {}
+                Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
             }
         }
         let live = self.live(tenant);

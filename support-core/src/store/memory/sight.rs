@@ -65,6 +65,7 @@ impl Shelf {
                 matches!(scope.sight(), Sight::System) || self.sees_ticket(scope, ticket)
             }
             Stream::Customer(_) | Stream::Agent(_) | Stream::Document(_) => scope.is_staff(),
+            Stream::Login(_) => scope.sees_audit(),
         }
     }
 
