@@ -61,6 +61,7 @@ macro_rules! store_conformance {
         empty_fields_are_read_as_empty
         a_replaced_record_leaves_nothing_behind
         extreme_values_survive
+        numbers_survive_to_the_last_bit
         load_answers_in_the_order_of_the_keys
         records_are_found_by_their_other_names
         an_unverified_address_identifies_nobody
