@@ -45,9 +45,8 @@ pub const fn system_scope(tenant: TenantId) -> Scope {
     Scope::system(tenant)
 }
 
-/// Waits for a future on this thread. A store's futures belong to no runtime, so the suite needs none.
-#[doc(hidden)]
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
+/// Waits for a future on this thread. A store's futures belong to no runtime, so its tests need none.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     pollster::block_on(future)
 }
 
@@ -152,7 +151,7 @@ macro_rules! store_conformance {
         #[test]
         $($attribute)*
         fn $case() {
-            $crate::testkit::wait(async {
+            $crate::testkit::block_on(async {
                 let store = $fresh().await;
                 $crate::testkit::cases::$case(&*store).await;
             });
