@@ -12,9 +12,9 @@
 //! use support_core::people::Actor;
 //! use support_core::store::MemoryStore;
 //! use support_core::time::ManualClock;
-//! # use support_core::testkit::{SeededIds, wait};
+//! # use support_core::testkit::{SeededIds, block_on};
 //!
-//! # wait(async {
+//! # block_on(async {
 //! let desk = Desk::new(Arc::new(MemoryStore::new()), Arc::new(ManualClock::default()), Arc::new(SeededIds::new(1)));
 //! let host = Actor::Host(TenantId::SINGLE);
 //!

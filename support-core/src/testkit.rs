@@ -45,9 +45,8 @@ pub const fn system_scope(tenant: TenantId) -> Scope {
     Scope::system(tenant)
 }
 
-/// Waits for a future on this thread. A store's futures belong to no runtime, so the suite needs none.
-#[doc(hidden)]
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
+/// Waits for a future on this thread. A store's futures belong to no runtime, so its tests need none.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     pollster::block_on(future)
 }
 
@@ -61,6 +60,7 @@ macro_rules! store_conformance {
         empty_fields_are_read_as_empty
         a_replaced_record_leaves_nothing_behind
         extreme_values_survive
+        numbers_survive_to_the_last_bit
         load_answers_in_the_order_of_the_keys
         records_are_found_by_their_other_names
         an_unverified_address_identifies_nobody
@@ -151,7 +151,7 @@ macro_rules! store_conformance {
         #[test]
         $($attribute)*
         fn $case() {
-            $crate::testkit::wait(async {
+            $crate::testkit::block_on(async {
                 let store = $fresh().await;
                 $crate::testkit::cases::$case(&*store).await;
             });

@@ -16,7 +16,7 @@ use support_core::store::{
     Outcome, Page, PageCursor, Query, Record, Select, Store, StoreError,
 };
 use support_core::testkit::build::{OTHER, agent_id, agent_scope, inbox_id};
-use support_core::testkit::{cases, model, system_scope, wait};
+use support_core::testkit::{block_on, cases, model, system_scope};
 
 /// What a store does wrong.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -413,8 +413,8 @@ fn fails(case: impl FnOnce()) -> bool {
 }
 
 fn assert_caught(fault: Fault, case: Case) {
-    assert!(!fails(|| wait(case(&Broken::new(Fault::Nothing)))), "the case fails without the fault");
-    assert!(fails(|| wait(case(&Broken::new(fault)))), "{fault:?} is not caught");
+    assert!(!fails(|| block_on(case(&Broken::new(Fault::Nothing)))), "the case fails without the fault");
+    assert!(fails(|| block_on(case(&Broken::new(fault)))), "{fault:?} is not caught");
 }
 
 macro_rules! caught {
@@ -495,8 +495,8 @@ fn random_steps_find_faults() {
         Fault::LetsTheBlockedIn,
     ] {
         let found =
-            |seed| fails(|| wait(model::compare(&MemoryStore::new(), &Broken::new(fault), seed, 300)));
+            |seed| fails(|| block_on(model::compare(&MemoryStore::new(), &Broken::new(fault), seed, 300)));
         assert!((0..30).any(found), "{fault:?} is not found");
     }
-    wait(model::compare(&MemoryStore::new(), &Broken::new(Fault::Nothing), 1, 300));
+    block_on(model::compare(&MemoryStore::new(), &Broken::new(Fault::Nothing), 1, 300));
 }

@@ -2,7 +2,7 @@
 
 use support_core::desk::WriteMessage;
 use support_core::sla::{Metric, TimerState};
-use support_core::testkit::wait;
+use support_core::testkit::block_on;
 use support_core::ticket::Status;
 
 use crate::world::{HOST, World, id_of};
@@ -18,7 +18,7 @@ fn a_customer_writes_and_an_agent_answers_until_it_is_closed() {
     assert_eq!(routed.assigned_to, Some(id_of(&agent)));
     assert_eq!(routed.status, Status::Assigned);
 
-    let why = wait(world.desk.explain(&agent, ticket)).unwrap();
+    let why = block_on(world.desk.explain(&agent, ticket)).unwrap();
     let record = why.assignment.unwrap().why.unwrap();
     assert_eq!(record.decide_again(), Some(id_of(&agent)));
     assert_eq!(why.waiting, None);
@@ -67,6 +67,6 @@ fn a_secret_number_is_masked_before_it_is_stored() {
     let customer = world.customer("Carl");
     let ticket = world.opened_by(&customer);
     world.reply(&customer, ticket, "My card is 4111 1111 1111 1111.");
-    let messages = wait(world.desk.messages(&HOST, ticket, None, 10, None)).unwrap().messages;
+    let messages = block_on(world.desk.messages(&HOST, ticket, None, 10, None)).unwrap().messages;
     assert_eq!(messages[0].content.as_deref(), Some("My card is ****."));
 }

@@ -11,7 +11,7 @@ use support_core::id::{AgentId, CustomerId, TenantId, TicketId};
 use support_core::people::{Actor, CustomerActor, Presence};
 use support_core::sla::policy::PolicySpec;
 use support_core::store::{Credential, DocumentKind, MemoryStore, Store};
-use support_core::testkit::{SeededIds, wait};
+use support_core::testkit::{SeededIds, block_on};
 use support_core::ticket::{Status, Ticket};
 use support_core::time::{ManualClock, Timestamp};
 use support_core::{Error, desk::UseCase};
@@ -52,14 +52,14 @@ impl World {
     }
 
     pub(crate) fn run<U: UseCase>(&self, actor: &Actor, wanted: &U) -> U::Reply {
-        wait(self.desk.run(actor, wanted)).unwrap()
+        block_on(self.desk.run(actor, wanted)).unwrap()
     }
 
     pub(crate) fn fail<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Error
     where
         U::Reply: std::fmt::Debug,
     {
-        wait(self.desk.run(actor, wanted)).unwrap_err()
+        block_on(self.desk.run(actor, wanted)).unwrap_err()
     }
 
     /// An agent of the default team who is available.
@@ -75,7 +75,7 @@ impl World {
     }
 
     pub(crate) fn actor(&self, id: AgentId) -> Actor {
-        wait(self.desk.identify(&Credential::Agent(TENANT, id))).unwrap().unwrap()
+        block_on(self.desk.identify(&Credential::Agent(TENANT, id))).unwrap().unwrap()
     }
 
     pub(crate) fn customer(&self, name: &str) -> Actor {
@@ -94,7 +94,7 @@ impl World {
     }
 
     pub(crate) fn ticket(&self, id: TicketId) -> Ticket {
-        wait(self.desk.ticket(&HOST, id)).unwrap()
+        block_on(self.desk.ticket(&HOST, id)).unwrap()
     }
 
     pub(crate) fn reply(&self, actor: &Actor, ticket: TicketId, content: &str) -> TicketReply {
@@ -106,7 +106,7 @@ impl World {
     }
 
     pub(crate) fn events(&self, ticket: TicketId) -> Vec<Envelope> {
-        wait(self.desk.ticket_events(&HOST, ticket, 1_000, None)).unwrap().0
+        block_on(self.desk.ticket_events(&HOST, ticket, 1_000, None)).unwrap().0
     }
 
     pub(crate) fn names(&self, ticket: TicketId) -> Vec<&'static str> {
@@ -118,7 +118,7 @@ impl World {
         let end = self.desk.now().plus_seconds(seconds);
         self.tick();
         loop {
-            match wait(self.desk.tick()).unwrap().next {
+            match block_on(self.desk.tick()).unwrap().next {
                 Some(next) if next <= end => self.clock.set(next.max(self.desk.now())),
                 _ => break,
             }
@@ -128,11 +128,11 @@ impl World {
     }
 
     pub(crate) fn tick(&self) {
-        wait(self.desk.tick()).unwrap();
+        block_on(self.desk.tick()).unwrap();
     }
 
     pub(crate) fn sound(&self) {
-        let report = wait(self.desk.verify(TENANT)).unwrap();
+        let report = block_on(self.desk.verify(TENANT)).unwrap();
         assert!(report.is_sound(), "{report:#?}");
     }
 }
