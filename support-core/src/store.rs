@@ -66,8 +66,23 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// record answers [`Outcome::Taken`]; a load that would pass its limit answers [`Outcome::Full`]. Nothing of
     /// such a set is written. [`Outcome::Committed`] means durable, as the store is configured to be durable.
     ///
+    /// All of a set's conflicts are looked for before its unique values, and those before its loads. Among the
+    /// conflicts the first counts, in this order:
+    /// 1. each write: the record itself, then the ticket that a conversation, message, text, assignment or outbox
+    ///    row names ([`Conflict`](Outcome::Conflict) of a ticket). The ticket may be one that the same set writes.
+    ///    No other reference is checked: a ticket may name a customer who is not stored;
+    /// 2. each delta: the agent's state must be stored, or written by the set;
+    /// 3. each event: its sequence is the last one of its stream plus one, events before it in the set included;
+    /// 4. each search entry: its text must be there and not emptied, then its ticket.
+    ///
+    /// Unique values are claimed in the order of the writes: one that an earlier write gives up is free. They are,
+    /// inside a tenant, a ticket's `reference`; a message's `external_id` in its inbox; a customer's `external_id`,
+    /// then the verified ones of their `addresses`; an agent's `external_id`, then `email`; a login's `email`. Both
+    /// e-mails are compared without case.
+    ///
     /// # Errors
-    /// Any [`StoreError`]; then nothing of the whole slice was written.
+    /// `Misuse` for a write of a receipt or an epoch, and for a receipt's key of more than 255 bytes; else any
+    /// [`StoreError`]. Then nothing of the whole slice was written.
     async fn commit(&self, changes: &[ChangeSet]) -> Result<Vec<Outcome>, StoreError>;
 
     /// Reads records by key, in the order of the keys. What does not exist and what `scope` does not see are both
@@ -82,7 +97,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// A page may hold fewer items than asked for and still have a `next`: a store stops after a bounded scan.
     ///
     /// # Errors
-    /// `Misuse` for a cursor of another query; else any [`StoreError`].
+    /// `Misuse` for a limit outside 1–1,000; else any [`StoreError`].
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError>;
 
     /// Finds who a credential names: the one read before sign-in. `None` where nobody, or somebody who is
@@ -95,12 +110,16 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Names aggregates of all tenants whose wake-up time is `by` or earlier, the longest overdue first. Ids only:
     /// the worker loads each in its own tenant's scope.
     ///
+    /// A ticket wakes at [`wake_at`](crate::ticket::Derived::wake_at), an agent when their presence ends
+    /// ([`until`](crate::people::AgentState::until)).
+    ///
     /// # Errors
     /// Any [`StoreError`].
     async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError>;
 
-    /// Takes or renews a lease until `until`. `None` while another holder has it. Each change of holder gives a
-    /// higher fence; a renewal keeps it.
+    /// Takes or renews a lease until `until`. `None` while another holder has it, that is before the instant until
+    /// which they claimed it. Each change of holder gives a higher fence; a renewal keeps it, also a late one that
+    /// no other holder came before. Claiming until now gives a lease up. Leases belong to no tenant.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -108,6 +127,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Reads a tenant's log after a cursor, oldest first, filtered by the scope. A reader that resumes from `next`
     /// misses nothing and sees nothing twice, also while others write, and sees each stream in order.
+    ///
+    /// At the end of the log the page is empty and `next` is `after`; a page may be empty before it.
     ///
     /// # Errors
     /// `Misuse` for a cursor of another store; else any [`StoreError`].
@@ -137,7 +158,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 pub struct Due {
     /// Aggregates that are due.
     pub now: Vec<(TenantId, Stream)>,
-    /// The earliest wake-up after the asked instant: when to look again.
+    /// When to look again: the earliest wake-up after the asked instant, or that instant itself where more was due
+    /// than asked for.
     pub next: Option<Timestamp>,
 }
 

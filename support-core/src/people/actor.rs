@@ -1,5 +1,7 @@
 //! Who acts.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use crate::id::{AgentId, CustomerId, TeamId, TenantId};
 use crate::label::Label;
 use crate::wire::wire_enum;
 
-use super::{Grants, Permission, Reach, Scope, Sight};
+use super::{Agent, Grants, Permission, Reach, Role, Scope, Sight};
 
 /// Somebody who has signed in. Read from the store at each request, never from a token's claims or a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,19 @@ pub struct AgentActor {
     pub grants: Grants,
     /// Teams in which the agent works or which they lead.
     pub teams: Vec<TeamId>,
+}
+
+impl AgentActor {
+    /// Makes the actor of an agent's record: the grants of the role, and the teams of membership and of lead.
+    ///
+    /// A role that is none of the built-in ones grants nothing.
+    #[must_use]
+    pub fn of(tenant: TenantId, agent: &Agent) -> Self {
+        let grants = agent.role.as_str().parse().map(Role::grants).unwrap_or_default();
+        let teams: BTreeSet<TeamId> = agent.team_ids.iter().chain(&agent.lead_ids).copied().collect();
+        let (id, role) = (agent.id, agent.role.clone());
+        Self { tenant, id, role, grants, teams: teams.into_iter().collect() }
+    }
 }
 
 /// A customer who has signed in.

@@ -111,6 +111,9 @@ impl Scope {
     }
 
     /// Tells whether internal messages, assignments, agents and configuration are visible at all.
+    ///
+    /// What belongs to a ticket is seen with the ticket. Customers see of it public messages, public texts and
+    /// conversations of kind `customer`, and beside it their own customer record and nothing else.
     #[must_use]
     pub const fn is_staff(&self) -> bool {
         !matches!(self.sight, Sight::Customer { .. })

@@ -18,7 +18,7 @@ pub struct ChangeSet {
     pub receipt: Option<Receipt>,
     /// Must be the newest fence of its lease.
     pub fence: Option<Fence>,
-    /// Records to write.
+    /// Records to write, each at most once.
     pub writes: Vec<Write>,
     /// Counters to move.
     pub deltas: Vec<Delta>,
@@ -84,7 +84,7 @@ pub enum Delta {
         kind: WorkKind,
         /// How much; negative frees.
         change: i32,
-        /// The load after it may not pass this; `None` lets it.
+        /// The load after it, and after the set's deltas before it, may not pass this; `None` lets it.
         at_most: Option<u32>,
     },
     /// Moves the instant at which an agent was last given work, forwards only.
@@ -107,7 +107,9 @@ pub struct Fence {
 
 /// What a command left behind, so that repeating it answers the same and does nothing.
 ///
-/// Keys hold their own scope (actor, route, client key, or inbox and message id); the store only compares them.
+/// Keys hold their own scope (actor, route, client key, or inbox and message id); the store only compares them. It
+/// honours a receipt for as long as it holds it: a commit reads no clock, and throwing expired ones away is
+/// housekeeping.
 /// The reply holds a status and ids, never a body or a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
@@ -117,14 +119,14 @@ pub struct Receipt {
     pub digest: [u8; 32],
     /// What the first command answered, as JSON.
     pub reply: String,
-    /// From when on the key may be used anew.
+    /// From when on it may be thrown away, and the key used anew.
     pub expires_at: Timestamp,
 }
 
 /// Words by which a ticket is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchEntry {
-    /// The text that holds them. Emptying it removes the entry.
+    /// The text that holds them. It has one entry, and a later one replaces it; emptying it removes the entry.
     pub text: TextId,
     /// The ticket that is found.
     pub ticket: TicketId,
@@ -143,7 +145,8 @@ pub enum Outcome {
     Repeated(Receipt),
     /// The lease has another holder by now. Nothing was written.
     Fenced,
-    /// A record is not as expected. Nothing was written.
+    /// A record is not as expected, or a ticket, text or agent's state that must be there is not. Nothing was
+    /// written.
     Conflict(EntityKind),
     /// A value is held by another record. Nothing was written.
     Taken {

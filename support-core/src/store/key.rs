@@ -53,7 +53,7 @@ pub enum Key {
     DocumentVersion(DocumentId, u64),
     /// Number that grows with every change of configuration; answers [`Record::Epoch`].
     Epoch,
-    /// A login by its subject.
+    /// A login by its subject. Logins, sessions, outbox rows and receipts are for the system's scope only.
     Login(LoginSubject),
     /// A signed-in session.
     Session(SessionId),

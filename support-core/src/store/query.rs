@@ -23,6 +23,9 @@ pub struct Query {
 }
 
 impl Query {
+    /// The largest limit.
+    pub const MOST: u32 = 1_000;
+
     /// Asks for the first `limit` records.
     #[must_use]
     pub const fn new(select: Select, limit: u32) -> Self {
@@ -52,11 +55,13 @@ impl Query {
 /// Records to bring along in the same round trip. Each is subject to the same scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Related {
-    /// The texts that the items name: subjects, bodies, reasons, field values.
+    /// The texts that the items name: a ticket's subject, reason of escalation and field values, a message's body
+    /// and author, an assignment's and an agent state's reason, a customer's field values.
     pub texts: bool,
-    /// The customers and agents that the items name.
+    /// The customers and agents that the items name: a ticket's customer, owner and participants, a message's
+    /// author, an assignment's two owners and who did it, the agent of a state.
     pub people: bool,
-    /// The newest visible message of each ticket, with its text.
+    /// The newest visible message of each ticket, with its texts.
     pub last_message: bool,
 }
 
@@ -88,7 +93,7 @@ pub enum Select {
         to: Option<Timestamp>,
     },
     /// Events of one stream, oldest first, visible in the scope; key is the stream sequence. Answers in
-    /// [`Page::events`].
+    /// [`Page::events`]. A ticket's stream is empty for those who do not see the ticket now.
     Stream(Stream),
     /// Agents, oldest first.
     Agents {
@@ -101,7 +106,7 @@ pub enum Select {
     AgentStates,
     /// Customers, oldest first.
     Customers {
-        /// Only those whose name or address begins so; folded.
+        /// Only those whose name or one of whose addresses begins so. Given in lower case, compared without case.
         prefix: Option<String>,
     },
     /// Newest versions of configuration documents, oldest document first.
@@ -113,7 +118,7 @@ pub enum Select {
     },
     /// Sessions of one subject, oldest first. For the system's scope only.
     Sessions(LoginSubject),
-    /// Rows of the outbox in a state, oldest first.
+    /// Rows of the outbox in a state, oldest first. For the system's scope only.
     Outbox(OutboxState),
 }
 
@@ -140,7 +145,7 @@ pub struct TicketFilter {
     pub customer: Option<CustomerId>,
     /// With this alerting rule's name among its topics; `Some(None)` with any.
     pub topic: Option<Option<Label>>,
-    /// With this value in a free field; texts cannot be asked for.
+    /// With this value in a free field; a text finds nothing.
     pub field: Option<(Label, FieldValue)>,
     /// Found by all of these words in one of its texts that the scope sees.
     pub words: Vec<String>,
@@ -170,7 +175,8 @@ pub enum Assignee {
 pub enum SlaFilter {
     /// A running timer is past its deadline.
     Breached,
-    /// None is, and half of the tightest running timer's target is used at this instant.
+    /// None is, and half of the tightest running timer's target is used at this instant: its
+    /// [`urgency`](crate::ticket::Derived::urgency) has begun.
     AtRisk(Timestamp),
 }
 

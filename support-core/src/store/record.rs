@@ -27,7 +27,7 @@ pub enum Record {
     Conversation(Conversation),
     /// A message.
     Message(Box<Message>),
-    /// A text revision.
+    /// A text revision. Written once, and once more to empty it.
     Text(Text),
     /// An assignment record.
     Assignment(Box<Assignment>),
@@ -35,9 +35,11 @@ pub enum Record {
     Customer(Box<Customer>),
     /// An agent.
     Agent(Box<Agent>),
-    /// An agent's presence and load.
+    /// An agent's presence and load. Writing it in place of another keeps the stored load and `last_assigned_at`:
+    /// those change by deltas alone.
     AgentState(AgentState),
-    /// A configuration document.
+    /// A configuration document. Writing it in place of another adds a version, and must name a higher one: earlier
+    /// versions stay readable. Each write raises the epoch.
     Document(Document),
     /// A login.
     Login(Login),
@@ -47,7 +49,7 @@ pub enum Record {
     Outbox(OutboxRow),
     /// What a command left behind. Written through [`ChangeSet::receipt`](super::ChangeSet), never as a write.
     Receipt(Receipt),
-    /// Number that grows with every change of configuration. Kept by the store, never written.
+    /// Number that grows with every change of configuration, from 0. Kept by the store, never written.
     Epoch(u64),
 }
 
