@@ -13,8 +13,6 @@ mod value;
 
 pub(crate) use value::{Columns, Values};
 
-use rusqlite::types::Value;
-
 /// A table whose rows are records.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -26,6 +24,8 @@ pub(crate) struct Table {
     pub(crate) columns: &'static [&'static str],
     /// The column that [`Expect`](support_core::store::Expect) compares; an SQL expression.
     pub(crate) revision: &'static str,
+    /// Which of the rows under a key is the present one, where there are several; an SQL condition.
+    pub(crate) present: &'static str,
     /// Columns that only an insert writes: counters that deltas keep.
     pub(crate) kept: &'static [&'static str],
 }
@@ -41,7 +41,7 @@ impl Table {
     pub(crate) fn named(&self) -> String {
         let terms: Vec<_> =
             self.key.iter().enumerate().map(|(at, column)| format!("{column} = ?{}", at + 1)).collect();
-        terms.join(" AND ")
+        format!("{}{}", terms.join(" AND "), self.present)
     }
 
     /// Returns the statement that adds a row.
@@ -62,14 +62,7 @@ impl Table {
     }
 }
 
-/// A record as it will be written.
-#[derive(Debug)]
-pub(crate) struct Written {
-    /// Where.
-    pub(crate) table: &'static Table,
-    /// What, in the order of the table's columns. The tenant's number is filled in by the writer.
-    pub(crate) values: Vec<Value>,
-}
-
 /// Place of the tenant's number in every row.
 pub(crate) const TENANT: usize = 0;
+/// Place of the ticket's number in the rows of what belongs to a ticket.
+pub(crate) const TICKET: usize = 2;

@@ -79,6 +79,7 @@ pub(crate) static TICKETS: Table = Table {
         "waiting",
     ],
     revision: "stream_seq",
+    present: "",
     kept: &[],
 };
 
