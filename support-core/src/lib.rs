@@ -11,6 +11,8 @@ pub mod people;
 pub mod routing;
 pub mod sla;
 pub mod store;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod ticket;
 pub mod time;
 

@@ -138,6 +138,7 @@ fn same<T>(value: T) -> T {
     value
 }
 
+#[allow(clippy::boxed_local, reason = "takes the box that the record holds")]
 fn unboxed<T>(value: Box<T>) -> T {
     *value
 }

@@ -106,7 +106,7 @@ pub enum Select {
     AgentStates,
     /// Customers, oldest first.
     Customers {
-        /// Only those whose name or one of whose addresses begins so. Given in lower case, compared without case.
+        /// Only those whose name or one of whose addresses begins so; folded, as for search.
         prefix: Option<String>,
     },
     /// Newest versions of configuration documents, oldest document first.
