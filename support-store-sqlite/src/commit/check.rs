@@ -146,7 +146,9 @@ fn stored(
                 }
                 let old = row.get_ref(at + 2)?;
                 if !same(old, value) && !table.columns.get(at).is_some_and(|name| table.kept.contains(name)) {
-                    changed.push((at, old.into()));
+                    let old = Value::try_from(old)
+                        .map_err(|_| Failure::Unreadable("a text that is not UTF-8".into()))?;
+                    changed.push((at, old));
                 }
             }
             Ok(Ok(Found::Row(changed)))

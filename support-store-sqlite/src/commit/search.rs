@@ -26,7 +26,7 @@ pub(crate) const fn ids_at(created_at: i64) -> (i64, i64) {
         milli
     };
     let first = milli << SLOT_BITS;
-    (first, first + (1 << SLOT_BITS) - 1)
+    (first, first | ((1 << SLOT_BITS) - 1))
 }
 
 /// Returns the millisecond that a row id leads with.
@@ -72,7 +72,7 @@ pub(super) fn add(db: &Connection, tenant: i64, ticket: i64, entry: &EncodedEntr
     let newest: Option<i64> = db
         .prepare_cached("SELECT max(n) FROM desk_search_texts WHERE n BETWEEN ?1 AND ?2")?
         .query_row([first, last], |row| row.get(0))?;
-    let id = newest.map_or(first, |newest| newest + 1);
+    let id = newest.map_or(first, |newest| newest.saturating_add(1));
     let mark = mark(tenant, entry.public);
     let mut words = String::new();
     for token in &entry.tokens {

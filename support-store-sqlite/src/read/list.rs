@@ -351,7 +351,7 @@ fn by_prefix(
     // U+10FFFF is no character of any word, so all that begins with the prefix sorts before it.
     let end = format!("{prefix}\u{10ffff}");
     let found = statement
-        .query_map(params![tenant, prefix, end, SCAN + 1], |row| row.get::<_, [u8; 16]>(0))?
+        .query_map(params![tenant, prefix, end, i64::try_from(SCAN).unwrap_or(i64::MAX) + 1], |row| row.get::<_, [u8; 16]>(0))?
         .collect::<Result<Vec<_>, _>>()?;
     if found.len() > SCAN {
         let (key, id) = query.after.map_or((i64::MIN, FIRST), |after| (after.key, after.id.into_bytes()));

@@ -1,0 +1,37 @@
+//! The suite that every store passes, and random walks beside the store in memory.
+
+use std::ops::Deref;
+
+use support_core::store::MemoryStore;
+use support_core::testkit::{model, wait};
+use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
+
+/// A store in a folder of its own, which goes with it.
+struct Fresh {
+    store: SqliteStore,
+    _folder: tempfile::TempDir,
+}
+
+impl Deref for Fresh {
+    type Target = SqliteStore;
+
+    fn deref(&self) -> &SqliteStore {
+        &self.store
+    }
+}
+
+async fn fresh() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    let config = SqliteConfig::new(folder.path().join("desk.db")).durability(Durability::Process);
+    Fresh { store: SqliteStore::open(&config).unwrap(), _folder: folder }
+}
+
+support_core::store_conformance!(fresh);
+
+#[test]
+fn random_walks_end_as_in_memory() {
+    for seed in 0..24 {
+        wait(async { model::compare(&MemoryStore::new(), &fresh().await.store, seed, 400).await });
+    }
+}
+
