@@ -34,6 +34,18 @@ pub struct SqliteConfig {
     pub(crate) checkpoint_pages: u32,
     pub(crate) group: usize,
     pub(crate) most_pages: Option<u32>,
+    pub(crate) limits: Limits,
+}
+
+/// How much one page looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Most rows of a list.
+    pub(crate) scan: usize,
+    /// Up to which size a part of the tickets is counted, to choose the smallest.
+    pub(crate) counted: usize,
+    /// Most tickets about which the search index is asked one by one.
+    pub(crate) asked: usize,
 }
 
 impl SqliteConfig {
@@ -50,6 +62,7 @@ impl SqliteConfig {
             checkpoint_pages: 4_000,
             group: 256,
             most_pages: None,
+            limits: Limits { scan: 2_000, counted: 20_000, asked: 400 },
         }
     }
 
@@ -109,6 +122,15 @@ impl SqliteConfig {
     #[must_use]
     pub fn group(mut self, sets: usize) -> Self {
         self.group = sets.max(1);
+        self
+    }
+
+    /// Sets how many rows one page of a list looks at before it answers what it has, with a cursor to go on. Default
+    /// 2,000: a few milliseconds.
+    #[must_use]
+    pub fn scan(mut self, rows: usize) -> Self {
+        let rows = rows.max(1);
+        self.limits = Limits { scan: rows, counted: rows.saturating_mul(10), asked: rows.div_ceil(5) };
         self
     }
 

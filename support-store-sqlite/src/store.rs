@@ -20,7 +20,7 @@ use support_core::store::{
 use support_core::time::Timestamp;
 
 use crate::commit::{Encoded, commit};
-use crate::config::SqliteConfig;
+use crate::config::{Limits, SqliteConfig};
 use crate::error::{Failure, gone};
 use crate::housekeeper::{self, Chore};
 use crate::lock::ServingLock;
@@ -40,6 +40,7 @@ pub struct SqliteStore {
     housekeeper: Option<JoinHandle<()>>,
     changed: Arc<Event>,
     counters: Arc<Counters>,
+    limits: Limits,
 }
 
 /// What only a serving store has.
@@ -130,6 +131,7 @@ impl SqliteStore {
             housekeeper: Some(housekeeper),
             changed,
             counters,
+            limits: config.limits,
         })
     }
 
@@ -253,8 +255,8 @@ impl Store for SqliteStore {
     }
 
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
-        let (scope, query) = (scope.clone(), query.clone());
-        self.read("reading a list", move |db| read::list::find(db, &scope, &query)).await
+        let (scope, query, limits) = (scope.clone(), query.clone(), self.limits);
+        self.read("reading a list", move |db| read::list::find(db, &scope, &query, limits)).await
     }
 
     async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, StoreError> {
@@ -297,8 +299,8 @@ impl Store for SqliteStore {
     }
 
     async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
-        let (scope, after) = (scope.clone(), after.clone());
-        self.read("reading the log", move |db| read::log::after(db, &scope, &after, limit)).await
+        let (scope, after, scan) = (scope.clone(), after.clone(), self.limits.scan);
+        self.read("reading the log", move |db| read::log::after(db, &scope, &after, limit, scan)).await
     }
 
     fn changed(&self) -> Changed {

@@ -10,26 +10,29 @@ use uuid::Uuid;
 use super::load::Kind;
 use super::{log, related, tickets};
 use crate::commit::tenant_number;
+use crate::config::Limits;
 use crate::error::Failure;
 use crate::row::access;
-
-/// Most rows that one page looks at. What is asked for may then be fewer, with a cursor to go on.
-pub(super) const SCAN: usize = 2_000;
 
 /// Before and after every id.
 const FIRST: [u8; 16] = [0; 16];
 const LAST: [u8; 16] = [0xff; 16];
 
 /// Reads a page.
-pub(crate) fn find(db: &Connection, scope: &Scope, query: &Query) -> Result<Page, Failure> {
+pub(crate) fn find(
+    db: &Connection,
+    scope: &Scope,
+    query: &Query,
+    limits: Limits,
+) -> Result<Page, Failure> {
     if !(1..=Query::MOST).contains(&query.limit) {
         return Err(Failure::Misuse("a limit outside 1 to 1,000"));
     }
     let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Page::default()) };
     let (items, next) = match &query.select {
         Select::Stream(stream) => return log::stream(db, tenant, scope, *stream, query),
-        Select::Tickets(filter) => tickets::find(db, tenant, scope, filter, query)?,
-        other => list(db, tenant, scope, other, query)?,
+        Select::Tickets(filter) => tickets::find(db, tenant, scope, filter, query, limits)?,
+        other => list(db, tenant, scope, other, query, limits.scan)?,
     };
     let related = related::related(db, tenant, scope, &items, query.with)?;
     Ok(Page { items, related, events: Vec::new(), next })
@@ -57,11 +60,12 @@ fn list(
     scope: &Scope,
     select: &Select,
     query: &Query,
+    scan: usize,
 ) -> Result<(Vec<Record>, Option<PageCursor>), Failure> {
     let up = query.after.map_or((i64::MIN, FIRST), |after| (after.key, after.id.into_bytes()));
     let down = query.after.map_or((i64::MAX, LAST), |after| (after.key, after.id.into_bytes()));
     let page = |kind: Kind, sql: &str, params: &[&dyn ToSql], fits: &dyn Fn(&Record) -> bool| {
-        walk(db, scope, kind, sql, params, query.limit, fits)
+        walk(db, scope, kind, sql, params, (query.limit, scan), fits)
     };
     match select {
         Select::Conversations(ticket) => {
@@ -138,7 +142,7 @@ fn list(
             );
             page(Kind::Customer, sql, params![tenant, up.0, up.1], &|_| true)
         }
-        Select::Customers { prefix: Some(prefix) } => by_prefix(db, tenant, scope, prefix, query),
+        Select::Customers { prefix: Some(prefix) } => by_prefix(db, tenant, scope, prefix, query, scan),
         Select::Documents { kind, retired } => {
             let sql = sql!(
                 Document,
@@ -275,7 +279,7 @@ fn walk(
     kind: Kind,
     sql: &str,
     params: &[&dyn ToSql],
-    limit: u32,
+    (limit, scan): (u32, usize),
     fits: &dyn Fn(&Record) -> bool,
 ) -> Result<(Vec<Record>, Option<PageCursor>), Failure> {
     let mut statement = db.prepare_cached(sql)?;
@@ -293,7 +297,7 @@ fn walk(
             }
             items.push(record);
         }
-        if looked >= SCAN {
+        if looked >= scan {
             return Ok((items, Some(row_place(row, kind)?)));
         }
     }
@@ -337,6 +341,7 @@ fn by_prefix(
     scope: &Scope,
     prefix: &str,
     query: &Query,
+    scan: usize,
 ) -> Result<(Vec<Record>, Option<PageCursor>), Failure> {
     let begins = |record: &Record| match record {
         Record::Customer(c) => [&c.name]
@@ -351,9 +356,9 @@ fn by_prefix(
     // U+10FFFF is no character of any word, so all that begins with the prefix sorts before it.
     let end = format!("{prefix}\u{10ffff}");
     let found = statement
-        .query_map(params![tenant, prefix, end, i64::try_from(SCAN).unwrap_or(i64::MAX) + 1], |row| row.get::<_, [u8; 16]>(0))?
+        .query_map(params![tenant, prefix, end, i64::try_from(scan).unwrap_or(i64::MAX) + 1], |row| row.get::<_, [u8; 16]>(0))?
         .collect::<Result<Vec<_>, _>>()?;
-    if found.len() > SCAN {
+    if found.len() > scan {
         let (key, id) = query.after.map_or((i64::MIN, FIRST), |after| (after.key, after.id.into_bytes()));
         let sql = sql!(
             Customer,
@@ -363,7 +368,7 @@ fn by_prefix(
             "c.id",
             ascending
         );
-        return walk(db, scope, Kind::Customer, sql, params![tenant, key, id], query.limit, &begins);
+        return walk(db, scope, Kind::Customer, sql, params![tenant, key, id], (query.limit, scan), &begins);
     }
     let mut items = Vec::with_capacity(found.len());
     for id in found {

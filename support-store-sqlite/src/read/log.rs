@@ -10,21 +10,23 @@ use crate::commit::tenant_number;
 use crate::error::Failure;
 use crate::row::event::{COLUMNS, decode, number};
 
-/// Most events that one page looks at, visible or not.
-const SCAN: usize = 2_000;
-
-/// Reads the log after a cursor.
-pub(crate) fn after(db: &Connection, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, Failure> {
+/// Reads the log after a cursor, looking at no more than `scan` events that the scope does not see.
+pub(crate) fn after(
+    db: &Connection,
+    scope: &Scope,
+    after: &Cursor,
+    limit: u32,
+    scan: usize,
+) -> Result<EventPage, Failure> {
     let from = match after.as_str() {
         "" => 0,
-        text => text.parse::<u32>().map(i64::from).or_else(|_| text.parse::<i64>()).map_err(|_| FOREIGN)?,
+        text => text.parse::<i64>().map_err(|_| FOREIGN)?,
     };
     let mut page = EventPage { events: Vec::new(), next: after.clone() };
-    let end = match tenant_number(db, scope.tenant())? {
+    let (tenant, newest) = match tenant_number(db, scope.tenant())? {
         Some(tenant) => (tenant, position(db, tenant)?),
         None => (0, 0),
     };
-    let (tenant, newest) = end;
     if from < 0 || from > newest {
         return Err(FOREIGN);
     }
@@ -32,7 +34,7 @@ pub(crate) fn after(db: &Connection, scope: &Scope, after: &Cursor, limit: u32) 
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([number(tenant, from), number(tenant, newest)])?;
     let mut looked = 0;
-    while page.events.len() < limit as usize && looked < SCAN.max(limit as usize) {
+    while page.events.len() < limit as usize && looked < scan.max(limit as usize) {
         let Some(row) = rows.next()? else { break };
         let logged = decode(row)?;
         looked += 1;

@@ -4,7 +4,7 @@
 //! filter and the scope, so that the choice of index decides only how fast it is. The choice: what the scope sees
 //! (teams, own and followed tickets, a customer's) and each value that the filter names is a *family* of partitions
 //! of which each holds all that is asked for; the smallest family is walked, its partitions merged. A page looks at
-//! no more than [`SCAN`] candidates and then answers what it has, with a cursor.
+//! no more than a bounded number of candidates and then answers what it has, with a cursor.
 //!
 //! By deadline and by change there are fewer indexes: a small family is read whole and sorted, and for a large one
 //! the index of that order is walked.
@@ -16,18 +16,13 @@ use support_core::ticket::{SetAsideKind, StatusCategory, Ticket};
 use uuid::Uuid;
 
 use super::filter::fits;
-use super::list::SCAN;
 use super::load::{Kind, statement};
 use super::merge::{Candidate, Sources, Walk, walk};
 use super::partition::{Partition, Scan, by_change, by_id, is_descending, start};
 use super::words::Words;
 use super::{merge, prefilter};
+use crate::config::Limits;
 use crate::error::Failure;
-
-/// A family up to this size is counted; beyond it is large.
-const COUNTED: usize = 20_000;
-/// Candidates that one page asks the search index about, one by one.
-const ASKED: usize = 400;
 
 type Found = (Vec<Record>, Option<PageCursor>);
 
@@ -41,6 +36,7 @@ pub(super) fn find(
     scope: &Scope,
     filter: &TicketFilter,
     query: &Query,
+    limits: Limits,
 ) -> Result<Found, Failure> {
     let list = List {
         db,
@@ -51,6 +47,7 @@ pub(super) fn find(
         sort: filter.sort,
         limit: query.limit as usize,
         after: query.after,
+        limits,
     };
     list.read()
 }
@@ -65,6 +62,7 @@ struct List<'a> {
     sort: TicketSort,
     limit: usize,
     after: Option<PageCursor>,
+    limits: Limits,
 }
 
 impl List<'_> {
@@ -72,7 +70,7 @@ impl List<'_> {
         let descending = is_descending(self.sort);
         let family = self.smallest_family()?;
         if let Some(words) = &self.words {
-            let few = words.ids(self.db, SCAN)?;
+            let few = words.ids(self.db, self.limits.scan)?;
             match few {
                 Some(ids) => {
                     let mut found = Vec::with_capacity(ids.len());
@@ -82,7 +80,7 @@ impl List<'_> {
                     return self.page(self.sorted(found)?, descending, None);
                 }
                 // Matches come by creation, newest first or last.
-                None if self.by_creation() && family.1 > SCAN => {
+                None if self.by_creation() && family.1 > self.limits.scan => {
                     let matches = Some(words.scan(self.edge(), descending));
                     return self.page(Sources { matches, ..Sources::default() }, descending, None);
                 }
@@ -96,7 +94,7 @@ impl List<'_> {
             return self.page(Sources { scans, ..Sources::default() }, descending, check);
         }
         let whole = self.filter.set_aside != SetAsideFilter::Without;
-        if size <= SCAN || whole {
+        if size <= self.limits.scan || whole {
             let found = self.numbers(&family)?;
             return self.page(self.sorted(found)?, descending, check);
         }
@@ -154,7 +152,7 @@ impl List<'_> {
             items = found;
         }
         let from = if after.key == i64::MAX { after.id } else { Uuid::nil() };
-        let sources = if size <= COUNTED {
+        let sources = if size <= self.limits.counted {
             let mut sorted = Vec::new();
             self.each(family, |(place, number)| {
                 if place.id > from {
@@ -188,7 +186,7 @@ impl List<'_> {
         let mut numbers = Vec::new();
         let complete = self.each(&others, |(_, number)| {
             numbers.push(number);
-            numbers.len() <= SCAN
+            numbers.len() <= self.limits.scan
         })?;
         if complete {
             let mut sorted = self.sorted(numbers)?.sorted;
@@ -307,7 +305,7 @@ impl List<'_> {
                     items.push(Record::Ticket(ticket));
                 }
             }
-            if looked >= SCAN || asked >= ASKED {
+            if looked >= self.limits.scan || asked >= self.limits.asked {
                 next = Some(place);
                 return Ok(Walk::Stop);
             }
@@ -336,7 +334,7 @@ impl List<'_> {
             return Ok((families.remove(0), usize::MAX));
         }
         let mut smallest: Option<(Family, usize)> = None;
-        for most in [SCAN, COUNTED] {
+        for most in [self.limits.scan, self.limits.counted] {
             for family in &families {
                 let mut size = 0;
                 self.each(family, |_| {
@@ -348,7 +346,7 @@ impl List<'_> {
                 }
             }
             // A small one is found, or there is nothing to choose and nothing to be read whole.
-            if smallest.as_ref().is_some_and(|(_, least)| *least <= SCAN) || self.by_creation() && families.len() < 2
+            if smallest.as_ref().is_some_and(|(_, least)| *least <= self.limits.scan) || self.by_creation() && families.len() < 2
             {
                 break;
             }
