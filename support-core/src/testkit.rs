@@ -99,6 +99,7 @@ macro_rules! store_conformance {
         events_are_read_as_they_were_written
         events_take_the_next_places_of_their_streams
         resuming_from_any_cursor_gives_the_rest
+        the_end_of_the_log_is_where_later_events_follow
         a_reader_at_the_end_finds_what_comes_later
         a_reader_passes_what_it_does_not_see
         a_foreign_cursor_is_misuse

@@ -266,3 +266,19 @@ pub async fn a_stream_is_read_by_those_who_see_its_ticket(store: &dyn Store) {
 const fn ticket(number: u32) -> TicketId {
     ticket_id(number)
 }
+
+/// Reading after the end answers nothing, and the place from which everything that comes later is read.
+pub async fn the_end_of_the_log_is_where_later_events_follow(store: &dyn Store) {
+    let system = system_scope(TENANT);
+    let empty = store.events(&system, &Cursor::end(), 10).await.unwrap();
+    assert_eq!(empty.events, []);
+    let with = |events: Vec<Envelope>| ChangeSet { events, ..nothing_more(TENANT) };
+    commit(store, with(vec![event_of(1, 1)])).await;
+    let first = store.events(&system, &empty.next, 10).await.unwrap();
+    assert_eq!(envelopes(first.events), [event_of(1, 1)]);
+    let end = store.events(&system, &Cursor::end(), 10).await.unwrap();
+    assert_eq!(end.events, []);
+    commit(store, with(vec![event_of(1, 2)])).await;
+    let later = store.events(&system, &end.next, 10).await.unwrap();
+    assert_eq!(envelopes(later.events), [event_of(1, 2)]);
+}
