@@ -24,7 +24,7 @@ use support_core::store::{
 use support_core::testkit::build::{
     TENANT, a_receipt, agent_id, agent_scope, customer_id, instant, team_id, word,
 };
-use support_core::testkit::{Story, a_ticket, build, system_scope, wait};
+use support_core::testkit::{Story, a_ticket, block_on, build, system_scope};
 use support_core::ticket::Status;
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
 
@@ -59,7 +59,7 @@ fn story(number: u32) -> Story {
         .then(Event::SlaTimersMoved { moves });
     let due = instant(i64::from(number.wrapping_mul(7_919) % 1_000_000));
     story.derived(move |derived| {
-        derived.points = 12.5;
+        derived.keyword_points = 12.5;
         derived.next_due_at = Some(due);
         derived.urgency = Some((due.plus_seconds(-1_800), due));
         derived.wake_at = Some(due);
@@ -98,7 +98,7 @@ fn commits(sets: u32) {
                         let mut waits = Vec::new();
                         while let Some(set) = prepared.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let begun = Instant::now();
-                            let outcome = wait(store.commit(std::slice::from_ref(set))).unwrap();
+                            let outcome = block_on(store.commit(std::slice::from_ref(set))).unwrap();
                             assert_eq!(outcome, [Outcome::Committed]);
                             waits.push(begun.elapsed().as_micros());
                         }
@@ -131,10 +131,10 @@ fn pages(tickets: u32, file: Option<&Path>) {
         let mut people = ChangeSet::new(TENANT);
         (0..50_000.min(tickets)).for_each(|n| people.insert(build::a_customer(n)));
         (0..1_000).for_each(|n| people.insert(build::an_agent(n)));
-        assert_eq!(wait(store.commit(&[people])).unwrap(), [Outcome::Committed]);
+        assert_eq!(block_on(store.commit(&[people])).unwrap(), [Outcome::Committed]);
         for from in (0..tickets).step_by(500) {
             let sets: Vec<_> = (from..(from + 500).min(tickets)).map(told).collect();
-            assert!(wait(store.commit(&sets)).unwrap().iter().all(|o| *o == Outcome::Committed));
+            assert!(block_on(store.commit(&sets)).unwrap().iter().all(|o| *o == Outcome::Committed));
         }
         println!("{tickets} tickets stored in {:.1} s", begun.elapsed().as_secs_f64());
     }
@@ -210,7 +210,7 @@ fn timed(store: &SqliteStore, scope: &Scope, filter: &TicketFilter) -> (u128, us
     let mut times: Vec<u128> = (0..15)
         .map(|_| {
             let begun = Instant::now();
-            items = wait(store.find(scope, &query)).unwrap().items.len();
+            items = block_on(store.find(scope, &query)).unwrap().items.len();
             begun.elapsed().as_micros()
         })
         .collect();
