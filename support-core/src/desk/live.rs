@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// How old a configuration may be when something is decided under it.
 const CONFIG_SECONDS: i64 = 1;
+/// Seconds between sweeps of the router.
+const SWEEP_SECONDS: i64 = 10;
 /// Events and rows read at once.
 const BATCH: u32 = 1_000;
 
@@ -29,6 +31,8 @@ pub(super) struct Live {
     /// Somebody is routing.
     routing: AtomicBool,
     backfill: Mutex<Backfill>,
+    /// When the router looked without a mark, as a safety net.
+    swept: Mutex<Option<Timestamp>>,
 }
 
 /// How far tickets have been brought under a changed configuration.
@@ -66,6 +70,7 @@ impl Live {
             marked: AtomicBool::new(true),
             routing: AtomicBool::new(false),
             backfill: Mutex::default(),
+            swept: Mutex::default(),
         }
     }
 
@@ -82,6 +87,17 @@ impl Live {
     /// Tells whether the router has to look.
     pub(super) fn is_marked(&self) -> bool {
         self.marked.load(Ordering::SeqCst)
+    }
+
+    /// Tells whether the last sweep is long enough ago, and takes note of one now.
+    pub(super) fn sweeps(&self, now: Timestamp) -> bool {
+        let mut swept = lock(&self.swept);
+        let recent =
+            swept.is_some_and(|last| (0..SWEEP_SECONDS * 1_000_000).contains(&now.micros_since(last)));
+        if !recent {
+            *swept = Some(now);
+        }
+        !recent
     }
 
     /// Takes the right to route; nothing while another has it, who will see the mark.

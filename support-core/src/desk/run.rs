@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 10;
 #[async_trait]
 pub trait UseCase: Send + Sync {
     /// What it answers: ids and versions, so that a repeated command can be answered from its receipt.
-    type Reply: Serialize + DeserializeOwned + Send;
+    type Reply: Copy + Serialize + DeserializeOwned + Send;
 
     /// Loads what it needs, checks rights, decides, and says what is to be written.
     ///
@@ -74,11 +74,11 @@ pub enum Done<R> {
     Before(R),
 }
 
-impl<R> Done<R> {
+impl<R: Copy> Done<R> {
     /// Returns the answer, whenever it was given.
-    pub fn reply(self) -> R {
+    pub const fn reply(&self) -> R {
         match self {
-            Self::Now(reply) | Self::Before(reply) => reply,
+            Self::Now(reply) | Self::Before(reply) => *reply,
         }
     }
 }
@@ -145,7 +145,7 @@ impl Desk {
     /// # Errors
     /// Whatever stopped it; nothing was written. `Busy` where others kept changing the same thing.
     pub async fn run<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<U::Reply, Error> {
-        self.run_with(actor, wanted, &Options::default()).await.map(Done::reply)
+        self.run_with(actor, wanted, &Options::default()).await.map(|done| done.reply())
     }
 
     /// Carries a use-case out under conditions.
