@@ -52,12 +52,32 @@ pub(super) struct Board {
     pub(super) roster: Roster,
 }
 
-/// The right to route, given back when it is dropped.
-pub(super) struct Turn<'a>(&'a AtomicBool);
+/// The right to route, given back when it is dropped. Work that was begun and not finished, because the store failed
+/// or the caller went away, is marked again.
+pub(super) struct Turn<'a> {
+    live: &'a Live,
+    begun: bool,
+}
+
+impl Turn<'_> {
+    /// Takes the mark away, and tells whether there was one.
+    pub(super) fn begin(&mut self) -> bool {
+        self.begun = self.live.marked.swap(false, Ordering::SeqCst);
+        self.begun
+    }
+
+    /// Says that what was begun is finished.
+    pub(super) const fn finish(&mut self) {
+        self.begun = false;
+    }
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
+        if self.begun {
+            self.live.mark();
+        }
+        self.live.routing.store(false, Ordering::SeqCst);
     }
 }
 
@@ -79,11 +99,6 @@ impl Live {
         self.marked.store(true, Ordering::SeqCst);
     }
 
-    /// Takes the mark away, and tells whether there was one.
-    pub(super) fn unmark(&self) -> bool {
-        self.marked.swap(false, Ordering::SeqCst)
-    }
-
     /// Tells whether the router has to look.
     pub(super) fn is_marked(&self) -> bool {
         self.marked.load(Ordering::SeqCst)
@@ -102,7 +117,7 @@ impl Live {
 
     /// Takes the right to route; nothing while another has it, who will see the mark.
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn(&self.routing))
+        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
     }
 
     /// Tells whether all tickets stand under an epoch.

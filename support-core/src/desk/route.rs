@@ -27,9 +27,9 @@ impl Desk {
         let live = self.live(tenant);
         let mut placed = 0;
         loop {
-            let Some(turn) = live.turn() else { return Ok(placed) };
+            let Some(mut turn) = live.turn() else { return Ok(placed) };
             let mut fruitless = 0;
-            while live.unmark() {
+            while turn.begin() {
                 loop {
                     let (planned, committed) = self.route_once(tenant).await?;
                     placed += committed;
@@ -38,6 +38,7 @@ impl Desk {
                         break;
                     }
                 }
+                turn.finish();
             }
             drop(turn);
             // A mark that was set between the last look and the end of the turn is nobody's yet.
