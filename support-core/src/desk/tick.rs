@@ -74,6 +74,9 @@ impl Desk {
             }
             if live.is_marked() {
                 ticked.routed += self.route(tenant).await?;
+                if live.is_marked() {
+                    ticked.next = Some(now);
+                }
             }
             if self.backfill(tenant).await? {
                 ticked.next = Some(now);
