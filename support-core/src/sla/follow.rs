@@ -127,8 +127,28 @@ impl Table<'_> {
                     self.start(metric, if aside.is_some() { self.now } else { since });
                 }
             }
+            (None, None) if self.happened.answer_failed && mine => self.take_back_answer(metric),
             (None, None) => {}
         }
+    }
+
+    /// The answer failed after the ticket was resolved or set aside: it was unanswered then.
+    fn take_back_answer(&mut self, metric: Metric) {
+        let answered = |timer: &&SlaTimer| {
+            timer.reason == Some(EndReason::Answered) && Some(timer.started_at) == self.after.unanswered_since
+        };
+        if !self.has_target(metric) {
+            return;
+        }
+        let Some(timer) = self.after.sla.timer(metric).filter(answered) else { return };
+        let mut timer = SlaTimer { stopped_at: None, ..timer.clone() };
+        if let Some(applied) = &self.after.sla.applied {
+            timer.judge_by(applied);
+        }
+        let elapsed_seconds = timer.elapsed_micros(self.now, self.config) / 1_000_000;
+        self.reinstate(metric, None);
+        let (at, outcome, reason) = (self.now, TimerState::Cancelled, self.gone());
+        self.moves.push(TimerMove::Ended { metric, at, outcome, reason, elapsed_seconds });
     }
 
     fn periodic_update(&mut self) {

@@ -184,7 +184,7 @@ impl<'a> Change<'a> {
         let had = self.after.sla.applied.as_ref().map(|applied| applied.policy);
         let other = had != applied.as_ref().map(|applied| applied.policy) && self.before.is_some();
         self.record(Event::SlaApplied { applied, by_change });
-        self.move_timers();
+        self.move_timers_so_far();
         if by_change || other {
             self.pass_over_past_steps(|_| true);
         }
@@ -216,6 +216,11 @@ impl<'a> Change<'a> {
             self.pass_over_past_steps(|metric| met_anew.contains(&metric));
         }
         self.followed = self.events.len();
+    }
+
+    /// Lets the timers follow so far; what comes later is compared with the ticket as it is now.
+    fn move_timers_so_far(&mut self) {
+        self.move_timers();
         self.before = Some(self.after.clone());
     }
 

@@ -18,3 +18,4 @@ mod resolution;
 mod responses;
 mod set_aside;
 mod updates;
+mod waiting;

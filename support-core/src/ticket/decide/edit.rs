@@ -176,7 +176,7 @@ impl Change<'_> {
         }
         // What was owed before the change is not its doing.
         self.climb();
-        self.move_timers();
+        self.move_timers_so_far();
         self.change_policy(true);
     }
 

@@ -6,17 +6,19 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::config::Settings;
-use crate::conversation::{Delivery, Visibility};
+use crate::conversation::{Delivery, Direction, Visibility};
 use crate::id::{AgentId, TeamId};
-use crate::people::ActorRef;
+use crate::people::{ActorKind, ActorRef};
 use crate::routing::AssignHow;
 use crate::sla::Metric;
 use crate::sla::calendar::CalendarSpec;
 use crate::sla::policy::{PolicySpec, Step, StepAction, When};
-use crate::ticket::command::{Edit, OwnerStanding};
+use crate::ticket::command::{self, Edit, OwnerStanding, Receive, Write};
 use crate::ticket::{Command, KeywordHit, Participant, ParticipantRole, Priority, SetAsideKind, Status};
 
-use super::desk::{ANA, BACK, BEN, FRONT, OFFICE, SIDE, START, label, office_hours, policy, rule_id};
+use super::desk::{
+    ANA, BACK, BEN, CUSTOMER, FRONT, OFFICE, SIDE, START, label, office_hours, policy, rule_id,
+};
 use super::scenario::{Scenario, desk};
 
 /// Something that happens.
@@ -176,72 +178,82 @@ fn longer_hours() -> CalendarSpec {
     spec
 }
 
-fn happen(scenario: &mut Scenario, happening: Happening) {
+/// Lets something happen, or returns what is to be carried out.
+fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
     use Happening::*;
-    match happening {
-        Pass(seconds) => drop(scenario.until(scenario.now.plus_seconds(seconds))),
-        Jump(seconds) => scenario.now = scenario.now.plus_seconds(seconds).max(START),
-        CustomerWrites { owner, thanks, automatic, side } => drop(scenario.receive(owner, |message| {
-            message.thanks = thanks;
-            message.automatic = automatic;
+    let now = scenario.now;
+    let later = |seconds: i64| now.plus_seconds(seconds);
+    Some(match happening {
+        Pass(seconds) => {
+            scenario.until(later(seconds));
+            return None;
+        }
+        Jump(seconds) => {
+            scenario.now = later(seconds).max(START);
+            return None;
+        }
+        Policy { first, spec, retired: true } => {
+            scenario.retire_policy(u128::from(first), &spec);
+            return None;
+        }
+        Policy { first, spec, retired: false } => {
+            scenario.set_policy(u128::from(first), &spec);
+            return None;
+        }
+        Calendar(longer) => {
+            scenario.set_calendar(&if longer { longer_hours() } else { office_hours() });
+            return None;
+        }
+        CustomerWrites { owner, thanks, automatic, side } => {
+            let mut message = scenario.message(ActorRef::customer(CUSTOMER), Direction::Inbound);
+            (message.thanks, message.automatic) = (thanks, automatic);
             message.conversation_id = side.then_some(SIDE);
-        })),
-        AgentWrites { agent, status, live, note, automatic, side } => drop(scenario.write(agent, |write| {
-            write.status = status;
-            write.live = live;
+            Command::Receive(Box::new(Receive { message, owner, keywords: Default::default() }))
+        }
+        AgentWrites { agent, status, live, note, automatic, side } => {
+            let mut write = Write { status, live, ..scenario.writing(agent) };
             if note {
                 write.message.visibility = Visibility::Internal;
             }
             write.message.automatic = automatic;
             write.message.conversation_id = side.then_some(SIDE);
-        })),
-        BotWrites => drop(scenario.bot_writes()),
-        Report { message, report } => {
-            let message = message.get(&scenario.messages).clone();
-            scenario.report(message, report);
+            Command::Write(Box::new(write))
         }
-        Assign { to, team, how } => drop(scenario.assign_as(to, team, how)),
-        Move(to) => drop(scenario.move_to(to)),
-        Prioritise(priority) => drop(scenario.prioritise(priority)),
+        BotWrites => {
+            let mut write = scenario.writing(ANA);
+            write.message.author = ActorRef { kind: ActorKind::Bot, id: None };
+            Command::Write(Box::new(write))
+        }
+        Report { message, report } => scenario.reporting(message.get(&scenario.messages).clone(), report),
+        Assign { to, team, how } => scenario.assigning(to, team, how),
+        Move(to) => Command::Move(command::Move { to, reason: None, resolution_code: None }),
+        Prioritise(priority) => Command::Edit(Box::new(Edit { priority: Some(priority), ..Edit::default() })),
         Tag { add } => {
             let tag = vec![label("vip")];
             let (add_tags, remove_tags) = if add { (tag, Vec::new()) } else { (Vec::new(), tag) };
-            scenario.edit(Edit { add_tags, remove_tags, ..Edit::default() });
+            Command::Edit(Box::new(Edit { add_tags, remove_tags, ..Edit::default() }))
         }
         Happening::Insight { churn, vip } => {
             let tier = vip.then(|| label("vip"));
             let insight = crate::ticket::Insight { tier, churn_risk: Some(churn), lifetime_value: None };
-            scenario.edit(Edit { insight: Some(insight), ..Edit::default() });
+            Command::Edit(Box::new(Edit { insight: Some(insight), ..Edit::default() }))
         }
         Match { rule, points } => {
             let hits = [(rule_id(rule), KeywordHit { version: 1, points })].into();
-            scenario.system(&[Command::Reconfigure { keywords: Some((hits, Vec::new())) }]);
+            Command::Reconfigure { keywords: Some((hits, Vec::new())) }
         }
-        Escalate(level) => drop(scenario.escalate(level)),
-        Snooze(seconds) => {
-            let until = seconds.map(|seconds| scenario.now.plus_seconds(seconds));
-            scenario.system(&[Command::Snooze(until)]);
-        }
-        SetAside(kind) => drop(scenario.set_aside(kind)),
-        Restore => drop(scenario.restore()),
-        Follow => {
-            let participant = Participant { party: ActorRef::agent(BEN), role: ParticipantRole::Follower };
-            scenario.system(&[Command::AddParticipant(participant)]);
-        }
-        Handle { agent, seconds } => {
-            let until = seconds.map(|seconds| scenario.now.plus_seconds(seconds));
-            scenario.system(&[Command::Handle { agent, until }]);
-        }
-        Wake => drop(scenario.wake()),
-        Policy { first, spec, retired: true } => drop(scenario.retire_policy(u128::from(first), &spec)),
-        Policy { first, spec, retired: false } => drop(scenario.set_policy(u128::from(first), &spec)),
-        Calendar(longer) => {
-            scenario.set_calendar(&if longer { longer_hours() } else { office_hours() });
-        }
-        Reconfigure => drop(scenario.reconfigure()),
-    }
-    // A refusal changes nothing, and the next thing happens.
-    scenario.refusal = None;
+        Escalate(level) => Command::Escalate(command::Escalate { level, reason: None }),
+        Snooze(seconds) => Command::Snooze(seconds.map(later)),
+        SetAside(kind) => Command::SetAside { kind, merged_into: None },
+        Restore => Command::Restore,
+        Follow => Command::AddParticipant(Participant {
+            party: ActorRef::agent(BEN),
+            role: ParticipantRole::Follower,
+        }),
+        Handle { agent, seconds } => Command::Handle { agent, until: seconds.map(later) },
+        Wake => Command::Wake,
+        Reconfigure => Command::Reconfigure { keywords: None },
+    })
 }
 
 proptest! {
@@ -254,7 +266,7 @@ proptest! {
         gives_up in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
         outbound in prop::bool::weighted(0.2),
-        happenings in prop::collection::vec(happening(), 1..40),
+        commits in prop::collection::vec(prop::collection::vec(happening(), 1..3), 1..30),
     ) {
         let mut scenario = desk();
         let settings = Settings {
@@ -269,8 +281,12 @@ proptest! {
         } else {
             scenario.open();
         }
-        for happening in happenings {
-            happen(&mut scenario, happening);
+        for commit in commits {
+            let commands: Vec<Command> =
+                commit.into_iter().filter_map(|happening| happen(&mut scenario, happening)).collect();
+            scenario.system(&commands);
+            // A refusal changes nothing, and the next thing happens.
+            scenario.refusal = None;
         }
     }
 }

@@ -266,16 +266,8 @@ fn a_move_and_a_change_in_one_commit_make_one_lap() {
     use crate::ticket::Command;
     let mut scenario = ticket_under(&policy(&[(QueuePickup, 60)]));
     scenario.at(10).set_policy(1, &policy(&[(QueuePickup, 90)]));
-    let assign = crate::ticket::command::Assign {
-        id: crate::id::AssignmentId::from_uuid(uuid::Uuid::from_u128(9)),
-        to: None,
-        team: Some(super::desk::BACK),
-        how: crate::routing::AssignHow::Transfer,
-        reason: None,
-        why: None,
-        over: false,
-    };
-    let commands = [Command::Assign(Box::new(assign)), Command::Reconfigure { keywords: None }];
+    let assign = scenario.assigning(None, Some(super::desk::BACK), crate::routing::AssignHow::Transfer);
+    let commands = [assign, Command::Reconfigure { keywords: None }];
     scenario.system(&commands).runs(QueuePickup, 2, 100);
     scenario.lived(QueuePickup, &["started", "cancelled", "started"]).at(HOUR);
 }

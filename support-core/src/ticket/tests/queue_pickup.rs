@@ -123,16 +123,8 @@ fn work_that_is_opened_with_a_handler_is_not_queued() {
     let mut scenario = super::scenario::desk();
     scenario.set_policy(1, &policy(&[(QueuePickup, 30)]));
     let open = Command::Open(Box::new(scenario.opening()));
-    let assign = crate::ticket::command::Assign {
-        id: crate::id::AssignmentId::from_uuid(uuid::Uuid::from_u128(9)),
-        to: Some(ANA),
-        team: None,
-        how: AssignHow::Open,
-        reason: None,
-        why: None,
-        over: false,
-    };
-    scenario.system(&[open, Command::Assign(Box::new(assign))]).never(QueuePickup);
+    let assign = scenario.assigning(Some(ANA), None, AssignHow::Open);
+    scenario.system(&[open, assign]).never(QueuePickup);
 }
 
 #[test]

@@ -212,6 +212,15 @@ fn a_message_that_fails_after_the_customer_wrote_again_gives_back_the_older_wait
 }
 
 #[test]
+fn a_reply_that_resolved_and_fails_was_no_answer_and_reopens_nothing() {
+    let mut scenario = opened();
+    scenario.at(30).reply_with(ANA, Status::Resolved).at(40).newest_reply_fails();
+    scenario.status(Status::Resolved).ended(FirstResponse, Cancelled, Resolved, 40);
+    // Who opens it again owes the answer since the customer asked.
+    scenario.at(50).move_to(Status::Open).runs(FirstResponse, 2, 120);
+}
+
+#[test]
 fn a_report_that_is_no_failure_gives_nothing_back() {
     for report in [Delivery::Sent, Delivery::Delivered, Delivery::Read, Delivery::Unknown] {
         let mut scenario = answered();

@@ -311,9 +311,18 @@ impl Scenario {
 
     /// The channel reports on a message.
     pub(super) fn report(&mut self, message: Message, report: Delivery) -> &mut Self {
+        self.system(&[self.reporting(message, report)])
+    }
+
+    pub(super) fn reporting(&self, message: Message, report: Delivery) -> Command {
         let later = |m: &&Message| m.answers && m.seq > message.seq && m.delivery != Some(Delivery::Failed);
         let answered_since = self.messages.iter().find(later).is_some();
-        self.system(&[Command::Deliver { message: Box::new(message), report, answered_since }])
+        Command::Deliver { message: Box::new(message), report, answered_since }
+    }
+
+    pub(super) fn assigning(&self, to: Option<AgentId>, team: Option<TeamId>, how: AssignHow) -> Command {
+        let id = AssignmentId::from_uuid(Uuid::from_u128(0x3000 + self.events.len() as u128));
+        Command::Assign(Box::new(Assign { id, to, team, how, reason: None, why: None, over: false }))
     }
 
     pub(super) fn assign_as(
@@ -322,9 +331,7 @@ impl Scenario {
         team: Option<TeamId>,
         how: AssignHow,
     ) -> &mut Self {
-        let id = AssignmentId::from_uuid(Uuid::from_u128(0x3000 + self.events.len() as u128));
-        let assign = Assign { id, to, team, how, reason: None, why: None, over: false };
-        self.system(&[Command::Assign(Box::new(assign))])
+        self.system(&[self.assigning(to, team, how)])
     }
 
     pub(super) fn assign(&mut self, agent: AgentId) -> &mut Self {
