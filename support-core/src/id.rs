@@ -132,6 +132,13 @@ impl TenantId {
     pub const SINGLE: Self = Self(Uuid::from_u128(1));
 }
 
+impl DocumentId {
+    /// The document that holds a tenant's settings.
+    pub const SETTINGS: Self = Self(Uuid::from_u128(2));
+    /// The document that says how a tenant masks texts.
+    pub const MASKING: Self = Self(Uuid::from_u128(3));
+}
+
 impl TeamId {
     /// The team that always exists: it gets what no other team gets, and agents without a team serve it.
     pub const DEFAULT: Self = Self(Uuid::from_u128(1));

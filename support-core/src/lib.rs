@@ -4,6 +4,7 @@ mod wire;
 
 pub mod config;
 pub mod conversation;
+pub mod desk;
 pub mod error;
 pub mod event;
 pub mod id;
@@ -14,6 +15,8 @@ pub mod routing;
 pub mod scoring;
 pub mod sla;
 pub mod store;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
 pub mod text;
 pub mod ticket;
 pub mod time;

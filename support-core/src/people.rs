@@ -31,7 +31,7 @@ mod shift;
 
 pub use actor::{Actor, ActorKind, ActorRef, AgentActor, CustomerActor};
 pub use agent::{Agent, AgentState, Capacity, Load, WorkKind};
-pub use customer::{Address, AddressKind, Customer, normalize_address};
+pub use customer::{Address, AddressKind, Customer, CustomerFieldValue, normalize_address};
 pub use permission::{Grants, Permission, Reach, Role};
 pub use presence::Presence;
 pub use scope::{Scope, Sight, Subject};

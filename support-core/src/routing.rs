@@ -1,7 +1,17 @@
 //! Who gets which work, in which order, and why.
+//!
+//! The [`Queue`] ranks waiting work by its score; the [`Roster`] knows the agents; [`plan`] gives each piece of work,
+//! in order, to the agent whom the team's strategy prefers among those [eligible](failures), and records why. All of
+//! it is pure: the desk loads, plans, and commits each placement under the agent's limit.
 
+mod eligible;
+mod plan;
+mod queue;
 mod waiting;
 mod why;
 
+pub use eligible::{Job, Roster, Seat, failures};
+pub use plan::{Placement, place, plan};
+pub use queue::{Queue, QueueDepth, Ranked};
 pub use waiting::Waiting;
 pub use why::{AssignHow, Candidate, Refused, Strategy, Why};

@@ -23,6 +23,8 @@ pub enum Stream {
     Agent(AgentId),
     /// A configuration document.
     Document(DocumentId),
+    /// Signing in and out of one agent or customer, by that one's id.
+    Login(Uuid),
 }
 
 impl Stream {
@@ -34,6 +36,7 @@ impl Stream {
             Self::Customer(_) => "customer",
             Self::Agent(_) => "agent",
             Self::Document(_) => "document",
+            Self::Login(_) => "login",
         }
     }
 
@@ -45,6 +48,7 @@ impl Stream {
             Self::Customer(id) => id.uuid(),
             Self::Agent(id) => id.uuid(),
             Self::Document(id) => id.uuid(),
+            Self::Login(id) => id,
         }
     }
 
@@ -56,6 +60,7 @@ impl Stream {
             "customer" => Self::Customer(CustomerId::from_uuid(id)),
             "agent" => Self::Agent(AgentId::from_uuid(id)),
             "document" => Self::Document(DocumentId::from_uuid(id)),
+            "login" => Self::Login(id),
             _ => return None,
         })
     }

@@ -109,7 +109,7 @@ fn code_end(bytes: &[u8], street: usize) -> Option<usize> {
         if word.len() == 5 && word.iter().all(u8::is_ascii_digit) {
             let more = word_after(bytes, place + 1);
             let long = at(bytes, place) == b'-' && more.len() == 4 && more.iter().all(u8::is_ascii_digit);
-            let state = word_before(bytes, place - 6);
+            let state = word_before(bytes, place.saturating_sub(6));
             let after_state = state.len() == 2 || state.first().is_some_and(u8::is_ascii_uppercase);
             return after_state.then_some(if long { place + 5 } else { place });
         }

@@ -2,7 +2,7 @@
 
 use super::cues::Heed;
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, is_letter, is_word, left_edge};
+use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, left_edge};
 use super::numbers::Message;
 use super::words::Cue;
 
@@ -55,6 +55,9 @@ const RANGES: [Range; 29] = [
 /// Finds a card number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
+    if chain.total() < 13 || matches!(chain.digits(1), [0 | 1 | 7]) {
+        return None;
+    }
     let mut total = 0_usize;
     for (at_group, group) in chain.groups().iter().enumerate() {
         total = total.saturating_add(group.len());
@@ -71,10 +74,11 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             continue;
         }
         let edge = left_edge(message.bytes, start);
-        if edge == Edge::Joined || edge == Edge::Digits {
+        // A plus makes it a telephone number.
+        if edge == Edge::Joined || edge == Edge::Digits || before(message.bytes, start) == b'+' {
             return None;
         }
-        let named = message.named(start, Heed::All);
+        let named = message.named(start, Heed::ALL);
         let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
         let something_else = match named.cue {
             Some(Cue::Reference) => true,
@@ -145,10 +149,16 @@ fn is_barcode(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
+/// How far on a longer token, such as a GUID, is recognised.
+const LONGEST_TOKEN: usize = 24;
+
 /// An expiry date may follow tightly, letters may not.
 fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
-        b'-' | b'_' => !is_letter(at(bytes, end + 1)),
+        b'-' | b'_' => {
+            let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST_TOKEN);
+            !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
+        }
         touching => !is_word(touching),
     }
 }

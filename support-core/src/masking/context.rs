@@ -1,7 +1,7 @@
 //! Numbers that only their surroundings give away: accounts, PINs, one-time codes, the end of an SSN, and
 //! whatever answers a request for them.
 
-use super::cues::{Heed, Named};
+use super::cues::{self, Heed, Named};
 use super::kind::{Claim, Kind, Kinds};
 use super::number::{
     Chain, Edge, Gap, Group, at, before, ends_at, is_letter, is_word, left_edge, word_after,
@@ -53,7 +53,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     }
     let edge = left_edge(bytes, start);
     let lettered = before(bytes, start) == b'-'
-        && is_letter(before(bytes, start - 1))
+        && is_letter(before(bytes, start.saturating_sub(1)))
         && !is_word(before(bytes, start.saturating_sub(2)));
     // Providers print one-time codes as "G-482913".
     if edge == Edge::Digits || (edge == Edge::Joined && !lettered) {
@@ -61,14 +61,19 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     }
     let single = Reading { end: first.end, digits: first.len(), spacing: Spacing::None };
     let readings = [whole, single];
-    let heed = if whole.digits < 12 { Heed::AllButCard } else { Heed::All };
-    let named = message.named(start, heed);
+    let named = message.named(start, Heed::names_of(whole.digits));
     let found = readings.into_iter().filter(|reading| ends_at(bytes, reading.end)).find_map(|reading| {
         let end = reading.end;
         by_words(reading, named, chain)
             .or_else(|| {
                 let silent = named.cue.is_none() || matches!(named.cue, Some(Cue::Card | Cue::Phone));
                 silent.then(|| message.named_after(end)).flatten().and_then(|cue| by_name_after(reading, cue))
+            })
+            .or_else(|| {
+                let code = matches!(named.cue, None | Some(Cue::Code))
+                    && (4..=8).contains(&reading.digits)
+                    && cues::opens(bytes, end);
+                code.then_some((Kind::OneTimeCode, "before_login"))
             })
             .or_else(|| {
                 let contradicted = matches!(named.cue, Some(Cue::Reference | Cue::Thing | Cue::Money));
@@ -100,6 +105,10 @@ fn by_words(reading: Reading, named: Named, chain: &Chain) -> Option<(Kind, &'st
         Cue::Account if (6..=20).contains(&digits) && !is_date(chain.digits(digits)) => {
             Some((Kind::Account, "after_word_account"))
         }
+        // People name an account by its last digits: "close account 3254", but "my account 2024".
+        Cue::Account if named.adjacent && matches!(digits, 4 | 5) && !is_year(chain.digits(digits)) => {
+            Some((Kind::Account, "after_word_account"))
+        }
         Cue::Ssn if digits == 4 && reading.is_pin() => Some((Kind::Ssn, "last_four_after_word_ssn")),
         _ => None,
     }
@@ -113,7 +122,7 @@ fn by_name_after(reading: Reading, cue: Cue) -> Option<(Kind, &'static str)> {
         Cue::OneTime | Cue::Code | Cue::Cvv if (4..=8).contains(&digits) && reading.is_code() => {
             Some((Kind::OneTimeCode, "before_word_code"))
         }
-        Cue::Account if (6..=20).contains(&digits) => Some((Kind::Account, "before_word_account")),
+        Cue::Account if (4..=20).contains(&digits) => Some((Kind::Account, "before_word_account")),
         Cue::Ssn if digits == 4 && reading.is_pin() => Some((Kind::Ssn, "last_four_before_word_ssn")),
         _ => None,
     }
@@ -182,6 +191,10 @@ fn is_quantity(bytes: &[u8], start: usize, end: usize) -> bool {
     at(bytes, end + space) == b'$'
         || classify(next) == Word::Unit
         || ["usd", "eur", "gbp", "inr", "am"].iter().any(|unit| next.eq_ignore_ascii_case(unit.as_bytes()))
+}
+
+fn is_year(digits: &[u8]) -> bool {
+    matches!(digits, [1, 9, _, _] | [2, 0, _, _])
 }
 
 /// Tells whether eight digits read as a day: 20240131.

@@ -25,15 +25,31 @@ pub(super) struct Named {
     pub(super) numbered: bool,
     /// The name is linked to the number by `is`, `:` or `=`.
     pub(super) linked: bool,
+    /// The name is the very next word.
+    pub(super) adjacent: bool,
 }
 
-/// Which names a search passes over.
+/// Which names a search heeds: those of numbers that are too long for this one are only words, so that "the pin of
+/// my card is" is about a PIN and "the code that came by phone is" about a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heed {
-    /// Every name counts.
-    All,
-    /// A card's name does not: the number is too short for one, so "the pin of my card is" is about a PIN.
-    AllButCard,
+pub(super) struct Heed {
+    digits: usize,
+}
+
+impl Heed {
+    pub(super) const ALL: Self = Self { digits: usize::MAX };
+
+    pub(super) const fn names_of(digits: usize) -> Self {
+        Self { digits }
+    }
+
+    const fn passes_over(self, cue: Cue) -> bool {
+        match cue {
+            Cue::Card => self.digits < 12,
+            Cue::Phone => self.digits < 7,
+            _ => false,
+        }
+    }
 }
 
 /// Reads back from a number that starts at `start` to the nearest name.
@@ -45,7 +61,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
         let last = before(bytes, place);
         if !is_word(last) && last != b'\'' {
             match last {
-                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' => {}
+                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' | b'*' => {}
                 b'\n' | b'\r' if words == 0 || line => line = words == 0,
                 b':' | b'=' => {
                     if unknown == 0 {
@@ -55,7 +71,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
                 b'#' => named.numbered = true,
                 b'.' if matches!(
-                    classify(word_before(bytes, place - 1)),
+                    classify(word_before(bytes, place.saturating_sub(1))),
                     Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference)
                 ) => {}
                 _ => return named,
@@ -67,7 +83,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
         words += 1;
         place -= word.len().max(1);
         match read_back(bytes, place, word) {
-            Word::Cue(Cue::Card) if heed == Heed::AllButCard => {
+            Word::Cue(cue) if heed.passes_over(cue) => {
                 unknown += 1;
                 if unknown > may_be_unknown {
                     return named;
@@ -75,6 +91,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
             }
             Word::Cue(cue) => {
                 named.cue = Some(cue);
+                named.adjacent = words == 1;
                 return named;
             }
             Word::Number => named.numbered = true,
@@ -85,15 +102,10 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
             }
             Word::Filler => {}
-            Word::Other | Word::Ask if unknown < may_be_unknown && !has_digit(word) => unknown += 1,
-            Word::Other | Word::Ask | Word::Never | Word::Break | Word::Unit => {
-                // "i" and "have" break a thought, but not inside "the pin that i have is".
-                if unknown < may_be_unknown && matches!(word, b"i" | b"I" | b"have" | b"we") {
-                    unknown += 1;
-                } else {
-                    return named;
-                }
+            Word::Other | Word::Ask | Word::Minor if unknown < may_be_unknown && !has_digit(word) => {
+                unknown += 1
             }
+            Word::Other | Word::Ask | Word::Minor | Word::Never | Word::Break | Word::Unit => return named,
         }
     }
     named
@@ -108,7 +120,7 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
         let next = at(bytes, place);
         if !is_word(next) {
             match next {
-                b' ' | b'\'' | b'(' | b'"' => {}
+                b' ' | b'\'' | b'(' | b'"' | b'-' => {}
                 b'=' => linked = true,
                 _ => return None,
             }
@@ -148,11 +160,21 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
                 };
             }
             Word::Cue(cue) => return Some(cue),
-            Word::Break | Word::Unit | Word::Never => return None,
+            Word::Break | Word::Minor | Word::Unit | Word::Never => return None,
             Word::Number | Word::Link | Word::Filler | Word::Ask | Word::Other => last = word,
         }
     }
     None
+}
+
+/// Tells whether a number that ends at `end` opens something: "to log in", "to verify".
+pub(super) fn opens(bytes: &[u8], end: usize) -> bool {
+    let to = word_after(bytes, end + 1);
+    let verb = word_after(bytes, end + 2 + to.len());
+    to.eq_ignore_ascii_case(b"to")
+        && ["log", "login", "sign", "verify", "authenticate", "unlock"]
+            .iter()
+            .any(|known| verb.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// What an earlier turn asked for, in the order in which it named them.
@@ -179,7 +201,7 @@ pub(super) fn request(turns: &[&str]) -> Request {
 fn asked(bytes: &[u8]) -> Vec<Cue> {
     let mut all = Vec::new();
     let mut cues = Vec::new();
-    let (mut asks, mut forbids) = (false, false);
+    let (mut asks, mut forbids, mut for_number) = (false, false, ForNumber::No);
     let mut last: &[u8] = &[];
     let mut place = 0;
     while place <= bytes.len() {
@@ -189,10 +211,12 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
             || (next == b'.' && !is_word(at(bytes, place + 1)) && classify(last) != Word::Number);
         if ends {
             if (asks || next == b'?') && !forbids {
+                // "Why do you close your account?" asks for no account number.
+                cues.retain(|cue| for_number.is_asked() || !matches!(cue, Cue::Card | Cue::Account));
                 all.append(&mut cues);
             }
             cues.clear();
-            (asks, forbids) = (false, false);
+            (asks, forbids, for_number) = (false, false, ForNumber::No);
             last = &[];
             place += 1;
             continue;
@@ -203,6 +227,7 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
         }
         let word = word_after(bytes, place);
         place += word.len().max(1);
+        for_number = for_number.after(word);
         let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
         match if account { Word::Cue(Cue::Account) } else { classify(word) } {
             Word::Cue(Cue::Code) => {
@@ -219,8 +244,6 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
             }
             // "call" and "text" ask for no number, and neither does a "contact".
             Word::Cue(Cue::Phone) if !asks_for_phone(word) => {}
-            // "your bank account", "the account": talk about a product, not a request for its number, when a
-            // narrower thing is asked for as well.
             Word::Cue(cue) => cues.push(cue),
             Word::Ask => asks = true,
             Word::Never => forbids = true,
@@ -229,6 +252,42 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
         last = word;
     }
     all
+}
+
+/// Whether a sentence about a card or an account asks for its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ForNumber {
+    No,
+    /// It asks to be given something, by someone who has no such thing.
+    Given,
+    /// It is the customer's own: "please give me my card back".
+    Own,
+    /// It names the number, the digits or the details.
+    Named,
+}
+
+impl ForNumber {
+    fn is_asked(self) -> bool {
+        matches!(self, Self::Given | Self::Named)
+    }
+
+    fn after(self, word: &[u8]) -> Self {
+        let is = |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+        if self == Self::Named
+            || classify(word) == Word::Number
+            || is(&["digits", "digit", "last", "four", "details"])
+        {
+            Self::Named
+        } else if self == Self::Own || is(&["my", "mine"]) {
+            Self::Own
+        } else if is(&[
+            "provide", "give", "enter", "share", "tell", "send", "type", "supply", "submit", "have",
+        ]) {
+            Self::Given
+        } else {
+            self
+        }
+    }
 }
 
 fn asks_for_phone(word: &[u8]) -> bool {
@@ -252,7 +311,7 @@ pub(super) fn is_answer(bytes: &[u8]) -> bool {
             Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) | Word::Unit => return false,
             Word::Other => unknown += 1,
             Word::Cue(_) | Word::Number | Word::Link | Word::Filler => {}
-            Word::Ask | Word::Never | Word::Break => unknown += 1,
+            Word::Ask | Word::Never | Word::Break | Word::Minor => unknown += 1,
         }
         if unknown > MOST_UNKNOWN_IN_ANSWER {
             return false;
@@ -266,7 +325,7 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
     let meaning = classify(word);
     let qualifier = || {
         let gap = before(bytes, start);
-        if matches!(gap, b' ' | b'-') { word_before(bytes, start - 1) } else { &[] }
+        if matches!(gap, b' ' | b'-') { word_before(bytes, start.saturating_sub(1)) } else { &[] }
     };
     match meaning {
         Word::Cue(Cue::Code) => Word::Cue(classify_code(qualifier())),
@@ -280,7 +339,6 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         {
             Word::Cue(Cue::OneTime)
         }
-        // "number", "no" and "id" make a plain noun a reference; without them it is just a word.
         other => other,
     }
 }

@@ -1,6 +1,6 @@
 //! E-mail addresses: what people type around an `@`.
 
-use super::fold::LETTER;
+use super::fold::{LETTER, next_where};
 use super::kind::{Claim, Kind};
 use super::number::{at, is_letter};
 
@@ -26,7 +26,7 @@ pub(super) fn claims(bytes: &[u8]) -> Vec<Claim> {
 }
 
 fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
-    bytes.get(from..)?.iter().position(|&b| b == b'@').map(|at| from + at)
+    next_where(bytes, from, |byte| byte == b'@')
 }
 
 fn local_start(bytes: &[u8], from: usize, sign: usize) -> Option<usize> {

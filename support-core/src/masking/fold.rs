@@ -31,12 +31,57 @@ const ZEROS: [u32; 75] = [
 ///
 /// Most messages end here, so the first look is a branch-free fold that compiles to vector code.
 pub(super) fn has_candidate(text: &str) -> bool {
-    let seen = text.bytes().fold(0_u8, |seen, byte| {
-        seen | u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
+    let seen = classes(text.as_bytes(), |byte| {
+        u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
     });
-    seen & 1 != 0
-        || (seen & 0x80 != 0
-            && text.chars().any(|c| !c.is_ascii() && matches!(fold(c), Some(b'0'..=b'9' | b'@'))))
+    seen & 1 != 0 || (seen & 0x80 != 0 && has_foreign_candidate(text))
+}
+
+/// Tells whether a text holds a digit or an `@` outside ASCII. Their encodings begin with few bytes, so most texts
+/// with accents or in other scripts need no decoding.
+fn has_foreign_candidate(text: &str) -> bool {
+    let leads = |byte: u8| matches!(byte, 0xC2 | 0xD9 | 0xDB | 0xDF | 0xE0..=0xE2 | 0xEA | 0xEF | 0xF0);
+    let mut from = 0;
+    while let Some(at) = next_where(text.as_bytes(), from, leads) {
+        let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
+        if matches!(candidate, Some(b'0'..=b'9' | b'@')) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
+}
+
+/// Returns the union of the classes of all bytes.
+///
+/// Blocks of a fixed size compile to vector code; the last one overlaps its neighbour, so that no tail is left over.
+fn classes(bytes: &[u8], class: impl Fn(u8) -> u8) -> u8 {
+    const BLOCK: usize = 32;
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        return bytes.iter().fold(0, |seen, &byte| seen | class(byte));
+    };
+    let mut seen = [0_u8; BLOCK];
+    for block in bytes.as_chunks::<BLOCK>().0.iter().chain([last]) {
+        for (seen, &byte) in seen.iter_mut().zip(block) {
+            *seen |= class(byte);
+        }
+    }
+    seen.iter().fold(0, |all, &seen| all | seen)
+}
+
+/// Finds the next byte that `wanted` holds of, at `from` or after it.
+///
+/// Bytes are looked at by sixteens without a branch, because most are not wanted.
+pub(super) fn next_where(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    let tail = bytes.get(from..)?;
+    let mut at = from;
+    for chunk in tail.chunks(16) {
+        if chunk.iter().fold(false, |seen, &byte| seen | wanted(byte)) {
+            return chunk.iter().position(|&byte| wanted(byte)).map(|place| at + place);
+        }
+        at += chunk.len();
+    }
+    None
 }
 
 /// A text as bytes, one a visible character.
@@ -50,31 +95,68 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
-        let plain =
-            text.is_ascii() && !text.bytes().any(|b| b == 0x7F || (b < 0x20 && !b"\t\n\r".contains(&b)));
+        let seen = classes(text.as_bytes(), |byte| {
+            let control = byte < 0x20 || byte == 0x7F;
+            let mark = byte == b'*' || byte == b'[';
+            u8::from(control) | u8::from(mark) << 1 | (byte & 0x80)
+        });
+        let (foreign, control, mark) = (seen & 0x80 != 0, seen & 1 != 0, seen & 2 != 0);
+        let invisible = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
+        let plain = !(foreign || control && text.bytes().any(invisible));
         let mut folded = if plain {
             Self { bytes: Cow::Borrowed(text.as_bytes()), places: None }
         } else {
-            let mut bytes = Vec::with_capacity(text.len());
-            let mut places = Vec::with_capacity(text.len());
-            for (place, c) in text.chars().enumerate() {
-                if let Some(byte) = fold(c) {
-                    bytes.push(byte);
-                    places.push(clamp(place));
-                }
-            }
-            Self { bytes: Cow::Owned(bytes), places: Some(places) }
+            Self::decoded(text)
         };
-        if folded.bytes.contains(&b'[') {
-            hide_tags(folded.bytes.to_mut(), tag);
-        }
-        if folded.bytes.windows(4).any(|four| four == b"****") {
-            hide_stars(folded.bytes.to_mut());
-        }
-        if folded.bytes.contains(&MASK) {
-            hide_shown_digits(folded.bytes.to_mut());
+        if !plain || mark {
+            folded.hide_masks(tag);
         }
         folded
+    }
+
+    fn decoded(text: &str) -> Self {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut places: Option<Vec<u32>> = None;
+        let (mut rest, mut place) = (text, 0);
+        loop {
+            // Runs of visible ASCII stand for themselves.
+            let run =
+                next_where(rest.as_bytes(), 0, |byte| !matches!(byte, b' '..=b'~')).unwrap_or(rest.len());
+            let Some((ascii, tail)) = rest.split_at_checked(run) else { break };
+            bytes.extend_from_slice(ascii.as_bytes());
+            if let Some(places) = &mut places {
+                places.extend((place..place + run).map(clamp));
+            }
+            place += run;
+            let mut characters = tail.chars();
+            let Some(c) = characters.next() else { break };
+            match fold(c) {
+                Some(byte) => {
+                    bytes.push(byte);
+                    if let Some(places) = &mut places {
+                        places.push(clamp(place));
+                    }
+                }
+                None => {
+                    places.get_or_insert_with(|| (0..clamp(place)).collect());
+                }
+            }
+            place += 1;
+            rest = characters.as_str();
+        }
+        Self { bytes: Cow::Owned(bytes), places }
+    }
+
+    fn hide_masks(&mut self, tag: &dyn Fn(&[u8]) -> bool) {
+        if self.bytes.contains(&b'[') {
+            hide_tags(self.bytes.to_mut(), tag);
+        }
+        if self.bytes.contains(&b'*') {
+            hide_stars(self.bytes.to_mut());
+        }
+        if self.bytes.contains(&MASK) {
+            hide_beside(self.bytes.to_mut());
+        }
     }
 
     /// Masks `claims`, which lie within the text.
@@ -83,7 +165,7 @@ impl<'t> Folded<'t> {
         for claim in claims {
             hide(bytes, claim);
         }
-        hide_shown_digits(bytes);
+        hide_beside(bytes);
     }
 
     /// Returns the characters of the text that `start..end` covers.
@@ -179,7 +261,8 @@ fn fold(c: char) -> Option<u8> {
         0x2080..=0x2089 => digit(code - 0x2080),
         0x2460..=0x2468 => digit(code - 0x245F),
         0x24EA => b'0',
-        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF if c.is_alphabetic() => LETTER,
+        0x00D7 | 0x00F7 => OTHER,
+        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
         _ => decimal(code).unwrap_or(OTHER),
     })
 }
@@ -221,19 +304,30 @@ fn hide_stars(bytes: &mut [u8]) {
     }
 }
 
-/// Hides up to four digits right after a mask: they are the part that a masker shows.
-fn hide_shown_digits(bytes: &mut [u8]) {
+/// Hides what reads as part of a mask beside one: up to four digits right after it, which a masker shows, and
+/// stars on either side, which cannot be told from it.
+fn hide_beside(bytes: &mut [u8]) {
+    let class = |byte: &u8| match byte {
+        &MASK => 0,
+        b'*' => 1,
+        b'0'..=b'9' => 2,
+        _ => 3,
+    };
     let mut masked = false;
-    for run in bytes.chunk_by_mut(|a, b| {
-        (*a == MASK && *b == MASK)
-            || (a.is_ascii_digit() && b.is_ascii_digit())
-            || !(*a == MASK || a.is_ascii_digit() || *b == MASK || b.is_ascii_digit())
-    }) {
-        let shown = run.first().is_some_and(u8::is_ascii_digit);
-        if masked && shown && run.len() <= 4 {
-            run.fill(MASK);
+    for run in bytes.chunk_by_mut(|a, b| class(a) == class(b)) {
+        match run.first().map_or(3, class) {
+            0 => masked = true,
+            1 if masked => run.fill(MASK),
+            2 if masked && run.len() <= 4 => run.fill(MASK),
+            _ => masked = false,
         }
-        masked = run.first() == Some(&MASK);
+    }
+    masked = false;
+    for byte in bytes.iter_mut().rev() {
+        if masked && *byte == b'*' {
+            *byte = MASK;
+        }
+        masked = *byte == MASK;
     }
 }
 

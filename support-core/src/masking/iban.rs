@@ -3,7 +3,7 @@
 use super::kind::{Claim, Kind};
 use super::number::{at, before, is_letter, is_word};
 
-/// Length of an IBAN by country, from the registry that SWIFT keeps for ISO 13616.
+/// Length of an IBAN by country, in the order of countries, from the registry that SWIFT keeps for ISO 13616.
 const LENGTHS: &[(&[u8; 2], usize)] = &[
     (b"AD", 24),
     (b"AE", 23),
@@ -101,20 +101,19 @@ const MOST_BETWEEN: usize = 3;
 
 /// Finds an IBAN whose check digits begin at `digits`.
 pub(super) fn find(bytes: &[u8], digits: usize) -> Option<Claim> {
-    if !is_letter(before(bytes, digits)) && !is_letter(before(bytes, digits.saturating_sub(1))) {
+    let start = digits.checked_sub(2)?;
+    if !is_letter(before(bytes, digits)) || !at(bytes, digits + 1).is_ascii_digit() {
         return None;
     }
-    // The country may stand apart from the check digits by one space.
-    let country_end = if before(bytes, digits) == b' ' { digits - 1 } else { digits };
-    let start = country_end.checked_sub(2)?;
-    let country = bytes.get(start..country_end)?.to_ascii_uppercase();
     if is_word(before(bytes, start)) {
         return None;
     }
-    let length = LENGTHS.iter().find(|(code, _)| code.as_slice() == country).map(|&(_, length)| length)?;
+    let country = [at(bytes, start), at(bytes, start + 1)].map(|letter| letter.to_ascii_uppercase());
+    let row = LENGTHS.binary_search_by_key(&country, |(code, _)| **code).ok()?;
+    let length = LENGTHS.get(row).map(|&(_, length)| length)?;
     let mut sum = Mod97::default();
     let mut head = Mod97::default();
-    for &letter in &country {
+    for letter in country {
         head.push(letter);
     }
     let (mut place, mut read, mut between) = (digits, 2, 0);
@@ -129,7 +128,7 @@ pub(super) fn find(bytes: &[u8], digits: usize) -> Option<Claim> {
             }
             read += 1;
             between = 0;
-        } else if matches!(byte, b' ' | b'-' | b'.' | b'\n' | b'\r' | b'\t') && between < MOST_BETWEEN {
+        } else if between < MOST_BETWEEN && (is_break(byte) || (read % 4 == 0 && is_separator(byte))) {
             between += 1;
         } else {
             return None;
@@ -146,6 +145,16 @@ pub(super) fn find(bytes: &[u8], digits: usize) -> Option<Claim> {
         end: place,
         why: "mod97_valid_iban",
     })
+}
+
+/// Separators stand between groups of four; "no 9873 ssn no 8820" is no IBAN.
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.' | b'\t')
+}
+
+/// A line may break anywhere.
+const fn is_break(byte: u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
 }
 
 /// Checks letters and digits by mod 97-10: the first four moved to the end, A = 10 … Z = 35, remainder 1.

@@ -1,7 +1,7 @@
 //! Groups of digits as people type them, and what stands at their edges.
 
 use super::fold::{LETTER, MASK};
-use super::words::{Word, classify};
+use super::words::{Cue, Word, classify};
 
 /// Most groups that one number is looked for in. A card typed digit by digit has 19.
 const MOST_GROUPS: usize = 20;
@@ -20,6 +20,7 @@ impl Gap {
     pub(super) const DOT: Self = Self(4);
     pub(super) const SLASH: Self = Self(8);
     pub(super) const PARENTHESIS: Self = Self(16);
+    /// A comma, or a sign as unusual inside a number.
     pub(super) const COMMA: Self = Self(32);
     pub(super) const LINE: Self = Self(64);
 
@@ -30,7 +31,7 @@ impl Gap {
             b'.' => Self::DOT,
             b'/' => Self::SLASH,
             b'(' | b')' => Self::PARENTHESIS,
-            b',' => Self::COMMA,
+            b',' | b':' | b'|' | b'*' => Self::COMMA,
             b'\n' | b'\r' => Self::LINE,
             _ => return None,
         })
@@ -71,12 +72,14 @@ pub(super) struct Chain {
     groups: [Group; MOST_GROUPS],
     count: usize,
     digits: [u8; MOST_DIGITS],
+    total: usize,
 }
 
 impl Chain {
     /// Reads the chain at `start`, where a run of digits begins.
     pub(super) fn at(bytes: &[u8], start: usize) -> Self {
-        let mut chain = Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS] };
+        let mut chain =
+            Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS], total: 0 };
         let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
         let mut total = chain.push(bytes, first, 0);
         let mut end = first.end;
@@ -97,6 +100,7 @@ impl Chain {
             total = chain.push(bytes, group, total);
             end = group.end;
         }
+        chain.total = total;
         chain
     }
 
@@ -106,6 +110,11 @@ impl Chain {
 
     pub(super) fn first(&self) -> Group {
         self.groups.first().copied().unwrap_or_default()
+    }
+
+    /// How many digits its groups have together.
+    pub(super) const fn total(&self) -> usize {
+        self.total
     }
 
     /// Returns the first `count` digits as values 0 to 9.
@@ -150,11 +159,11 @@ pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
         // A shown part of a mask is masked already; more digits than that are a number of their own.
         MASK => Edge::Free,
         b'-' | b'.' | b'/' | b'_' | b',' | b':' => {
-            let further = before(bytes, start - 1);
+            let further = before(bytes, start.saturating_sub(1));
             if further.is_ascii_digit() {
                 Edge::Digits
             } else if is_word(further) && !matches!(touching, b':' | b',') {
-                announced(bytes, start - 1)
+                announced(bytes, start.saturating_sub(1))
             } else {
                 Edge::Free
             }
@@ -164,7 +173,14 @@ pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
 }
 
 fn announced(bytes: &[u8], end: usize) -> Edge {
-    match classify(word_before(bytes, end)) {
+    let word = word_before(bytes, end);
+    // The "ac" of a GUID's "-ac34-" announces nothing.
+    let touching = before(bytes, end.saturating_sub(word.len()));
+    if is_word(touching) || touching == b'-' {
+        return Edge::Joined;
+    }
+    match classify(word) {
+        Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) => Edge::Joined,
         Word::Cue(_) | Word::Number | Word::Link => Edge::Announced,
         _ => Edge::Joined,
     }

@@ -3,8 +3,9 @@
 use std::cell::{Cell, OnceCell};
 
 use super::cues::{self, Heed, Named, Request};
+use super::fold::next_where;
 use super::kind::{Claim, Kind, Kinds};
-use super::number::Chain;
+use super::number::{Chain, Edge, left_edge};
 use super::words::Cue;
 use super::{address, card, context, iban, phone, ssn};
 
@@ -66,6 +67,11 @@ pub(super) fn claims(bytes: &[u8], kinds: Kinds, turns: &[&str]) -> Vec<Claim> {
     let mut claims = Vec::<Claim>::new();
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
+        // Digits that others touch tightly belong to a number that was read from its beginning, or to none.
+        if left_edge(bytes, start) == Edge::Digits {
+            place = next_where(bytes, start, |byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+            continue;
+        }
         let chain = Chain::at(bytes, start);
         place = chain.first().end;
         if let Some(claim) = claim(&message, &chain, kinds)
@@ -94,6 +100,5 @@ fn claim(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option<Claim> {
 }
 
 fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
-    let tail = bytes.get(from..)?;
-    tail.iter().position(u8::is_ascii_digit).map(|at| from + at)
+    next_where(bytes, from, |byte| byte.is_ascii_digit())
 }

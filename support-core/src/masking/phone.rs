@@ -19,28 +19,53 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     if plus {
         return international(bytes, chain);
     }
-    if chain.groups().iter().map(|group| group.len()).sum::<usize>() < 7 {
+    if chain.total() < 7 {
         return None;
     }
     let edge = left_edge(bytes, first.start);
     if matches!(edge, Edge::Joined | Edge::Digits) {
         return None;
     }
-    let named = message.named(first.start, Heed::All);
-    if matches!(named.cue, Some(Cue::Reference)) || (named.cue == Some(Cue::Thing) && named.numbered) {
+    let named = message.named(first.start, Heed::ALL);
+    if is_something_else(message, named) {
         return None;
     }
     // A number in parentheses begins with them.
     let start = first.start - usize::from(before(bytes, first.start) == b'(');
     let claim = |end, why| Some(Claim { kind: Kind::Phone, start, end, why });
-    if let Some(end) = north_american(bytes, chain) {
+    // "4565 0027 3091 2935" does not end with a number that begins with 0027.
+    let apart = before(bytes, start) != b' ' || !before(bytes, start.saturating_sub(1)).is_ascii_digit();
+    if apart && let Some(end) = north_american(bytes, chain) {
         return claim(end, "north_american_phone");
     }
-    if let Some(end) = with_trunk_zero(bytes, chain) {
+    if apart && let Some(end) = with_trunk_zero(bytes, chain) {
         return claim(end, "national_phone");
     }
     let (end, _) = by_context(message, chain, named)?;
     claim(end, "phone_by_context")
+}
+
+/// Whether the words around a number, or a request before it, say that it is no telephone number. An account that
+/// looks like one must not pass as contact data.
+fn is_something_else(message: &Message<'_>, named: Named) -> bool {
+    match named.cue {
+        Some(Cue::Phone) => false,
+        Some(Cue::Thing) => named.numbered,
+        Some(Cue::Money) | None => {
+            message.requested().first().is_some_and(|_| !message.asked_for(Cue::Phone))
+        }
+        Some(
+            Cue::Reference
+            | Cue::Card
+            | Cue::Account
+            | Cue::Ssn
+            | Cue::Pin
+            | Cue::Cvv
+            | Cue::OneTime
+            | Cue::Code
+            | Cue::Iban,
+        ) => true,
+    }
 }
 
 fn international(bytes: &[u8], chain: &Chain) -> Option<Claim> {

@@ -20,7 +20,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             if joined || !ends_at(message.bytes, serial.end) || matches!(apart, Edge::Joined | Edge::Digits) {
                 return None;
             }
-            let named = message.named(start, Heed::All);
+            let named = message.named(start, Heed::ALL);
             if named.cue == Some(Cue::Ssn) {
                 return claim(serial.end, "issuable_ssn_after_word");
             }
@@ -30,7 +30,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             claim(serial.end, "issuable_ssn")
         }
         [whole, ..] if whole.len() == 9 && issuable(chain.digits(9)) => {
-            let named = message.named(start, Heed::All).cue == Some(Cue::Ssn)
+            let named = message.named(start, Heed::ALL).cue == Some(Cue::Ssn)
                 || message.named_after(whole.end) == Some(Cue::Ssn);
             let stands_alone = ends_at(message.bytes, whole.end)
                 && !matches!(left_edge(message.bytes, start), Edge::Joined | Edge::Digits);

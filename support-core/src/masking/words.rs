@@ -15,8 +15,10 @@ pub(super) enum Word {
     Ask,
     /// Forbids: `never`, `don't`.
     Never,
-    /// Starts another thought, so that names before it do not count: `but`, `in`.
+    /// Starts another thought, so that names before it do not count: `but`, `when`.
     Break,
+    /// Sets a name apart from a number unless they are linked: "account in 2019", but "the code in my app is".
+    Minor,
     /// Counts or measures: a number before it is a quantity.
     Unit,
     /// Any other word.
@@ -82,15 +84,16 @@ fn lookup(word: &[u8]) -> Word {
         | b"gtin" | b"vin" | b"txn" | b"transaction" | b"receipt" | b"po" | b"uuid" | b"guid"
         | b"timestamp" | b"epoch" | b"zip" | b"zipcode" | b"postcode" | b"postal" | b"pnrs" | b"iccid"
         | b"eid" | b"barcode" => Word::Cue(Cue::Reference),
-        b"ticket" | b"tickets" | b"case" | b"item" | b"items" | b"product" | b"part" | b"model"
-        | b"flight" | b"room" | b"gate" | b"package" | b"delivery" | b"policy" | b"claim" | b"customer"
-        | b"client" | b"member" | b"membership" | b"loyalty" | b"flyer" | b"job" | b"bug" | b"issue"
-        | b"request" | b"incident" | b"quote" | b"report" | b"batch" | b"lot" | b"year" | b"extension"
-        | b"ext" | b"unit" | b"apartment" | b"apt" | b"suite" | b"session" | b"device" | b"meter"
-        | b"contract" | b"error" | b"promo" | b"promotion" | b"promotional" | b"discount" | b"coupon"
-        | b"voucher" | b"gift" | b"status" | b"sort" | b"swift" | b"article" | b"catalog" | b"student"
-        | b"employee" | b"tax" | b"license" | b"licence" | b"passport" | b"date" | b"page" | b"line"
-        | b"port" | b"chapter" => Word::Cue(Cue::Thing),
+        b"ticket" | b"case" | b"item" | b"items" | b"product" | b"part" | b"model" | b"flight" | b"room"
+        | b"gate" | b"package" | b"delivery" | b"policy" | b"claim" | b"customer" | b"client" | b"member"
+        | b"membership" | b"loyalty" | b"flyer" | b"job" | b"bug" | b"issue" | b"request" | b"incident"
+        | b"quote" | b"report" | b"batch" | b"lot" | b"year" | b"extension" | b"ext" | b"unit"
+        | b"apartment" | b"apt" | b"suite" | b"session" | b"device" | b"meter" | b"contract" | b"error"
+        | b"promo" | b"promotion" | b"promotional" | b"discount" | b"coupon" | b"voucher" | b"gift"
+        | b"status" | b"sort" | b"swift" | b"article" | b"catalog" | b"student" | b"employee" | b"tax"
+        | b"license" | b"licence" | b"passport" | b"date" | b"page" | b"line" | b"port" | b"chapter" => {
+            Word::Cue(Cue::Thing)
+        }
         b"balance" | b"amount" | b"amounts" | b"price" | b"prices" | b"cost" | b"costs" | b"total"
         | b"paid" | b"pay" | b"fee" | b"fees" | b"charge" | b"charged" | b"charges" | b"limit"
         | b"deposit" | b"deposited" | b"payment" | b"salary" | b"worth" | b"sum" | b"income" | b"refund"
@@ -114,16 +117,18 @@ fn lookup(word: &[u8]) -> Word {
         | b"know" | b"kindly" | b"help" | b"require" | b"required" | b"supply" | b"state" | b"submit"
         | b"reply" | b"would" | b"pls" | b"plz" | b"which" => Word::Ask,
         b"never" | b"don't" | b"dont" | b"not" | b"without" => Word::Never,
-        b"but" | b"because" | b"when" | b"while" | b"if" | b"then" | b"in" | b"to" | b"from" | b"by"
-        | b"since" | b"until" | b"till" | b"per" | b"every" | b"over" | b"under" | b"about" | b"than"
-        | b"after" | b"before" | b"within" | b"between" | b"or" | b"i" | b"we" | b"they" | b"has"
-        | b"had" | b"have" => Word::Break,
+        b"but" | b"because" | b"when" | b"while" | b"if" | b"then" | b"or" => Word::Break,
+        b"in" | b"to" | b"from" | b"by" | b"since" | b"until" | b"till" | b"per" | b"every" | b"over"
+        | b"under" | b"about" | b"than" | b"after" | b"before" | b"within" | b"between" | b"i" | b"we"
+        | b"they" | b"has" | b"had" | b"have" => Word::Minor,
         b"dollars" | b"dollar" | b"bucks" | b"euros" | b"euro" | b"pounds" | b"pound" | b"rupees"
         | b"cents" | b"yen" | b"days" | b"day" | b"hours" | b"hour" | b"hrs" | b"minutes" | b"mins"
         | b"seconds" | b"weeks" | b"months" | b"years" | b"times" | b"people" | b"persons" | b"points"
         | b"miles" | b"km" | b"kg" | b"lbs" | b"percent" | b"pcs" | b"pieces" | b"units" | b"pages"
         | b"mb" | b"gb" | b"k" | b"pm" | b"meters" | b"steps" | b"customers" | b"users" | b"copies"
-        | b"boxes" | b"bags" => Word::Unit,
+        | b"boxes" | b"bags" | b"btu" | b"watts" | b"watt" | b"volts" | b"ml" | b"cm" | b"mm" | b"ft"
+        | b"feet" | b"inches" | b"mph" | b"rpm" | b"hz" | b"mhz" | b"ghz" | b"tb" | b"kb" | b"bytes"
+        | b"stars" | b"seats" | b"guests" | b"nights" | b"tickets" | b"messages" => Word::Unit,
         _ => Word::Other,
     }
 }

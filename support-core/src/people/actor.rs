@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::error::{EntityKind, Error};
+use crate::error::Error;
 use crate::id::{AgentId, CustomerId, TeamId, TenantId};
 use crate::label::Label;
 use crate::wire::wire_enum;
@@ -19,6 +19,9 @@ pub enum Actor {
     Agent(AgentActor),
     /// One whom the desk serves.
     Customer(CustomerActor),
+    /// The host application itself, for set-up, imports and its own code: may do everything in its tenant. Never for
+    /// requests of people.
+    Host(TenantId),
 }
 
 /// An agent who has signed in.
@@ -65,6 +68,7 @@ impl Actor {
         match self {
             Self::Agent(agent) => agent.tenant,
             Self::Customer(customer) => customer.tenant,
+            Self::Host(tenant) => *tenant,
         }
     }
 
@@ -74,6 +78,7 @@ impl Actor {
         match self {
             Self::Agent(agent) => ActorRef::agent(agent.id),
             Self::Customer(customer) => ActorRef::customer(customer.id),
+            Self::Host(_) => ActorRef::SYSTEM,
         }
     }
 
@@ -91,18 +96,14 @@ impl Actor {
             Self::Customer(customer) => {
                 Ok(Scope::new(customer.tenant, Sight::Customer { customer: customer.id }))
             }
+            Self::Host(tenant) => Ok(Scope::system(*tenant)),
         }
     }
 
-    /// Returns the agent.
-    ///
-    /// # Errors
-    /// `NotFound` for a customer: to them, what is for agents does not exist.
-    pub const fn agent(&self, entity: EntityKind) -> Result<&AgentActor, Error> {
-        match self {
-            Self::Agent(agent) => Ok(agent),
-            Self::Customer(_) => Err(Error::NotFound(entity)),
-        }
+    /// Tells whether this is one who works on the desk, or the host itself.
+    #[must_use]
+    pub const fn is_staff(&self) -> bool {
+        matches!(self, Self::Agent(_) | Self::Host(_))
     }
 
     /// Returns how far `permission` reaches; nothing for customers.
@@ -111,6 +112,7 @@ impl Actor {
         match self {
             Self::Agent(agent) => agent.grants.reach(permission),
             Self::Customer(_) => None,
+            Self::Host(_) => Some(Reach::All),
         }
     }
 }

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::CustomerId;
 use crate::label::{ForeignId, Label};
-use crate::ticket::FieldValue;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
@@ -67,6 +66,18 @@ pub fn normalize_address(kind: AddressKind, value: &str) -> Option<String> {
     }
 }
 
+/// Value of a free field of a customer. It stands in the customer's record alone, so erasing that erases it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CustomerFieldValue {
+    /// Yes or no.
+    Flag(bool),
+    /// A finite number.
+    Number(f64),
+    /// A text.
+    Text(String),
+}
+
 /// One whom the desk serves.
 ///
 /// Name and addresses stand here and nowhere else: events name the fields that changed, never their values, so that
@@ -88,7 +99,7 @@ pub struct Customer {
     /// IANA zone name.
     pub timezone: Option<String>,
     /// Free fields.
-    pub custom_fields: BTreeMap<Label, FieldValue>,
+    pub custom_fields: BTreeMap<Label, CustomerFieldValue>,
     /// Tags, sorted.
     pub tags: Vec<Label>,
     /// Whether inbound messages are refused.

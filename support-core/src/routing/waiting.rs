@@ -1,11 +1,13 @@
 //! What the queue keeps of a waiting ticket.
 
+use crate::conversation::ChannelKind;
 use crate::id::{AgentId, CustomerId, TeamId, TicketId};
-use crate::ticket::{Priority, Ticket};
+use crate::scoring::{ScoreInputs, Urgency};
+use crate::ticket::{Priority, Ticket, Work};
 use crate::time::Timestamp;
 
 /// A waiting ticket, as the ranked queue keeps it in memory and as [`Store::scan`](crate::store::Store::scan) reads
-/// it. Everything that ranking needs, nothing that only showing it needs.
+/// it. Everything that ranking and routing need, nothing that only showing it needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Waiting {
     /// Which ticket.
@@ -14,8 +16,8 @@ pub struct Waiting {
     pub customer: CustomerId,
     /// In whose queue.
     pub team: Option<TeamId>,
-    /// Since when the customer waits.
-    pub since: Timestamp,
+    /// On which channel it began.
+    pub channel: ChannelKind,
     /// How important it is.
     pub priority: Priority,
     /// Points of the keyword rules that matched, before they are limited.
@@ -24,8 +26,8 @@ pub struct Waiting {
     pub insight_points: f64,
     /// The urgency ramp: from when, and to its deadline.
     pub urgency: Option<(Timestamp, Timestamp)>,
-    /// Units of capacity that it takes.
-    pub effort: u32,
+    /// Since when it waits, what it takes, and who gave it back.
+    pub work: Work,
     /// Agents who follow it, and so see it beyond their teams.
     pub followers: Vec<AgentId>,
 }
@@ -38,13 +40,41 @@ impl Waiting {
             ticket: ticket.id,
             customer: ticket.customer_id,
             team: ticket.team_id,
-            since: ticket.work.since,
+            channel: ticket.channel.clone(),
             priority: ticket.priority,
             keyword_points: ticket.derived.keyword_points,
             insight_points: ticket.derived.insight_points,
             urgency: ticket.derived.urgency,
-            effort: ticket.work.effort,
+            work: ticket.work.clone(),
             followers: ticket.followers(),
         })
+    }
+
+    /// Returns what its score is made of.
+    #[must_use]
+    pub fn inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            priority: self.priority,
+            live: false,
+            waiting_since: Some(self.work.since),
+            keyword_points: self.keyword_points,
+            insight_points: self.insight_points,
+            urgency: self.urgency.map(|(from, due)| Urgency { from, due }),
+        }
+    }
+}
+
+impl Ticket {
+    /// Returns what its score is made of. Age counts while the desk owes something, whether somebody has it or not.
+    #[must_use]
+    pub fn score_inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            priority: self.priority,
+            live: false,
+            waiting_since: self.counts_as_work().then_some(self.work.since),
+            keyword_points: self.derived.keyword_points,
+            insight_points: self.derived.insight_points,
+            urgency: self.derived.urgency.map(|(from, due)| Urgency { from, due }),
+        }
     }
 }

@@ -18,6 +18,13 @@ impl Cursor {
         Self("".into())
     }
 
+    /// The place after the newest event, whatever that is when it is read: reading after it answers no event, and
+    /// where the log ends now.
+    #[must_use]
+    pub fn end() -> Self {
+        Self("end".into())
+    }
+
     /// Wraps a store's own notation, or what a client handed back.
     pub fn new(text: impl Into<Box<str>>) -> Self {
         Self(text.into())

@@ -241,6 +241,17 @@ pub enum LoginSubject {
     Customer(CustomerId),
 }
 
+impl LoginSubject {
+    /// Returns the agent's or customer's id.
+    #[must_use]
+    pub const fn uuid(self) -> uuid::Uuid {
+        match self {
+            Self::Agent(id) => id.uuid(),
+            Self::Customer(id) => id.uuid(),
+        }
+    }
+}
+
 /// A password's hash, in PHC string format. Never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
@@ -273,7 +284,7 @@ pub struct Login {
     pub email: String,
     /// The password's hash.
     pub password: PasswordHash,
-    /// Counts changes.
+    /// Counts the events of its stream: passwords set, signing in and out.
     pub version: u64,
 }
 

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
-    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
-    TeamId, TextId, TicketId,
+    AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference, TeamId, TextId,
+    TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::ActorRef;
@@ -233,8 +233,6 @@ pub struct Move {
 /// Changes owner or team.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assign {
-    /// Identity of the record.
-    pub id: AssignmentId,
     /// The new owner; `None` sends it to the queue.
     pub to: Option<AgentId>,
     /// The new team; `None` keeps it.

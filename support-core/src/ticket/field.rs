@@ -20,6 +20,17 @@ pub enum FieldValue {
     Flag(bool),
 }
 
+impl FieldValue {
+    /// Returns the text's id, if it is one.
+    #[must_use]
+    pub const fn text(&self) -> Option<TextId> {
+        match self {
+            Self::Text(id) => Some(*id),
+            Self::Number(_) | Self::Flag(_) => None,
+        }
+    }
+}
+
 /// An object of the host that a ticket is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextRef {

@@ -156,6 +156,11 @@ fn identifiers_in_real_bank_conversations_are_masked() {
     {
         eprintln!("{what}: recall {:.4} precision {:.4} {score:?}", score.recall(), score.precision());
     }
+    // Bare numbers make up most of the labels; without the agent's request nobody could tell what they are. Most
+    // extra findings are identifiers that the annotators overlooked.
+    assert!(own.recall() >= 0.25 && own.precision() >= 0.94);
+    assert!(own_named.recall() >= 0.72 && own_named.precision() >= 0.95);
+    assert!(asked.recall() >= 0.96 && asked.precision() >= 0.96);
 }
 
 #[test]
@@ -169,6 +174,7 @@ fn real_questions_without_identifiers_stay() {
             masked.iter().for_each(|turn| eprintln!("airline: {}", turn.text));
         }
         eprintln!("airline: {} of {} altered", masked.len(), turns.len());
+        assert!(masked.len() <= 3);
     }
     if let Some(questions) = read("banking77.csv") {
         let masked: Vec<_> = questions
@@ -176,5 +182,6 @@ fn real_questions_without_identifiers_stay() {
             .filter(|line| !masker.mask(line, Purpose::Preview, &[]).findings.is_empty())
             .collect();
         eprintln!("banking77: {} of {} altered", masked.len(), questions.lines().count());
+        assert!(masked.is_empty());
     }
 }

@@ -83,6 +83,7 @@ impl Shelf {
                 Stream::Customer(_) => EntityKind::Customer,
                 Stream::Agent(_) => EntityKind::Agent,
                 Stream::Document(_) => EntityKind::Document,
+                Stream::Login(_) => EntityKind::Login,
             })
         })
     }

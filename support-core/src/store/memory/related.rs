@@ -49,25 +49,17 @@ fn texts(record: &Record) -> Vec<TextId> {
         Record::Ticket(ticket) => {
             texts.push(ticket.subject);
             texts.extend(ticket.escalation.and_then(|escalation| escalation.reason));
-            texts.extend(ticket.custom_fields.values().filter_map(text_of));
+            texts.extend(ticket.custom_fields.values().filter_map(FieldValue::text));
         }
         Record::Message(message) => {
             texts.push(message.body);
             texts.extend(message.author_text);
         }
         Record::Assignment(assignment) => texts.extend(assignment.reason),
-        Record::Customer(customer) => texts.extend(customer.custom_fields.values().filter_map(text_of)),
         Record::AgentState(state) => texts.extend(state.reason),
         _ => {}
     }
     texts
-}
-
-const fn text_of(value: &FieldValue) -> Option<TextId> {
-    match value {
-        FieldValue::Text(text) => Some(*text),
-        FieldValue::Number(_) | FieldValue::Flag(_) => None,
-    }
 }
 
 /// Lists the customers and agents that a record names.

@@ -65,11 +65,14 @@ impl Shelf {
                 matches!(scope.sight(), Sight::System) || self.sees_ticket(scope, ticket)
             }
             Stream::Customer(_) | Stream::Agent(_) | Stream::Document(_) => scope.is_staff(),
+            Stream::Login(_) => scope.sees_audit(),
         }
     }
 
     /// Reads the log after a cursor; nothing where the cursor is none of this log.
     pub(super) fn read_log(&self, scope: &Scope, after: &Cursor, limit: usize) -> Option<EventPage> {
+        let end = || Cursor::new(self.log.len().to_string());
+        let after = if *after == Cursor::end() { &end() } else { after };
         let from: usize = if *after == Cursor::start() { 0 } else { after.as_str().parse().ok()? };
         let rest = self.log.get(from..)?;
         let mut page = EventPage { events: Vec::new(), next: after.clone() };

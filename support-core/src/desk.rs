@@ -1,0 +1,166 @@
+//! The use-cases of a desk: load, decide, commit.
+//!
+//! A [`Desk`] is built from a store, a clock and a source of ids. Everything that it does is a [`UseCase`]: a plain
+//! struct that says what is wanted. [`Desk::run`] prepares it, commits it, and decides again where others were
+//! faster; a host that wants it inside its own database transaction takes [`Desk::prepare`] and commits the changes
+//! itself. Reads are plain methods and take the [`Actor`] too.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use support_core::desk::{CreateCustomer, Desk, OpenTicket};
+//! use support_core::id::TenantId;
+//! use support_core::people::Actor;
+//! use support_core::store::MemoryStore;
+//! use support_core::time::ManualClock;
+//! # use support_core::testkit::{SeededIds, block_on};
+//!
+//! # block_on(async {
+//! let desk = Desk::new(Arc::new(MemoryStore::new()), Arc::new(ManualClock::default()), Arc::new(SeededIds::new(1)));
+//! let host = Actor::Host(TenantId::SINGLE);
+//!
+//! let ann = desk.run(&host, &CreateCustomer::named("Ann")).await?;
+//! let opened = desk.run(&host, &OpenTicket::of(ann.customer_id, "Where is my parcel?", "It is a week late.")).await?;
+//! let ticket = desk.ticket(&host, opened.ticket_id).await?;
+//! assert_eq!(ticket.status.as_str(), "new");
+//! # Ok::<(), support_core::Error>(())
+//! # }).unwrap();
+//! ```
+
+mod agents;
+mod assemble;
+mod assign;
+mod configure;
+mod customers;
+mod edit;
+mod explain;
+mod lists;
+mod live;
+mod message;
+mod open;
+mod read;
+mod receive;
+mod reset;
+mod route;
+mod run;
+mod sight;
+mod sign_in;
+mod texts;
+mod tick;
+mod verify;
+
+pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
+pub use assign::{Reassign, ReturnWork, Take};
+pub use configure::{DocumentReply, PutDocument};
+pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
+pub use edit::{
+    AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
+};
+pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
+pub use lists::{Counts, Performance};
+pub use message::{DeliveryReport, WriteMessage};
+pub use open::{OpenTicket, Requester};
+pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
+pub use receive::{ReceiveMessage, Sender};
+pub use reset::ResetTicket;
+pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
+pub use sign_in::{LoginReply, Register, Registered, SetPassword, SignedIn};
+pub use tick::Ticked;
+pub use verify::{Finding, Report};
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::id::{Ids, MessageId, TenantId, TicketId};
+use crate::people::Actor;
+use crate::store::{Credential, Store};
+use crate::time::{Clock, Timestamp};
+
+use live::Live;
+
+/// A desk over a store.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk").field("store", &self.inner.store).finish_non_exhaustive()
+    }
+}
+
+/// What a use-case on a ticket answers. Ids only: repeating the command answers the same, rendered anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketReply {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// Its version after the change.
+    pub version: u64,
+    /// The message that was added.
+    pub message_id: Option<MessageId>,
+}
+
+impl Desk {
+    /// Builds a desk.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self { inner: Arc::new(Inner { store, clock, ids, tenants: Mutex::default() }) }
+    }
+
+    /// Returns the store.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.inner.store
+    }
+
+    /// Returns the present instant of the desk's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Returns where the desk's ids come from.
+    #[must_use]
+    pub fn ids(&self) -> &dyn Ids {
+        &*self.inner.ids
+    }
+
+    /// Finds who a credential names.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, Error> {
+        Ok(self.store().identify(credential).await?)
+    }
+
+    /// Returns the configuration in force of a tenant, at most one second old.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn config(&self, tenant: TenantId) -> Result<Arc<Config>, Error> {
+        self.live(tenant).config(self.store(), self.now()).await
+    }
+
+    /// Returns what is kept in memory of a tenant.
+    fn live(&self, tenant: TenantId) -> Arc<Live> {
+        let mut tenants = self.inner.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        tenants.entry(tenant).or_insert_with(|| Arc::new(Live::new(tenant))).clone()
+    }
+
+    /// Lists the tenants that this desk has in memory: those in whose name it was asked anything.
+    fn tenants(&self) -> Vec<TenantId> {
+        self.inner.tenants.lock().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
+}

@@ -1,0 +1,393 @@
+//! Agents: making, changing, deactivating them, and their presence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EntityKind, Error};
+use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use crate::id::{AgentId, EventId, TeamId};
+use crate::label::{ForeignId, Label};
+use crate::people::{
+    Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift, WorkKind,
+    normalize_address,
+};
+use crate::store::{ChangeSet, Key, Record, StoreExt};
+use crate::time::Timestamp;
+
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::Texts;
+
+/// Most units, chats or calls of an agent.
+const CAPACITY_LIMIT: u32 = 10_000;
+
+/// What a use-case on an agent answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentReply {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// The record's version.
+    pub version: u64,
+}
+
+/// Makes an agent: offline, without work.
+#[derive(Debug, Clone, Default)]
+pub struct CreateAgent {
+    /// Name that colleagues and customers see.
+    pub name: String,
+    /// E-mail address.
+    pub email: String,
+    /// Identity in the host application.
+    pub external_id: Option<ForeignId>,
+    /// Name of the role; `None` is `agent`.
+    pub role: Option<Label>,
+    /// Teams in which they work; none is the default team.
+    pub team_ids: Vec<TeamId>,
+    /// Teams that they lead.
+    pub lead_ids: Vec<TeamId>,
+    /// Skills with levels 1–5.
+    pub skills: BTreeMap<Label, u8>,
+    /// How much work they can have at once.
+    pub capacity: Capacity,
+    /// When they work; `None` is always.
+    pub shift: Option<Shift>,
+}
+
+/// Changes an agent. What is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateAgent {
+    /// Which.
+    pub id: Option<AgentId>,
+    /// New name.
+    pub name: Option<String>,
+    /// New e-mail address.
+    pub email: Option<String>,
+    /// New identity in the host, or none.
+    pub external_id: Option<Option<ForeignId>>,
+    /// New role.
+    pub role: Option<Label>,
+    /// All teams.
+    pub team_ids: Option<Vec<TeamId>>,
+    /// All teams led.
+    pub lead_ids: Option<Vec<TeamId>>,
+    /// All skills.
+    pub skills: Option<BTreeMap<Label, u8>>,
+    /// New capacity.
+    pub capacity: Option<Capacity>,
+    /// New shift, or none.
+    pub shift: Option<Option<Shift>>,
+}
+
+/// Deactivates an agent: the name is kept, sign-in ends, open work goes back to the queue by the next tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeactivateAgent {
+    /// Which.
+    pub id: AgentId,
+}
+
+/// Says whether an agent is there.
+#[derive(Debug, Clone)]
+pub struct SetPresence {
+    /// Whose.
+    pub agent_id: AgentId,
+    /// Being there or not.
+    pub presence: Presence,
+    /// Kinds of work taken now; empty is all.
+    pub channels: Vec<WorkKind>,
+    /// Why, for the record.
+    pub reason: Option<String>,
+    /// When it falls back to available; not for `available` and `offline`.
+    pub until: Option<Timestamp>,
+}
+
+impl SetPresence {
+    /// Says so until further notice.
+    #[must_use]
+    pub const fn of(agent_id: AgentId, presence: Presence) -> Self {
+        Self { agent_id, presence, channels: Vec::new(), reason: None, until: None }
+    }
+}
+
+/// Checks a role: nobody gives more than they have themselves.
+fn role(ask: &Ask<'_>, name: &Label) -> Result<Label, Error> {
+    let role: Role = name.as_str().parse().map_err(|problem| Error::invalid("role", problem))?;
+    let covers = match ask.actor {
+        Actor::Agent(actor) => actor.grants.covers(&role.grants()),
+        Actor::Host(_) => true,
+        Actor::Customer(_) => false,
+    };
+    if covers { Ok(name.clone()) } else { Err(Error::Forbidden(Permission::RoleManage)) }
+}
+
+fn teams(ask: &Ask<'_>, field: &str, ids: &[TeamId]) -> Result<Vec<TeamId>, Error> {
+    let ids: BTreeSet<TeamId> = ids.iter().copied().collect();
+    for id in &ids {
+        ask.team_in(field, *id)?;
+    }
+    Ok(ids.into_iter().collect())
+}
+
+fn check(agent: &Agent) -> Result<(), Error> {
+    let name = agent.name.trim();
+    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "must be 1 to 200 characters without control characters"));
+    }
+    if agent.skills.len() > 100 {
+        return Err(Error::invalid("skills", "must be at most 100"));
+    }
+    if let Some((skill, _)) = agent.skills.iter().find(|(_, level)| !(1..=5).contains(*level)) {
+        return Err(Error::invalid(format!("skills.{skill}"), "must be a level of 1 to 5"));
+    }
+    for (field, limit) in
+        [("units", agent.capacity.units), ("chat", agent.capacity.chat), ("call", agent.capacity.call)]
+    {
+        if limit > CAPACITY_LIMIT {
+            return Err(Error::invalid(format!("capacity.{field}"), "must be at most 10000"));
+        }
+    }
+    if let Some(shift) = &agent.shift {
+        shift.hours().map_err(|problem| Error::invalid("shift", problem))?;
+    }
+    Ok(())
+}
+
+fn email(text: &str) -> Result<String, Error> {
+    normalize_address(AddressKind::Email, text)
+        .ok_or_else(|| Error::invalid("email", "is not an e-mail address"))
+}
+
+impl Ask<'_> {
+    /// Makes an event of an agent's stream. Profile and presence count in one sequence.
+    fn agent_event(&self, agent: AgentId, seq: u64, at: Timestamp, event: Event) -> Envelope {
+        let mut audience = Audience::of_tenant(AudienceClass::Internal);
+        audience.assignee_before = Some(agent);
+        audience.assignee_after = Some(agent);
+        Envelope {
+            id: EventId::mint(self.ids(), at),
+            stream: Stream::Agent(agent),
+            stream_seq: seq,
+            at,
+            actor: self.actor.as_ref(),
+            audience,
+            event,
+        }
+    }
+
+    async fn agent_to_manage(&self, id: AgentId) -> Result<(Agent, AgentState), Error> {
+        self.staff_only(EntityKind::Agent)?;
+        let scope = self.actor.scope(Permission::AgentRead)?;
+        let keys = [Key::Agent(id), Key::AgentState(id)];
+        let mut found = self.store().load(&scope, &keys).await?.into_iter();
+        match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) => Ok((*agent, state)),
+            _ => Err(Error::NotFound(EntityKind::Agent)),
+        }
+    }
+}
+
+#[async_trait]
+impl UseCase for CreateAgent {
+    type Reply = AgentReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
+        ask.staff_only(EntityKind::Agent)?;
+        ask.actor.scope(Permission::AgentManage)?;
+        let standard = || "agent".parse().map_err(|problem| Error::invalid("role", problem));
+        let agent = Agent {
+            id: AgentId::mint(ask.ids(), ask.now),
+            external_id: self.external_id.clone(),
+            name: self.name.trim().to_owned(),
+            email: email(&self.email)?,
+            role: role(ask, &self.role.clone().map_or_else(standard, Ok)?)?,
+            team_ids: teams(ask, "team_ids", &self.team_ids)?,
+            lead_ids: teams(ask, "lead_ids", &self.lead_ids)?,
+            skills: self.skills.clone(),
+            capacity: self.capacity,
+            shift: self.shift.clone(),
+            active: true,
+            version: 1,
+            created_at: ask.now,
+            updated_at: ask.now,
+        };
+        check(&agent)?;
+        let reply = AgentReply { agent_id: agent.id, version: 1 };
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        changes.events.push(ask.agent_event(agent.id, 1, ask.now, Event::AgentCreated {}));
+        let state = AgentState::new(agent.id, ask.now);
+        changes.insert(agent);
+        changes.insert(state);
+        Ok(Prepared::new(changes, reply))
+    }
+}
+
+#[async_trait]
+impl UseCase for UpdateAgent {
+    type Reply = AgentReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
+        let id = self.id.ok_or_else(|| Error::invalid("id", "must be given"))?;
+        let (before, state) = ask.agent_to_manage(id).await?;
+        ask.actor.scope(Permission::AgentManage)?;
+        // Whoever may do more than the actor is not the actor's to change.
+        role(ask, &before.role)?;
+        ask.check_version(EntityKind::Agent, before.version)?;
+        let mut after = before.clone();
+        if let Some(name) = &self.name {
+            name.trim().clone_into(&mut after.name);
+        }
+        if let Some(text) = &self.email {
+            after.email = email(text)?;
+        }
+        if let Some(external_id) = &self.external_id {
+            after.external_id.clone_from(external_id);
+        }
+        if let Some(name) = &self.role {
+            after.role = role(ask, name)?;
+        }
+        if let Some(ids) = &self.team_ids {
+            after.team_ids = teams(ask, "team_ids", ids)?;
+        }
+        if let Some(ids) = &self.lead_ids {
+            after.lead_ids = teams(ask, "lead_ids", ids)?;
+        }
+        if let Some(skills) = &self.skills {
+            after.skills.clone_from(skills);
+        }
+        after.capacity = self.capacity.unwrap_or(before.capacity);
+        if let Some(shift) = &self.shift {
+            after.shift.clone_from(shift);
+        }
+        check(&after)?;
+        let compared = [
+            ("name", before.name != after.name),
+            ("email", before.email != after.email),
+            ("external_id", before.external_id != after.external_id),
+            ("role", before.role != after.role),
+            ("team_ids", before.team_ids != after.team_ids),
+            ("lead_ids", before.lead_ids != after.lead_ids),
+            ("skills", before.skills != after.skills),
+            ("capacity", before.capacity != after.capacity),
+            ("shift", before.shift != after.shift),
+        ];
+        let fields: Vec<Label> = compared
+            .iter()
+            .filter(|(_, differs)| *differs)
+            .filter_map(|(field, _)| field.parse().ok())
+            .collect();
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        if fields.is_empty() {
+            return Ok(Prepared::new(changes, AgentReply { agent_id: id, version: before.version }));
+        }
+        after.version += 1;
+        after.updated_at = ask.now.max(before.updated_at);
+        let reply = AgentReply { agent_id: id, version: after.version };
+        let seq = after.version + state.version - 1;
+        changes.events.push(ask.agent_event(id, seq, after.updated_at, Event::AgentChanged { fields }));
+        changes.replace(before.version, after);
+        changes.replace(state.version, state);
+        Ok(Prepared { changes, reply, routes: true, configures: false })
+    }
+}
+
+#[async_trait]
+impl UseCase for DeactivateAgent {
+    type Reply = AgentReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
+        let (before, state) = ask.agent_to_manage(self.id).await?;
+        ask.actor.scope(Permission::AgentManage)?;
+        role(ask, &before.role)?;
+        ask.check_version(EntityKind::Agent, before.version)?;
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        if !before.active {
+            return Ok(Prepared::new(changes, AgentReply { agent_id: self.id, version: before.version }));
+        }
+        let mut after = before.clone();
+        after.active = false;
+        after.version += 1;
+        after.updated_at = ask.now.max(before.updated_at);
+        let reply = AgentReply { agent_id: self.id, version: after.version };
+        let seq = after.version + state.version - 1;
+        changes.events.push(ask.agent_event(self.id, seq, after.updated_at, Event::AgentDeactivated {}));
+        changes.replace(before.version, after);
+        // Due at once: the worker gives the open work back, however much it is.
+        let revision = state.version;
+        changes.replace(revision, AgentState { until: Some(ask.now), ..state });
+        Ok(Prepared { changes, reply, routes: true, configures: false })
+    }
+}
+
+#[async_trait]
+impl UseCase for SetPresence {
+    type Reply = AgentReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
+        let (agent, before) = ask.agent_to_manage(self.agent_id).await?;
+        let Some(reach) = ask.actor.reach(Permission::AgentStatus) else {
+            return Err(Error::Forbidden(Permission::AgentStatus));
+        };
+        let mine = ask.actor.as_ref().agent_id() == Some(agent.id);
+        let of_team = match ask.actor {
+            Actor::Agent(actor) => agent.team_ids.iter().any(|team| actor.teams.contains(team)),
+            Actor::Host(_) => true,
+            Actor::Customer(_) => false,
+        };
+        if !(mine || reach == Reach::All || reach == Reach::Team && of_team) {
+            return Err(Error::Forbidden(Permission::AgentStatus));
+        }
+        if !agent.active {
+            return Err(Error::refused("agent_inactive", "the agent is deactivated"));
+        }
+        if let Some(until) = self.until {
+            if until <= ask.now {
+                return Err(Error::invalid("until", "must be in the future"));
+            }
+            if !matches!(self.presence, Presence::Busy | Presence::Away) {
+                return Err(Error::invalid("until", "is for `busy` and `away`"));
+            }
+        }
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        let reply = AgentReply { agent_id: agent.id, version: agent.version };
+        let same = before.presence == self.presence
+            && before.channels == self.channels
+            && before.until == self.until;
+        if same {
+            return Ok(Prepared::new(changes, reply));
+        }
+        let mut texts = Texts::new(ask, None);
+        let reason = texts.line("reason", self.reason.as_deref())?;
+        let after = AgentState {
+            presence: self.presence,
+            channels: self.channels.clone(),
+            reason,
+            until: self.until,
+            version: before.version + 1,
+            since: ask.now.max(before.since),
+            ..before.clone()
+        };
+        let event =
+            Event::AgentStatusChanged { from: before.presence, to: self.presence, reason, by_time: false };
+        let seq = agent.version + after.version - 1;
+        changes.events.push(ask.agent_event(agent.id, seq, after.since, event));
+        changes.replace(before.version, after);
+        texts.finish(&mut changes);
+        Ok(Prepared { changes, reply, routes: self.presence == Presence::Available, configures: false })
+    }
+}
+
+impl super::Desk {
+    /// Reads an agent with presence and load.
+    ///
+    /// # Errors
+    /// `NotFound` out of sight, and to customers; `Forbidden`; `Store`.
+    pub async fn agent(&self, actor: &Actor, id: AgentId) -> Result<(Agent, AgentState), Error> {
+        if !actor.is_staff() {
+            return Err(Error::NotFound(EntityKind::Agent));
+        }
+        let scope = actor.scope(Permission::AgentRead)?;
+        let agent = self.store().agent(&scope, id).await?.ok_or(Error::NotFound(EntityKind::Agent))?;
+        let state: Option<AgentState> = self.store().one(&scope, Key::AgentState(id)).await?;
+        Ok((agent, state.ok_or(Error::NotFound(EntityKind::Agent))?))
+    }
+}

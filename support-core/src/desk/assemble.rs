@@ -1,0 +1,99 @@
+//! From a decision to what a commit writes.
+
+use crate::conversation::{Conversation, Message};
+use crate::event::Event;
+use crate::id::TenantId;
+use crate::people::WorkKind;
+use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, Write};
+use crate::ticket::{Decision, Ticket};
+
+/// Collects what a decision writes: the ticket, the records that its events make or change, and the load that moved.
+///
+/// `touched` are conversations and messages of the ticket, as they are, that the events may change.
+pub(super) fn assemble(
+    tenant: TenantId,
+    before: Option<&Ticket>,
+    decision: Decision,
+    touched: &[Record],
+) -> ChangeSet {
+    let Decision { ticket, events } = decision;
+    let mut changes = ChangeSet::new(tenant);
+    let mut conversations: Vec<(Conversation, Expect)> = Vec::new();
+    let mut messages: Vec<(Message, Expect)> = Vec::new();
+    for record in touched {
+        let expect = Expect::Revision(record.revision());
+        match record {
+            Record::Conversation(conversation) => conversations.push((conversation.clone(), expect)),
+            Record::Message(message) => messages.push(((**message).clone(), expect)),
+            _ => {}
+        }
+    }
+    for envelope in &events {
+        conversations.iter_mut().for_each(|(conversation, _)| conversation.evolve(envelope));
+        messages.iter_mut().for_each(|(message, _)| message.evolve(envelope));
+        match &envelope.event {
+            Event::TicketCreated { .. } | Event::ConversationOpened { .. } => {
+                conversations.extend(Conversation::begin(envelope).map(|made| (made, Expect::Absent)));
+            }
+            Event::MessageAdded { .. } => {
+                messages.extend(Message::begin(envelope).map(|made| (made, Expect::Absent)));
+            }
+            _ => {}
+        }
+    }
+    changes.deltas = loads(before, &ticket);
+    // The ticket first: what belongs to it refers to it.
+    let assignments = events.iter().filter_map(Assignment::begin).collect::<Vec<_>>();
+    match before {
+        None => changes.insert(ticket),
+        Some(before) => changes.replace(before.stream_seq, ticket),
+    }
+    let changed = |expect: Expect, now: u64| expect != Expect::Revision(now);
+    for (conversation, expect) in conversations {
+        if changed(expect, conversation.stream_seq) {
+            changes.writes.push(Write { record: conversation.into(), expect });
+        }
+    }
+    for (message, expect) in messages {
+        if changed(expect, message.stream_seq) {
+            changes.writes.push(Write { record: message.into(), expect });
+        }
+    }
+    assignments.into_iter().for_each(|assignment| changes.insert(assignment));
+    changes.events = events;
+    changes
+}
+
+/// Says whose load moves: counted is what a ticket takes of its owner's capacity before and after.
+fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
+    let held = |ticket: &Ticket| ticket.assigned_to.map(|agent| (agent, ticket.units()));
+    let (had, has) = (before.and_then(held), held(after));
+    let units = |units: u32| i32::try_from(units).unwrap_or(i32::MAX);
+    let load = |agent, change| Delta::Load { agent, kind: WorkKind::Ticket, change, at_most: None };
+    match (had, has) {
+        (Some((a, was)), Some((b, is))) if a == b => {
+            if was == is {
+                Vec::new()
+            } else {
+                vec![load(a, units(is) - units(was))]
+            }
+        }
+        (had, has) => {
+            let freed = had.filter(|(_, was)| *was > 0).map(|(agent, was)| load(agent, -units(was)));
+            let taken = has.filter(|(_, is)| *is > 0).map(|(agent, is)| load(agent, units(is)));
+            freed.into_iter().chain(taken).collect()
+        }
+    }
+}
+
+/// Tells whether a change adds work to a queue or frees capacity, so that the router has to look.
+pub(super) fn needs_routing(before: Option<&Ticket>, after: &Ticket) -> bool {
+    let freed = before.is_some_and(|before| {
+        before.units() > 0 && (after.units() < before.units() || after.assigned_to != before.assigned_to)
+    });
+    let waits = after.is_waiting();
+    let waited_alike = before.is_some_and(|before| {
+        before.is_waiting() && before.team_id == after.team_id && before.work == after.work
+    });
+    freed || waits && !waited_alike
+}

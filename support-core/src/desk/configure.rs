@@ -1,0 +1,269 @@
+//! Configuration: documents in versions, and bringing open tickets under them.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::config;
+use crate::error::{EntityKind, Error};
+use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use crate::id::{DocumentId, EventId, TenantId};
+use crate::people::{ActorRef, Permission, Scope};
+use crate::store::{
+    ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select,
+    SetAsideFilter, TicketFilter, TicketSort,
+};
+use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
+
+use super::Desk;
+use super::assemble::assemble;
+use super::run::{Ask, Prepared, UseCase};
+
+/// Tickets brought under a changed configuration at once.
+const BATCH: u32 = 200;
+
+/// What a use-case on a configuration document answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentReply {
+    /// The document.
+    pub document_id: DocumentId,
+    /// Its newest version.
+    pub version: u64,
+}
+
+/// Writes a new version of a configuration document, or its first.
+///
+/// Open tickets come under a changed policy, calendar or keyword rule by [`Desk::reconfigure`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PutDocument {
+    /// Which document; `None` makes a new one.
+    pub id: Option<DocumentId>,
+    /// What it configures.
+    pub kind: DocumentKind,
+    /// What it says.
+    pub body: serde_json::Value,
+    /// Whether it is taken out of force.
+    pub retired: bool,
+}
+
+impl PutDocument {
+    /// The first version of a new document.
+    #[must_use]
+    pub const fn new(kind: DocumentKind, body: serde_json::Value) -> Self {
+        Self { id: None, kind, body, retired: false }
+    }
+
+    /// A version of a document with a known id, which is made where it does not exist.
+    #[must_use]
+    pub const fn at(id: DocumentId, kind: DocumentKind, body: serde_json::Value) -> Self {
+        Self { id: Some(id), kind, body, retired: false }
+    }
+}
+
+const fn permission(kind: DocumentKind) -> Permission {
+    match kind {
+        DocumentKind::Settings | DocumentKind::Masking | DocumentKind::Inbox | DocumentKind::Brand => {
+            Permission::SettingsManage
+        }
+        DocumentKind::Team => Permission::TeamManage,
+        DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
+        DocumentKind::KeywordRule => Permission::RuleManage,
+    }
+}
+
+/// The one document of kinds that exist once a tenant.
+const fn only(kind: DocumentKind) -> Option<DocumentId> {
+    match kind {
+        DocumentKind::Settings => Some(DocumentId::SETTINGS),
+        DocumentKind::Masking => Some(DocumentId::MASKING),
+        _ => None,
+    }
+}
+
+#[async_trait]
+impl UseCase for PutDocument {
+    type Reply = DocumentReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<DocumentReply>, Error> {
+        ask.staff_only(EntityKind::Document)?;
+        ask.actor.scope(permission(self.kind))?;
+        let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
+        let mut body = self.body.clone();
+        // A rule is named by its id wherever it matched, so its document carries it.
+        if let (DocumentKind::KeywordRule, Some(object)) = (self.kind, body.as_object_mut()) {
+            object.insert("id".into(), id.to_string().into());
+        }
+        if !self.retired {
+            config::check(self.kind, &body).map_err(Error::Invalid)?;
+        }
+        let before = ask.document(self.kind, id).await?;
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        let found = before.as_ref().map_or(0, |document| document.version);
+        ask.check_version(EntityKind::Document, found)?;
+        if before.as_ref().is_some_and(|document| document.body == body && document.retired == self.retired) {
+            return Ok(Prepared::new(changes, DocumentReply { document_id: id, version: found }));
+        }
+        let created_at = before.as_ref().map_or(ask.now, |document| document.created_at);
+        let document = Document {
+            id,
+            kind: self.kind,
+            version: found + 1,
+            retired: self.retired,
+            body,
+            created_at,
+            updated_at: ask.now.max(created_at),
+        };
+        changes.events.push(Envelope {
+            id: EventId::mint(ask.ids(), ask.now),
+            stream: Stream::Document(id),
+            stream_seq: document.version,
+            at: document.updated_at,
+            actor: ask.actor.as_ref(),
+            audience: Audience::of_tenant(AudienceClass::Internal),
+            event: Event::ConfigChanged { kind: self.kind, version: document.version, retired: self.retired },
+        });
+        let reply = DocumentReply { document_id: id, version: document.version };
+        match before {
+            None => changes.insert(document),
+            Some(before) => changes.replace(before.version, document),
+        }
+        Ok(Prepared { changes, reply, routes: self.kind == DocumentKind::Team, configures: true })
+    }
+}
+
+impl Desk {
+    /// Reads configuration documents of a kind that are in force, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound` to customers; `Forbidden`; `Store`.
+    pub async fn documents(
+        &self,
+        actor: &crate::people::Actor,
+        kind: DocumentKind,
+        limit: u32,
+        after: Option<PageCursor>,
+    ) -> Result<(Vec<Document>, Option<PageCursor>), Error> {
+        if !actor.is_staff() {
+            return Err(Error::NotFound(EntityKind::Document));
+        }
+        let scope = actor.scope(Permission::ConfigRead)?;
+        let select = Select::Documents { kind: Some(kind), retired: false };
+        let page = self.store().find(&scope, &Query::new(select, limit).after(after)).await?;
+        let documents = page.items.into_iter().filter_map(|record| match record {
+            Record::Document(document) => Some(document),
+            _ => None,
+        });
+        Ok((documents.collect(), page.next))
+    }
+
+    /// Brings one batch of a tenant's tickets under the configuration in force, oldest first, after a place; answers
+    /// where to go on, or nothing at the end.
+    ///
+    /// Each ticket is a commit of its own, so that writers are never blocked, and a batch that is repeated after a
+    /// crash changes nothing twice.
+    ///
+    /// # Errors
+    /// `Store`. What was done stays done.
+    pub async fn reconfigure(
+        &self,
+        tenant: TenantId,
+        after: Option<PageCursor>,
+    ) -> Result<Option<PageCursor>, Error> {
+        let system = Scope::system(tenant);
+        let filter = TicketFilter {
+            status: Status::ALL.iter().copied().filter(|status| *status != Status::Closed).collect(),
+            set_aside: SetAsideFilter::Any,
+            sort: TicketSort::Oldest,
+            ..TicketFilter::default()
+        };
+        let query = Query::new(Select::Tickets(Box::new(filter)), BATCH).after(after);
+        let page = self.store().find(&system, &query).await?;
+        let mut tickets: Vec<Ticket> = tickets_of(&page);
+        // Those that somebody else changed meanwhile are read and decided again, a few times.
+        for _ in 0..5 {
+            let mut changes = Vec::new();
+            let mut changed = Vec::new();
+            for ticket in &tickets {
+                if let Some(set) = self.under_config(tenant, ticket).await? {
+                    changes.push(set);
+                    changed.push(ticket.id);
+                }
+            }
+            let outcomes = self.store().commit(&changes).await?;
+            let again: Vec<crate::store::Key> = changed
+                .iter()
+                .zip(&outcomes)
+                .filter(|(_, outcome)| **outcome != Outcome::Committed)
+                .map(|(id, _)| crate::store::Key::Ticket(*id))
+                .collect();
+            if again.is_empty() {
+                break;
+            }
+            let found = self.store().load(&system, &again).await?;
+            tickets = found
+                .into_iter()
+                .filter_map(|record| match record {
+                    Some(Record::Ticket(ticket)) => Some(*ticket),
+                    _ => None,
+                })
+                .collect();
+        }
+        Ok(page.next)
+    }
+
+    async fn under_config(&self, tenant: TenantId, ticket: &Ticket) -> Result<Option<ChangeSet>, Error> {
+        let live = self.live(tenant);
+        let now = self.now();
+        let config = live.config(self.store(), now).await?;
+        let config = live.with_versions_of(&**self.store(), config, ticket).await?;
+        let texts = self.words_of(tenant, ticket).await?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let keywords = Some(config.keyword_hits(&texts));
+        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+        let decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+        if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
+            return Ok(None);
+        }
+        Ok(Some(assemble(tenant, Some(ticket), decision, &[])))
+    }
+
+    /// Reads the texts of a ticket in which keyword rules look: the subject and what the customer wrote.
+    async fn words_of(&self, tenant: TenantId, ticket: &Ticket) -> Result<Vec<String>, Error> {
+        let system = Scope::system(tenant);
+        let mut words = Vec::new();
+        if let Some(Record::Text(subject)) =
+            self.store().load(&system, &[crate::store::Key::Text(ticket.subject)]).await?.pop().flatten()
+        {
+            words.extend(subject.body);
+        }
+        let with = Related { texts: true, ..Related::default() };
+        let select = Select::Messages { ticket: ticket.id, conversation: None };
+        let mut query = Query::new(select, 1_000).with(with);
+        loop {
+            let page = self.store().find(&system, &query).await?;
+            for record in &page.items {
+                let Record::Message(message) = record else { continue };
+                if message.author.customer_id().is_none() {
+                    continue;
+                }
+                words.extend(page.related.iter().find_map(|related| match related {
+                    Record::Text(text) if text.id == message.body => text.body.clone(),
+                    _ => None,
+                }));
+            }
+            if page.next.is_none() {
+                return Ok(words);
+            }
+            query.after = page.next;
+        }
+    }
+}
+
+fn tickets_of(page: &Page) -> Vec<Ticket> {
+    page.items
+        .iter()
+        .filter_map(|record| match record {
+            Record::Ticket(ticket) => Some(Ticket::clone(ticket)),
+            _ => None,
+        })
+        .collect()
+}

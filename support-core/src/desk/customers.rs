@@ -1,0 +1,322 @@
+//! Customers: finding, making and changing them.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{EntityKind, Error};
+use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use crate::id::{CustomerId, EventId};
+use crate::label::{ForeignId, Label};
+use crate::people::{Address, AddressKind, Customer, CustomerFieldValue, Permission, normalize_address};
+use crate::store::{ChangeSet, Key, StoreExt};
+use crate::time::Zone;
+
+use super::run::{Ask, Prepared, UseCase};
+
+/// Most addresses of a customer.
+const ADDRESS_LIMIT: usize = 50;
+
+/// Who a customer is, as far as somebody knows.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct CustomerSpec {
+    /// Identity in the host application.
+    pub external_id: Option<ForeignId>,
+    /// Name.
+    pub name: String,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Phone number.
+    pub phone: Option<String>,
+}
+
+impl std::fmt::Debug for CustomerSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CustomerSpec").field("external_id", &self.external_id).finish_non_exhaustive()
+    }
+}
+
+/// What a use-case on a customer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerReply {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// The record's version.
+    pub version: u64,
+}
+
+/// Makes a customer.
+#[derive(Debug, Clone, Default)]
+pub struct CreateCustomer {
+    /// Who it is.
+    pub spec: CustomerSpec,
+    /// Tier, such as `gold`.
+    pub tier: Option<Label>,
+    /// Language tag.
+    pub language: Option<Label>,
+}
+
+impl CreateCustomer {
+    /// A customer of whom only the name is known.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { spec: CustomerSpec { name: name.into(), ..CustomerSpec::default() }, ..Self::default() }
+    }
+}
+
+/// Changes a customer. What is `None` stays as it is.
+#[derive(Clone, Default)]
+pub struct UpdateCustomer {
+    /// Which.
+    pub id: Option<CustomerId>,
+    /// New name.
+    pub name: Option<String>,
+    /// New identity in the host, or none.
+    pub external_id: Option<Option<ForeignId>>,
+    /// All addresses.
+    pub addresses: Option<Vec<Address>>,
+    /// New tier, or none.
+    pub tier: Option<Option<Label>>,
+    /// New language, or none.
+    pub language: Option<Option<Label>>,
+    /// New zone, or none.
+    pub timezone: Option<Option<String>>,
+    /// Free fields to set, or to clear.
+    pub custom_fields: BTreeMap<Label, Option<CustomerFieldValue>>,
+    /// All tags.
+    pub tags: Option<Vec<Label>>,
+    /// Whether inbound messages are refused.
+    pub blocked: Option<bool>,
+}
+
+impl std::fmt::Debug for UpdateCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateCustomer").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Ask<'_> {
+    /// Makes the record of a new customer. Addresses that staff or the host give are taken as verified.
+    pub(super) fn new_customer(&self, spec: &CustomerSpec, verified: bool) -> Result<Customer, Error> {
+        if spec.name.chars().count() > 200 || spec.name.chars().any(char::is_control) {
+            return Err(Error::invalid(
+                "customer.name",
+                "must be at most 200 characters without control characters",
+            ));
+        }
+        let mut addresses = Vec::new();
+        for (field, kind, value) in [
+            ("customer.email", AddressKind::Email, &spec.email),
+            ("customer.phone", AddressKind::Phone, &spec.phone),
+        ] {
+            if let Some(value) = value {
+                let value = normalize_address(kind, value)
+                    .ok_or_else(|| Error::invalid(field, "is not an address of that kind"))?;
+                addresses.push(Address { kind, value, verified, primary: true });
+            }
+        }
+        Ok(Customer {
+            id: CustomerId::mint(self.ids(), self.now),
+            external_id: spec.external_id.clone(),
+            name: spec.name.trim().to_owned(),
+            addresses,
+            tier: None,
+            language: None,
+            timezone: None,
+            custom_fields: BTreeMap::new(),
+            tags: Vec::new(),
+            blocked: false,
+            version: 1,
+            created_at: self.now,
+            updated_at: self.now,
+        })
+    }
+
+    /// Finds the customer that `spec` names, or makes one; then `changes` holds the record.
+    ///
+    /// The host's own id comes first, then a verified address. Where both match different people the host's id wins,
+    /// and the address stays with whom it was verified for.
+    pub(super) async fn find_or_make_customer(
+        &self,
+        spec: &CustomerSpec,
+        verified: bool,
+        changes: &mut ChangeSet,
+    ) -> Result<Customer, Error> {
+        let mut made = self.new_customer(spec, verified)?;
+        let by_address = |a: &Address| Key::CustomerByAddress(a.kind, a.value.clone());
+        let mut keys: Vec<Key> = spec.external_id.iter().cloned().map(Key::CustomerByExternalId).collect();
+        keys.extend(made.addresses.iter().map(by_address));
+        if !keys.is_empty() {
+            let found = self.store().load(&self.system(), &keys).await?;
+            let mut known = found.into_iter().map(|record| match record {
+                Some(crate::store::Record::Customer(customer)) => Some(*customer),
+                _ => None,
+            });
+            let by_external_id = spec.external_id.as_ref().and_then(|_| known.next().flatten());
+            let by_address: Vec<Option<Customer>> = known.collect();
+            if let Some(customer) = by_external_id {
+                return Ok(customer);
+            }
+            let holder = by_address.iter().flatten().next();
+            match holder {
+                // A new id of the host for an address that is known: the same person, unless they have another id.
+                Some(holder) if spec.external_id.is_none() || holder.external_id.is_none() => {
+                    let mut customer = holder.clone();
+                    if let Some(external_id) = &spec.external_id {
+                        let revision = customer.version;
+                        customer.external_id = Some(external_id.clone());
+                        customer.version += 1;
+                        customer.updated_at = self.now;
+                        changes.events.push(self.customer_event(&customer, changed(["external_id"])));
+                        changes.replace(revision, customer.clone());
+                    }
+                    return Ok(customer);
+                }
+                _ => {
+                    for (address, holder) in made.addresses.iter_mut().zip(&by_address) {
+                        address.verified &= holder.is_none();
+                    }
+                }
+            }
+        }
+        changes.insert(made.clone());
+        changes.events.push(self.customer_event(&made, Event::CustomerCreated {}));
+        Ok(made)
+    }
+
+    pub(super) fn customer_event(&self, customer: &Customer, event: Event) -> Envelope {
+        Envelope {
+            id: EventId::mint(self.ids(), self.now),
+            stream: Stream::Customer(customer.id),
+            stream_seq: customer.version,
+            at: self.now.max(customer.updated_at),
+            actor: self.actor.as_ref(),
+            audience: Audience::of_tenant(AudienceClass::Internal),
+            event,
+        }
+    }
+}
+
+fn changed<const N: usize>(fields: [&str; N]) -> Event {
+    Event::CustomerChanged { fields: fields.iter().filter_map(|field| field.parse().ok()).collect() }
+}
+
+#[async_trait]
+impl UseCase for CreateCustomer {
+    type Reply = CustomerReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<CustomerReply>, Error> {
+        ask.staff_only(EntityKind::Customer)?;
+        ask.actor.scope(Permission::CustomerManage)?;
+        let mut customer = ask.new_customer(&self.spec, true)?;
+        customer.tier.clone_from(&self.tier);
+        customer.language.clone_from(&self.language);
+        let reply = CustomerReply { customer_id: customer.id, version: customer.version };
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        changes.events.push(ask.customer_event(&customer, Event::CustomerCreated {}));
+        changes.insert(customer);
+        Ok(Prepared::new(changes, reply))
+    }
+}
+
+#[async_trait]
+impl UseCase for UpdateCustomer {
+    type Reply = CustomerReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<CustomerReply>, Error> {
+        ask.staff_only(EntityKind::Customer)?;
+        let id = self.id.ok_or_else(|| Error::invalid("id", "must be given"))?;
+        let scope = ask.actor.scope(Permission::CustomerRead)?;
+        let before = ask.store().customer(&scope, id).await?.ok_or(Error::NotFound(EntityKind::Customer))?;
+        ask.actor.scope(Permission::CustomerManage)?;
+        ask.check_version(EntityKind::Customer, before.version)?;
+        let mut after = before.clone();
+        let mut fields: Vec<&str> = Vec::new();
+        if let Some(name) = &self.name {
+            after.name.clone_from(&ask.new_customer(&spec_of(name), true)?.name);
+        }
+        set("external_id", &self.external_id, &mut after.external_id, &mut fields);
+        set("tier", &self.tier, &mut after.tier, &mut fields);
+        set("language", &self.language, &mut after.language, &mut fields);
+        if let Some(Some(zone)) = &self.timezone {
+            zone.parse::<Zone>().map_err(|problem| Error::invalid("timezone", problem))?;
+        }
+        set("timezone", &self.timezone, &mut after.timezone, &mut fields);
+        if let Some(addresses) = &self.addresses {
+            after.addresses = normal(addresses)?;
+        }
+        for (key, value) in &self.custom_fields {
+            match value {
+                Some(value) => drop(after.custom_fields.insert(key.clone(), value.clone())),
+                None => drop(after.custom_fields.remove(key)),
+            }
+        }
+        if let Some(tags) = &self.tags {
+            let tags: std::collections::BTreeSet<Label> = tags.iter().cloned().collect();
+            after.tags = tags.into_iter().collect();
+        }
+        after.blocked = self.blocked.unwrap_or(before.blocked);
+        let compared: [(&str, bool); 5] = [
+            ("name", before.name != after.name),
+            ("addresses", before.addresses != after.addresses),
+            ("custom_fields", before.custom_fields != after.custom_fields),
+            ("tags", before.tags != after.tags),
+            ("blocked", before.blocked != after.blocked),
+        ];
+        fields.extend(compared.iter().filter(|(_, differs)| *differs).map(|(field, _)| *field));
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        if fields.is_empty() {
+            return Ok(Prepared::new(changes, CustomerReply { customer_id: id, version: before.version }));
+        }
+        after.version += 1;
+        after.updated_at = ask.now.max(before.updated_at);
+        let reply = CustomerReply { customer_id: id, version: after.version };
+        let fields = fields.iter().filter_map(|field| field.parse().ok()).collect();
+        changes.events.push(ask.customer_event(&after, Event::CustomerChanged { fields }));
+        changes.replace(before.version, after);
+        Ok(Prepared::new(changes, reply))
+    }
+}
+
+fn spec_of(name: &str) -> CustomerSpec {
+    CustomerSpec { name: name.to_owned(), ..CustomerSpec::default() }
+}
+
+/// Sets a field where a value is given, and notes its name where it differs.
+fn set<T: Clone + PartialEq>(
+    name: &'static str,
+    given: &Option<Option<T>>,
+    field: &mut Option<T>,
+    fields: &mut Vec<&'static str>,
+) {
+    if let Some(given) = given
+        && given != field
+    {
+        field.clone_from(given);
+        fields.push(name);
+    }
+}
+
+/// Brings addresses to their normal form, each once, with one primary address a kind.
+fn normal(addresses: &[Address]) -> Result<Vec<Address>, Error> {
+    if addresses.len() > ADDRESS_LIMIT {
+        return Err(Error::invalid("addresses", "must be at most 50"));
+    }
+    let mut normal: Vec<Address> = Vec::with_capacity(addresses.len());
+    for (at, address) in addresses.iter().enumerate() {
+        let value = normalize_address(address.kind, &address.value).ok_or_else(|| {
+            Error::invalid(format!("addresses[{at}].value"), "is not an address of that kind")
+        })?;
+        if normal.iter().any(|known| known.kind == address.kind && known.value == value) {
+            return Err(Error::invalid(format!("addresses[{at}].value"), "is listed already"));
+        }
+        if address.primary && normal.iter().any(|known| known.kind == address.kind && known.primary) {
+            return Err(Error::invalid(
+                format!("addresses[{at}].primary"),
+                "another address of the kind is primary",
+            ));
+        }
+        normal.push(Address { value, ..address.clone() });
+    }
+    Ok(normal)
+}

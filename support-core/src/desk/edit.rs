@@ -1,0 +1,397 @@
+//! Changing a ticket: fields, status, owner, level, sight.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::error::Error;
+use crate::id::{AgentId, TeamId, TicketId};
+use crate::label::Label;
+use crate::people::{Actor, ActorRef, Permission};
+use crate::routing::AssignHow;
+use crate::store::{StoreExt, TextClass};
+use crate::ticket::{Command, FieldValue, Participant, Priority, SetAsideKind, Status, Ticket, command};
+use crate::time::Timestamp;
+
+use super::TicketReply;
+use super::message::carry_out;
+use super::open::LIST_LIMIT;
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::{LINE_LIMIT, Texts, check};
+
+/// Value of a free field as it is given.
+#[derive(Clone, PartialEq)]
+pub enum FieldInput {
+    /// A text, 1–1,000 characters.
+    Text(String),
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl std::fmt::Debug for FieldInput {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(…)"),
+            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+        }
+    }
+}
+
+impl FieldInput {
+    pub(super) fn store(
+        &self,
+        key: &Label,
+        whose: ActorRef,
+        texts: &mut Texts<'_>,
+    ) -> Result<FieldValue, Error> {
+        let field = || format!("custom_fields.{key}");
+        match self {
+            Self::Text(text) => {
+                check(&field(), text, LINE_LIMIT)?;
+                Ok(FieldValue::Text(texts.add(whose, TextClass::Public, text, &[]).id))
+            }
+            Self::Number(number) if number.is_finite() => Ok(FieldValue::Number(*number)),
+            Self::Number(_) => Err(Error::invalid(field(), "must be a finite number")),
+            Self::Flag(flag) => Ok(FieldValue::Flag(*flag)),
+        }
+    }
+}
+
+/// Changes a ticket. What is `None` or empty stays as it is; all of it happens together.
+#[derive(Clone, Default)]
+pub struct EditTicket {
+    /// The ticket.
+    pub ticket_id: Option<TicketId>,
+    /// New status.
+    pub status: Option<Status>,
+    /// New priority.
+    pub priority: Option<Priority>,
+    /// New owner, or none: back to the queue.
+    pub assigned_to: Option<Option<AgentId>>,
+    /// New team.
+    pub team_id: Option<TeamId>,
+    /// New subject.
+    pub subject: Option<String>,
+    /// New category, or none.
+    pub category: Option<Option<Label>>,
+    /// All tags.
+    pub tags: Option<Vec<Label>>,
+    /// Tags to add.
+    pub add_tags: Vec<Label>,
+    /// Tags to remove.
+    pub remove_tags: Vec<Label>,
+    /// Free fields to set, or to clear.
+    pub custom_fields: BTreeMap<Label, Option<FieldInput>>,
+    /// Why, for the record.
+    pub reason: Option<String>,
+    /// How it was resolved.
+    pub resolution_code: Option<Label>,
+}
+
+impl std::fmt::Debug for EditTicket {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditTicket")
+            .field("ticket_id", &self.ticket_id)
+            .field("status", &self.status)
+            .field("priority", &self.priority)
+            .finish_non_exhaustive()
+    }
+}
+
+impl EditTicket {
+    /// Changes nothing yet.
+    #[must_use]
+    pub fn of(ticket_id: TicketId) -> Self {
+        Self { ticket_id: Some(ticket_id), ..Self::default() }
+    }
+
+    /// Moves to a status.
+    #[must_use]
+    pub fn status(mut self, status: Status) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    fn edits_fields(&self) -> bool {
+        self.priority.is_some()
+            || self.subject.is_some()
+            || self.category.is_some()
+            || self.tags.is_some()
+            || !self.add_tags.is_empty()
+            || !self.remove_tags.is_empty()
+            || !self.custom_fields.is_empty()
+    }
+
+    /// What one must be allowed to do for all of it.
+    fn permissions(&self) -> Vec<Permission> {
+        let moves = self.assigned_to.is_some() || self.team_id.is_some();
+        [
+            (Permission::TicketUpdate, self.edits_fields()),
+            (Permission::TicketStatus, self.status.is_some()),
+            (Permission::TicketReassign, moves),
+        ]
+        .into_iter()
+        .filter_map(|(permission, needed)| needed.then_some(permission))
+        .collect()
+    }
+
+    fn edit(&self, ticket: &Ticket, texts: &mut Texts<'_>) -> Result<command::Edit, Error> {
+        let lists = [
+            ("tags", self.tags.as_ref().map_or(0, Vec::len)),
+            ("add_tags", self.add_tags.len()),
+            ("remove_tags", self.remove_tags.len()),
+            ("custom_fields", self.custom_fields.len()),
+        ];
+        if let Some((field, _)) = lists.into_iter().find(|(_, len)| *len > LIST_LIMIT) {
+            return Err(Error::invalid(field, "must be at most 100"));
+        }
+        let whose = ActorRef::customer(ticket.customer_id);
+        let subject = match &self.subject {
+            Some(subject) => {
+                check("subject", subject, LINE_LIMIT)?;
+                let stored = texts.add(whose, TextClass::Public, subject, &[]);
+                texts.find_by(stored.id, crate::conversation::Visibility::Public, &[&stored.body]);
+                Some(stored.id)
+            }
+            None => None,
+        };
+        let (add_tags, remove_tags) = match &self.tags {
+            Some(_) if !self.add_tags.is_empty() || !self.remove_tags.is_empty() => {
+                return Err(Error::invalid(
+                    "tags",
+                    "cannot be given together with `add_tags` or `remove_tags`",
+                ));
+            }
+            Some(tags) => {
+                let gone = ticket.tags.iter().filter(|tag| !tags.contains(tag)).cloned().collect();
+                (tags.clone(), gone)
+            }
+            None => (self.add_tags.clone(), self.remove_tags.clone()),
+        };
+        let mut custom_fields = BTreeMap::new();
+        for (key, value) in &self.custom_fields {
+            let value = match value {
+                Some(value) => Some(value.store(key, whose, texts)?),
+                None => None,
+            };
+            custom_fields.insert(key.clone(), value);
+        }
+        Ok(command::Edit {
+            subject,
+            priority: self.priority,
+            category: self.category.clone(),
+            add_tags,
+            remove_tags,
+            custom_fields,
+            insight: None,
+        })
+    }
+}
+
+#[async_trait]
+impl UseCase for EditTicket {
+    type Reply = TicketReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        let id = self.ticket_id.ok_or_else(|| Error::invalid("ticket_id", "must be given"))?;
+        let needed = self.permissions();
+        let first = needed.first().copied().unwrap_or(Permission::TicketUpdate);
+        let ticket = ask.ticket(id, first).await?;
+        if let Actor::Customer(_) = ask.actor {
+            return Err(Error::Forbidden(first));
+        }
+        for permission in needed {
+            let scope = ask.actor.scope(permission)?;
+            if !ticket.with_subject(|subject| scope.sees(subject)) {
+                return Err(Error::Forbidden(permission));
+            }
+        }
+        let mut texts = Texts::new(ask, Some(ticket.id));
+        let reason = texts.line("reason", self.reason.as_deref())?;
+        let mut commands = Vec::new();
+        if self.edits_fields() {
+            commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
+        }
+        if self.assigned_to.is_some() || self.team_id.is_some() {
+            let assign = ask.assign(&ticket, self.assigned_to, self.team_id, reason).await?;
+            commands.push(Command::Assign(Box::new(assign)));
+        }
+        if let Some(to) = self.status {
+            let resolution_code = self.resolution_code.clone();
+            commands.push(Command::Move(command::Move { to, reason, resolution_code }));
+        } else if self.resolution_code.is_some() {
+            return Err(Error::invalid("resolution_code", "needs a `status`"));
+        }
+        let mut prepared = carry_out(ask, &ticket, &commands, Vec::new()).await?;
+        if !prepared.changes.events.is_empty() {
+            texts.finish(&mut prepared.changes);
+        }
+        Ok(prepared)
+    }
+}
+
+impl Ask<'_> {
+    /// Checks a new owner or team and makes the command of it.
+    pub(super) async fn assign(
+        &self,
+        ticket: &Ticket,
+        to: Option<Option<AgentId>>,
+        team: Option<TeamId>,
+        reason: Option<crate::id::TextId>,
+    ) -> Result<command::Assign, Error> {
+        if let Some(team) = team {
+            self.team_in("team_id", team)?;
+        }
+        let mut over = false;
+        if let Some(Some(agent)) = to {
+            let (agent, state) = self.agent_in("agent_id", agent).await?;
+            let effort = if ticket.assigned_to == Some(agent.id) { 0 } else { ticket.units() };
+            over = state.load.units.saturating_add(effort) > agent.capacity.units;
+            self.may_hand_to(&agent)?;
+        }
+        let (to, how) = match (to, team) {
+            (Some(Some(agent)), _) => (Some(agent), AssignHow::Reassign),
+            (Some(None), None) => (None, AssignHow::Return),
+            // A ticket that moves to another team waits there for whoever has room.
+            (_, Some(_)) => (None, AssignHow::Transfer),
+            (None, None) => (ticket.assigned_to, AssignHow::Reassign),
+        };
+        Ok(command::Assign { to, team, how, reason, why: None, over })
+    }
+
+    /// With reach `team`, work is handed within the own teams only.
+    fn may_hand_to(&self, agent: &crate::people::Agent) -> Result<(), Error> {
+        let within_team = match self.actor {
+            Actor::Agent(actor)
+                if self.actor.reach(Permission::TicketReassign) != Some(crate::people::Reach::All) =>
+            {
+                agent.id == actor.id
+                    || agent.team_ids.iter().any(|team| actor.teams.contains(team))
+                    || agent.team_ids.is_empty() && actor.teams.contains(&TeamId::DEFAULT)
+            }
+            _ => true,
+        };
+        if within_team { Ok(()) } else { Err(Error::Forbidden(Permission::TicketReassign)) }
+    }
+}
+
+/// A use-case on a ticket that is one command.
+macro_rules! ticket_command {
+    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? } needs $permission:expr, |$this:ident, $ask:ident, $texts:ident| $command:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name {
+            /// The ticket.
+            pub ticket_id: TicketId,
+            $($(#[$fdoc])* pub $field: $kind,)*
+        }
+
+        impl std::fmt::Debug for $name {
+            /// Prints no text.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).field("ticket_id", &self.ticket_id).finish_non_exhaustive()
+            }
+        }
+
+        #[async_trait]
+        impl UseCase for $name {
+            type Reply = TicketReply;
+
+            async fn prepare(&self, $ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+                let $this = self;
+                let ticket = $ask.ticket(self.ticket_id, $permission).await?;
+                if let Actor::Customer(_) = $ask.actor {
+                    return Err(Error::Forbidden($permission));
+                }
+                #[allow(unused_mut, reason = "not every command carries a text")]
+                let mut $texts = Texts::new($ask, Some(ticket.id));
+                let command = $command;
+                let mut prepared = carry_out($ask, &ticket, &[command], Vec::new()).await?;
+                if !prepared.changes.events.is_empty() {
+                    $texts.finish(&mut prepared.changes);
+                }
+                Ok(prepared)
+            }
+        }
+    };
+}
+
+ticket_command! {
+    /// Raises the escalation level.
+    Escalate {
+        /// Why, 1–1,000 characters.
+        reason: String,
+        /// To which level, 1–9; `None` is one more.
+        level: Option<u8>,
+    } needs Permission::TicketEscalate, |this, ask, texts| {
+        check("reason", &this.reason, LINE_LIMIT)?;
+        let reason = texts.line("reason", Some(&this.reason))?;
+        Command::Escalate(command::Escalate { level: this.level, reason })
+    }
+}
+
+ticket_command! {
+    /// Puts a ticket out of sight until an instant, or brings it back.
+    Snooze {
+        /// Until when; `None` brings it back.
+        until: Option<Timestamp>,
+    } needs Permission::TicketUpdate, |this, ask, texts| Command::Snooze(this.until)
+}
+
+ticket_command! {
+    /// Takes a ticket out of the desk's work, as spam or into the bin.
+    SetAsideTicket {
+        /// Which of the two.
+        kind: SetAsideKind,
+    } needs Permission::TicketSetAside, |this, ask, texts| {
+        if this.kind == SetAsideKind::Merged {
+            return Err(Error::invalid("kind", "must be `spam` or `deleted`"));
+        }
+        Command::SetAside { kind: this.kind, merged_into: None }
+    }
+}
+
+ticket_command! {
+    /// Brings a ticket back into the desk's work.
+    RestoreTicket {} needs Permission::TicketSetAside, |_this, ask, texts| Command::Restore
+}
+
+ticket_command! {
+    /// Notes that an agent has a ticket open or is writing on it, so that handle time is measured. To be repeated
+    /// while it lasts, well within the lease of the settings.
+    Handle {
+        /// Whether the agent is at it; `false` ends it.
+        at_it: bool,
+    } needs Permission::TicketRead, |this, ask, texts| {
+        let Actor::Agent(agent) = ask.actor else {
+            return Err(Error::invalid("state", "is for agents"));
+        };
+        let until = ask.now.plus_seconds(ask.config.settings.handling_lease_seconds);
+        Command::Handle { agent: agent.id, until: this.at_it.then_some(until) }
+    }
+}
+
+ticket_command! {
+    /// Lets somebody take part: a customer in copy, or a colleague who follows.
+    AddParticipant {
+        /// Who, and how.
+        participant: Participant,
+    } needs Permission::TicketUpdate, |this, ask, texts| {
+        let party = this.participant.party;
+        let known = match (party.agent_id(), party.customer_id()) {
+            (Some(agent), _) => ask.agent_in("participant", agent).await.map(drop),
+            (_, Some(customer)) => {
+                let found = ask.store().customer(&ask.system(), customer).await?;
+                found.map(drop).ok_or_else(|| Error::invalid("participant", "must be a customer or an agent"))
+            }
+            _ => Err(Error::invalid("participant", "must be a customer or an agent")),
+        };
+        known?;
+        Command::AddParticipant(this.participant)
+    }
+}

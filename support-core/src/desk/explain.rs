@@ -1,0 +1,177 @@
+//! Why: the score, the deadlines, the owner; and while it waits, why nobody has it and what would change that.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::config::{Config, RoutingMode};
+use crate::error::Error;
+use crate::id::{AgentId, TeamId, TicketId};
+use crate::people::{Actor, Permission, Presence, Role, WorkKind};
+use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures};
+use crate::scoring::{Score, score};
+use crate::store::Assignment;
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::read::{TimerView, staff, timers};
+
+/// Most agents that an explanation names.
+const AGENTS: usize = 200;
+
+/// Why a ticket is where it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// Its score in terms.
+    pub score: Score,
+    /// Its timers with their readings.
+    pub timers: Vec<TimerView>,
+    /// The last change of owner, with the router's record where it made it.
+    pub assignment: Option<Assignment>,
+    /// Why it waits, if it does.
+    pub waiting: Option<WaitingExplanation>,
+}
+
+/// Why nobody has a waiting ticket.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct WaitingExplanation {
+    /// How many tickets in the actor's sight come first.
+    pub before: Option<u32>,
+    /// Seconds that it has waited.
+    pub waiting_seconds: i64,
+    /// Whether its team takes work by hand, so that the router leaves it alone.
+    pub by_hand: bool,
+    /// Every agent of its team and of those that take its overflow, with every condition that they fail.
+    pub agents: Vec<AgentVerdict>,
+    /// The smallest change after which somebody could be given it; `None` where the tenant has no agents, or none is
+    /// needed.
+    pub unblock: Option<Unblock>,
+}
+
+/// What stands between an agent and a piece of work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AgentVerdict {
+    /// Who.
+    pub agent: AgentId,
+    /// What they fail; nothing where they are eligible.
+    pub fails: Vec<Refused>,
+}
+
+/// The fewest conditions whose change would make an agent eligible. It was verified by applying it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unblock {
+    /// For whom.
+    pub agent: AgentId,
+    /// What would have to change.
+    pub relax: Vec<Refused>,
+}
+
+impl Desk {
+    /// Explains a ticket.
+    ///
+    /// # Errors
+    /// `NotFound` to customers and out of sight; `Forbidden`; `Store`.
+    pub async fn explain(&self, actor: &Actor, id: TicketId) -> Result<Explanation, Error> {
+        staff(actor)?;
+        let ticket = self.ticket(actor, id).await?;
+        actor.scope(Permission::ExplainRead)?;
+        let now = self.now();
+        let config = self.config_for(actor, &ticket).await?;
+        let (mut assignments, _) = self.assignments(actor, id, 1, None).await?;
+        let waiting = match Waiting::of(&ticket) {
+            Some(entry) => {
+                let live = self.live(actor.tenant());
+                live.sync(&**self.store()).await?;
+                let scope = actor.scope(Permission::QueueRead)?;
+                let board = live.board();
+                let mut waiting = explain_waiting(&entry, &board.roster, &config, now);
+                waiting.before = board.queue.position(id, &scope, &config.settings.weights, now);
+                Some(waiting)
+            }
+            None => None,
+        };
+        Ok(Explanation {
+            score: score(&config.settings.weights, &ticket.score_inputs(), now),
+            timers: timers(&ticket, now, &config),
+            assignment: assignments.pop(),
+            waiting,
+        })
+    }
+}
+
+/// Says why a ticket waits: what each agent fails, and the smallest change that would give it to one.
+#[must_use]
+pub fn explain_waiting(
+    entry: &Waiting,
+    roster: &Roster,
+    config: &Config,
+    now: Timestamp,
+) -> WaitingExplanation {
+    let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
+    let team = config.team(team_id);
+    let mut teams = vec![team_id];
+    teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
+    let job = Job {
+        kind: WorkKind::Ticket,
+        teams: &teams,
+        effort: entry.work.effort,
+        skills: &entry.work.skills,
+        declined: &entry.work.declined,
+        declined_seconds: config.settings.declined_seconds,
+    };
+    let mut agents: Vec<AgentVerdict> = roster
+        .iter()
+        .filter(|seat| seat.agent.active)
+        .map(|seat| AgentVerdict { agent: seat.agent.id, fails: failures(seat, &job, now).collect() })
+        .collect();
+    // Fewest failures first; a stable sort keeps equal ones in the order of their ids.
+    agents.sort_by_key(|verdict| verdict.fails.len());
+    let unblock = agents.first().filter(|best| !best.fails.is_empty()).and_then(|best| {
+        let seat = roster.get(best.agent)?;
+        let relaxed = relax(seat, &job, &best.fails, now);
+        relaxed.then(|| Unblock { agent: best.agent, relax: best.fails.clone() })
+    });
+    agents.retain(|verdict| !verdict.fails.contains(&Refused::NotInTeam));
+    agents.truncate(AGENTS);
+    WaitingExplanation {
+        before: None,
+        waiting_seconds: now.seconds_since(entry.work.since).max(0),
+        by_hand: team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Manual),
+        agents,
+        unblock,
+    }
+}
+
+/// Applies the change of conditions to copies of agent and work, and tells whether the agent is eligible then.
+fn relax(seat: &Seat, job: &Job<'_>, conditions: &[Refused], now: Timestamp) -> bool {
+    let mut agent = (*seat.agent).clone();
+    let mut state = seat.state.clone();
+    let mut declined = job.declined.to_vec();
+    for condition in conditions {
+        match condition {
+            Refused::Inactive => agent.active = true,
+            Refused::NotInTeam => agent.team_ids.extend(job.teams.first().copied()),
+            Refused::MayNotReply => {
+                if let Ok(role) = Role::Agent.as_str().parse() {
+                    agent.role = role;
+                }
+            }
+            Refused::NotAvailable => state.presence = Presence::Available,
+            Refused::OtherChannels => state.channels.clear(),
+            Refused::OffShift => agent.shift = None,
+            Refused::MissingSkill => {
+                for (skill, level) in job.skills {
+                    let has = agent.skills.entry(skill.clone()).or_default();
+                    *has = (*has).max(*level);
+                }
+            }
+            Refused::JustDeclined => declined.clear(),
+            Refused::NoRoom => {
+                agent.capacity.units = state.load.of(job.kind).saturating_add(job.effort);
+            }
+        }
+    }
+    let seat = Seat { agent: Arc::new(agent), state };
+    let job = Job { declined: &declined, ..*job };
+    failures(&seat, &job, now).next().is_none()
+}

@@ -1,0 +1,294 @@
+//! What a desk keeps in memory of a tenant: compiled configuration, the queue, the roster, and whose turn it is to
+//! route. All of it can be dropped at any time and is read again.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::event::Stream;
+use crate::id::{AgentId, TenantId, TicketId};
+use crate::people::{Agent, AgentState, Scope};
+use crate::routing::{Queue, Roster, Seat, Waiting};
+use crate::store::{Cursor, Document, Key, PageCursor, Query, Record, Select, Store};
+use crate::ticket::Ticket;
+use crate::time::Timestamp;
+
+/// How old a configuration may be when something is decided under it.
+const CONFIG_SECONDS: i64 = 1;
+/// Events and rows read at once.
+const BATCH: u32 = 1_000;
+
+pub(super) struct Live {
+    tenant: TenantId,
+    config: Mutex<Option<(Arc<Config>, Timestamp)>>,
+    board: Mutex<Board>,
+    /// Work was added or capacity freed since the router last looked.
+    marked: AtomicBool,
+    /// Somebody is routing.
+    routing: AtomicBool,
+    backfill: Mutex<Backfill>,
+}
+
+/// How far tickets have been brought under a changed configuration.
+#[derive(Debug, Default)]
+struct Backfill {
+    /// The epoch under which all of them stand.
+    done: u64,
+    /// The epoch that is being worked on, and where.
+    at: (u64, Option<PageCursor>),
+}
+
+/// Waiting work and agents, as of a place in the log.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    cursor: Option<Cursor>,
+    pub(super) queue: Queue,
+    pub(super) roster: Roster,
+}
+
+/// The right to route, given back when it is dropped.
+pub(super) struct Turn<'a>(&'a AtomicBool);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Live {
+    pub(super) fn new(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            config: Mutex::default(),
+            board: Mutex::default(),
+            marked: AtomicBool::new(true),
+            routing: AtomicBool::new(false),
+            backfill: Mutex::default(),
+        }
+    }
+
+    /// Says that the router has to look.
+    pub(super) fn mark(&self) {
+        self.marked.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes the mark away, and tells whether there was one.
+    pub(super) fn unmark(&self) -> bool {
+        self.marked.swap(false, Ordering::SeqCst)
+    }
+
+    /// Tells whether the router has to look.
+    pub(super) fn is_marked(&self) -> bool {
+        self.marked.load(Ordering::SeqCst)
+    }
+
+    /// Takes the right to route; nothing while another has it, who will see the mark.
+    pub(super) fn turn(&self) -> Option<Turn<'_>> {
+        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn(&self.routing))
+    }
+
+    /// Tells whether all tickets stand under an epoch.
+    pub(super) fn backfilled(&self, epoch: u64) -> bool {
+        lock(&self.backfill).done == epoch
+    }
+
+    /// Returns where the backfill for an epoch goes on.
+    pub(super) fn backfill_at(&self, epoch: u64) -> Option<PageCursor> {
+        Some(lock(&self.backfill).at).filter(|(at, _)| *at == epoch).and_then(|(_, cursor)| cursor)
+    }
+
+    pub(super) fn backfill_goes_on(&self, epoch: u64, cursor: Option<PageCursor>) {
+        lock(&self.backfill).at = (epoch, cursor);
+    }
+
+    pub(super) fn backfill_ends(&self, epoch: u64) {
+        *lock(&self.backfill) = Backfill { done: epoch, at: (epoch, None) };
+    }
+
+    pub(super) fn forget_config(&self) {
+        *lock(&self.config) = None;
+    }
+
+    pub(super) fn board(&self) -> MutexGuard<'_, Board> {
+        lock(&self.board)
+    }
+
+    /// Returns the configuration in force, at most a second old.
+    pub(super) async fn config(&self, store: &Arc<dyn Store>, now: Timestamp) -> Result<Arc<Config>, Error> {
+        let known = lock(&self.config).clone();
+        if let Some((config, checked)) = &known
+            && (0..CONFIG_SECONDS * 1_000_000).contains(&now.micros_since(*checked))
+        {
+            return Ok(config.clone());
+        }
+        let system = Scope::system(self.tenant);
+        let epoch = match store.load(&system, &[Key::Epoch]).await?.pop().flatten() {
+            Some(Record::Epoch(epoch)) => epoch,
+            _ => 0,
+        };
+        let config = match known {
+            Some((config, _)) if config.epoch == epoch => config,
+            // The epoch was read first: should a document change meanwhile, the next check reads it again.
+            _ => Arc::new(Config::compile(epoch, &documents(&**store, &system).await?)),
+        };
+        *lock(&self.config) = Some((config.clone(), now));
+        Ok(config)
+    }
+
+    /// Adds the versions that a ticket's timers name to a configuration, and keeps them.
+    pub(super) async fn with_versions_of(
+        &self,
+        store: &dyn Store,
+        config: Arc<Config>,
+        ticket: &Ticket,
+    ) -> Result<Arc<Config>, Error> {
+        let missing = config.missing(ticket);
+        if missing.is_empty() {
+            return Ok(config);
+        }
+        let keys: Vec<Key> = missing.iter().map(|m| Key::DocumentVersion(m.id, m.version)).collect();
+        let found = store.load(&Scope::system(self.tenant), &keys).await?;
+        let mut config = Config::clone(&config);
+        for record in found.into_iter().flatten() {
+            if let Record::Document(document) = record {
+                config.remember(&document);
+            }
+        }
+        let config = Arc::new(config);
+        let mut kept = lock(&self.config);
+        if let Some((known, _)) = &mut *kept
+            && known.epoch == config.epoch
+        {
+            *known = config.clone();
+        }
+        Ok(config)
+    }
+
+    /// Brings queue and roster up to the end of the log.
+    pub(super) async fn sync(&self, store: &dyn Store) -> Result<(), Error> {
+        let system = Scope::system(self.tenant);
+        loop {
+            let cursor = self.board().cursor.clone();
+            let Some(cursor) = cursor else {
+                let board = load(store, &system).await?;
+                let mut mine = self.board();
+                if mine.cursor.is_none() {
+                    *mine = board;
+                }
+                continue;
+            };
+            let page = store.events(&system, &cursor, BATCH).await?;
+            if page.events.is_empty() {
+                let mut board = self.board();
+                if board.cursor.as_ref() == Some(&cursor) {
+                    board.cursor = Some(page.next);
+                }
+                return Ok(());
+            }
+            let mut tickets: BTreeSet<TicketId> = BTreeSet::new();
+            let mut agents: BTreeSet<AgentId> = BTreeSet::new();
+            for logged in &page.events {
+                match logged.envelope.stream {
+                    Stream::Ticket(id) => drop(tickets.insert(id)),
+                    Stream::Agent(id) => drop(agents.insert(id)),
+                    Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
+                }
+                // A ticket's event may have moved its owner's load.
+                let audience = &logged.envelope.audience;
+                agents.extend(audience.assignee_before.into_iter().chain(audience.assignee_after));
+            }
+            let keys: Vec<Key> = tickets
+                .iter()
+                .map(|id| Key::Ticket(*id))
+                .chain(agents.iter().flat_map(|id| [Key::Agent(*id), Key::AgentState(*id)]))
+                .collect();
+            let records = store.load(&system, &keys).await?;
+            let mut board = self.board();
+            if board.cursor.as_ref() == Some(&cursor) {
+                board.take(records);
+                board.cursor = Some(page.next);
+            }
+        }
+    }
+}
+
+impl Board {
+    /// Takes over what records say now: newer than the events that named them, never older.
+    fn take(&mut self, records: Vec<Option<Record>>) {
+        let mut agent: Option<Arc<Agent>> = None;
+        for record in records.into_iter().flatten() {
+            match record {
+                Record::Ticket(ticket) => match Waiting::of(&ticket) {
+                    Some(entry) => self.queue.upsert(entry),
+                    None => self.queue.remove(ticket.id),
+                },
+                Record::Agent(found) => agent = Some(Arc::new(*found)),
+                Record::AgentState(state) => {
+                    if let Some(agent) = agent.take().filter(|agent| agent.id == state.agent) {
+                        self.roster.seat(Seat { agent, state });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Reads everything that waits and everybody who works, from the end of the log on.
+async fn load(store: &dyn Store, system: &Scope) -> Result<Board, Error> {
+    // The place is taken before the scan: what changes meanwhile is read once more, and nothing is missed.
+    let cursor = store.events(system, &Cursor::end(), 1).await?.next;
+    let mut board = Board { cursor: Some(cursor), ..Board::default() };
+    let mut after = None;
+    loop {
+        let entries = store.scan(system, after, BATCH * 10).await?;
+        let Some(last) = entries.last() else { break };
+        after = Some(last.ticket);
+        entries.into_iter().for_each(|entry| board.queue.upsert(entry));
+    }
+    let mut query = Query::new(Select::Agents { team: None, inactive: true }, BATCH);
+    loop {
+        let page = store.find(system, &query).await?;
+        let agents: Vec<Agent> = page
+            .items
+            .into_iter()
+            .filter_map(|record| if let Record::Agent(agent) = record { Some(*agent) } else { None })
+            .collect();
+        let keys: Vec<Key> = agents.iter().map(|agent| Key::AgentState(agent.id)).collect();
+        let states = store.load(system, &keys).await?;
+        for (agent, state) in agents.into_iter().zip(states) {
+            let state = match state {
+                Some(Record::AgentState(state)) => state,
+                _ => AgentState::new(agent.id, agent.created_at),
+            };
+            board.roster.seat(Seat { agent: Arc::new(agent), state });
+        }
+        if page.next.is_none() {
+            return Ok(board);
+        }
+        query.after = page.next;
+    }
+}
+
+async fn documents(store: &dyn Store, system: &Scope) -> Result<Vec<Document>, Error> {
+    let mut documents = Vec::new();
+    let mut query = Query::new(Select::Documents { kind: None, retired: false }, BATCH);
+    loop {
+        let page = store.find(system, &query).await?;
+        documents.extend(page.items.into_iter().filter_map(|record| match record {
+            Record::Document(document) => Some(document),
+            _ => None,
+        }));
+        if page.next.is_none() {
+            return Ok(documents);
+        }
+        query.after = page.next;
+    }
+}
+
+/// Locks; a panic of another holder leaves data that is only a cache and is read again.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,319 @@
+//! Messages on a ticket: answers, notes, customers' own words, and reports of delivery.
+
+use async_trait::async_trait;
+
+use crate::conversation::{ChannelKind, Conversation, Delivery, Direction, Message, Visibility};
+use crate::error::{EntityKind, Error};
+use crate::id::{ConversationId, MessageId, TicketId};
+use crate::label::ForeignId;
+use crate::people::{Actor, Permission};
+use crate::store::{Key, Page, Query, Record, Related, Select, StoreExt};
+use crate::text::is_thanks;
+use crate::ticket::{Command, Status, Ticket, command, decide};
+use crate::time::Timestamp;
+
+use super::TicketReply;
+use super::assemble::{assemble, needs_routing};
+use super::open::{first_delivery, queue_outgoing};
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::{CONTENT_LIMIT, Texts, check, class_of};
+
+/// Earlier turns that masking looks at.
+const TURNS_BEFORE: u32 = 3;
+
+/// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal.
+#[derive(Clone)]
+pub struct WriteMessage {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// What is said, 1–100,000 characters.
+    pub content: String,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// Status that it carries; `None` leaves it to the rule of the channel.
+    pub status: Option<Status>,
+    /// In which conversation; `None` is the one with the customer.
+    pub conversation_id: Option<ConversationId>,
+    /// The newest message that the writer has seen; another one stops the reply.
+    pub if_last_message_id: Option<MessageId>,
+}
+
+impl std::fmt::Debug for WriteMessage {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WriteMessage")
+            .field("ticket_id", &self.ticket_id)
+            .field("visibility", &self.visibility)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WriteMessage {
+    /// A public message.
+    pub fn reply(ticket_id: TicketId, content: impl Into<String>) -> Self {
+        Self {
+            ticket_id,
+            content: content.into(),
+            visibility: Visibility::Public,
+            status: None,
+            conversation_id: None,
+            if_last_message_id: None,
+        }
+    }
+
+    /// An internal note.
+    pub fn note(ticket_id: TicketId, content: impl Into<String>) -> Self {
+        Self { visibility: Visibility::Internal, ..Self::reply(ticket_id, content) }
+    }
+
+    const fn permission(&self) -> Permission {
+        match self.visibility {
+            Visibility::Public => Permission::TicketReply,
+            Visibility::Internal => Permission::TicketNote,
+        }
+    }
+}
+
+/// What a channel tells of an incoming message.
+pub(super) struct Arrival<'a> {
+    pub(super) content: &'a str,
+    pub(super) automatic: bool,
+    pub(super) external_id: Option<ForeignId>,
+    pub(super) in_reply_to: Option<ForeignId>,
+    pub(super) channel: ChannelKind,
+    pub(super) inbox_id: Option<crate::id::InboxId>,
+    pub(super) sent_at: Timestamp,
+}
+
+#[async_trait]
+impl UseCase for WriteMessage {
+    type Reply = TicketReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        check("content", &self.content, CONTENT_LIMIT)?;
+        if let Actor::Customer(_) = ask.actor {
+            return self.from_customer(ask).await;
+        }
+        let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
+        if self.status.is_some() {
+            ask.actor.scope(Permission::TicketStatus)?;
+        }
+        let conversation = conversation(ask, &ticket, self.conversation_id).await?;
+        let before = turns_before(ask, &ticket, &self.content).await?;
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let mut texts = Texts::new(ask, Some(ticket.id));
+        let body = texts.add(
+            crate::people::ActorRef::customer(ticket.customer_id),
+            class_of(self.visibility),
+            &self.content,
+            &before,
+        );
+        texts.find_by(body.id, self.visibility, &[&body.body]);
+        let public = self.visibility == Visibility::Public;
+        let message = command::NewMessage {
+            id: MessageId::mint(ask.ids(), ask.now),
+            conversation_id: Some(conversation.id),
+            direction: Direction::Outbound,
+            author: ask.actor.as_ref(),
+            author_text: None,
+            visibility: self.visibility,
+            channel: conversation.channel.clone(),
+            inbox_id: conversation.inbox_id,
+            body: body.id,
+            automatic: false,
+            thanks: false,
+            external_id: None,
+            in_reply_to: None,
+            delivery: public.then(|| first_delivery(conversation.inbox_id)),
+            sent_at: ask.now,
+            masked: body.masked,
+        };
+        let message_id = message.id;
+        let write = Command::Write(Box::new(command::Write {
+            message,
+            status: self.status,
+            if_last_message: self.if_last_message_id,
+            live: false,
+        }));
+        let mut prepared = carry_out(ask, &ticket, &[write], vec![conversation.clone().into()]).await?;
+        prepared.reply.message_id = Some(message_id);
+        texts.finish(&mut prepared.changes);
+        if public {
+            let (channel, inbox) = (&conversation.channel, conversation.inbox_id);
+            queue_outgoing(ask, &mut prepared.changes, ticket.id, message_id, channel, inbox);
+        }
+        Ok(prepared)
+    }
+}
+
+impl WriteMessage {
+    async fn from_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        for (field, given) in [
+            ("visibility", self.visibility != Visibility::Public),
+            ("status", self.status.is_some()),
+            ("conversation_id", self.conversation_id.is_some()),
+        ] {
+            if given {
+                return Err(Error::invalid(field, "may not be given by a customer"));
+            }
+        }
+        let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
+        let arrival = Arrival {
+            content: &self.content,
+            automatic: false,
+            external_id: None,
+            in_reply_to: None,
+            channel: ticket.channel.clone(),
+            inbox_id: None,
+            sent_at: ask.now,
+        };
+        ask.take_in(&ticket, ask.actor.as_ref(), &arrival).await
+    }
+}
+
+impl Ask<'_> {
+    /// Takes in what a customer, or another party, wrote on a ticket that exists.
+    pub(super) async fn take_in(
+        &self,
+        ticket: &Ticket,
+        author: crate::people::ActorRef,
+        arrival: &Arrival<'_>,
+    ) -> Result<Prepared<TicketReply>, Error> {
+        let conversation = conversation(self, ticket, None).await?;
+        let before = turns_before(self, ticket, arrival.content).await?;
+        let before: Vec<&str> = before.iter().map(String::as_str).collect();
+        let mut texts = Texts::new(self, Some(ticket.id));
+        let body = texts.add(author, class_of(Visibility::Public), arrival.content, &before);
+        texts.find_by(body.id, Visibility::Public, &[&body.body]);
+        let language = ticket.language.as_ref().map(crate::label::Label::as_str);
+        let message = command::NewMessage {
+            id: MessageId::mint(self.ids(), self.now),
+            conversation_id: Some(conversation.id),
+            direction: Direction::Inbound,
+            author,
+            author_text: None,
+            visibility: Visibility::Public,
+            channel: arrival.channel.clone(),
+            inbox_id: arrival.inbox_id,
+            body: body.id,
+            automatic: arrival.automatic,
+            thanks: is_thanks(&body.body, language),
+            external_id: arrival.external_id.clone(),
+            in_reply_to: arrival.in_reply_to.clone(),
+            delivery: None,
+            sent_at: arrival.sent_at,
+            masked: body.masked,
+        };
+        let message_id = message.id;
+        let owner = self.owner_standing(ticket).await?;
+        let keywords = self.config.keyword_hits(&[&body.body]);
+        let receive = Command::Receive(Box::new(command::Receive { message, owner, keywords }));
+        let mut prepared = carry_out(self, ticket, &[receive], vec![conversation.into()]).await?;
+        prepared.reply.message_id = Some(message_id);
+        texts.finish(&mut prepared.changes);
+        Ok(prepared)
+    }
+
+    async fn owner_standing(&self, ticket: &Ticket) -> Result<command::OwnerStanding, Error> {
+        let Some(owner) = ticket.assigned_to else { return Ok(command::OwnerStanding::Available) };
+        let keys = [Key::Agent(owner), Key::AgentState(owner)];
+        let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
+        Ok(match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                let seat = crate::routing::Seat { agent: std::sync::Arc::new(*agent), state };
+                if seat.is_there(self.now) {
+                    command::OwnerStanding::Available
+                } else {
+                    command::OwnerStanding::Absent
+                }
+            }
+            _ => command::OwnerStanding::Gone,
+        })
+    }
+}
+
+/// Decides commands on a ticket and assembles what they write.
+pub(super) async fn carry_out(
+    ask: &Ask<'_>,
+    ticket: &Ticket,
+    commands: &[Command],
+    touched: Vec<Record>,
+) -> Result<Prepared<TicketReply>, Error> {
+    let config = ask.config_for(ticket).await?;
+    let mut circumstances = ask.circumstances();
+    circumstances.config = &config;
+    let decision = decide(Some(ticket), commands, &circumstances)?;
+    let after = &decision.ticket;
+    let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
+    let routes = needs_routing(Some(ticket), after);
+    if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
+        return Ok(Prepared::new(crate::store::ChangeSet::new(ask.actor.tenant()), reply));
+    }
+    let changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
+    Ok(Prepared { changes, reply, routes, configures: false })
+}
+
+async fn conversation(
+    ask: &Ask<'_>,
+    ticket: &Ticket,
+    id: Option<ConversationId>,
+) -> Result<Conversation, Error> {
+    let id = id.unwrap_or(ticket.conversation_id);
+    let found: Option<Conversation> = ask.store().one(&ask.system(), Key::Conversation(id)).await?;
+    found
+        .filter(|conversation| conversation.ticket_id == ticket.id)
+        .ok_or_else(|| Error::invalid("conversation_id", "must be a conversation of the ticket"))
+}
+
+/// Returns the last few turns, oldest first, where `content` holds a digit: only a number can need them.
+async fn turns_before(ask: &Ask<'_>, ticket: &Ticket, content: &str) -> Result<Vec<String>, Error> {
+    if !content.chars().any(char::is_numeric) {
+        return Ok(Vec::new());
+    }
+    let select = Select::Messages { ticket: ticket.id, conversation: None };
+    let with = Related { texts: true, ..Related::default() };
+    let page: Page = ask.store().find(&ask.system(), &Query::new(select, TURNS_BEFORE).with(with)).await?;
+    let body = |record: &Record| {
+        let Record::Message(message) = record else { return None };
+        page.related.iter().find_map(|related| match related {
+            Record::Text(text) if text.id == message.body => text.body.clone(),
+            _ => None,
+        })
+    };
+    Ok(page.items.iter().rev().filter_map(body).collect())
+}
+
+/// Reports how far an outgoing message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeliveryReport {
+    /// The message.
+    pub message_id: MessageId,
+    /// The report.
+    pub report: Delivery,
+}
+
+#[async_trait]
+impl UseCase for DeliveryReport {
+    type Reply = TicketReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Message)) };
+        let found: Option<Message> = ask.store().one(&ask.system(), Key::Message(self.message_id)).await?;
+        let message = found.ok_or(Error::NotFound(EntityKind::Message))?;
+        let ticket = ask.ticket(message.ticket_id, Permission::TicketRead).await?;
+        let newer = Select::Messages { ticket: ticket.id, conversation: Some(message.conversation_id) };
+        let page = ask.store().find(&ask.system(), &Query::new(newer, 100)).await?;
+        let answered_since = page.items.iter().any(|record| match record {
+            Record::Message(later) => {
+                later.seq > message.seq && later.answers && later.delivery != Some(Delivery::Failed)
+            }
+            _ => false,
+        });
+        let message_id = message.id;
+        let report =
+            Command::Deliver { message: Box::new(message.clone()), report: self.report, answered_since };
+        let mut prepared = carry_out(ask, &ticket, &[report], vec![message.into()]).await?;
+        prepared.reply.message_id = Some(message_id);
+        Ok(prepared)
+    }
+}

@@ -1,0 +1,369 @@
+//! Opening a ticket.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+
+use crate::conversation::{ChannelKind, Delivery, Direction, Visibility};
+use crate::error::{EntityKind, Error};
+use crate::id::{
+    AgentId, BrandId, ConversationId, CustomerId, InboxId, MessageId, OutboxId, Reference, TeamId, TicketId,
+};
+use crate::label::{ForeignId, Label};
+use crate::people::{Actor, ActorRef, Customer, Permission};
+use crate::routing::AssignHow;
+use crate::scoring::Insight;
+use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
+use crate::ticket::{Command, ContextRef, ExternalRef, FieldValue, Priority, command, decide};
+use crate::time::Timestamp;
+
+use super::TicketReply;
+use super::assemble::{assemble, needs_routing};
+use super::customers::CustomerSpec;
+use super::edit::FieldInput;
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Stored, Texts, check};
+
+/// Most tags, fields, context entries or skills that a command may name.
+pub(super) const LIST_LIMIT: usize = 100;
+
+/// For whom a ticket is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requester {
+    /// The customer who asks; for customers only.
+    Myself,
+    /// A customer who is known.
+    Customer(CustomerId),
+    /// Whoever this is: found by the host's id or a verified address, else made.
+    Spec(CustomerSpec),
+}
+
+/// Opens a ticket with its first message.
+///
+/// Staff write down what the customer said, unless `direction` says that the desk writes first. A customer may give
+/// subject, channel, category, order, message and free fields, and nothing else.
+#[derive(Clone)]
+pub struct OpenTicket {
+    /// For whom.
+    pub requester: Requester,
+    /// What it is about, 1–1,000 characters.
+    pub subject: String,
+    /// The first message, 1–100,000 characters.
+    pub message: String,
+    /// On which channel.
+    pub channel: ChannelKind,
+    /// Who writes first.
+    pub direction: Direction,
+    /// How important it is; `None` is normal.
+    pub priority: Option<Priority>,
+    /// What kind of matter.
+    pub category: Option<Label>,
+    /// Tags.
+    pub tags: Vec<Label>,
+    /// The order that it is about.
+    pub order_id: Option<ForeignId>,
+    /// Other objects that it is about.
+    pub context: Vec<ContextRef>,
+    /// The same matter in other systems.
+    pub external_refs: Vec<ExternalRef>,
+    /// Free fields.
+    pub custom_fields: BTreeMap<Label, FieldInput>,
+    /// In which inbox.
+    pub inbox_id: Option<InboxId>,
+    /// Under which face.
+    pub brand_id: Option<BrandId>,
+    /// Language tag.
+    pub language: Option<Label>,
+    /// In whose queue; `None` is the default team's.
+    pub team_id: Option<TeamId>,
+    /// To whom it is given at once.
+    pub assigned_to: Option<AgentId>,
+    /// Units of capacity that it takes; `None` is 1.
+    pub effort: Option<u32>,
+    /// Skills that a handler must have, with the least level, 1–5.
+    pub skills: Vec<(Label, u8)>,
+}
+
+impl std::fmt::Debug for OpenTicket {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenTicket")
+            .field("requester", &self.requester)
+            .field("channel", &self.channel)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OpenTicket {
+    /// A plain ticket of a known customer, written down by staff.
+    pub fn of(customer: CustomerId, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::by(Requester::Customer(customer), subject, message)
+    }
+
+    /// A plain ticket of the customer who asks.
+    pub fn mine(subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::by(Requester::Myself, subject, message)
+    }
+
+    /// A plain ticket.
+    pub fn by(requester: Requester, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            requester,
+            subject: subject.into(),
+            message: message.into(),
+            channel: ChannelKind::Api,
+            direction: Direction::Inbound,
+            priority: None,
+            category: None,
+            tags: Vec::new(),
+            order_id: None,
+            context: Vec::new(),
+            external_refs: Vec::new(),
+            custom_fields: BTreeMap::new(),
+            inbox_id: None,
+            brand_id: None,
+            language: None,
+            team_id: None,
+            assigned_to: None,
+            effort: None,
+            skills: Vec::new(),
+        }
+    }
+
+    /// Names the first field that only staff may give.
+    fn staff_field(&self) -> Option<&'static str> {
+        [
+            ("direction", self.direction != Direction::Inbound),
+            ("priority", self.priority.is_some()),
+            ("tags", !self.tags.is_empty()),
+            ("context", !self.context.is_empty()),
+            ("external_refs", !self.external_refs.is_empty()),
+            ("inbox_id", self.inbox_id.is_some()),
+            ("brand_id", self.brand_id.is_some()),
+            ("team_id", self.team_id.is_some()),
+            ("assigned_to", self.assigned_to.is_some()),
+            ("effort", self.effort.is_some()),
+            ("skills", !self.skills.is_empty()),
+        ]
+        .into_iter()
+        .find_map(|(field, given)| given.then_some(field))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check("subject", &self.subject, LINE_LIMIT)?;
+        check("initial_message", &self.message, CONTENT_LIMIT)?;
+        let lists = [
+            ("tags", self.tags.len()),
+            ("context", self.context.len()),
+            ("external_refs", self.external_refs.len()),
+            ("custom_fields", self.custom_fields.len()),
+            ("skills", self.skills.len()),
+        ];
+        for (field, len) in lists {
+            if len > LIST_LIMIT {
+                return Err(Error::invalid(field, "must be at most 100"));
+            }
+        }
+        if let Some(at) = self.skills.iter().position(|(_, level)| !(1..=5).contains(level)) {
+            return Err(Error::invalid(format!("skills[{at}]"), "must be a level of 1 to 5"));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UseCase for OpenTicket {
+    type Reply = TicketReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.check()?;
+        let mut people = ChangeSet::new(ask.actor.tenant());
+        let customer = self.customer(ask, &mut people).await?;
+        if let Some(team) = self.team_id {
+            ask.team_in("team_id", team)?;
+        }
+        let opening = Opening {
+            customer: &customer,
+            follow_up_of: None,
+            external_id: None,
+            in_reply_to: None,
+            automatic: false,
+            sent_at: ask.now,
+        };
+        let (open, texts) = self.command(ask, &opening)?;
+        let (ticket, message) = (open.id, open.message.id);
+        let mut commands = vec![Command::Open(Box::new(open))];
+        if let Some(agent) = self.assigned_to {
+            let (agent, state) = ask.agent_in("assigned_to", agent).await?;
+            let over = state.load.units.saturating_add(self.effort.unwrap_or(1)) > agent.capacity.units;
+            commands.push(Command::Assign(Box::new(command::Assign {
+                to: Some(agent.id),
+                team: None,
+                how: AssignHow::Open,
+                reason: None,
+                why: None,
+                over,
+            })));
+        }
+        let decision = decide(None, &commands, &ask.circumstances())?;
+        let routes = needs_routing(None, &decision.ticket);
+        let version = decision.ticket.version;
+        let mut changes = assemble(ask.actor.tenant(), None, decision, &[]);
+        people.writes.append(&mut changes.writes);
+        people.events.append(&mut changes.events);
+        people.deltas = changes.deltas;
+        texts.finish(&mut people);
+        if self.direction == Direction::Outbound {
+            queue_outgoing(ask, &mut people, ticket, message, &self.channel, self.inbox_id);
+        }
+        let reply = TicketReply { ticket_id: ticket, version, message_id: Some(message) };
+        Ok(Prepared { changes: people, reply, routes, configures: false })
+    }
+}
+
+/// What is known of a new ticket beside what was asked for.
+pub(super) struct Opening<'a> {
+    pub(super) customer: &'a Customer,
+    pub(super) follow_up_of: Option<TicketId>,
+    pub(super) external_id: Option<ForeignId>,
+    pub(super) in_reply_to: Option<ForeignId>,
+    pub(super) automatic: bool,
+    pub(super) sent_at: Timestamp,
+}
+
+impl OpenTicket {
+    async fn customer(&self, ask: &Ask<'_>, changes: &mut ChangeSet) -> Result<Customer, Error> {
+        match (&self.requester, ask.actor) {
+            (Requester::Myself, Actor::Customer(customer)) => {
+                if let Some(field) = self.staff_field() {
+                    return Err(Error::invalid(field, "may not be given by a customer"));
+                }
+                let found = ask.store().customer(&ask.system(), customer.id).await?;
+                found.ok_or(Error::NotFound(EntityKind::Customer))
+            }
+            (Requester::Myself, _) => Err(Error::invalid("customer_id", "must be given")),
+            (_, Actor::Customer(_)) => Err(Error::invalid("customer_id", "may not be given by a customer")),
+            (Requester::Customer(id), _) => {
+                ask.actor.scope(Permission::TicketCreate)?;
+                let scope = ask.actor.scope(Permission::CustomerRead)?;
+                let found = ask.store().customer(&scope, *id).await?;
+                found.ok_or_else(|| Error::invalid("customer_id", "must be a customer"))
+            }
+            (Requester::Spec(spec), _) => {
+                ask.actor.scope(Permission::TicketCreate)?;
+                ask.actor.scope(Permission::CustomerManage)?;
+                ask.find_or_make_customer(spec, true, changes).await
+            }
+        }
+    }
+
+    /// Turns what was asked into a command and the texts that it names.
+    pub(super) fn command<'a>(
+        &self,
+        ask: &'a Ask<'a>,
+        opening: &Opening<'_>,
+    ) -> Result<(command::Open, Texts<'a>), Error> {
+        let id = TicketId::mint(ask.ids(), ask.now);
+        let conversation_id = ConversationId::mint(ask.ids(), ask.now);
+        let customer = opening.customer;
+        let whose = ActorRef::customer(customer.id);
+        let mut texts = Texts::new(ask, Some(id));
+        let subject = texts.add(whose, TextClass::Public, &self.subject, &[]);
+        let author = match (self.direction, ask.actor.as_ref().agent_id()) {
+            (Direction::Inbound, _) => whose,
+            (Direction::Outbound, Some(agent)) => ActorRef::agent(agent),
+            (Direction::Outbound, None) => ActorRef::SYSTEM,
+        };
+        let body = texts.add(whose, TextClass::Public, &self.message, &[&self.subject]);
+        texts.find_by(body.id, Visibility::Public, &[&subject.body, &body.body]);
+        let mut custom_fields: BTreeMap<Label, FieldValue> = BTreeMap::new();
+        for (key, value) in &self.custom_fields {
+            custom_fields.insert(key.clone(), value.store(key, whose, &mut texts)?);
+        }
+        let keywords = ask.config.keyword_hits(&[&subject.body, &body.body]);
+        let tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
+        let insight = customer.tier.clone().map(|tier| Insight { tier: Some(tier), ..Insight::default() });
+        let Stored { id: body, masked, .. } = body;
+        let message = command::NewMessage {
+            id: MessageId::mint(ask.ids(), ask.now),
+            conversation_id: None,
+            direction: self.direction,
+            author,
+            author_text: None,
+            visibility: Visibility::Public,
+            channel: self.channel.clone(),
+            inbox_id: self.inbox_id,
+            body,
+            automatic: opening.automatic,
+            thanks: false,
+            external_id: opening.external_id.clone(),
+            in_reply_to: opening.in_reply_to.clone(),
+            delivery: (self.direction == Direction::Outbound).then(|| first_delivery(self.inbox_id)),
+            sent_at: opening.sent_at,
+            masked,
+        };
+        let open = command::Open {
+            id,
+            reference: Reference::mint(ask.ids()),
+            subject: subject.id,
+            priority: self.priority.unwrap_or_default(),
+            channel: self.channel.clone(),
+            direction: self.direction,
+            inbox_id: self.inbox_id,
+            brand_id: self.brand_id,
+            language: self.language.clone().or_else(|| customer.language.clone()),
+            customer_id: customer.id,
+            team_id: self.team_id.unwrap_or(TeamId::DEFAULT),
+            category: self.category.clone(),
+            tags: tags.into_iter().collect(),
+            order_id: self.order_id.clone(),
+            context: self.context.clone(),
+            external_refs: self.external_refs.clone(),
+            custom_fields,
+            effort: self.effort.unwrap_or(1),
+            skills: self.skills.clone(),
+            follow_up_of: opening.follow_up_of,
+            insight,
+            conversation_id,
+            message,
+            keywords,
+        };
+        Ok((open, texts))
+    }
+}
+
+/// State in which an outgoing message begins: it waits where an inbox must send it, and is there at once where the
+/// customer reads it on the desk itself.
+pub(super) const fn first_delivery(inbox: Option<InboxId>) -> Delivery {
+    match inbox {
+        Some(_) => Delivery::Queued,
+        None => Delivery::Delivered,
+    }
+}
+
+/// Puts an outgoing message into the outbox where an inbox must send it.
+pub(super) fn queue_outgoing(
+    ask: &Ask<'_>,
+    changes: &mut ChangeSet,
+    ticket_id: TicketId,
+    message_id: MessageId,
+    channel: &ChannelKind,
+    inbox_id: Option<InboxId>,
+) {
+    if inbox_id.is_none() {
+        return;
+    }
+    changes.insert(OutboxRow {
+        id: OutboxId::mint(ask.ids(), ask.now),
+        ticket_id,
+        message_id,
+        channel: channel.clone(),
+        inbox_id,
+        state: OutboxState::Ready,
+        attempts: 0,
+        next_at: ask.now,
+        fence: None,
+        version: 1,
+        created_at: ask.now,
+    });
+}

@@ -1,0 +1,239 @@
+//! What arrives on a channel.
+
+use async_trait::async_trait;
+
+use crate::conversation::{ChannelKind, Direction};
+use crate::error::{EntityKind, Error};
+use crate::id::{ConversationId, InboxId};
+use crate::label::ForeignId;
+use crate::people::{Actor, ActorRef, AddressKind, Permission, normalize_address};
+use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
+use crate::ticket::{Command, Status, Ticket, decide};
+use crate::time::Timestamp;
+
+use super::TicketReply;
+use super::assemble::{assemble, needs_routing};
+use super::customers::CustomerSpec;
+use super::message::Arrival;
+use super::open::{OpenTicket, Opening, Requester};
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::{CONTENT_LIMIT, LINE_LIMIT, check};
+
+/// Who sent a message, as the channel knows them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Identity in the host application.
+    pub external_id: Option<ForeignId>,
+    /// Name, as the channel gives it.
+    pub name: String,
+    /// Kind of the address.
+    pub kind: AddressKind,
+    /// The address.
+    pub address: String,
+    /// Whether the channel vouches for the address: a messaging provider does, plain e-mail does not.
+    pub verified: bool,
+}
+
+impl std::fmt::Debug for Sender {
+    /// Prints no name and no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sender")
+            .field("kind", &self.kind)
+            .field("verified", &self.verified)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes in a message from a channel. For channel adapters, in the host's name.
+///
+/// It lands, first match wins: in the conversation that the channel proves by a token; on messaging channels in the
+/// newest ticket of the sender in the same inbox that is not closed; else in a new ticket. A closed ticket, or one
+/// whose window for reopening is over, is followed by a new one.
+#[derive(Clone)]
+pub struct ReceiveMessage {
+    /// Who sent it.
+    pub sender: Sender,
+    /// On which channel.
+    pub channel: ChannelKind,
+    /// In which inbox.
+    pub inbox_id: Option<InboxId>,
+    /// Subject, where the channel has one.
+    pub subject: Option<String>,
+    /// What it says.
+    pub content: String,
+    /// Identity that the channel gave it: the same message twice is one.
+    pub external_id: Option<ForeignId>,
+    /// The message that it answers, as the channel names it.
+    pub in_reply_to: Option<ForeignId>,
+    /// The conversation that a token in it proves.
+    pub conversation_id: Option<ConversationId>,
+    /// Whether a program wrote it: an automatic reply, a bounce.
+    pub automatic: bool,
+    /// When it was written.
+    pub sent_at: Timestamp,
+}
+
+impl std::fmt::Debug for ReceiveMessage {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReceiveMessage")
+            .field("channel", &self.channel)
+            .field("external_id", &self.external_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl UseCase for ReceiveMessage {
+    type Reply = TicketReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Conversation)) };
+        check("content", &self.content, CONTENT_LIMIT)?;
+        if let Some(reply) = self.received_before(ask).await? {
+            return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
+        }
+        let mut people = ChangeSet::new(ask.actor.tenant());
+        let address = normalize_address(self.sender.kind, &self.sender.address)
+            .ok_or_else(|| Error::invalid("sender.address", "is not an address of that kind"))?;
+        let spec = CustomerSpec {
+            external_id: self.sender.external_id.clone(),
+            name: self.sender.name.chars().filter(|c| !c.is_control()).take(200).collect(),
+            email: (self.sender.kind == AddressKind::Email).then(|| address.clone()),
+            phone: (self.sender.kind != AddressKind::Email).then(|| address.clone()),
+        };
+        let customer = ask.find_or_make_customer(&spec, self.sender.verified, &mut people).await?;
+        if customer.blocked {
+            return Err(Error::refused("customer_blocked", "the sender is blocked"));
+        }
+        let known = match self.conversation_id {
+            Some(id) => self.by_token(ask, id, &customer).await?,
+            None => self.by_sender(ask, &customer).await?,
+        };
+        match known {
+            Some(ticket) if !is_over(&ticket, ask) => {
+                let arrival = Arrival {
+                    content: &self.content,
+                    automatic: self.automatic,
+                    external_id: self.external_id.clone(),
+                    in_reply_to: self.in_reply_to.clone(),
+                    channel: self.channel.clone(),
+                    inbox_id: self.inbox_id,
+                    sent_at: self.sent_at,
+                };
+                let author = ActorRef::customer(customer.id);
+                let mut prepared = ask.take_in(&ticket, author, &arrival).await?;
+                people.writes.append(&mut prepared.changes.writes);
+                people.events.append(&mut prepared.changes.events);
+                prepared.changes.writes = people.writes;
+                prepared.changes.events = people.events;
+                Ok(prepared)
+            }
+            closed => self.open(ask, &customer, closed.as_ref(), people),
+        }
+    }
+}
+
+impl ReceiveMessage {
+    /// Finds what became of the same message when it arrived before.
+    async fn received_before(&self, ask: &Ask<'_>) -> Result<Option<TicketReply>, Error> {
+        let (Some(inbox), Some(id)) = (self.inbox_id, &self.external_id) else { return Ok(None) };
+        let found: Option<crate::conversation::Message> =
+            ask.store().one(&ask.system(), Key::MessageByExternalId(inbox, id.clone())).await?;
+        let Some(message) = found else { return Ok(None) };
+        let ticket = ask.ticket(message.ticket_id, Permission::TicketRead).await?;
+        Ok(Some(TicketReply { ticket_id: ticket.id, version: ticket.version, message_id: Some(message.id) }))
+    }
+
+    /// The conversation that a token proves, if the sender takes part in it.
+    async fn by_token(
+        &self,
+        ask: &Ask<'_>,
+        id: ConversationId,
+        customer: &crate::people::Customer,
+    ) -> Result<Option<Ticket>, Error> {
+        let found: Option<crate::conversation::Conversation> =
+            ask.store().one(&ask.system(), Key::Conversation(id)).await?;
+        let Some(conversation) = found else { return Ok(None) };
+        let ticket = ask.store().ticket(&ask.system(), conversation.ticket_id).await?;
+        let takes_part = |ticket: &Ticket| {
+            ticket.customer_id == customer.id || ticket.copied_customers().contains(&customer.id)
+        };
+        Ok(ticket.filter(takes_part))
+    }
+
+    /// On messaging channels, the sender's newest open ticket in the inbox. Never by subject.
+    async fn by_sender(
+        &self,
+        ask: &Ask<'_>,
+        customer: &crate::people::Customer,
+    ) -> Result<Option<Ticket>, Error> {
+        if !matches!(self.channel, ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::Chat) {
+            return Ok(None);
+        }
+        let filter = TicketFilter {
+            customer: Some(customer.id),
+            channel: Some(self.channel.clone()),
+            inbox: self.inbox_id,
+            status: Status::ALL.iter().copied().filter(|status| *status != Status::Closed).collect(),
+            sort: TicketSort::Updated,
+            ..TicketFilter::default()
+        };
+        let page = ask.store().find(&ask.system(), &Query::new(Select::Tickets(Box::new(filter)), 1)).await?;
+        Ok(page.items.into_iter().find_map(|record| match record {
+            Record::Ticket(ticket) => Some(*ticket),
+            _ => None,
+        }))
+    }
+
+    fn open(
+        &self,
+        ask: &Ask<'_>,
+        customer: &crate::people::Customer,
+        closed: Option<&Ticket>,
+        mut changes: ChangeSet,
+    ) -> Result<Prepared<TicketReply>, Error> {
+        let first_line: String = self.content.lines().next().unwrap_or_default().chars().take(100).collect();
+        let subject = match self.subject.as_deref().map(str::trim) {
+            Some(subject) if !subject.is_empty() => subject.chars().take(LINE_LIMIT).collect(),
+            _ if first_line.trim().is_empty() => self.channel.to_string(),
+            _ => first_line,
+        };
+        let wanted = OpenTicket {
+            channel: self.channel.clone(),
+            direction: Direction::Inbound,
+            inbox_id: self.inbox_id,
+            team_id: closed.and_then(|ticket| ticket.team_id),
+            brand_id: closed.and_then(|ticket| ticket.brand_id),
+            ..OpenTicket::by(Requester::Customer(customer.id), subject, self.content.clone())
+        };
+        let opening = Opening {
+            customer,
+            follow_up_of: closed.map(|ticket| ticket.id),
+            external_id: self.external_id.clone(),
+            in_reply_to: self.in_reply_to.clone(),
+            automatic: self.automatic,
+            sent_at: self.sent_at,
+        };
+        let (open, texts) = wanted.command(ask, &opening)?;
+        let (ticket_id, message_id) = (open.id, open.message.id);
+        let decision = decide(None, &[Command::Open(Box::new(open))], &ask.circumstances())?;
+        let routes = needs_routing(None, &decision.ticket);
+        let version = decision.ticket.version;
+        let mut made = assemble(ask.actor.tenant(), None, decision, &[]);
+        changes.writes.append(&mut made.writes);
+        changes.events.append(&mut made.events);
+        changes.deltas = made.deltas;
+        texts.finish(&mut changes);
+        let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
+        Ok(Prepared { changes, reply, routes, configures: false })
+    }
+}
+
+/// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.
+fn is_over(ticket: &Ticket, ask: &Ask<'_>) -> bool {
+    let window = ask.config.settings.reopen_window_seconds;
+    ticket.status == Status::Closed
+        || ticket.status == Status::Resolved
+            && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= ask.now)
+}

@@ -1,0 +1,126 @@
+//! Routing: a step of its own, driven by the call that made it necessary.
+
+use crate::error::Error;
+use crate::id::TenantId;
+use crate::people::{ActorRef, Scope, WorkKind};
+use crate::routing::{AssignHow, Placement, plan};
+use crate::store::{ChangeSet, Delta, Key, Outcome, Record};
+use crate::ticket::{Circumstances, Command, Ticket, command, decide};
+
+use super::Desk;
+use super::assemble::assemble;
+
+/// Placements that are committed at once.
+const BATCH: usize = 64;
+/// Rounds in a row in which nothing could be committed, after which the next call or the sweep goes on.
+const FRUITLESS: u32 = 5;
+
+impl Desk {
+    /// Gives waiting work of a tenant to eligible agents until nothing more can be placed, and answers how much was.
+    ///
+    /// One router a tenant runs at a time. Where another call is routing already this answers at once with 0: that
+    /// call sees the work too.
+    ///
+    /// # Errors
+    /// `Store`. What was placed before stays placed.
+    pub async fn route(&self, tenant: TenantId) -> Result<u32, Error> {
+        let live = self.live(tenant);
+        let mut placed = 0;
+        loop {
+            let Some(turn) = live.turn() else { return Ok(placed) };
+            let mut fruitless = 0;
+            while live.unmark() {
+                loop {
+                    let (planned, committed) = self.route_once(tenant).await?;
+                    placed += committed;
+                    fruitless = if committed == 0 { fruitless + 1 } else { 0 };
+                    if planned == 0 || fruitless >= FRUITLESS {
+                        break;
+                    }
+                }
+            }
+            drop(turn);
+            // A mark that was set between the last look and the end of the turn is nobody's yet.
+            if !live.is_marked() {
+                return Ok(placed);
+            }
+        }
+    }
+
+    /// Plans once and commits the plan; answers how much was planned and how much of it held.
+    async fn route_once(&self, tenant: TenantId) -> Result<(usize, u32), Error> {
+        let live = self.live(tenant);
+        let store = self.store();
+        live.sync(&**store).await?;
+        let now = self.now();
+        let config = live.config(store, now).await?;
+        let placements = {
+            let board = live.board();
+            if board.queue.is_empty() {
+                return Ok((0, 0));
+            }
+            plan(&board.queue, &mut board.roster.clone(), &config, now, BATCH)
+        };
+        if placements.is_empty() {
+            return Ok((0, 0));
+        }
+        let system = Scope::system(tenant);
+        let keys: Vec<Key> =
+            placements.iter().flat_map(|p| [Key::Ticket(p.ticket), Key::AgentState(p.agent)]).collect();
+        let mut records = store.load(&system, &keys).await?.into_iter();
+        let mut changes = Vec::with_capacity(placements.len());
+        for placement in &placements {
+            let (Some(Record::Ticket(ticket)), Some(Record::AgentState(state))) =
+                (records.next().flatten(), records.next().flatten())
+            else {
+                continue;
+            };
+            // Who went away since the plan was made gets nothing.
+            if state.version != placement.state_version {
+                continue;
+            }
+            let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+            if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
+                set.replace(state.version, state);
+                changes.push(set);
+            }
+        }
+        let outcomes = store.commit(&changes).await?;
+        let committed = outcomes.iter().filter(|outcome| **outcome == Outcome::Committed).count();
+        Ok((placements.len(), u32::try_from(committed).unwrap_or(u32::MAX)))
+    }
+}
+
+/// Turns a placement into changes; nothing where the ticket waits no more.
+fn assignment(
+    tenant: TenantId,
+    ticket: &Ticket,
+    placement: &Placement,
+    circumstances: &Circumstances<'_>,
+) -> Option<ChangeSet> {
+    if !ticket.is_waiting() {
+        return None;
+    }
+    let assign = Command::Assign(Box::new(command::Assign {
+        to: Some(placement.agent),
+        team: None,
+        how: AssignHow::Auto,
+        reason: None,
+        why: Some(placement.why.clone()),
+        over: false,
+    }));
+    let decision = decide(Some(ticket), &[assign], circumstances).ok()?;
+    let mut changes = assemble(tenant, Some(ticket), decision, &[]);
+    for delta in &mut changes.deltas {
+        if let Delta::Load { agent, kind: WorkKind::Ticket, change, at_most } = delta
+            && *agent == placement.agent
+            && *change > 0
+        {
+            *at_most = Some(placement.capacity);
+        }
+    }
+    changes.deltas.push(Delta::LastAssigned { agent: placement.agent, at: placement.assigned_at });
+    Some(changes)
+}

@@ -1,0 +1,238 @@
+//! How every use-case runs: prepare, commit, and decide again where others were faster.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::Config;
+use crate::error::{EntityKind, Error};
+use crate::id::Ids;
+use crate::people::{Actor, Scope};
+use crate::store::{ChangeSet, Outcome, Receipt, Store};
+use crate::ticket::Circumstances;
+use crate::time::Timestamp;
+
+use super::Desk;
+
+/// How often a use-case is decided anew when others changed the same thing meanwhile.
+const ATTEMPTS: u32 = 10;
+
+/// Something that somebody wants of the desk.
+#[async_trait]
+pub trait UseCase: Send + Sync {
+    /// What it answers: ids and versions, so that a repeated command can be answered from its receipt.
+    type Reply: Serialize + DeserializeOwned + Send;
+
+    /// Loads what it needs, checks rights, decides, and says what is to be written.
+    ///
+    /// # Errors
+    /// Whatever stops it. Nothing has been written.
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<Self::Reply>, Error>;
+}
+
+/// Changes that carry a use-case out, ready to be committed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared<R> {
+    /// What is to be written; empty where nothing has to change.
+    pub changes: ChangeSet,
+    /// What will be answered.
+    pub reply: R,
+    /// Whether work was added or capacity freed, so that the router has to run.
+    pub routes: bool,
+    /// Whether the configuration changes with it.
+    pub configures: bool,
+}
+
+/// Conditions on a command that its caller sets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Options {
+    /// The version that the thing must have.
+    pub if_match: Option<u64>,
+    /// Makes a repeated command answer as the first did.
+    pub once: Option<Once>,
+}
+
+/// What makes a command recognisable when it is sent again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// The key with its own scope: who, what, and the client's key.
+    pub key: String,
+    /// Keyed digest of the command.
+    pub digest: [u8; 32],
+    /// Until when it is remembered.
+    pub expires_at: Timestamp,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done<R> {
+    /// It was carried out now.
+    Now(R),
+    /// It had been carried out before; this is what it answered then.
+    Before(R),
+}
+
+impl<R> Done<R> {
+    /// Returns the answer, whenever it was given.
+    pub fn reply(self) -> R {
+        match self {
+            Self::Now(reply) | Self::Before(reply) => reply,
+        }
+    }
+}
+
+/// A use-case's circumstances: who asks, when, and under which configuration.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The desk.
+    pub desk: &'a Desk,
+    /// Who asks.
+    pub actor: &'a Actor,
+    /// Present instant.
+    pub now: Timestamp,
+    /// Configuration in force.
+    pub config: Arc<Config>,
+    /// The version that the thing must have.
+    pub if_match: Option<u64>,
+}
+
+impl Ask<'_> {
+    /// The scope of the desk's own work in the actor's tenant.
+    #[must_use]
+    pub(super) const fn system(&self) -> Scope {
+        Scope::system(self.actor.tenant())
+    }
+
+    pub(super) fn store(&self) -> &dyn Store {
+        &**self.desk.store()
+    }
+
+    pub(super) fn ids(&self) -> &dyn Ids {
+        self.desk.ids()
+    }
+
+    pub(super) fn circumstances(&self) -> Circumstances<'_> {
+        Circumstances { actor: self.actor.as_ref(), now: self.now, ids: self.ids(), config: &self.config }
+    }
+
+    /// Checks the version that the caller named.
+    pub(super) const fn check_version(&self, entity: EntityKind, found: u64) -> Result<(), Error> {
+        match self.if_match {
+            Some(expected) if expected != found => Err(Error::Stale { entity, expected, found }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<R> Prepared<R> {
+    pub(super) const fn new(changes: ChangeSet, reply: R) -> Self {
+        Self { changes, reply, routes: false, configures: false }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changes.writes.is_empty() && self.changes.events.is_empty() && self.changes.deltas.is_empty()
+    }
+}
+
+impl Desk {
+    /// Carries a use-case out: everything that it changes is durable when this answers.
+    ///
+    /// Work that it added is routed before this answers; where the router fails, the work stays in its queue and the
+    /// next call or the worker's sweep routes it.
+    ///
+    /// # Errors
+    /// Whatever stopped it; nothing was written. `Busy` where others kept changing the same thing.
+    pub async fn run<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<U::Reply, Error> {
+        self.run_with(actor, wanted, &Options::default()).await.map(Done::reply)
+    }
+
+    /// Carries a use-case out under conditions.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run); `Stale` where the version is another, `IdempotencyMismatch` where the key was used for
+    /// another command.
+    pub async fn run_with<U: UseCase>(
+        &self,
+        actor: &Actor,
+        wanted: &U,
+        options: &Options,
+    ) -> Result<Done<U::Reply>, Error> {
+        let mut busy = EntityKind::Ticket;
+        for _ in 0..ATTEMPTS {
+            let mut prepared = self.prepare_with(actor, wanted, options).await?;
+            if prepared.is_empty() && options.once.is_none() {
+                return Ok(Done::Now(prepared.reply));
+            }
+            if let Some(once) = &options.once {
+                prepared.changes.receipt = Some(receipt(once, &prepared.reply)?);
+            }
+            let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
+            match outcome {
+                Some(Outcome::Committed) => {
+                    self.follow_up(actor, &prepared).await;
+                    return Ok(Done::Now(prepared.reply));
+                }
+                Some(Outcome::Repeated(receipt)) => return repeated(&receipt, options.once.as_ref()),
+                Some(Outcome::Taken { field, .. }) => return Err(Error::invalid(field, "is taken")),
+                Some(Outcome::Conflict(entity)) => busy = entity,
+                Some(Outcome::Full(_)) => busy = EntityKind::Agent,
+                Some(Outcome::Fenced) | None => {}
+            }
+        }
+        Err(Error::Busy(busy))
+    }
+
+    /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and
+    /// calls [`committed`](Self::committed) then.
+    ///
+    /// # Errors
+    /// Whatever stops it.
+    pub async fn prepare<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<Prepared<U::Reply>, Error> {
+        self.prepare_with(actor, wanted, &Options::default()).await
+    }
+
+    /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
+    pub async fn committed<R: Sync>(&self, actor: &Actor, prepared: &Prepared<R>) {
+        self.store().announce();
+        self.follow_up(actor, prepared).await;
+    }
+
+    async fn prepare_with<U: UseCase>(
+        &self,
+        actor: &Actor,
+        wanted: &U,
+        options: &Options,
+    ) -> Result<Prepared<U::Reply>, Error> {
+        let now = self.now();
+        let config = self.live(actor.tenant()).config(self.store(), now).await?;
+        let ask = Ask { desk: self, actor, now, config, if_match: options.if_match };
+        wanted.prepare(&ask).await
+    }
+
+    async fn follow_up<R>(&self, actor: &Actor, prepared: &Prepared<R>) {
+        let live = self.live(actor.tenant());
+        if prepared.configures {
+            live.forget_config();
+        }
+        if prepared.routes {
+            live.mark();
+            // The command is done and durable: a router that fails now must not make it look undone.
+            let _ = self.route(actor.tenant()).await;
+        }
+    }
+}
+
+fn receipt<R: Serialize>(once: &Once, reply: &R) -> Result<Receipt, Error> {
+    let reply =
+        serde_json::to_string(reply).map_err(|_| Error::invalid("idempotency_key", "cannot be kept"))?;
+    Ok(Receipt { key: once.key.clone(), digest: once.digest, reply, expires_at: once.expires_at })
+}
+
+fn repeated<R: DeserializeOwned>(receipt: &Receipt, once: Option<&Once>) -> Result<Done<R>, Error> {
+    if once.is_some_and(|once| once.digest != receipt.digest) {
+        return Err(Error::IdempotencyMismatch);
+    }
+    serde_json::from_str(&receipt.reply).map(Done::Before).map_err(|_| Error::IdempotencyMismatch)
+}

@@ -1,0 +1,324 @@
+//! Signing in with a password, for hosts that have no sign-in of their own.
+//!
+//! The desk stores hashes and compares nothing itself: hashing and comparing passwords is the adapter's part. A
+//! session is what a refresh token continues. Each refresh changes the token; one that was used already ends the
+//! session, because somebody else has it.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{EntityKind, Error};
+use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use crate::id::{CustomerId, EventId, SessionId, TenantId};
+use crate::people::{Actor, ActorRef, AddressKind, Permission, Scope, normalize_address};
+use crate::store::{
+    ChangeSet, Credential, Key, Login, LoginSubject, Outcome, PasswordHash, Query, Record, Select, Session,
+    StoreExt,
+};
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::customers::CustomerSpec;
+use super::run::{Ask, Prepared, UseCase};
+
+/// Most sessions that are ended at once when a password changes.
+const SESSIONS: u32 = 1_000;
+
+/// A session as it is handed out. The refresh token is shown once and stored only as a hash.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// Who.
+    pub actor: Actor,
+    /// The session, for access tokens.
+    pub session: SessionId,
+    /// The secret part of the refresh token.
+    pub refresh: [u8; 32],
+    /// When the session ends by itself.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for SignedIn {
+    /// Prints no secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// What setting a password answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginReply {
+    /// Whose login.
+    pub subject: LoginSubject,
+}
+
+/// Sets a password: one's own, or, with the right to manage agents, an agent's. Ends every session.
+#[derive(Debug, Clone)]
+pub struct SetPassword {
+    /// Whose.
+    pub subject: LoginSubject,
+    /// The hash, in PHC string format.
+    pub hash: PasswordHash,
+}
+
+/// A customer makes an account: a customer record with a login. The address stays unverified.
+#[derive(Clone)]
+pub struct Register {
+    /// Name.
+    pub name: String,
+    /// E-mail address, by which they sign in.
+    pub email: String,
+    /// The password's hash, in PHC string format.
+    pub hash: PasswordHash,
+}
+
+impl std::fmt::Debug for Register {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Register").finish_non_exhaustive()
+    }
+}
+
+/// What registering answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The new customer.
+    pub customer_id: CustomerId,
+}
+
+#[async_trait]
+impl UseCase for SetPassword {
+    type Reply = LoginReply;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<LoginReply>, Error> {
+        let mine = ask.actor.as_ref().id == Some(self.subject.uuid());
+        if !mine {
+            ask.staff_only(EntityKind::Login)?;
+            ask.actor.scope(Permission::AgentManage)?;
+        }
+        let email = ask.email_of(self.subject).await?;
+        let before: Option<Login> = ask.store().one(&ask.system(), Key::Login(self.subject)).await?;
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        let version = before.as_ref().map_or(1, |login| login.version + 1);
+        let login = Login { subject: self.subject, email, password: self.hash.clone(), version };
+        let (tenant_actor, now) = (ask.actor.as_ref(), ask.now);
+        changes.events.push(ask.desk.login_event(&login, tenant_actor, now, Event::PasswordChanged {}));
+        match &before {
+            None => changes.insert(login),
+            Some(before) => changes.replace(before.version, login),
+        }
+        let sessions = Query::new(Select::Sessions(self.subject), SESSIONS);
+        for record in ask.store().find(&ask.system(), &sessions).await?.items {
+            if let Record::Session(session) = record
+                && session.ended_at.is_none()
+            {
+                changes.replace(session.version, ended(session, ask.now));
+            }
+        }
+        Ok(Prepared::new(changes, LoginReply { subject: self.subject }))
+    }
+}
+
+impl Ask<'_> {
+    async fn email_of(&self, subject: LoginSubject) -> Result<String, Error> {
+        let system = self.system();
+        match subject {
+            LoginSubject::Agent(id) => {
+                let agent =
+                    self.store().agent(&system, id).await?.ok_or(Error::NotFound(EntityKind::Agent))?;
+                Ok(agent.email)
+            }
+            LoginSubject::Customer(id) => {
+                let found = self.store().customer(&system, id).await?;
+                let customer = found.ok_or(Error::NotFound(EntityKind::Customer))?;
+                let email = customer.address(AddressKind::Email).map(str::to_owned);
+                email.ok_or_else(|| Error::invalid("email", "the customer has no e-mail address"))
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl UseCase for Register {
+    type Reply = Registered;
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<Registered>, Error> {
+        let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Login)) };
+        if self.name.trim().is_empty() {
+            return Err(Error::invalid("name", "must not be empty"));
+        }
+        let email = normalize_address(AddressKind::Email, &self.email)
+            .ok_or_else(|| Error::invalid("email", "is not an e-mail address"))?;
+        let spec =
+            CustomerSpec { name: self.name.clone(), email: Some(email.clone()), ..CustomerSpec::default() };
+        let customer = ask.new_customer(&spec, false)?;
+        let customer_id = customer.id;
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        changes.events.push(ask.customer_event(&customer, Event::CustomerCreated {}));
+        changes.insert(customer);
+        let subject = LoginSubject::Customer(customer_id);
+        let login = Login { subject, email, password: self.hash.clone(), version: 1 };
+        let who = ActorRef::customer(customer_id);
+        changes.events.push(ask.desk.login_event(&login, who, ask.now, Event::PasswordChanged {}));
+        changes.insert(login);
+        Ok(Prepared::new(changes, Registered { customer_id }))
+    }
+}
+
+impl Desk {
+    /// Signs somebody in with address and password. `check` compares the password with the stored hash; it is called
+    /// without a hash for an unknown address, so that both take the same time. `None` is a wrong address or password:
+    /// which of the two is not told.
+    ///
+    /// # Errors
+    /// `Busy` where the same person signs in many times at once; `Store`.
+    pub async fn sign_in(
+        &self,
+        tenant: TenantId,
+        email: &str,
+        check: &(dyn Fn(Option<&str>) -> bool + Send + Sync),
+        expires_at: Timestamp,
+    ) -> Result<Option<SignedIn>, Error> {
+        let email = email.trim().to_lowercase();
+        let credential = Credential::Password { tenant, email: &email, check };
+        let Some(actor) = self.store().identify(&credential).await? else { return Ok(None) };
+        let Some(subject) = subject_of(&actor) else { return Ok(None) };
+        let now = self.now();
+        let refresh = self.ids().secret();
+        let session = Session {
+            id: SessionId::mint(self.ids(), now),
+            subject,
+            refresh_hash: hash(&refresh),
+            expires_at,
+            ended_at: None,
+            version: 1,
+            created_at: now,
+        };
+        let id = session.id;
+        let mut changes = ChangeSet::new(tenant);
+        changes.insert(session);
+        self.commit_with_login(subject, actor.as_ref(), changes, Event::SignedIn {}).await?;
+        Ok(Some(SignedIn { actor, session: id, refresh, expires_at }))
+    }
+
+    /// Continues a session with its refresh token, which is changed. `None` where the session has ended, or the token
+    /// is not its newest: then the session ends, because the token was stolen or sent twice.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn refresh(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+        token: &[u8; 32],
+    ) -> Result<Option<SignedIn>, Error> {
+        let now = self.now();
+        let credential = Credential::Session { tenant, id, now };
+        let Some(actor) = self.store().identify(&credential).await? else { return Ok(None) };
+        let system = Scope::system(tenant);
+        let Some(session): Option<Session> = self.store().one(&system, Key::Session(id)).await? else {
+            return Ok(None);
+        };
+        if !same(&session.refresh_hash, &hash(token)) {
+            let mut changes = ChangeSet::new(tenant);
+            changes.replace(session.version, ended(session, now));
+            self.store().commit(&[changes]).await?;
+            return Ok(None);
+        }
+        let refresh = self.ids().secret();
+        let (version, expires_at) = (session.version, session.expires_at);
+        let next = Session { refresh_hash: hash(&refresh), version: version + 1, ..session };
+        let mut changes = ChangeSet::new(tenant);
+        changes.replace(version, next);
+        let committed = self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed);
+        Ok(committed.then_some(SignedIn { actor, session: id, refresh, expires_at }))
+    }
+
+    /// Ends a session, and with it every token of it. One that has ended stays ended.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn sign_out(&self, tenant: TenantId, id: SessionId) -> Result<(), Error> {
+        let system = Scope::system(tenant);
+        let Some(session): Option<Session> = self.store().one(&system, Key::Session(id)).await? else {
+            return Ok(());
+        };
+        if session.ended_at.is_some() {
+            return Ok(());
+        }
+        let (subject, version) = (session.subject, session.version);
+        let mut changes = ChangeSet::new(tenant);
+        changes.replace(version, ended(session, self.now()));
+        let who = match subject {
+            LoginSubject::Agent(id) => ActorRef::agent(id),
+            LoginSubject::Customer(id) => ActorRef::customer(id),
+        };
+        self.commit_with_login(subject, who, changes, Event::SignedOut {}).await
+    }
+
+    /// Notes that a password was refused, for the audit trail. An unknown address leaves no trace.
+    ///
+    /// # Errors
+    /// `Busy`; `Store`.
+    pub async fn sign_in_refused(&self, tenant: TenantId, subject: LoginSubject) -> Result<(), Error> {
+        let changes = ChangeSet::new(tenant);
+        self.commit_with_login(subject, ActorRef::SYSTEM, changes, Event::SignInRefused {}).await
+    }
+
+    /// Commits changes together with an event of a login's stream.
+    async fn commit_with_login(
+        &self,
+        subject: LoginSubject,
+        actor: ActorRef,
+        changes: ChangeSet,
+        event: Event,
+    ) -> Result<(), Error> {
+        let system = Scope::system(changes.tenant);
+        for _ in 0..10 {
+            let Some(mut login): Option<Login> = self.store().one(&system, Key::Login(subject)).await? else {
+                return Err(Error::NotFound(EntityKind::Login));
+            };
+            let before = login.version;
+            login.version += 1;
+            let mut changes = changes.clone();
+            changes.events.push(self.login_event(&login, actor, self.now(), event.clone()));
+            changes.replace(before, login);
+            if self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed) {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy(EntityKind::Login))
+    }
+
+    fn login_event(&self, login: &Login, actor: ActorRef, at: Timestamp, event: Event) -> Envelope {
+        Envelope {
+            id: EventId::mint(self.ids(), at),
+            stream: Stream::Login(login.subject.uuid()),
+            stream_seq: login.version,
+            at,
+            actor,
+            audience: Audience::of_tenant(AudienceClass::Audit),
+            event,
+        }
+    }
+}
+
+const fn subject_of(actor: &Actor) -> Option<LoginSubject> {
+    match actor {
+        Actor::Agent(agent) => Some(LoginSubject::Agent(agent.id)),
+        Actor::Customer(customer) => Some(LoginSubject::Customer(customer.id)),
+        Actor::Host(_) => None,
+    }
+}
+
+fn ended(session: Session, now: Timestamp) -> Session {
+    Session { ended_at: Some(now), version: session.version + 1, ..session }
+}
+
+fn hash(token: &[u8; 32]) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
+
+/// Compares without leaving early, so that time tells nothing.
+fn same(a: &[u8; 32], b: &[u8; 32]) -> bool {
+    a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}

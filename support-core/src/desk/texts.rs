@@ -1,0 +1,110 @@
+//! Personal texts on their way into the store: checked, masked, and made findable.
+
+use std::collections::BTreeMap;
+
+use crate::conversation::Visibility;
+use crate::error::Error;
+use crate::id::{TextId, TicketId};
+use crate::masking::{Masker, Purpose};
+use crate::people::ActorRef;
+use crate::store::{ChangeSet, SearchEntry, Text, TextClass};
+use crate::text::tokens;
+
+use super::Ask;
+
+/// Longest message, in characters.
+pub(super) const CONTENT_LIMIT: usize = 100_000;
+/// Longest subject, reason or field value, in characters.
+pub(super) const LINE_LIMIT: usize = 1_000;
+
+/// Checks a text that must say something.
+pub(super) fn check(field: &str, text: &str, limit: usize) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        return Err(Error::invalid(field, "must not be empty"));
+    }
+    if text.chars().nth(limit).is_some() {
+        return Err(Error::invalid(field, format!("must be at most {limit} characters")));
+    }
+    if text.contains('\0') {
+        return Err(Error::invalid(field, "must not hold a null character"));
+    }
+    Ok(())
+}
+
+/// A text as it will be stored.
+pub(super) struct Stored {
+    pub(super) id: TextId,
+    /// The masked text.
+    pub(super) body: String,
+    /// What masking found, by kind.
+    pub(super) masked: BTreeMap<String, u32>,
+}
+
+/// Collects the texts of one use-case.
+pub(super) struct Texts<'a> {
+    ask: &'a Ask<'a>,
+    ticket: Option<TicketId>,
+    texts: Vec<Text>,
+    search: Vec<SearchEntry>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) const fn new(ask: &'a Ask<'a>, ticket: Option<TicketId>) -> Self {
+        Self { ask, ticket, texts: Vec::new(), search: Vec::new() }
+    }
+
+    fn masker(&self) -> &Masker {
+        &self.ask.config.masker
+    }
+
+    /// Masks and keeps a text. `subject` is whose data it is; `before` are the earlier turns, oldest first.
+    pub(super) fn add(&mut self, subject: ActorRef, class: TextClass, text: &str, before: &[&str]) -> Stored {
+        let masked = self.masker().mask(text, Purpose::Storage, before);
+        let mut found: BTreeMap<String, u32> = BTreeMap::new();
+        for finding in &masked.findings {
+            *found.entry(finding.kind.name().to_owned()).or_default() += 1;
+        }
+        let body = masked.text.into_owned();
+        let id = TextId::mint(self.ask.ids(), self.ask.now);
+        self.texts.push(Text {
+            id,
+            ticket: self.ticket,
+            subject,
+            class,
+            body: Some(body.clone()),
+            created_at: self.ask.now,
+        });
+        Stored { id, body, masked: found }
+    }
+
+    /// Keeps an optional line such as a reason, under its field's name.
+    pub(super) fn line(&mut self, field: &str, text: Option<&str>) -> Result<Option<TextId>, Error> {
+        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        check(field, text, LINE_LIMIT)?;
+        let subject = self.ask.actor.as_ref();
+        Ok(Some(self.add(subject, TextClass::Internal, text, &[]).id))
+    }
+
+    /// Lets a ticket be found by the words of a stored text.
+    pub(super) fn find_by(&mut self, text: TextId, visibility: Visibility, words: &[&str]) {
+        let Some(ticket) = self.ticket else { return };
+        let tokens = tokens(&words.join("\n"));
+        if !tokens.is_empty() {
+            self.search.push(SearchEntry { text, ticket, visibility, tokens });
+        }
+    }
+
+    /// Adds everything to a change set, after the ticket that the texts belong to.
+    pub(super) fn finish(self, changes: &mut ChangeSet) {
+        self.texts.into_iter().for_each(|text| changes.insert(text));
+        changes.search.extend(self.search);
+    }
+}
+
+/// Class of the texts of a message.
+pub(super) const fn class_of(visibility: Visibility) -> TextClass {
+    match visibility {
+        Visibility::Public => TextClass::Public,
+        Visibility::Internal => TextClass::Internal,
+    }
+}

@@ -1,0 +1,276 @@
+//! What time asks for, done by the worker.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::error::Error;
+use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use crate::id::{AgentId, EventId, TenantId, TicketId};
+use crate::people::{ActorRef, Agent, AgentState, Presence, Scope};
+use crate::routing::AssignHow;
+use crate::store::{
+    Assignee, ChangeSet, Key, Outcome, Query, Receipt, Record, Select, StoreExt, TicketFilter,
+};
+use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory, Ticket, command, decide};
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::assemble::{assemble, needs_routing};
+
+/// Aggregates that are woken at once.
+const BATCH: u32 = 256;
+/// Longest pause before something that fails is tried again.
+const LONGEST_BACKOFF_SECONDS: i64 = 3_600;
+/// How long the mark of a finished backfill is kept.
+const MARK_SECONDS: i64 = 10 * 365 * 86_400;
+
+/// What one tick did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ticked {
+    /// Aggregates whose time had come and that were dealt with.
+    pub woken: u32,
+    /// Aggregates that failed, and will be tried again later.
+    pub failed: u32,
+    /// Those of them that have failed often enough to be shown as stuck.
+    pub stuck: u32,
+    /// Work that was routed.
+    pub routed: u32,
+    /// When to tick next at the latest; `None` when nothing is planned.
+    pub next: Option<Timestamp>,
+}
+
+impl Desk {
+    /// Does everything whose time has come, in all tenants, and says when to come again.
+    ///
+    /// Calling it too early or twice changes nothing. A restart loses nothing: what fell due meanwhile is done now,
+    /// once. It also routes what waits in the tenants that this desk has in memory, as a safety net, and brings one
+    /// batch of tickets under a changed configuration.
+    ///
+    /// # Errors
+    /// `Store`. What was done before stays done.
+    pub async fn tick(&self) -> Result<Ticked, Error> {
+        let now = self.now();
+        let mut ticked = Ticked::default();
+        let mut seen: BTreeSet<(TenantId, Stream)> = BTreeSet::new();
+        loop {
+            let due = self.store().due(now, BATCH).await?;
+            ticked.next = due.next;
+            let fresh: Vec<(TenantId, Stream)> =
+                due.now.into_iter().filter(|one| seen.insert(*one)).collect();
+            if fresh.is_empty() {
+                break;
+            }
+            let mut tenants: BTreeMap<TenantId, Vec<Stream>> = BTreeMap::new();
+            for (tenant, stream) in fresh {
+                tenants.entry(tenant).or_default().push(stream);
+            }
+            for (tenant, streams) in tenants {
+                self.wake(tenant, &streams, now, &mut ticked).await?;
+            }
+        }
+        for tenant in self.tenants() {
+            self.live(tenant).mark();
+            ticked.routed += self.route(tenant).await?;
+            if self.backfill(tenant).await? {
+                ticked.next = Some(now);
+            }
+        }
+        Ok(ticked)
+    }
+
+    async fn wake(
+        &self,
+        tenant: TenantId,
+        streams: &[Stream],
+        now: Timestamp,
+        ticked: &mut Ticked,
+    ) -> Result<(), Error> {
+        let system = Scope::system(tenant);
+        let mut tickets: Vec<TicketId> = Vec::new();
+        for stream in streams {
+            match stream {
+                Stream::Ticket(id) => tickets.push(*id),
+                Stream::Agent(id) => ticked.woken += u32::from(self.wake_agent(tenant, *id, now).await?),
+                Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
+            }
+        }
+        let live = self.live(tenant);
+        // What others change meanwhile is read and decided again; after some rounds the next tick goes on.
+        for _ in 0..5 {
+            if tickets.is_empty() {
+                break;
+            }
+            let keys: Vec<Key> = tickets.iter().map(|id| Key::Ticket(*id)).collect();
+            let records = self.store().load(&system, &keys).await?;
+            let mut changes = Vec::new();
+            let mut marks = Vec::new();
+            for record in records {
+                let Some(Record::Ticket(ticket)) = record else { continue };
+                let config = live.config(self.store(), now).await?;
+                let config = live.with_versions_of(&**self.store(), config, &ticket).await?;
+                let circumstances =
+                    Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+                let woken = wake_ticket(tenant, &ticket, &circumstances);
+                changes.push(woken.changes);
+                marks.push((ticket.id, woken.routes, woken.failures));
+            }
+            let outcomes = self.store().commit(&changes).await?;
+            tickets.clear();
+            for ((id, routes, failures), outcome) in marks.into_iter().zip(outcomes) {
+                match outcome {
+                    Outcome::Committed if failures > 0 => {
+                        ticked.failed += 1;
+                        ticked.stuck += u32::from(failures >= STUCK_AFTER);
+                    }
+                    Outcome::Committed => {
+                        ticked.woken += 1;
+                        if routes {
+                            live.mark();
+                        }
+                    }
+                    _ => tickets.push(id),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a presence whose time has come, and gives back the work of an agent who works here no more.
+    async fn wake_agent(&self, tenant: TenantId, id: AgentId, now: Timestamp) -> Result<bool, Error> {
+        let system = Scope::system(tenant);
+        let keys = [Key::Agent(id), Key::AgentState(id)];
+        let mut found = self.store().load(&system, &keys).await?.into_iter();
+        let (Some(Record::Agent(agent)), Some(Record::AgentState(state))) =
+            (found.next().flatten(), found.next().flatten())
+        else {
+            return Ok(false);
+        };
+        if state.until.is_none_or(|until| until > now) {
+            return Ok(false);
+        }
+        if !agent.active && !self.give_back(tenant, id, now).await? {
+            return Ok(false);
+        }
+        let presence = if agent.active { Presence::Available } else { Presence::Offline };
+        let changes = self.presence_change(tenant, &agent, state, presence, now);
+        let committed = self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed);
+        if committed {
+            self.live(tenant).mark();
+        }
+        Ok(committed)
+    }
+
+    fn presence_change(
+        &self,
+        tenant: TenantId,
+        agent: &Agent,
+        before: AgentState,
+        presence: Presence,
+        now: Timestamp,
+    ) -> ChangeSet {
+        let at = now.max(before.since);
+        let revision = before.version;
+        let after =
+            AgentState { presence, reason: None, until: None, version: revision + 1, since: at, ..before };
+        let mut audience = Audience::of_tenant(AudienceClass::Internal);
+        audience.assignee_before = Some(agent.id);
+        audience.assignee_after = Some(agent.id);
+        let mut changes = ChangeSet::new(tenant);
+        changes.events.push(Envelope {
+            id: EventId::mint(self.ids(), at),
+            stream: Stream::Agent(agent.id),
+            stream_seq: agent.version + after.version - 1,
+            at,
+            actor: ActorRef::SYSTEM,
+            audience,
+            event: Event::AgentStatusChanged {
+                from: before.presence,
+                to: presence,
+                reason: None,
+                by_time: true,
+            },
+        });
+        changes.replace(revision, after);
+        changes
+    }
+
+    /// Sends an agent's open tickets back to their queues; tells whether none is left.
+    async fn give_back(&self, tenant: TenantId, agent: AgentId, now: Timestamp) -> Result<bool, Error> {
+        let system = Scope::system(tenant);
+        let status = Status::ALL.iter().copied().filter(|s| s.category() == StatusCategory::Open).collect();
+        let assignee = Some(Assignee::Agent(agent));
+        let filter = TicketFilter { status, assignee, ..TicketFilter::default() };
+        let page = self.store().find(&system, &Query::new(Select::Tickets(Box::new(filter)), BATCH)).await?;
+        let mut changes = Vec::new();
+        for record in page.items {
+            let Record::Ticket(ticket) = record else { continue };
+            let config = self.live(tenant).config(self.store(), now).await?;
+            let config = self.live(tenant).with_versions_of(&**self.store(), config, &ticket).await?;
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+            let how = AssignHow::Return;
+            let give = command::Assign { to: None, team: None, how, reason: None, why: None, over: false };
+            if let Ok(decision) = decide(Some(&ticket), &[Command::Assign(Box::new(give))], &circumstances) {
+                changes.push(assemble(tenant, Some(&ticket), decision, &[]));
+            }
+        }
+        let outcomes = self.store().commit(&changes).await?;
+        Ok(page.next.is_none() && outcomes.iter().all(|outcome| *outcome == Outcome::Committed))
+    }
+
+    /// Brings a batch of tickets under the configuration in force, if it has changed; tells whether more is to do.
+    async fn backfill(&self, tenant: TenantId) -> Result<bool, Error> {
+        let live = self.live(tenant);
+        let now = self.now();
+        let epoch = live.config(self.store(), now).await?.epoch;
+        if epoch == 0 || live.backfilled(epoch) {
+            return Ok(false);
+        }
+        let key = format!("reconfigured/{epoch}");
+        let done: Option<Receipt> =
+            self.store().one(&Scope::system(tenant), Key::Receipt(key.clone())).await?;
+        if done.is_some() {
+            live.backfill_ends(epoch);
+            return Ok(false);
+        }
+        let next = self.reconfigure(tenant, live.backfill_at(epoch)).await?;
+        if next.is_some() {
+            live.backfill_goes_on(epoch, next);
+            return Ok(true);
+        }
+        // Only now, when every ticket has been looked at, is the epoch marked as done: a crash before repeats it.
+        let mut changes = ChangeSet::new(tenant);
+        let expires_at = now.plus_seconds(MARK_SECONDS);
+        changes.receipt = Some(Receipt { key, digest: [0; 32], reply: "null".into(), expires_at });
+        self.store().commit(&[changes]).await?;
+        live.backfill_ends(epoch);
+        live.mark();
+        Ok(false)
+    }
+}
+
+struct Woken {
+    changes: ChangeSet,
+    routes: bool,
+    /// Failures in a row; 0 where it went well.
+    failures: u32,
+}
+
+/// Wakes a ticket. One that cannot be dealt with backs off, so that it neither blocks the others nor burns.
+fn wake_ticket(tenant: TenantId, ticket: &Ticket, circumstances: &Circumstances<'_>) -> Woken {
+    let now = circumstances.now;
+    if let Ok(mut decision) = decide(Some(ticket), &[Command::Wake], circumstances)
+        && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
+    {
+        decision.ticket.derived.failures = 0;
+        let routes = needs_routing(Some(ticket), &decision.ticket);
+        return Woken { changes: assemble(tenant, Some(ticket), decision, &[]), routes, failures: 0 };
+    }
+    let mut after = ticket.clone();
+    after.derived.failures = ticket.derived.failures.saturating_add(1);
+    let seconds = 1_i64.checked_shl(after.derived.failures).unwrap_or(i64::MAX).min(LONGEST_BACKOFF_SECONDS);
+    after.derived.wake_at = Some(now.plus_seconds(seconds));
+    let failures = after.derived.failures;
+    let mut changes = ChangeSet::new(tenant);
+    changes.replace(ticket.stream_seq, after);
+    Woken { changes, routes: false, failures }
+}

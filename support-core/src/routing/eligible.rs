@@ -1,0 +1,113 @@
+//! Who may get a piece of work, and why the others may not.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::id::{AgentId, TeamId};
+use crate::label::Label;
+use crate::people::{Agent, AgentState, Permission, Presence, Role, Standing, WorkKind};
+use crate::time::Timestamp;
+
+use super::Refused;
+
+/// An agent as routing sees them: profile, and presence with load.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seat {
+    /// Profile. Shared, so that a plan can be made on a copy of the roster.
+    pub agent: Arc<Agent>,
+    /// Presence and load.
+    pub state: AgentState,
+}
+
+impl Seat {
+    /// Tells whether the agent works in a team. Those without any serve the default team.
+    #[must_use]
+    pub fn is_in(&self, team: TeamId) -> bool {
+        self.agent.team_ids.contains(&team) || team == TeamId::DEFAULT && self.agent.team_ids.is_empty()
+    }
+
+    fn may_reply(&self) -> bool {
+        let role = self.agent.role.as_str().parse::<Role>();
+        role.is_ok_and(|role| role.grants().reach(Permission::TicketReply).is_some())
+    }
+}
+
+/// All agents of a tenant, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Roster {
+    seats: BTreeMap<AgentId, Seat>,
+}
+
+impl Roster {
+    /// Takes an agent in, in place of what was known.
+    pub fn seat(&mut self, seat: Seat) {
+        self.seats.insert(seat.agent.id, seat);
+    }
+
+    /// Returns an agent.
+    #[must_use]
+    pub fn get(&self, agent: AgentId) -> Option<&Seat> {
+        self.seats.get(&agent)
+    }
+
+    /// Lists all agents.
+    pub fn iter(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.values()
+    }
+
+    pub(super) fn get_mut(&mut self, agent: AgentId) -> Option<&mut Seat> {
+        self.seats.get_mut(&agent)
+    }
+}
+
+/// A piece of work as eligibility sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Job<'a> {
+    /// What kind.
+    pub kind: WorkKind,
+    /// Teams whose members are asked: one's own, or those that take its overflow.
+    pub teams: &'a [TeamId],
+    /// Units of capacity that it takes.
+    pub effort: u32,
+    /// Skills that a handler must have, with the least level.
+    pub skills: &'a [(Label, u8)],
+    /// Agents who gave it back, and when.
+    pub declined: &'a [(AgentId, Timestamp)],
+    /// Seconds for which they are not asked again.
+    pub declined_seconds: i64,
+}
+
+/// Lists every condition that an agent fails for a piece of work at `now`, the most lasting first. Nobody else may be
+/// given it: an agent without failures is eligible.
+pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl Iterator<Item = Refused> + 'a {
+    let Seat { agent, state } = seat;
+    let has_skill = |(skill, level): &(Label, u8)| agent.skills.get(skill).is_some_and(|has| has >= level);
+    let declined =
+        job.declined.iter().any(|(who, at)| *who == agent.id && at.plus_seconds(job.declined_seconds) > now);
+    let on_shift = || agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(job.kind));
+    let room = || state.load.of(job.kind).saturating_add(job.effort) <= agent.capacity.of(job.kind);
+    let in_call = || job.kind != WorkKind::Ticket && state.load.call > 0;
+    [
+        (!agent.active).then_some(Refused::Inactive),
+        (!job.teams.iter().any(|team| seat.is_in(*team))).then_some(Refused::NotInTeam),
+        (!seat.may_reply()).then_some(Refused::MayNotReply),
+        (!job.skills.iter().all(has_skill)).then_some(Refused::MissingSkill),
+        (state.presence != Presence::Available).then_some(Refused::NotAvailable),
+        (!state.channels.is_empty() && !state.channels.contains(&job.kind)).then_some(Refused::OtherChannels),
+        (!on_shift()).then_some(Refused::OffShift),
+        declined.then_some(Refused::JustDeclined),
+        (!room() || in_call()).then_some(Refused::NoRoom),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+impl Seat {
+    /// Tells whether the agent is there now: available and on shift.
+    #[must_use]
+    pub fn is_there(&self, now: Timestamp) -> bool {
+        let on_shift =
+            self.agent.shift.as_ref().is_none_or(|shift| matches!(shift.standing(now), Standing::On { .. }));
+        self.agent.active && self.state.presence == Presence::Available && on_shift
+    }
+}

@@ -1,0 +1,95 @@
+//! Deltas: loads that commute, and the instant of the last assignment.
+
+use crate::error::EntityKind;
+use crate::people::{AgentState, Load, WorkKind};
+use crate::store::{Delta, Key, Outcome, Record, Store};
+use crate::time::Timestamp;
+
+use super::super::build::{a_state, agent_id, an_agent, instant};
+use super::{insert, outcome, set, stored};
+
+async fn state(store: &dyn Store) -> AgentState {
+    match stored(store, Key::AgentState(agent_id(1))).await {
+        Some(Record::AgentState(state)) => state,
+        other => panic!("not a state: {other:?}"),
+    }
+}
+
+const fn load(kind: WorkKind, change: i32, at_most: Option<u32>) -> Delta {
+    Delta::Load { agent: agent_id(1), kind, change, at_most }
+}
+
+async fn moved(store: &dyn Store, deltas: &[Delta]) -> Outcome {
+    let mut set = set();
+    set.deltas = deltas.to_vec();
+    outcome(store, set).await
+}
+
+async fn with_agent(store: &dyn Store) {
+    insert(store, [an_agent(1).into(), a_state(1).into()]).await;
+}
+
+/// Deltas add up, each kind of work for itself, and leave the version alone.
+pub async fn deltas_add_up(store: &dyn Store) {
+    with_agent(store).await;
+    let steps = [
+        load(WorkKind::Ticket, 3, None),
+        load(WorkKind::Chat, 2, Some(2)),
+        load(WorkKind::Ticket, -1, None),
+        load(WorkKind::Call, 1, Some(5)),
+    ];
+    assert_eq!(moved(store, &steps).await, Outcome::Committed);
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 4, None)]).await, Outcome::Committed);
+    let expected = AgentState { load: Load { units: 6, chat: 2, call: 1 }, ..a_state(1) };
+    assert_eq!(state(store).await, expected);
+}
+
+/// A load reaches its limit and never passes it, also by several deltas of one set.
+pub async fn a_load_stays_within_its_limit(store: &dyn Store) {
+    with_agent(store).await;
+    let full = Outcome::Full(agent_id(1));
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 6, Some(5))]).await, full);
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 5, Some(5))]).await, Outcome::Committed);
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 1, Some(5))]).await, full);
+    let chats = [load(WorkKind::Chat, 1, Some(1)), load(WorkKind::Chat, 1, Some(1))];
+    assert_eq!(moved(store, &chats).await, full);
+    assert_eq!(state(store).await.load, Load { units: 5, chat: 0, call: 0 });
+    let swapped = [load(WorkKind::Ticket, -2, None), load(WorkKind::Ticket, 2, Some(5))];
+    assert_eq!(moved(store, &swapped).await, Outcome::Committed, "what was freed before is free");
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 9, None)]).await, Outcome::Committed);
+    assert_eq!(state(store).await.load.units, 14, "without a limit an agent may go over");
+}
+
+/// A load never falls below zero.
+pub async fn a_load_stops_at_zero(store: &dyn Store) {
+    with_agent(store).await;
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, -3, None)]).await, Outcome::Committed);
+    assert_eq!(state(store).await.load.units, 0);
+    let steps =
+        [load(WorkKind::Ticket, 2, None), load(WorkKind::Ticket, -9, None), load(WorkKind::Ticket, 1, None)];
+    assert_eq!(moved(store, &steps).await, Outcome::Committed);
+    assert_eq!(state(store).await.load.units, 1);
+}
+
+/// The instant of the last assignment moves forwards only.
+pub async fn the_last_assignment_moves_forwards_only(store: &dyn Store) {
+    with_agent(store).await;
+    let at = |at: Timestamp| Delta::LastAssigned { agent: agent_id(1), at };
+    for (said, stands) in [(5, 5), (3, 5), (9, 9), (9, 9)] {
+        assert_eq!(moved(store, &[at(instant(said))]).await, Outcome::Committed);
+        assert_eq!(state(store).await.last_assigned_at, Some(instant(stands)));
+    }
+    assert_eq!(state(store).await.version, 1);
+}
+
+/// A delta of an agent without a state is a conflict; a state that the same set makes is there.
+pub async fn a_delta_needs_the_agents_state(store: &dyn Store) {
+    let unknown = Outcome::Conflict(EntityKind::Agent);
+    assert_eq!(moved(store, &[load(WorkKind::Ticket, 1, None)]).await, unknown);
+    let at = Delta::LastAssigned { agent: agent_id(1), at: instant(0) };
+    assert_eq!(moved(store, &[at]).await, unknown);
+    let mut both = super::inserting([an_agent(1).into(), a_state(1).into()]);
+    both.deltas = vec![load(WorkKind::Ticket, 1, Some(1)), at];
+    assert_eq!(outcome(store, both).await, Outcome::Committed);
+    assert_eq!((state(store).await.load.units, state(store).await.last_assigned_at), (1, Some(instant(0))));
+}

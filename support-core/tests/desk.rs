@@ -1,0 +1,7 @@
+//! The desk's use-cases on the store in memory, on a clock that the tests own.
+
+#[path = "desk/world.rs"]
+mod world;
+
+#[path = "desk/main_job.rs"]
+mod main_job;

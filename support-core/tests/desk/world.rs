@@ -1,0 +1,156 @@
+//! A desk with a policy, two agents and a customer.
+
+use std::sync::Arc;
+
+use support_core::desk::{
+    CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, OpenTicket, PutDocument, SetPresence,
+    TicketReply, WriteMessage,
+};
+use support_core::event::Envelope;
+use support_core::id::{AgentId, CustomerId, TenantId, TicketId};
+use support_core::people::{Actor, CustomerActor, Presence};
+use support_core::sla::policy::PolicySpec;
+use support_core::store::{Credential, DocumentKind, MemoryStore, Store};
+use support_core::testkit::{SeededIds, block_on};
+use support_core::ticket::{Status, Ticket};
+use support_core::time::{ManualClock, Timestamp};
+use support_core::{Error, desk::UseCase};
+
+pub(crate) const TENANT: TenantId = TenantId::SINGLE;
+pub(crate) const HOST: Actor = Actor::Host(TENANT);
+
+pub(crate) struct World {
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<ManualClock>,
+}
+
+impl World {
+    /// A desk without anything, on a Friday morning.
+    pub(crate) fn empty() -> Self {
+        Self::on(Arc::new(MemoryStore::new()))
+    }
+
+    pub(crate) fn on(store: Arc<dyn Store>) -> Self {
+        let clock = Arc::new(ManualClock::at("2026-11-20T09:00:00Z".parse().unwrap()));
+        let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
+        Self { desk, clock }
+    }
+
+    /// A desk with the standard policy.
+    pub(crate) fn standard() -> Self {
+        let world = Self::empty();
+        world.policy(&PolicySpec::standard());
+        world
+    }
+
+    pub(crate) fn policy(&self, policy: &PolicySpec) {
+        self.put(DocumentKind::SlaPolicy, serde_json::to_value(policy).unwrap());
+    }
+
+    pub(crate) fn put(&self, kind: DocumentKind, body: serde_json::Value) -> support_core::id::DocumentId {
+        self.run(&HOST, &PutDocument::new(kind, body)).document_id
+    }
+
+    pub(crate) fn run<U: UseCase>(&self, actor: &Actor, wanted: &U) -> U::Reply {
+        block_on(self.desk.run(actor, wanted)).unwrap()
+    }
+
+    pub(crate) fn fail<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Error
+    where
+        U::Reply: std::fmt::Debug,
+    {
+        block_on(self.desk.run(actor, wanted)).unwrap_err()
+    }
+
+    /// An agent of the default team who is available.
+    pub(crate) fn agent(&self, name: &str) -> Actor {
+        self.agent_with(CreateAgent { name: name.into(), ..CreateAgent::default() })
+    }
+
+    pub(crate) fn agent_with(&self, mut agent: CreateAgent) -> Actor {
+        agent.email = format!("{}@example.com", agent.name.to_lowercase());
+        let id = self.run(&HOST, &agent).agent_id;
+        self.run(&HOST, &SetPresence::of(id, Presence::Available));
+        self.actor(id)
+    }
+
+    pub(crate) fn actor(&self, id: AgentId) -> Actor {
+        block_on(self.desk.identify(&Credential::Agent(TENANT, id))).unwrap().unwrap()
+    }
+
+    pub(crate) fn customer(&self, name: &str) -> Actor {
+        let spec = CustomerSpec {
+            name: name.into(),
+            email: Some(format!("{}@customer.example", name.to_lowercase())),
+            ..CustomerSpec::default()
+        };
+        let id = self.run(&HOST, &CreateCustomer { spec, ..CreateCustomer::default() }).customer_id;
+        Actor::Customer(CustomerActor { tenant: TENANT, id })
+    }
+
+    /// A customer opens a ticket in the portal.
+    pub(crate) fn opened_by(&self, customer: &Actor) -> TicketId {
+        self.run(customer, &OpenTicket::mine("My parcel", "It is a week late.")).ticket_id
+    }
+
+    pub(crate) fn ticket(&self, id: TicketId) -> Ticket {
+        block_on(self.desk.ticket(&HOST, id)).unwrap()
+    }
+
+    pub(crate) fn reply(&self, actor: &Actor, ticket: TicketId, content: &str) -> TicketReply {
+        self.run(actor, &WriteMessage::reply(ticket, content))
+    }
+
+    pub(crate) fn status(&self, actor: &Actor, ticket: TicketId, status: Status) -> TicketReply {
+        self.run(actor, &EditTicket::of(ticket).status(status))
+    }
+
+    pub(crate) fn events(&self, ticket: TicketId) -> Vec<Envelope> {
+        block_on(self.desk.ticket_events(&HOST, ticket, 1_000, None)).unwrap().0
+    }
+
+    pub(crate) fn names(&self, ticket: TicketId) -> Vec<&'static str> {
+        self.events(ticket).iter().map(|envelope| envelope.event.name()).collect()
+    }
+
+    /// Moves the clock, letting the worker do what falls due on the way.
+    pub(crate) fn pass(&self, seconds: i64) {
+        let end = self.desk.now().plus_seconds(seconds);
+        self.tick();
+        loop {
+            match block_on(self.desk.tick()).unwrap().next {
+                Some(next) if next <= end => self.clock.set(next.max(self.desk.now())),
+                _ => break,
+            }
+        }
+        self.clock.set(end);
+        self.tick();
+    }
+
+    pub(crate) fn tick(&self) {
+        block_on(self.desk.tick()).unwrap();
+    }
+
+    pub(crate) fn sound(&self) {
+        let report = block_on(self.desk.verify(TENANT)).unwrap();
+        assert!(report.is_sound(), "{report:#?}");
+    }
+}
+
+pub(crate) fn id_of(actor: &Actor) -> AgentId {
+    match actor {
+        Actor::Agent(agent) => agent.id,
+        other => panic!("{other:?} is no agent"),
+    }
+}
+
+pub(crate) fn customer_of(actor: &Actor) -> CustomerId {
+    match actor {
+        Actor::Customer(customer) => customer.id,
+        other => panic!("{other:?} is no customer"),
+    }
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}

@@ -1,0 +1,15 @@
+//! Reads: what a scope sees, on a reader's connection, in one transaction.
+
+pub(crate) mod filter;
+pub(crate) mod identify;
+pub(crate) mod list;
+pub(crate) mod load;
+pub(crate) mod log;
+mod merge;
+mod partition;
+mod prefilter;
+mod related;
+mod sight;
+pub(crate) mod tickets;
+mod words;
+pub(crate) mod work;

@@ -1,0 +1,67 @@
+//! Which tickets a filter lets through: the one place where a ticket is compared, whichever index found it.
+
+use support_core::store::{Assignee, SetAsideFilter, SlaFilter, TicketFilter};
+use support_core::ticket::{FieldValue, Ticket};
+
+/// Tells whether a ticket passes, words apart.
+pub(crate) fn fits(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    (filter.status.is_empty() || filter.status.contains(&ticket.status))
+        && (filter.priority.is_empty() || filter.priority.contains(&ticket.priority))
+        && filter.channel.as_ref().is_none_or(|channel| ticket.channel == *channel)
+        && filter.inbox.is_none_or(|inbox| ticket.inbox_id == Some(inbox))
+        && filter.team.is_none_or(|team| ticket.team_id == Some(team))
+        && filter.tag.as_ref().is_none_or(|tag| ticket.tags.contains(tag))
+        && filter.category.as_ref().is_none_or(|category| ticket.category.as_ref() == Some(category))
+        && filter.customer.is_none_or(|customer| ticket.customer_id == customer)
+        && filter.created_after.is_none_or(|from| ticket.created_at >= from)
+        && filter.created_before.is_none_or(|to| ticket.created_at < to)
+        && of_owner(filter, ticket)
+        && on_topic(filter, ticket)
+        && with_field(filter, ticket)
+        && in_time(filter, ticket)
+        && is_aside(filter, ticket)
+}
+
+fn of_owner(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    match filter.assignee {
+        None => true,
+        Some(Assignee::Nobody) => ticket.assigned_to.is_none(),
+        Some(Assignee::Agent(agent)) => ticket.assigned_to == Some(agent),
+    }
+}
+
+fn on_topic(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    match &filter.topic {
+        None => true,
+        Some(None) => !ticket.topics.is_empty(),
+        Some(Some(topic)) => ticket.topics.contains(topic),
+    }
+}
+
+fn with_field(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    match &filter.field {
+        None => true,
+        // Texts are found by their words.
+        Some((_, FieldValue::Text(_))) => false,
+        Some((key, value)) => ticket.custom_fields.get(key) == Some(value),
+    }
+}
+
+fn in_time(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    let derived = &ticket.derived;
+    match filter.sla {
+        None => true,
+        Some(SlaFilter::Breached) => derived.breached,
+        Some(SlaFilter::AtRisk(at)) => {
+            !derived.breached && derived.urgency.is_some_and(|(from, _)| from <= at)
+        }
+    }
+}
+
+fn is_aside(filter: &TicketFilter, ticket: &Ticket) -> bool {
+    match filter.set_aside {
+        SetAsideFilter::Without => ticket.set_aside.is_none(),
+        SetAsideFilter::Only(kind) => ticket.set_aside.is_some_and(|aside| aside.kind == kind),
+        SetAsideFilter::Any => true,
+    }
+}

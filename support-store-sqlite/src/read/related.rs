@@ -1,0 +1,119 @@
+//! Records that a list brings along.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, params};
+use support_core::id::{AgentId, CustomerId, TextId, TicketId};
+use support_core::people::{ActorRef, Scope};
+use support_core::store::{Key, Record, Related};
+use support_core::ticket::FieldValue;
+
+use super::load::{self, Kind, statement};
+use crate::error::Failure;
+
+/// What is to be read beside a page, each once.
+#[derive(Default)]
+struct Wanted {
+    texts: BTreeSet<TextId>,
+    customers: BTreeSet<CustomerId>,
+    agents: BTreeSet<AgentId>,
+}
+
+/// Reads what `with` asks for beside `items`, each once and where the scope sees it.
+pub(super) fn related(
+    db: &Connection,
+    tenant: i64,
+    scope: &Scope,
+    items: &[Record],
+    with: Related,
+) -> Result<Vec<Record>, Failure> {
+    let mut wanted = Wanted::default();
+    let mut found = Vec::new();
+    for item in items {
+        if with.texts {
+            wanted.texts_of(item);
+        }
+        if with.people {
+            wanted.people_of(item);
+        }
+        if let (true, Record::Ticket(ticket)) = (with.last_message, item)
+            && let Some(message) = last_message(db, tenant, scope, ticket.id)?
+        {
+            wanted.texts_of(&message);
+            found.push(message);
+        }
+    }
+    let texts = wanted.texts.into_iter().map(Key::Text);
+    let customers = wanted.customers.into_iter().map(Key::Customer);
+    let agents = wanted.agents.into_iter().map(Key::Agent);
+    for key in texts.chain(customers).chain(agents) {
+        found.extend(load::one(db, tenant, scope, &key)?);
+    }
+    Ok(found)
+}
+
+/// Reads the newest message of a ticket that the scope sees.
+fn last_message(
+    db: &Connection,
+    tenant: i64,
+    scope: &Scope,
+    ticket: TicketId,
+) -> Result<Option<Record>, Failure> {
+    let sql = if scope.is_staff() {
+        statement!(
+            Message,
+            "c.tenant = ?1 AND c.ticket = (SELECT n FROM desk_tickets WHERE tenant = ?1 AND id = ?2) \
+             ORDER BY c.seq DESC, c.id DESC LIMIT 1"
+        )
+    } else {
+        statement!(
+            Message,
+            "c.tenant = ?1 AND c.ticket = (SELECT n FROM desk_tickets WHERE tenant = ?1 AND id = ?2) \
+             AND c.visibility = 'public' ORDER BY c.seq DESC, c.id DESC LIMIT 1"
+        )
+    };
+    load::read(db, scope, Kind::Message, sql, params![tenant, ticket.uuid().as_bytes()])
+}
+
+impl Wanted {
+    fn texts_of(&mut self, record: &Record) {
+        match record {
+            Record::Ticket(ticket) => {
+                self.texts.insert(ticket.subject);
+                self.texts.extend(ticket.escalation.and_then(|escalation| escalation.reason));
+                self.texts.extend(ticket.custom_fields.values().filter_map(FieldValue::text));
+            }
+            Record::Message(message) => {
+                self.texts.insert(message.body);
+                self.texts.extend(message.author_text);
+            }
+            Record::Assignment(assignment) => self.texts.extend(assignment.reason),
+            Record::AgentState(state) => self.texts.extend(state.reason),
+            _ => {}
+        }
+    }
+
+    fn people_of(&mut self, record: &Record) {
+        match record {
+            Record::Ticket(ticket) => {
+                self.customers.insert(ticket.customer_id);
+                self.agents.extend(ticket.assigned_to);
+                ticket.participants.iter().for_each(|p| self.person(p.party));
+            }
+            Record::Message(message) => self.person(message.author),
+            Record::Assignment(assignment) => {
+                self.person(assignment.by);
+                self.agents.extend(assignment.from.into_iter().chain(assignment.to));
+            }
+            Record::AgentState(state) => {
+                self.agents.insert(state.agent);
+            }
+            _ => {}
+        }
+    }
+
+    fn person(&mut self, party: ActorRef) {
+        self.agents.extend(party.agent_id());
+        self.customers.extend(party.customer_id());
+    }
+}

@@ -1,0 +1,104 @@
+//! What the worker and the queue ask for: wake-ups and waiting work.
+
+use rusqlite::{Connection, params};
+use support_core::event::Stream;
+use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
+use support_core::people::Scope;
+use support_core::routing::Waiting;
+use support_core::store::Due;
+use support_core::ticket::{Participant, Work};
+use support_core::time::Timestamp;
+
+use super::sight::{self, FACTS};
+use crate::commit::tenant_number;
+use crate::error::Failure;
+use crate::row::Columns;
+
+/// Names what is due by an instant, in all tenants.
+pub(crate) fn due(db: &Connection, by: Timestamp, limit: u32) -> Result<Due, Failure> {
+    let mut due = Vec::new();
+    // One more than asked for tells whether there is more. Ties at the cut are put in order below.
+    let take = i64::from(limit) + 1;
+    for (sql, stream) in [
+        (
+            "SELECT t.wake_at, n.id, t.id FROM desk_tickets t INDEXED BY desk_tickets_wake \
+             JOIN desk_tenants n ON n.n = t.tenant WHERE t.wake_at <= ?1 \
+             ORDER BY t.wake_at, n.id, t.id LIMIT ?2",
+            (|id| Stream::Ticket(TicketId::from_uuid(id))) as fn(uuid::Uuid) -> Stream,
+        ),
+        (
+            "SELECT s.until, n.id, s.agent FROM desk_agent_states s INDEXED BY desk_agent_states_until \
+             JOIN desk_tenants n ON n.n = s.tenant WHERE s.until <= ?1 \
+             ORDER BY s.until, n.id, s.agent LIMIT ?2",
+            |id| Stream::Agent(AgentId::from_uuid(id)),
+        ),
+    ] {
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query(params![by.micros(), take])?;
+        while let Some(row) = rows.next()? {
+            let mut c = Columns::from(row, 0);
+            due.push((c.time()?, c.uuid(TenantId::from_uuid)?, c.uuid(stream)?));
+        }
+    }
+    due.sort_unstable();
+    let next = if due.len() > limit as usize {
+        Some(by)
+    } else {
+        let later = |sql: &str| -> Result<Option<Timestamp>, Failure> {
+            let at: Option<i64> = db.prepare_cached(sql)?.query_row([by.micros()], |row| row.get(0))?;
+            Ok(at.map(Timestamp::from_micros))
+        };
+        let tickets = later("SELECT min(wake_at) FROM desk_tickets WHERE wake_at > ?1")?;
+        let agents = later("SELECT min(until) FROM desk_agent_states WHERE until > ?1")?;
+        tickets.into_iter().chain(agents).min()
+    };
+    due.truncate(limit as usize);
+    Ok(Due { now: due.into_iter().map(|(_, tenant, stream)| (tenant, stream)).collect(), next })
+}
+
+/// Reads waiting work that a scope sees, in the order of ticket ids.
+pub(crate) fn scan(
+    db: &Connection,
+    scope: &Scope,
+    after: Option<TicketId>,
+    limit: u32,
+) -> Result<Vec<Waiting>, Failure> {
+    let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Vec::new()) };
+    let sql = format!(
+        "SELECT {FACTS}, t.channel, t.priority, t.keyword_points, t.insight_points, t.urgency_from, \
+         t.urgency_to, t.work_since, t.effort, t.skills, t.declined \
+         FROM desk_tickets t INDEXED BY desk_tickets_waiting \
+         WHERE t.tenant = ?1 AND t.id > ?2 AND t.waiting = 1 ORDER BY t.id"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    // The empty blob stands before every id.
+    let from = after.map(|ticket| ticket.uuid().as_bytes().to_vec()).unwrap_or_default();
+    let mut rows = statement.query(params![tenant, from])?;
+    let mut waiting = Vec::new();
+    while waiting.len() < limit as usize {
+        let Some(row) = rows.next()? else { break };
+        if !sight::ticket_seen(row, 0, scope)?.is_some_and(|(_, seen)| seen) {
+            continue;
+        }
+        let mut c = Columns::from(row, 0);
+        let ticket = c.uuid(TicketId::from_uuid)?;
+        let customer = c.uuid(CustomerId::from_uuid)?;
+        c.skip(1);
+        let team = c.opt_uuid(TeamId::from_uuid)?;
+        let participants: Vec<Participant> = c.json()?;
+        c.skip(1);
+        waiting.push(Waiting {
+            ticket,
+            customer,
+            team,
+            channel: c.word()?,
+            priority: c.word()?,
+            keyword_points: c.real()?,
+            insight_points: c.real()?,
+            urgency: c.opt_time()?.zip(c.opt_time()?),
+            work: Work { since: c.time()?, effort: c.small()?, skills: c.json()?, declined: c.json()? },
+            followers: participants.iter().filter_map(|p| p.party.agent_id()).collect(),
+        });
+    }
+    Ok(waiting)
+}
