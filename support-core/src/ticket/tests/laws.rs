@@ -257,7 +257,7 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
     #[test]
     fn the_invariants_hold_whatever_happens(

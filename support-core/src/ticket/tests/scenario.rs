@@ -9,7 +9,7 @@ use crate::config::{Config, Settings};
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::error::Error;
 use crate::event::Envelope;
-use crate::id::{AgentId, AssignmentId, DocumentId, MessageId, Reference, TeamId};
+use crate::id::{AgentId, DocumentId, MessageId, Reference, TeamId};
 use crate::people::{ActorKind, ActorRef};
 use crate::routing::AssignHow;
 use crate::sla::calendar::CalendarSpec;
@@ -321,8 +321,7 @@ impl Scenario {
     }
 
     pub(super) fn assigning(&self, to: Option<AgentId>, team: Option<TeamId>, how: AssignHow) -> Command {
-        let id = AssignmentId::from_uuid(Uuid::from_u128(0x3000 + self.events.len() as u128));
-        Command::Assign(Box::new(Assign { id, to, team, how, reason: None, why: None, over: false }))
+        Command::Assign(Box::new(Assign { to, team, how, reason: None, why: None, over: false }))
     }
 
     pub(super) fn assign_as(
