@@ -191,6 +191,15 @@ fn a_customers_message_in_pending_or_on_hold_makes_it_in_progress() {
 }
 
 #[test]
+fn a_customers_message_outside_resolved_stays_with_an_owner_who_is_away_and_not_with_one_who_is_gone() {
+    for status in [Assigned, InProgress, Pending, OnHold] {
+        let mut scenario = at_status(status);
+        scenario.assign(ANA).receive(OwnerStanding::Absent, |_| {}).owner(Some(ANA));
+        scenario.receive(OwnerStanding::Gone, |_| {}).status(Open).owner(None);
+    }
+}
+
+#[test]
 fn a_customers_message_leaves_open_work_as_it_is() {
     for status in [New, Open, Assigned, InProgress] {
         at_status(status).customer_writes().saw(&["message.added"]).status(status);

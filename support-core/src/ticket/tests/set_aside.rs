@@ -120,4 +120,7 @@ fn its_snooze_and_its_closing_wait_until_it_is_undone() {
     let mut scenario = opened();
     scenario.move_to(Status::Resolved).set_aside(SetAsideKind::Spam).at(30 * DAY).saw(&[]).restore();
     scenario.at(30 * DAY).status(Status::Closed);
+    let mut scenario = opened();
+    scenario.move_to(Status::Resolved).set_aside(SetAsideKind::Spam).at(30 * DAY).note(ANA);
+    scenario.saw(&["message.added"]).status(Status::Resolved);
 }
