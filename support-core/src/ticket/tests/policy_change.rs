@@ -128,6 +128,33 @@ fn what_was_late_before_a_change_was_not_put_there_by_it() {
 }
 
 #[test]
+fn a_change_while_a_ticket_is_resolved_passes_over_what_lies_behind_once_it_is_reopened() {
+    let spec = |name: &str, minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+        PolicySpec { name: name.into(), steps, ..policy(&[(Resolution, minutes)]) }
+    };
+    for (minutes, reached) in [(100, 2), (50, 1)] {
+        let mut scenario = ticket_under(&spec("before", 100));
+        scenario.at(60).move_to(Status::Resolved).set_policy(1, &spec("after", minutes)).reconfigure();
+        scenario.at(70).move_to(Status::Open);
+        scenario.breached(Resolution, minutes == 50).at(DAY);
+        assert_eq!((steps_reached(&scenario), scenario.count("sla.breached")), (reached, 1));
+    }
+}
+
+#[test]
+fn until_a_change_is_taken_over_timers_run_by_the_version_that_the_ticket_names() {
+    let spec = |minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+        PolicySpec { steps, ..policy(&[(Resolution, minutes)]) }
+    };
+    let mut scenario = ticket_under(&spec(100));
+    scenario.at(10).move_to(Status::Resolved).set_policy(1, &spec(400)).at(20).move_to(Status::Open);
+    scenario.runs(Resolution, 1, 110).at(DAY);
+    assert_eq!(steps_reached(&scenario), 2);
+}
+
+#[test]
 fn a_change_while_a_timer_stands_still_passes_over_what_lies_behind_it() {
     let spec = |name: &str, minutes| {
         let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
