@@ -155,6 +155,19 @@ fn until_a_change_is_taken_over_timers_run_by_the_version_that_the_ticket_names(
 }
 
 #[test]
+fn what_was_late_before_the_ticket_got_another_policy_was_not_put_there_by_it() {
+    let mut vip = laddered(50);
+    vip.position = 1;
+    vip.conditions.tags = vec![label("vip")];
+    let mut scenario = desk();
+    scenario.set_policy(1, &laddered(60)).set_policy(2, &vip).open().worker_asleep_until(100);
+    scenario.edit(Edit { add_tags: vec![label("vip")], ..Edit::default() });
+    let ordinary = |event: &Event| matches!(event, Event::SlaBreached { policy_change: false, .. });
+    assert!(scenario.latest().any(ordinary));
+    assert_eq!(scenario.count("sla.breached"), 1);
+}
+
+#[test]
 fn a_change_while_a_timer_stands_still_passes_over_what_lies_behind_it() {
     let spec = |name: &str, minutes| {
         let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
