@@ -152,14 +152,17 @@ impl List<'_> {
             items = found;
         }
         let from = if after.key == i64::MAX { after.id } else { Uuid::nil() };
-        let sources = if size <= self.limits.counted {
-            let mut sorted = Vec::new();
-            self.each(family, |(place, number)| {
+        let mut sorted = Vec::new();
+        let mut counted = 0;
+        let few = size != usize::MAX
+            && self.each(family, |(place, number)| {
+                counted += 1;
                 if place.id > from {
                     sorted.push((PageCursor { key: i64::MAX, id: place.id }, number));
                 }
-                true
+                counted <= self.limits.counted
             })?;
+        let sources = if few {
             sorted.sort_unstable();
             Sources { sorted, ..Sources::default() }
         } else {
@@ -329,7 +332,9 @@ impl List<'_> {
     /// Returns the family with the fewest tickets, and how many those are, as far as they were counted.
     fn smallest_family(&self) -> Result<(Family, usize), Failure> {
         let mut families = self.families();
-        let sized = !self.by_creation() || self.words.is_some();
+        // Where there is no choice, the size matters only to what could be read whole: a part of the tickets.
+        let whole = families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::All { .. })));
+        let sized = !self.by_creation() && !whole || self.words.is_some();
         if families.len() == 1 && !sized {
             return Ok((families.remove(0), usize::MAX));
         }
@@ -345,9 +350,8 @@ impl List<'_> {
                     smallest = Some((family.clone(), size));
                 }
             }
-            // A small one is found, or there is nothing to choose and nothing to be read whole.
-            if smallest.as_ref().is_some_and(|(_, least)| *least <= self.limits.scan) || self.by_creation() && families.len() < 2
-            {
+            // A small one is found, or there is nothing to choose.
+            if families.len() < 2 || smallest.as_ref().is_some_and(|(_, least)| *least <= self.limits.scan) {
                 break;
             }
             smallest = None;
