@@ -22,7 +22,9 @@ use support_core::sla::{Applied, ConfigRef, Metric, Target, TimerMove};
 use support_core::store::{
     Assignee, ChangeSet, Outcome, Query, Related, Select, Store, TicketFilter, TicketSort,
 };
-use support_core::testkit::build::{TENANT, a_receipt, agent_id, agent_scope, customer_id, instant, team_id, word};
+use support_core::testkit::build::{
+    TENANT, a_receipt, agent_id, agent_scope, customer_id, instant, team_id, word,
+};
 use support_core::testkit::{Story, a_ticket, build, system_scope, wait};
 use support_core::ticket::Status;
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
@@ -47,7 +49,8 @@ fn story(number: u32) -> Story {
         targets: targets.map(|metric| Target { metric, seconds: 3_600, calendar: None }).to_vec(),
     };
     let moves = targets.map(|metric| TimerMove::Started { metric, at: instant(i64::from(number)) }).to_vec();
-    let body: Vec<String> = (0..40_u32).map(|w| format!("word{}", number.wrapping_mul(w * w + 7) % 5_000)).collect();
+    let body: Vec<String> =
+        (0..40_u32).map(|w| format!("word{}", number.wrapping_mul(w * w + 7) % 5_000)).collect();
     let story = a_ticket(number)
         .of(customer_id(number % 50_000))
         .in_team(team(number))
@@ -83,7 +86,8 @@ fn set(number: u32) -> ChangeSet {
 fn commits(sets: u32) {
     println!("callers  sets/s  sets a transaction  median µs");
     for callers in [1_usize, 8, 64] {
-        let folder = tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into())).unwrap();
+        let folder =
+            tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into())).unwrap();
         let store = SqliteStore::open(&SqliteConfig::new(folder.path().join("desk.db"))).unwrap();
         let sets = if callers == 1 { sets / 10 } else { sets };
         let prepared: Vec<ChangeSet> = (1..=sets).map(set).collect();
@@ -159,17 +163,27 @@ fn pages(tickets: u32, file: Option<&Path>) {
         ("common word", filter(&|f| f.words = vec!["order".into()])),
         ("rare word", filter(&|f| f.words = vec!["rare7".into()])),
         ("two words", filter(&|f| f.words = vec!["order".into(), "word7".into()])),
-        ("category, tag", filter(&|f| {
-            f.category = Some(word("category-2"));
-            f.tag = Some(word("tag-42"));
-        })),
+        (
+            "category, tag",
+            filter(&|f| {
+                f.category = Some(word("category-2"));
+                f.tag = Some(word("tag-42"));
+            }),
+        ),
     ];
     println!("list            sort      admin µs (items)   agent µs (items)");
     for (name, filter) in &lists {
         for sort in [TicketSort::Newest, TicketSort::Due, TicketSort::Updated] {
             let filter = TicketFilter { sort, ..filter.clone() };
             let (admin, agent) = (timed(&store, &admin, &filter), timed(&store, &agent, &filter));
-            println!("{name:15} {:8} {:>9} ({:2})     {:>9} ({:2})", format!("{sort:?}"), admin.0, admin.1, agent.0, agent.1);
+            println!(
+                "{name:15} {:8} {:>9} ({:2})     {:>9} ({:2})",
+                format!("{sort:?}"),
+                admin.0,
+                admin.1,
+                agent.0,
+                agent.1
+            );
         }
     }
     println!("resident {} KiB", resident());

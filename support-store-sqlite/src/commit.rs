@@ -25,11 +25,8 @@ use crate::row::event::POSITION_BITS;
 /// Needs an open transaction. After an error the transaction must be rolled back, or a savepoint before the call:
 /// part of the set may have been written.
 pub(crate) fn commit(db: &Connection, set: &mut Encoded) -> Result<Outcome, Failure> {
-    let mut lookup = Lookup {
-        tenant: tenant(db, set.tenant)?,
-        tickets: BTreeMap::new(),
-        statements: Statements::all(),
-    };
+    let mut lookup =
+        Lookup { tenant: tenant(db, set.tenant)?, tickets: BTreeMap::new(), statements: Statements::all() };
     match check::check(db, set, &mut lookup)? {
         Err(refused) => Ok(refused),
         Ok(found) => {

@@ -23,7 +23,8 @@ impl ServingLock {
         name.push(".lock");
         let path = PathBuf::from(name);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-        let mut file = file.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, doing).because(error))?;
+        let mut file =
+            file.map_err(|error| StoreError::new(StoreErrorKind::Unavailable, doing).because(error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -13,5 +13,5 @@ mod prefilter;
 mod related;
 mod sight;
 pub(crate) mod tickets;
-pub(crate) mod work;
 mod words;
+pub(crate) mod work;

@@ -99,8 +99,10 @@ fn ran(db: &Connection, migration: &Migration) -> Result<bool, StoreError> {
     match held {
         None => Ok(false),
         Some(held) if held == checksum(migration.sql) => Ok(true),
-        Some(_) => Err(StoreError::new(StoreErrorKind::Corrupt, doing)
-            .because(SchemaError::Changed(migration.version))),
+        Some(_) => {
+            Err(StoreError::new(StoreErrorKind::Corrupt, doing)
+                .because(SchemaError::Changed(migration.version)))
+        }
     }
 }
 

@@ -269,9 +269,7 @@ impl Store for SqliteStore {
             Credential::ExternalCustomer(tenant, id) => {
                 self.actor(*tenant, Claimed::ExternalCustomer(id.clone())).await
             }
-            Credential::Session { tenant, id, now } => {
-                self.actor(*tenant, Claimed::Session(*id, *now)).await
-            }
+            Credential::Session { tenant, id, now } => self.actor(*tenant, Claimed::Session(*id, *now)).await,
             Credential::Password { tenant, email, check } => {
                 let (tenant, email) = (*tenant, (*email).to_owned());
                 let login =

@@ -159,10 +159,7 @@ impl Writer {
     }
 
     /// Runs a body in a transaction. On any error nothing of it remains, and the connection is fit for the next.
-    fn transaction<T>(
-        &mut self,
-        body: impl FnOnce(&Connection) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    fn transaction<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
         let db = &self.db;
         db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
@@ -202,10 +199,7 @@ fn together(db: &Connection, commits: &mut [Commit]) -> Result<Vec<Vec<Outcome>>
 }
 
 /// The same, each caller's sets within a savepoint.
-fn apart(
-    db: &Connection,
-    commits: &mut [Commit],
-) -> Result<Vec<Result<Vec<Outcome>, Failure>>, Failure> {
+fn apart(db: &Connection, commits: &mut [Commit]) -> Result<Vec<Result<Vec<Outcome>, Failure>>, Failure> {
     let mut answers = Vec::with_capacity(commits.len());
     for one in commits {
         let answer = in_savepoint(db, || one.sets.iter_mut().map(|set| commit(db, set)).collect());

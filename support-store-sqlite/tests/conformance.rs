@@ -1,4 +1,12 @@
 //! The suite that every store passes, and random walks beside the store in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect by panicking, and wait on real clocks"
+)]
 
 use std::ops::Deref;
 
@@ -38,7 +46,6 @@ fn random_walks_end_as_in_memory() {
         wait(async { model::compare(&MemoryStore::new(), &fresh().await.store, seed, 400).await });
     }
 }
-
 
 /// With so little looked at for a page, every list takes the way of large ones.
 #[test]

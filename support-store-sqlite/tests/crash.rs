@@ -1,4 +1,12 @@
 //! A process that is killed while it commits: what it was told to be durable is there, once, and all of it is sound.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect by panicking, and wait on real clocks"
+)]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::PathBuf;
@@ -6,8 +14,8 @@ use std::process::{Command, Stdio};
 
 use rusqlite::Connection;
 use support_core::event::{ChainHash, chain};
-use support_core::store::{Cursor, Delta, Key, Outcome, Record, Store};
 use support_core::people::WorkKind;
+use support_core::store::{Cursor, Delta, Key, Outcome, Record, Store};
 use support_core::testkit::build::{TENANT, a_state, agent_id};
 use support_core::testkit::{a_ticket, system_scope, wait};
 use support_store_sqlite::{SqliteConfig, SqliteStore, rusqlite};
@@ -19,7 +27,8 @@ const CALLERS: u32 = 4;
 #[test]
 fn child() {
     let Some(path) = std::env::var_os(CHILD) else { return };
-    let (path, round) = (PathBuf::from(path), std::env::var("DESK_CRASH_ROUND").unwrap().parse::<u32>().unwrap());
+    let (path, round) =
+        (PathBuf::from(path), std::env::var("DESK_CRASH_ROUND").unwrap().parse::<u32>().unwrap());
     let store = SqliteStore::open(&SqliteConfig::new(path).checkpoint_pages(200)).unwrap();
     std::thread::scope(|scope| {
         for caller in 0..CALLERS {
@@ -27,7 +36,12 @@ fn child() {
             scope.spawn(move || {
                 for number in (1 + round * 100_000 + caller..).step_by(CALLERS as usize) {
                     let mut set = a_ticket(number).asks("where is it").set(TENANT);
-                    set.deltas.push(Delta::Load { agent: agent_id(1), kind: WorkKind::Ticket, change: 1, at_most: None });
+                    set.deltas.push(Delta::Load {
+                        agent: agent_id(1),
+                        kind: WorkKind::Ticket,
+                        change: 1,
+                        at_most: None,
+                    });
                     assert_eq!(wait(store.commit(&[set])).unwrap(), [Outcome::Committed]);
                     // One write a line: a pipe takes it whole or not at all.
                     std::io::stdout().write_all(format!("stored {number}\n").as_bytes()).unwrap();
@@ -125,7 +139,8 @@ fn examine(store: &SqliteStore, acknowledged: &[u32]) {
     // One more for each caller at most: written, and killed before it could say so. In this round or an earlier one.
     let rounds = 1 + acknowledged.last().unwrap() / 100_000;
     assert!(opened <= acknowledged.len() + (CALLERS * rounds) as usize);
-    let Some(Record::AgentState(state)) = wait(store.load(&scope, &[Key::AgentState(agent_id(1))])).unwrap().remove(0)
+    let Some(Record::AgentState(state)) =
+        wait(store.load(&scope, &[Key::AgentState(agent_id(1))])).unwrap().remove(0)
     else {
         panic!("the agent's state is there");
     };

@@ -1,4 +1,12 @@
 //! The schema as a file shows it, comments and all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect by panicking, and wait on real clocks"
+)]
 
 use rusqlite::Connection;
 use support_store_sqlite::{SqliteConfig, SqliteStore, rusqlite};
@@ -10,10 +18,13 @@ fn the_schema_after_all_migrations() {
     drop(SqliteStore::open(&config).unwrap());
     let db = Connection::open(config.path()).unwrap();
     let mut statement = db
-        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'desk_search_%' \
-                  OR name LIKE 'desk_search_text%' AND sql IS NOT NULL ORDER BY type DESC, name")
+        .prepare(
+            "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'desk_search_%' \
+                  OR name LIKE 'desk_search_text%' AND sql IS NOT NULL ORDER BY type DESC, name",
+        )
         .unwrap();
-    let schema: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let schema: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
     insta::assert_snapshot!(schema.join(";\n\n"));
 }
 

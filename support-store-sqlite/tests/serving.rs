@@ -1,4 +1,12 @@
 //! What a file, its locks, its host and its disk do to the store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect by panicking, and wait on real clocks"
+)]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +62,10 @@ fn a_reader_reads_while_another_serves() {
     let server = SqliteStore::open(&config).unwrap();
     let reader = SqliteStore::open_reader(&config).unwrap();
     committed(&server, a_ticket(1).set(TENANT));
-    assert_eq!(stored(&reader, Key::Ticket(a_ticket(1).id())), stored(&server, Key::Ticket(a_ticket(1).id())));
+    assert_eq!(
+        stored(&reader, Key::Ticket(a_ticket(1).id())),
+        stored(&server, Key::Ticket(a_ticket(1).id()))
+    );
     let error = wait(reader.commit(&[ChangeSet::new(TENANT)])).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Misuse);
     // Its waiting readers hear of the other's commits.
@@ -106,7 +117,8 @@ fn a_host_commits_its_tables_and_the_desks_together_or_not_at_all() {
         let changed = store.changed();
         let story = a_ticket(number);
         let mut tx = host.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-        tx.execute("INSERT INTO orders VALUES (?1, ?2)", params![number, story.id().uuid().as_bytes()]).unwrap();
+        tx.execute("INSERT INTO orders VALUES (?1, ?2)", params![number, story.id().uuid().as_bytes()])
+            .unwrap();
         let outcomes = SqliteStore::commit_in(&mut tx, &[story.set(TENANT)]).unwrap();
         assert_eq!(outcomes, [Outcome::Committed]);
         if keep {
@@ -249,7 +261,7 @@ fn space_that_returns_is_used_without_opening_anew() {
     };
     bound(1);
     let set = a_ticket(2).asks(&"word ".repeat(20_000)).set(TENANT);
-    assert_eq!(wait(store.commit(&[set.clone()])).unwrap_err().kind(), StoreErrorKind::Full);
+    assert_eq!(wait(store.commit(std::slice::from_ref(&set))).unwrap_err().kind(), StoreErrorKind::Full);
     assert_eq!(stored(&store, Key::Ticket(a_ticket(2).id())), None);
     bound(i64::from(u32::MAX - 1));
     committed(&store, set);
@@ -295,7 +307,11 @@ fn one_set_that_cannot_be_stored_does_not_harm_those_beside_it() {
         let threads: Vec<_> = (1..=64)
             .map(|number| {
                 let store = &store;
-                let story = if number % 8 == 0 { a_ticket(number).asks("poison") } else { a_ticket(number).asks("cure") };
+                let story = if number % 8 == 0 {
+                    a_ticket(number).asks("poison")
+                } else {
+                    a_ticket(number).asks("cure")
+                };
                 scope.spawn(move || (number, wait(store.commit(&[story.set(TENANT)]))))
             })
             .collect();
@@ -325,7 +341,8 @@ fn words_that_look_like_commands_are_words() {
     .enumerate()
     {
         let number = 1 + u32::try_from(number).unwrap();
-        let story = a_ticket(number).about(&text.replace('\0', " ")).tagged(&text.replace('\0', " ")).asks(text);
+        let story =
+            a_ticket(number).about(&text.replace('\0', " ")).tagged(&text.replace('\0', " ")).asks(text);
         committed(&store, story.set(TENANT));
         let mut customer = a_customer(number);
         customer.name = (*text).to_owned();
@@ -339,8 +356,14 @@ fn words_that_look_like_commands_are_words() {
             page.items.into_iter().filter_map(support_core::store::Entity::from_record).collect()
         };
         let label = word(&text.replace('\0', " "));
-        assert_eq!(found(TicketFilter { tag: Some(label.clone()), ..TicketFilter::default() }), [story.ticket()]);
-        assert_eq!(found(TicketFilter { category: Some(label), ..TicketFilter::default() }), [story.ticket()]);
+        assert_eq!(
+            found(TicketFilter { tag: Some(label.clone()), ..TicketFilter::default() }),
+            [story.ticket()]
+        );
+        assert_eq!(
+            found(TicketFilter { category: Some(label), ..TicketFilter::default() }),
+            [story.ticket()]
+        );
         let words = support_core::testkit::build::words_of(text);
         assert_eq!(found(TicketFilter { words, ..TicketFilter::default() }), [story.ticket()], "{text}");
         let key = Key::Text(story.texts()[1].id);

@@ -54,12 +54,7 @@ pub(super) fn apply(
 }
 
 /// Writes a record, and what it keeps beside its row.
-fn put(
-    db: &Connection,
-    write: &mut EncodedWrite,
-    found: &Found,
-    lookup: &mut Lookup,
-) -> Result<(), Failure> {
+fn put(db: &Connection, write: &mut EncodedWrite, found: &Found, lookup: &mut Lookup) -> Result<(), Failure> {
     if let Some(ticket) = write.parent {
         let number = lookup.ticket(db, ticket)?;
         if let Some(value) = write.values.get_mut(TICKET) {
@@ -143,7 +138,14 @@ fn place(
                         "DELETE FROM desk_ticket_labels WHERE tenant = ?1 AND kind = ?2 AND label = ?3 \
                          AND active = ?4 AND created_at = ?5 AND id = ?6",
                     )?
-                    .execute(params![tenant, kind, label, before("active"), before("created_at"), id])?;
+                    .execute(params![
+                        tenant,
+                        kind,
+                        label,
+                        before("active"),
+                        before("created_at"),
+                        id
+                    ])?;
                 }
             }
         }
@@ -153,7 +155,13 @@ fn place(
                     "DELETE FROM desk_ticket_parties WHERE tenant = ?1 AND party = ?2 AND active = ?3 \
                      AND created_at = ?4 AND id = ?5",
                 )?
-                .execute(params![tenant, party, before("active"), before("created_at"), id])?;
+                .execute(params![
+                    tenant,
+                    party,
+                    before("active"),
+                    before("created_at"),
+                    id
+                ])?;
             }
         }
     }
@@ -166,7 +174,16 @@ fn place(
                 "INSERT INTO desk_ticket_labels (tenant, kind, label, active, created_at, id, next_due_at, \
                  ticket) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
-            .execute(params![tenant, kind, label, now("active"), created_at, id, now("next_due_at"), number])?;
+            .execute(params![
+                tenant,
+                kind,
+                label,
+                now("active"),
+                created_at,
+                id,
+                now("next_due_at"),
+                number
+            ])?;
         }
     }
     if joined {
@@ -175,7 +192,14 @@ fn place(
                 "INSERT INTO desk_ticket_parties (tenant, party, active, created_at, id, ticket) \
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?
-            .execute(params![tenant, party.as_bytes(), now("active"), created_at, id, number])?;
+            .execute(params![
+                tenant,
+                party.as_bytes(),
+                now("active"),
+                created_at,
+                id,
+                number
+            ])?;
         }
     }
     Ok(())
@@ -292,7 +316,10 @@ fn log(db: &Connection, set: &Encoded, lookup: &Lookup) -> Result<(), Failure> {
         head = chain(&head, &event.envelope, &event.json);
         event.insert(db, lookup.tenant, position, &head)?;
     }
-    db.prepare_cached("UPDATE desk_tenants SET position = ?2, head = ?3 WHERE n = ?1")?
-        .execute(params![lookup.tenant, position, head.as_bytes()])?;
+    db.prepare_cached("UPDATE desk_tenants SET position = ?2, head = ?3 WHERE n = ?1")?.execute(params![
+        lookup.tenant,
+        position,
+        head.as_bytes()
+    ])?;
     Ok(())
 }

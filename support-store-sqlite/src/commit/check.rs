@@ -61,7 +61,9 @@ pub(super) fn check(
 ) -> Result<Result<Vec<Found>, Outcome>, Failure> {
     if let Some(receipt) = &set.receipt {
         let held = db
-            .prepare_cached("SELECT key, digest, reply, expires_at FROM desk_receipts WHERE tenant = ?1 AND key = ?2")?
+            .prepare_cached(
+                "SELECT key, digest, reply, expires_at FROM desk_receipts WHERE tenant = ?1 AND key = ?2",
+            )?
             .query_row(params![lookup.tenant, receipt.key], |row| Ok(crate::row::access::decode_receipt(row)))
             .optional()?
             .transpose()?;

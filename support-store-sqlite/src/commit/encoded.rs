@@ -112,12 +112,9 @@ impl EncodedWrite {
             Record::Ticket(t) => {
                 (&ticket::TICKETS, None, ticket::encode(t)?, Beside::Ticket(t.id, Places::of(t)))
             }
-            Record::Conversation(c) => (
-                &thread::CONVERSATIONS,
-                Some(c.ticket_id),
-                thread::encode_conversation(c),
-                Beside::Nothing,
-            ),
+            Record::Conversation(c) => {
+                (&thread::CONVERSATIONS, Some(c.ticket_id), thread::encode_conversation(c), Beside::Nothing)
+            }
             Record::Message(m) => {
                 (&thread::MESSAGES, Some(m.ticket_id), thread::encode_message(m), Beside::Nothing)
             }
@@ -128,9 +125,7 @@ impl EncodedWrite {
             Record::Assignment(a) => {
                 (&thread::ASSIGNMENTS, Some(a.ticket_id), thread::encode_assignment(a)?, Beside::Nothing)
             }
-            Record::Customer(c) => {
-                (&people::CUSTOMERS, None, people::encode_customer(c)?, Beside::Customer)
-            }
+            Record::Customer(c) => (&people::CUSTOMERS, None, people::encode_customer(c)?, Beside::Customer),
             Record::Agent(a) => (&people::AGENTS, None, people::encode_agent(a)?, Beside::Nothing),
             Record::AgentState(s) => {
                 (&people::STATES, None, people::encode_state(s)?, Beside::AgentState(s.agent))

@@ -10,7 +10,7 @@ use support_core::store::Outcome;
 use super::check::Found;
 use super::encoded::EncodedWrite;
 use crate::error::Failure;
-use crate::row::{Table, TENANT};
+use crate::row::{TENANT, Table};
 
 /// A column, or two, whose values are unique.
 struct Unique {
@@ -173,7 +173,8 @@ fn claimed(
     let mut out = Vec::with_capacity(unique.columns.len());
     for name in unique.columns {
         let at = column(table, name);
-        let value = if before { found.before(at).or_else(|| found.kept(values, at))? } else { values.get(at)? };
+        let value =
+            if before { found.before(at).or_else(|| found.kept(values, at))? } else { values.get(at)? };
         if *value == Value::Null {
             return None;
         }
@@ -196,12 +197,7 @@ fn spelled(values: &[Value]) -> Vec<u8> {
     out
 }
 
-fn holder(
-    db: &Connection,
-    sql: &str,
-    tenant: i64,
-    values: &[Value],
-) -> Result<Option<Vec<u8>>, Failure> {
+fn holder(db: &Connection, sql: &str, tenant: i64, values: &[Value]) -> Result<Option<Vec<u8>>, Failure> {
     let tenant = Value::Integer(tenant);
     let params = [&tenant].into_iter().chain(values);
     Ok(db.prepare_cached(sql)?.query_row(params_from_iter(params), |row| row.get(0)).optional()?)

@@ -52,7 +52,9 @@ fn in_time(filter: &TicketFilter, ticket: &Ticket) -> bool {
     match filter.sla {
         None => true,
         Some(SlaFilter::Breached) => derived.breached,
-        Some(SlaFilter::AtRisk(at)) => !derived.breached && derived.urgency.is_some_and(|(from, _)| from <= at),
+        Some(SlaFilter::AtRisk(at)) => {
+            !derived.breached && derived.urgency.is_some_and(|(from, _)| from <= at)
+        }
     }
 }
 

@@ -40,7 +40,9 @@ pub(crate) fn actor(db: &Connection, tenant: TenantId, claimed: &Claimed) -> Res
             let mut rows = statement.query(params![number, id.uuid().as_bytes()])?;
             let session = rows.next()?.map(access::decode_session).transpose()?;
             return match session {
-                Some(s) if s.ended_at.is_none() && *now < s.expires_at => actor(db, tenant, &s.subject.into()),
+                Some(s) if s.ended_at.is_none() && *now < s.expires_at => {
+                    actor(db, tenant, &s.subject.into())
+                }
                 _ => Ok(None),
             };
         }

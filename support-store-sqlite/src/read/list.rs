@@ -19,12 +19,7 @@ const FIRST: [u8; 16] = [0; 16];
 const LAST: [u8; 16] = [0xff; 16];
 
 /// Reads a page.
-pub(crate) fn find(
-    db: &Connection,
-    scope: &Scope,
-    query: &Query,
-    limits: Limits,
-) -> Result<Page, Failure> {
+pub(crate) fn find(db: &Connection, scope: &Scope, query: &Query, limits: Limits) -> Result<Page, Failure> {
     if !(1..=Query::MOST).contains(&query.limit) {
         return Err(Failure::Misuse("a limit outside 1 to 1,000"));
     }
@@ -77,12 +72,7 @@ fn list(
                 "c.id",
                 ascending
             );
-            page(
-                Kind::Conversation,
-                sql,
-                params![tenant, up.0, up.1, ticket.uuid().as_bytes()],
-                &|_| true,
-            )
+            page(Kind::Conversation, sql, params![tenant, up.0, up.1, ticket.uuid().as_bytes()], &|_| true)
         }
         Select::Messages { ticket, conversation } => {
             let sql = sql!(
@@ -153,9 +143,7 @@ fn list(
                 ascending
             );
             let fits = |record: &Record| match record {
-                Record::Document(d) => {
-                    kind.is_none_or(|kind| d.kind == kind) && (*retired || !d.retired)
-                }
+                Record::Document(d) => kind.is_none_or(|kind| d.kind == kind) && (*retired || !d.retired),
                 _ => false,
             };
             page(Kind::Document, sql, params![tenant, up.0, up.1], &fits)
@@ -227,7 +215,12 @@ fn assignments(
             "c.id",
             descending
         );
-        return page(Kind::Assignment, sql, params![tenant, down.0, down.1, floor, ticket.uuid().as_bytes()], &fits);
+        return page(
+            Kind::Assignment,
+            sql,
+            params![tenant, down.0, down.1, floor, ticket.uuid().as_bytes()],
+            &fits,
+        );
     }
     let Some(agent) = agent else {
         let sql = sql!(
@@ -359,7 +352,9 @@ fn by_prefix(
     // U+10FFFF is no character of any word, so all that begins with the prefix sorts before it.
     let end = format!("{prefix}\u{10ffff}");
     let found = statement
-        .query_map(params![tenant, prefix, end, i64::try_from(scan).unwrap_or(i64::MAX) + 1], |row| row.get::<_, [u8; 16]>(0))?
+        .query_map(params![tenant, prefix, end, i64::try_from(scan).unwrap_or(i64::MAX) + 1], |row| {
+            row.get::<_, [u8; 16]>(0)
+        })?
         .collect::<Result<Vec<_>, _>>()?;
     if found.len() > scan {
         let (key, id) = query.after.map_or((i64::MIN, FIRST), |after| (after.key, after.id.into_bytes()));
@@ -375,7 +370,8 @@ fn by_prefix(
     }
     let mut items = Vec::with_capacity(found.len());
     for id in found {
-        let key = support_core::store::Key::Customer(support_core::id::CustomerId::from_uuid(Uuid::from_bytes(id)));
+        let key =
+            support_core::store::Key::Customer(support_core::id::CustomerId::from_uuid(Uuid::from_bytes(id)));
         items.extend(super::load::one(db, tenant, scope, &key)?);
     }
     items.retain(|record| query.after.is_none_or(|after| place(record) > after));

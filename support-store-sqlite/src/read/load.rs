@@ -62,11 +62,11 @@ impl Kind {
     /// Reads a record. Nothing where the scope does not see it.
     pub(super) fn read(self, row: &Row<'_>, scope: &Scope) -> Result<Option<Record>, Failure> {
         let facts = self.table().columns.len();
-        let of_ticket = |decode: &dyn Fn(TicketId) -> Result<Record, Failure>| {
-            match sight::ticket_seen(row, facts, scope)? {
-                Some((ticket, true)) => decode(ticket).map(Some),
-                _ => Ok(None),
-            }
+        let of_ticket = |decode: &dyn Fn(TicketId) -> Result<Record, Failure>| match sight::ticket_seen(
+            row, facts, scope,
+        )? {
+            Some((ticket, true)) => decode(ticket).map(Some),
+            _ => Ok(None),
         };
         let record = match self {
             Self::Ticket => {
@@ -136,17 +136,11 @@ fn empty(scope: &Scope, key: &Key) -> Option<Record> {
 }
 
 /// Reads one record.
-pub(super) fn one(
-    db: &Connection,
-    tenant: i64,
-    scope: &Scope,
-    key: &Key,
-) -> Result<Option<Record>, Failure> {
-    let by = |kind: Kind, sql: &str, id: uuid::Uuid| read(db, scope, kind, sql, params![tenant, id.as_bytes()]);
+pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Result<Option<Record>, Failure> {
+    let by =
+        |kind: Kind, sql: &str, id: uuid::Uuid| read(db, scope, kind, sql, params![tenant, id.as_bytes()]);
     match key {
-        Key::Ticket(id) => {
-            by(Kind::Ticket, statement!(Ticket, "t.tenant = ?1 AND t.id = ?2"), id.uuid())
-        }
+        Key::Ticket(id) => by(Kind::Ticket, statement!(Ticket, "t.tenant = ?1 AND t.id = ?2"), id.uuid()),
         Key::TicketByReference(reference) => read(
             db,
             scope,
@@ -210,7 +204,9 @@ pub(super) fn one(
             statement!(Agent, "c.tenant = ?1 AND c.email_folded = ?2"),
             params![tenant, email],
         ),
-        Key::AgentState(id) => by(Kind::State, statement!(State, "c.tenant = ?1 AND c.agent = ?2"), id.uuid()),
+        Key::AgentState(id) => {
+            by(Kind::State, statement!(State, "c.tenant = ?1 AND c.agent = ?2"), id.uuid())
+        }
         Key::Document(id) => by(
             Kind::Document,
             statement!(Document, "c.tenant = ?1 AND c.id = ?2 ORDER BY c.version DESC LIMIT 1"),
@@ -263,7 +259,9 @@ fn epoch(db: &Connection, tenant: i64, scope: &Scope) -> Result<Option<Record>, 
 
 fn receipt(db: &Connection, tenant: i64, scope: &Scope, key: &str) -> Result<Option<Record>, Failure> {
     let held = db
-        .prepare_cached("SELECT key, digest, reply, expires_at FROM desk_receipts WHERE tenant = ?1 AND key = ?2")?
+        .prepare_cached(
+            "SELECT key, digest, reply, expires_at FROM desk_receipts WHERE tenant = ?1 AND key = ?2",
+        )?
         .query_row(params![tenant, key], |row| Ok(access::decode_receipt(row)))
         .optional()?
         .transpose()?;

@@ -172,10 +172,7 @@ impl Partition {
 /// Scans all tickets that are not set aside by their last change.
 pub(super) fn by_change(tenant: i64, after: PageCursor) -> Scan {
     let table = "desk_tickets INDEXED BY desk_tickets_updated";
-    Scan {
-        sql: scan(table, "updated_at", "set_aside IS NULL", true, "n"),
-        params: bound(tenant, after, []),
-    }
+    Scan { sql: scan(table, "updated_at", "set_aside IS NULL", true, "n"), params: bound(tenant, after, []) }
 }
 
 /// Scans all tickets by id, each under the key of those without a deadline.

@@ -26,14 +26,42 @@ fn every_list_of_tickets_is_a_search_of_its_index() {
     let active = true;
     let parts = [
         (Partition::All { active }, "INDEX desk_tickets_all (tenant=? AND active=?", "desk_tickets_due"),
-        (Partition::Team { team: id, active }, "INDEX desk_tickets_team (tenant=? AND team_id=? AND active=?", "desk_tickets_team_due"),
-        (Partition::Assignee { agent: Some(id), active }, "INDEX desk_tickets_assignee (tenant=? AND assigned_to=? AND active=?", ""),
-        (Partition::Assignee { agent: None, active }, "INDEX desk_tickets_assignee (tenant=? AND assigned_to=? AND active=?", ""),
-        (Partition::Category { category: "c".into(), active }, "INDEX desk_tickets_category (tenant=? AND category=? AND active=?", "desk_tickets_category_due"),
-        (Partition::Customer { customer: id, active }, "INDEX desk_tickets_customer (tenant=? AND customer_id=? AND active=?", ""),
-        (Partition::Label { kind: "tag", label: "t".into(), active }, "PRIMARY KEY (tenant=? AND kind=? AND label=? AND active=?", "desk_ticket_labels_due"),
+        (
+            Partition::Team { team: id, active },
+            "INDEX desk_tickets_team (tenant=? AND team_id=? AND active=?",
+            "desk_tickets_team_due",
+        ),
+        (
+            Partition::Assignee { agent: Some(id), active },
+            "INDEX desk_tickets_assignee (tenant=? AND assigned_to=? AND active=?",
+            "",
+        ),
+        (
+            Partition::Assignee { agent: None, active },
+            "INDEX desk_tickets_assignee (tenant=? AND assigned_to=? AND active=?",
+            "",
+        ),
+        (
+            Partition::Category { category: "c".into(), active },
+            "INDEX desk_tickets_category (tenant=? AND category=? AND active=?",
+            "desk_tickets_category_due",
+        ),
+        (
+            Partition::Customer { customer: id, active },
+            "INDEX desk_tickets_customer (tenant=? AND customer_id=? AND active=?",
+            "",
+        ),
+        (
+            Partition::Label { kind: "tag", label: "t".into(), active },
+            "PRIMARY KEY (tenant=? AND kind=? AND label=? AND active=?",
+            "desk_ticket_labels_due",
+        ),
         (Partition::Party { party: id, active }, "PRIMARY KEY (tenant=? AND party=? AND active=?", ""),
-        (Partition::SetAside(SetAsideKind::Spam), "INDEX desk_tickets_set_aside (tenant=? AND set_aside=?", ""),
+        (
+            Partition::SetAside(SetAsideKind::Spam),
+            "INDEX desk_tickets_set_aside (tenant=? AND set_aside=?",
+            "",
+        ),
     ];
     for (part, by_creation, by_deadline) in parts {
         for descending in [true, false] {
@@ -52,7 +80,9 @@ fn every_list_of_tickets_is_a_search_of_its_index() {
             None => assert_eq!(by_deadline, ""),
         }
     }
-    for (scan, index) in [(by_change(1, start(true)), "desk_tickets_updated"), (by_id(1, id), "desk_tickets_id")] {
+    for (scan, index) in
+        [(by_change(1, start(true)), "desk_tickets_updated"), (by_id(1, id), "desk_tickets_id")]
+    {
         let plan = plan(&db, &scan);
         assert!(plan.starts_with("SEARCH") && plan.contains(index), "{plan}");
         assert!(!plan.contains("TEMP B-TREE"), "{plan}");

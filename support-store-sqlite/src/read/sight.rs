@@ -40,7 +40,12 @@ pub(super) fn ticket_seen(
 /// Checks, in builds for tests, that a statement neither sorted nor scanned a whole table: every list that any test
 /// reads shows so that its index serves it.
 pub(super) fn watch(statement: &Statement<'_>) {
-    debug_assert_eq!(statement.get_status(StatementStatus::Sort), 0, "sorted: {:?}", statement.expanded_sql());
+    debug_assert_eq!(
+        statement.get_status(StatementStatus::Sort),
+        0,
+        "sorted: {:?}",
+        statement.expanded_sql()
+    );
     debug_assert_eq!(
         statement.get_status(StatementStatus::FullscanStep),
         0,

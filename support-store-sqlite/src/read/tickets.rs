@@ -168,7 +168,8 @@ impl List<'_> {
         } else {
             Sources { scans: vec![by_id(self.tenant, from)], ..Sources::default() }
         };
-        let rest = Self { limit: self.limit - items.len().min(self.limit), after: None, words: None, ..*self };
+        let rest =
+            Self { limit: self.limit - items.len().min(self.limit), after: None, words: None, ..*self };
         let (found, next) = rest.page_of(sources, false, check, items.last().map(place_of_due))?;
         items.extend(found);
         Ok((items, next))
@@ -280,7 +281,8 @@ impl List<'_> {
         let sql = statement!(Ticket, "t.n = ?1");
         let mut statement = self.db.prepare_cached(sql)?;
         walk(self.db, sources, descending, |(place, number)| {
-            let is_read = self.after.is_some_and(|after| if descending { place >= after } else { place <= after });
+            let is_read =
+                self.after.is_some_and(|after| if descending { place >= after } else { place <= after });
             if is_read {
                 return Ok(Walk::On);
             }
@@ -333,7 +335,8 @@ impl List<'_> {
     fn smallest_family(&self) -> Result<(Family, usize), Failure> {
         let mut families = self.families();
         // Where there is no choice, the size matters only to what could be read whole: a part of the tickets.
-        let whole = families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::All { .. })));
+        let whole =
+            families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::All { .. })));
         let sized = !self.by_creation() && !whole || self.words.is_some();
         if families.len() == 1 && !sized {
             return Ok((families.remove(0), usize::MAX));
@@ -369,7 +372,8 @@ impl List<'_> {
             SetAsideFilter::Any => SetAsideKind::ALL.iter().map(|kind| Partition::SetAside(*kind)).collect(),
         };
         let actives = self.actives();
-        let each = |make: &dyn Fn(bool) -> Partition| -> Family { actives.iter().map(|a| make(*a)).collect() };
+        let each =
+            |make: &dyn Fn(bool) -> Partition| -> Family { actives.iter().map(|a| make(*a)).collect() };
         let mut families: Vec<Family> = Vec::new();
         if let Some(customer) = filter.customer {
             families.push(each(&|active| Partition::Customer { customer: customer.uuid(), active }));
@@ -378,13 +382,19 @@ impl List<'_> {
             families.push(each(&|active| Partition::Label { kind: "tag", label: tag.to_string(), active }));
         }
         if let Some(Some(topic)) = &filter.topic {
-            families.push(each(&|active| Partition::Label { kind: "topic", label: topic.to_string(), active }));
+            families.push(each(&|active| Partition::Label {
+                kind: "topic",
+                label: topic.to_string(),
+                active,
+            }));
         }
         match filter.assignee {
             Some(Assignee::Agent(agent)) => {
                 families.push(each(&|active| Partition::Assignee { agent: Some(agent.uuid()), active }));
             }
-            Some(Assignee::Nobody) => families.push(each(&|active| Partition::Assignee { agent: None, active })),
+            Some(Assignee::Nobody) => {
+                families.push(each(&|active| Partition::Assignee { agent: None, active }))
+            }
             None => {}
         }
         if let Some(team) = filter.team {

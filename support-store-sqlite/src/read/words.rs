@@ -42,7 +42,9 @@ impl Words {
         let mut statement =
             db.prepare_cached("SELECT rowid FROM desk_search WHERE desk_search MATCH ?1 LIMIT ?2")?;
         let ids = statement
-            .query_map(params![self.question, i64::try_from(most).unwrap_or(i64::MAX - 1) + 1], |row| row.get(0))?
+            .query_map(params![self.question, i64::try_from(most).unwrap_or(i64::MAX - 1) + 1], |row| {
+                row.get(0)
+            })?
             .collect::<Result<Vec<_>, _>>()?;
         Ok((ids.len() <= most).then_some(ids))
     }
@@ -58,10 +60,7 @@ impl Words {
         } else {
             ("SELECT rowid FROM desk_search WHERE desk_search MATCH ?1 AND rowid >= ?2 ORDER BY rowid", first)
         };
-        Scan {
-            sql: sql.to_owned(),
-            params: vec![Value::Text(self.question.clone()), Value::Integer(edge)],
-        }
+        Scan { sql: sql.to_owned(), params: vec![Value::Text(self.question.clone()), Value::Integer(edge)] }
     }
 
     /// Tells whether a ticket is found.

@@ -96,8 +96,7 @@ pub(crate) fn decode(row: &Row<'_>) -> Result<Logged, Failure> {
         assignee_after: c.opt_uuid(AgentId::from_uuid)?,
     };
     let json = c.text()?.to_owned();
-    let event =
-        serde_json::from_str(&json).map_err(|_| Failure::Unreadable("column `event`".into()))?;
+    let event = serde_json::from_str(&json).map_err(|_| Failure::Unreadable("column `event`".into()))?;
     Ok(Logged {
         cursor: Cursor::new(position.to_string()),
         hash: ChainHash::from_bytes(c.bytes()?),

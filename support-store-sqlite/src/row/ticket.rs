@@ -200,9 +200,12 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
                 c.skip(1);
                 None
             }
-            Some(kind) => c
-                .opt_json::<Detail>()?
-                .map(|d| SetAside { kind, by: d.by, at: d.at, merged_into: d.merged_into }),
+            Some(kind) => c.opt_json::<Detail>()?.map(|d| SetAside {
+                kind,
+                by: d.by,
+                at: d.at,
+                merged_into: d.merged_into,
+            }),
         },
         conversation_id: c.uuid(ConversationId::from_uuid)?,
         last_message_id: c.opt_uuid(MessageId::from_uuid)?,

@@ -170,9 +170,7 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn opt_text(&mut self) -> Result<Option<&'r str>, Failure> {
         match self.next()? {
-            ValueRef::Text(bytes) => {
-                std::str::from_utf8(bytes).map(Some).map_err(|_| self.unreadable())
-            }
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes).map(Some).map_err(|_| self.unreadable()),
             ValueRef::Null => Ok(None),
             _ => Err(self.unreadable()),
         }
