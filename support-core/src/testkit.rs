@@ -45,9 +45,8 @@ pub const fn system_scope(tenant: TenantId) -> Scope {
     Scope::system(tenant)
 }
 
-/// Waits for a future on this thread. A store's futures belong to no runtime, so the suite needs none.
-#[doc(hidden)]
-pub fn wait<T>(future: impl Future<Output = T>) -> T {
+/// Waits for a future on this thread. A store's futures belong to no runtime, so its tests need none.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     pollster::block_on(future)
 }
 
@@ -61,6 +60,7 @@ macro_rules! store_conformance {
         empty_fields_are_read_as_empty
         a_replaced_record_leaves_nothing_behind
         extreme_values_survive
+        numbers_survive_to_the_last_bit
         load_answers_in_the_order_of_the_keys
         records_are_found_by_their_other_names
         an_unverified_address_identifies_nobody
@@ -151,10 +151,70 @@ macro_rules! store_conformance {
         #[test]
         $($attribute)*
         fn $case() {
-            $crate::testkit::wait(async {
+            $crate::testkit::block_on(async {
                 let store = $fresh().await;
                 $crate::testkit::cases::$case(&*store).await;
             });
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::full::full_records;
+    use crate::store::Record;
+
+    /// A case that stands in no list would never run.
+    #[test]
+    fn every_case_is_in_the_list() {
+        let listed = include_str!("testkit.rs");
+        let files = [
+            include_str!("testkit/cases/commits.rs"),
+            include_str!("testkit/cases/counters.rs"),
+            include_str!("testkit/cases/due.rs"),
+            include_str!("testkit/cases/filters.rs"),
+            include_str!("testkit/cases/leases.rs"),
+            include_str!("testkit/cases/lists.rs"),
+            include_str!("testkit/cases/log.rs"),
+            include_str!("testkit/cases/records.rs"),
+            include_str!("testkit/cases/scopes.rs"),
+            include_str!("testkit/cases/sign_in.rs"),
+            include_str!("testkit/cases/together.rs"),
+            include_str!("testkit/cases/uniques.rs"),
+            include_str!("testkit/cases/words.rs"),
+        ];
+        let modules =
+            include_str!("testkit/cases.rs").lines().filter(|line| line.starts_with("mod ")).count();
+        assert_eq!(files.len(), modules);
+        for name in files.iter().flat_map(|file| file.split("pub async fn ").skip(1)) {
+            let name = name.split('(').next().unwrap();
+            assert!(listed.lines().any(|line| line.trim() == name), "{name} is in no list");
+        }
+    }
+
+    #[test]
+    fn full_records_leave_no_field_empty() {
+        for record in full_records() {
+            let json = match &record {
+                Record::Ticket(value) => serde_json::to_value(value),
+                Record::Conversation(value) => serde_json::to_value(value),
+                Record::Message(value) => serde_json::to_value(value),
+                Record::Text(value) => serde_json::to_value(value),
+                Record::Assignment(value) => serde_json::to_value(value),
+                Record::Customer(value) => serde_json::to_value(value),
+                Record::Agent(value) => serde_json::to_value(value),
+                Record::AgentState(value) => serde_json::to_value(value),
+                Record::Document(value) => serde_json::to_value(value),
+                _ => continue,
+            };
+            let json = json.unwrap();
+            let mut parts: Vec<(&String, &serde_json::Value)> = json.as_object().unwrap().iter().collect();
+            parts.extend(json.get("derived").and_then(|derived| derived.as_object()).into_iter().flatten());
+            for (field, value) in parts {
+                let empty =
+                    ["null", "false", "0", "0.0", "\"\"", "[]", "{}"].contains(&value.to_string().as_str());
+                assert!(!empty, "{field} of {record:?}");
+            }
+        }
+    }
 }

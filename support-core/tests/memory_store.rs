@@ -1,7 +1,7 @@
 //! The store in memory passes the conformance suite.
 
 use support_core::store::MemoryStore;
-use support_core::testkit::{model, wait};
+use support_core::testkit::{block_on, model};
 
 async fn fresh() -> Box<MemoryStore> {
     Box::new(MemoryStore::new())
@@ -12,6 +12,6 @@ support_core::store_conformance!(fresh);
 #[test]
 fn two_stores_answer_random_commands_alike() {
     for seed in 0..40 {
-        wait(model::compare(&MemoryStore::new(), &MemoryStore::new(), seed, 200));
+        block_on(model::compare(&MemoryStore::new(), &MemoryStore::new(), seed, 200));
     }
 }

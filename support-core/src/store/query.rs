@@ -56,7 +56,7 @@ impl Query {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Related {
     /// The texts that the items name: a ticket's subject, reason of escalation and field values, a message's body
-    /// and author, an assignment's and an agent state's reason, a customer's field values.
+    /// and author, an assignment's and an agent state's reason.
     pub texts: bool,
     /// The customers and agents that the items name: a ticket's customer, owner and participants, a message's
     /// author, an assignment's two owners and who did it, the agent of a state.

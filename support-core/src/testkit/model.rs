@@ -7,7 +7,7 @@
 //! use support_core::store::MemoryStore;
 //! use support_core::testkit::model;
 //!
-//! support_core::testkit::wait(model::compare(&MemoryStore::new(), &MemoryStore::new(), 7, 50));
+//! support_core::testkit::block_on(model::compare(&MemoryStore::new(), &MemoryStore::new(), 7, 50));
 //! ```
 
 mod commands;

@@ -56,7 +56,6 @@ fn texts(record: &Record) -> Vec<TextId> {
             texts.extend(message.author_text);
         }
         Record::Assignment(assignment) => texts.extend(assignment.reason),
-        Record::Customer(customer) => texts.extend(customer.custom_fields.values().filter_map(text_of)),
         Record::AgentState(state) => texts.extend(state.reason),
         _ => {}
     }

@@ -136,8 +136,8 @@ pub async fn a_commit_wakes_those_who_wait(store: &dyn Store) {
 pub async fn a_waiting_reader_is_woken(store: &dyn Store) {
     std::thread::scope(|threads| {
         let changed = store.changed();
-        let reader = threads.spawn(move || super::super::wait(changed));
-        super::super::wait(commit(store, a_ticket(1).set(TENANT)));
+        let reader = threads.spawn(move || super::super::block_on(changed));
+        super::super::block_on(commit(store, a_ticket(1).set(TENANT)));
         reader.join().expect("a reader");
     });
 }

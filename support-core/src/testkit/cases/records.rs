@@ -1,17 +1,21 @@
 //! What is written is what is read.
 
+use std::collections::BTreeMap;
+
+use crate::event::Event;
 use crate::id::TenantId;
+use crate::label::Label;
 use crate::people::{AddressKind, AgentState, Customer};
 use crate::store::{Document, Key, Record, Store, Text};
-use crate::ticket::Ticket;
+use crate::ticket::{FieldValue, Ticket};
 
 use super::super::build::{
     OTHER, TENANT, a_customer, a_document, a_login, a_note, a_receipt, a_session, a_state, agent_id,
-    an_agent, an_outbox_row, customer_id, document_id, foreign, instant, note_id, ticket_id,
+    an_agent, an_outbox_row, customer_id, document_id, foreign, instant, note_id, ticket_id, word,
 };
 use super::super::full::{full_agent, full_customer, full_message, full_records, full_state, full_ticket};
-use super::super::{a_ticket, system_scope};
-use super::{commit, everything, insert, inserting, load, set, stored};
+use super::super::{Dice, a_ticket, system_scope};
+use super::{commit, everything, insert, inserting, load, set, stored, whole_log};
 
 /// Returns the key under which a record is found.
 pub(in crate::testkit) fn key_of(record: &Record) -> Key {
@@ -109,13 +113,32 @@ pub async fn extreme_values_survive(store: &dyn Store) {
     ticket.reopened_count = u32::MAX;
     ticket.version = i64::MAX as u64;
     ticket.reference = crate::id::Reference::from_random(0);
-    let body = "\u{0}\u{1f600}'".repeat(50_000);
+    let body = "\u{1}\u{1f600}'".repeat(50_000);
     let text = Text { body: Some(body), ..a_note(1) };
     let empty = Text { body: Some(String::new()), ..a_note(2) };
     let records: Vec<Record> = vec![ticket.into(), text.into(), empty.into()];
     insert(store, records.clone()).await;
     for record in records {
         assert_eq!(stored(store, key_of(&record)).await, Some(record));
+    }
+}
+
+/// Numbers come back to the last bit, in records and in events: scores and hashes are made of them.
+pub async fn numbers_survive_to_the_last_bit(store: &dyn Store) {
+    let mut dice = Dice::new(3);
+    let mut odd = || f64::from_bits(dice.roll() >> 2 | 0x3000_0000_0000_0000) * 1_000.0;
+    let fields: BTreeMap<Label, FieldValue> =
+        (0..200).map(|field| (word(&format!("n{field}")), FieldValue::Number(odd()))).collect();
+    let changed = Event::TicketFieldsChanged { from: BTreeMap::new(), to: fields.clone() };
+    let story = a_ticket(1).then(changed);
+    commit(store, story.set(TENANT)).await;
+    match stored(store, Key::Ticket(ticket_id(1))).await {
+        Some(Record::Ticket(ticket)) => assert_eq!(ticket.custom_fields, fields),
+        other => panic!("not a ticket: {other:?}"),
+    }
+    for logged in whole_log(store).await {
+        let read: Event = serde_json::from_str(&logged.json).expect("the event's JSON");
+        assert_eq!(read, logged.envelope.event);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::people::WorkKind;
 use crate::store::{ChangeSet, Cursor, Delta, Key, Logged, Outcome, Record, Store};
 
 use super::super::build::{TENANT, a_receipt, a_state, agent_id, an_agent};
-use super::super::{Story, a_ticket, wait};
+use super::super::{Story, a_ticket, block_on};
 use super::{everything, insert, set, stored, whole_log};
 
 const WRITERS: u32 = 4;
@@ -23,11 +23,12 @@ pub async fn concurrent_commits_never_hide_an_event(store: &dyn Store) {
         let readers: Vec<_> = (0..2)
             .map(|reader| {
                 let done = &done;
-                threads.spawn(move || wait(read_while_others_write(store, done, 3 + reader * 40)))
+                threads.spawn(move || block_on(read_while_others_write(store, done, 3 + reader * 40)))
             })
             .collect();
-        let writers: Vec<_> =
-            (0..WRITERS).map(|writer| threads.spawn(move || wait(write_tickets(store, writer)))).collect();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| threads.spawn(move || block_on(write_tickets(store, writer))))
+            .collect();
         writers.into_iter().for_each(|writer| writer.join().expect("a writer"));
         done.store(true, Ordering::SeqCst);
         readers.into_iter().map(|reader| reader.join().expect("a reader")).collect()
@@ -87,7 +88,7 @@ pub async fn one_of_many_rivals_wins(store: &dyn Store) {
             let mut story = story.clone();
             move || {
                 let tried = story.go_on(TENANT, |story| story.assigned(Some(agent_id(number))));
-                wait(store.commit(&[tried])).unwrap()
+                block_on(store.commit(&[tried])).unwrap()
             }
         };
         let rivals: Vec<_> = (0..8).map(|number| threads.spawn(rival(number))).collect();
@@ -109,7 +110,7 @@ pub async fn deltas_of_many_writers_add_up(store: &dyn Store) {
             let mut set = set();
             set.deltas.push(delta);
             (0..10)
-                .map(|_| match wait(store.commit(std::slice::from_ref(&set))).unwrap().as_slice() {
+                .map(|_| match block_on(store.commit(std::slice::from_ref(&set))).unwrap().as_slice() {
                     [Outcome::Committed] => 1,
                     [Outcome::Full(agent)] if *agent == agent_id(1) => 0,
                     other => panic!("{other:?}"),
@@ -133,7 +134,7 @@ pub async fn a_command_that_arrives_many_times_is_done_once(store: &dyn Store) {
             move || {
                 let mut set = a_ticket(number).set(TENANT);
                 set.receipt = Some(a_receipt("webhook"));
-                match wait(store.commit(&[set])).unwrap().as_slice() {
+                match block_on(store.commit(&[set])).unwrap().as_slice() {
                     [Outcome::Committed] => 1,
                     [Outcome::Repeated(first)] if *first == a_receipt("webhook") => 0,
                     other => panic!("{other:?}"),

@@ -32,7 +32,7 @@ pub(super) const DOCUMENTS: u64 = 4;
 pub(super) const EXTERNAL: &[&str] = &["x", "X", "y", "o'z"];
 pub(super) const ADDRESSES: &[&str] =
     &["a@example.com", "b@example.com", "o'hara@example.com", "c_%@example.com"];
-pub(super) const KEYS: &[&str] = &["k1", "k2", "k3", "k4", "k5", "k6"];
+pub(super) const COMMANDS: u64 = 60;
 pub(super) const WORDS: &[&str] = &["parcel", "kettle", "blue", "zażółć", "o'clock"];
 
 /// Draws commands, and learns from the outcomes how far each ticket and stream has come.
@@ -84,7 +84,7 @@ impl Commands {
                 set.events.push(an_event(stream, seq, Event::CustomerChanged { fields: vec![word("name")] }));
             }
             if dice.one_in(5) {
-                set.receipt = Some(a_receipt(dice.pick::<&str>(KEYS)));
+                set.receipt = Some(a_receipt(&format!("command {}", dice.below(COMMANDS))));
             }
             if dice.one_in(6) {
                 let nobodys = Fence { name: "router".to_owned(), token: 1 + dice.below(3) };

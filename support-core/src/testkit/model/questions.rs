@@ -17,7 +17,7 @@ use super::super::build::{
     ticket_id, word,
 };
 use super::super::{Dice, a_ticket, system_scope};
-use super::commands::{ADDRESSES, AGENTS, CUSTOMERS, DOCUMENTS, EXTERNAL, KEYS, TICKETS, WORDS};
+use super::commands::{ADDRESSES, AGENTS, COMMANDS, CUSTOMERS, DOCUMENTS, EXTERNAL, TICKETS, WORDS};
 use super::{Whole, whole};
 
 /// Something to ask of a store.
@@ -162,7 +162,7 @@ fn key(dice: &mut Dice) -> Key {
                 Key::Text(note_id(part))
             }
         }
-        _ => Key::Receipt((*dice.pick::<&str>(KEYS)).to_owned()),
+        _ => Key::Receipt(format!("command {}", dice.below(COMMANDS))),
     }
 }
 
