@@ -25,7 +25,7 @@ use support_core::store::{
 use support_core::testkit::build::{
     TENANT, a_receipt, agent_id, agent_scope, customer_id, instant, team_id, word,
 };
-use support_core::testkit::{Story, a_ticket, build, system_scope, wait};
+use support_core::testkit::{Story, a_ticket, block_on, build, system_scope};
 use support_core::ticket::Status;
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
 
@@ -100,7 +100,7 @@ fn commits(sets: u32) {
                         let mut waits = Vec::new();
                         while let Some(set) = prepared.get(next.fetch_add(1, Ordering::Relaxed)) {
                             let begun = Instant::now();
-                            let outcome = wait(store.commit(std::slice::from_ref(set))).unwrap();
+                            let outcome = block_on(store.commit(std::slice::from_ref(set))).unwrap();
                             assert_eq!(outcome, [Outcome::Committed]);
                             waits.push(begun.elapsed().as_micros());
                         }
@@ -133,10 +133,10 @@ fn pages(tickets: u32, file: Option<&Path>) {
         let mut people = ChangeSet::new(TENANT);
         (0..50_000.min(tickets)).for_each(|n| people.insert(build::a_customer(n)));
         (0..1_000).for_each(|n| people.insert(build::an_agent(n)));
-        assert_eq!(wait(store.commit(&[people])).unwrap(), [Outcome::Committed]);
+        assert_eq!(block_on(store.commit(&[people])).unwrap(), [Outcome::Committed]);
         for from in (0..tickets).step_by(500) {
             let sets: Vec<_> = (from..(from + 500).min(tickets)).map(told).collect();
-            assert!(wait(store.commit(&sets)).unwrap().iter().all(|o| *o == Outcome::Committed));
+            assert!(block_on(store.commit(&sets)).unwrap().iter().all(|o| *o == Outcome::Committed));
         }
         println!("{tickets} tickets stored in {:.1} s", begun.elapsed().as_secs_f64());
     }
@@ -199,7 +199,7 @@ fn hot(pages: u32, file: Option<&Path>) {
     let query = Query::new(Select::Tickets(Box::new(filter)), 25).with(with);
     let begun = Instant::now();
     for _ in 0..pages {
-        assert_eq!(wait(store.find(&system_scope(TENANT), &query)).unwrap().items.len(), 25);
+        assert_eq!(block_on(store.find(&system_scope(TENANT), &query)).unwrap().items.len(), 25);
     }
     println!("{:.0} µs a page", begun.elapsed().as_secs_f64() * 1e6 / f64::from(pages));
     println!("resident {} KiB", resident());
@@ -228,7 +228,7 @@ fn timed(store: &SqliteStore, scope: &Scope, filter: &TicketFilter) -> (u128, us
     let mut times: Vec<u128> = (0..15)
         .map(|_| {
             let begun = Instant::now();
-            items = wait(store.find(scope, &query)).unwrap().items.len();
+            items = block_on(store.find(scope, &query)).unwrap().items.len();
             begun.elapsed().as_micros()
         })
         .collect();

@@ -11,7 +11,7 @@
 use std::ops::Deref;
 
 use support_core::store::MemoryStore;
-use support_core::testkit::{model, wait};
+use support_core::testkit::{block_on, model};
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
 
 /// A store in a folder of its own, which goes with it.
@@ -43,7 +43,7 @@ support_core::store_conformance!(fresh);
 #[test]
 fn random_walks_end_as_in_memory() {
     for seed in 0..24 {
-        wait(async { model::compare(&MemoryStore::new(), &fresh().await.store, seed, 400).await });
+        block_on(async { model::compare(&MemoryStore::new(), &fresh().await.store, seed, 400).await });
     }
 }
 
@@ -53,6 +53,6 @@ fn random_walks_through_short_pages_end_as_in_memory() {
     for seed in 100..148 {
         let looks = 1 + usize::try_from(seed % 4).unwrap();
         let store = opened(|config| config.scan(looks));
-        wait(model::compare(&MemoryStore::new(), &store.store, seed, 400));
+        block_on(model::compare(&MemoryStore::new(), &store.store, seed, 400));
     }
 }

@@ -17,7 +17,7 @@ use support_core::event::{ChainHash, chain};
 use support_core::people::WorkKind;
 use support_core::store::{Cursor, Delta, Key, Outcome, Record, Store};
 use support_core::testkit::build::{TENANT, a_state, agent_id};
-use support_core::testkit::{a_ticket, system_scope, wait};
+use support_core::testkit::{a_ticket, block_on, system_scope};
 use support_store_sqlite::{SqliteConfig, SqliteStore, rusqlite};
 
 const CHILD: &str = "DESK_CRASH_CHILD";
@@ -42,7 +42,7 @@ fn child() {
                         change: 1,
                         at_most: None,
                     });
-                    assert_eq!(wait(store.commit(&[set])).unwrap(), [Outcome::Committed]);
+                    assert_eq!(block_on(store.commit(&[set])).unwrap(), [Outcome::Committed]);
                     // One write a line: a pipe takes it whole or not at all.
                     std::io::stdout().write_all(format!("stored {number}\n").as_bytes()).unwrap();
                 }
@@ -60,7 +60,7 @@ fn a_killed_process_loses_nothing_it_acknowledged() {
         let store = SqliteStore::open(&config).unwrap();
         let mut set = support_core::store::ChangeSet::new(TENANT);
         set.insert(a_state(1));
-        assert_eq!(wait(store.commit(&[set])).unwrap(), [Outcome::Committed]);
+        assert_eq!(block_on(store.commit(&[set])).unwrap(), [Outcome::Committed]);
     }
     let mut acknowledged = Vec::new();
     for round in 0..6_u32 {
@@ -118,13 +118,13 @@ fn examine(store: &SqliteStore, acknowledged: &[u32]) {
             Key::Text(story.texts()[1].id),
             Key::Conversation(story.conversations()[0].id),
         ];
-        let found = wait(store.load(&scope, &keys)).unwrap();
+        let found = block_on(store.load(&scope, &keys)).unwrap();
         assert_eq!(found[0], Some(story.ticket().into()), "ticket {number}");
         assert!(found.iter().all(Option::is_some), "ticket {number} is whole");
     }
     let (mut cursor, mut head, mut opened) = (Cursor::start(), ChainHash::genesis(TENANT), 0_usize);
     loop {
-        let page = wait(store.events(&scope, &cursor, 1_000)).unwrap();
+        let page = block_on(store.events(&scope, &cursor, 1_000)).unwrap();
         if page.events.is_empty() {
             break;
         }
@@ -140,7 +140,7 @@ fn examine(store: &SqliteStore, acknowledged: &[u32]) {
     let rounds = 1 + acknowledged.last().unwrap() / 100_000;
     assert!(opened <= acknowledged.len() + (CALLERS * rounds) as usize);
     let Some(Record::AgentState(state)) =
-        wait(store.load(&scope, &[Key::AgentState(agent_id(1))])).unwrap().remove(0)
+        block_on(store.load(&scope, &[Key::AgentState(agent_id(1))])).unwrap().remove(0)
     else {
         panic!("the agent's state is there");
     };

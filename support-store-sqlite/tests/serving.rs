@@ -16,7 +16,7 @@ use support_core::store::{
     ChangeSet, Cursor, Key, Outcome, Query, Record, Select, Store, StoreError, StoreErrorKind, TicketFilter,
 };
 use support_core::testkit::build::{TENANT, a_customer, a_note, a_state, agent_id, word};
-use support_core::testkit::{a_ticket, system_scope, wait};
+use support_core::testkit::{a_ticket, block_on, system_scope};
 use support_core::ticket::Ticket;
 use support_store_sqlite::{SqliteConfig, SqliteStore, rusqlite};
 use tempfile::TempDir;
@@ -28,11 +28,11 @@ fn folder() -> (TempDir, SqliteConfig) {
 }
 
 fn committed(store: &SqliteStore, set: ChangeSet) {
-    assert_eq!(wait(store.commit(&[set])).unwrap(), [Outcome::Committed]);
+    assert_eq!(block_on(store.commit(&[set])).unwrap(), [Outcome::Committed]);
 }
 
 fn stored(store: &SqliteStore, key: Key) -> Option<Record> {
-    wait(store.load(&system_scope(TENANT), &[key])).unwrap().remove(0)
+    block_on(store.load(&system_scope(TENANT), &[key])).unwrap().remove(0)
 }
 
 fn why(error: &StoreError) -> String {
@@ -66,13 +66,13 @@ fn a_reader_reads_while_another_serves() {
         stored(&reader, Key::Ticket(a_ticket(1).id())),
         stored(&server, Key::Ticket(a_ticket(1).id()))
     );
-    let error = wait(reader.commit(&[ChangeSet::new(TENANT)])).unwrap_err();
+    let error = block_on(reader.commit(&[ChangeSet::new(TENANT)])).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Misuse);
     // Its waiting readers hear of the other's commits.
     let changed = reader.changed();
     let begun = Instant::now();
     committed(&server, a_ticket(2).set(TENANT));
-    wait(changed);
+    block_on(changed);
     assert!(begun.elapsed() < Duration::from_secs(2), "polling is due every 250 ms");
 }
 
@@ -124,7 +124,7 @@ fn a_host_commits_its_tables_and_the_desks_together_or_not_at_all() {
         if keep {
             tx.commit().unwrap();
             store.announce();
-            wait(changed);
+            block_on(changed);
         } else {
             tx.rollback().unwrap();
         }
@@ -134,7 +134,7 @@ fn a_host_commits_its_tables_and_the_desks_together_or_not_at_all() {
     assert_eq!(orders, 1);
     // What was rolled back left no trace in numbers, positions or chain.
     committed(&store, a_ticket(1).set(TENANT));
-    let page = wait(store.events(&system_scope(TENANT), &Cursor::start(), 100)).unwrap();
+    let page = block_on(store.events(&system_scope(TENANT), &Cursor::start(), 100)).unwrap();
     let mut head = support_core::event::ChainHash::genesis(TENANT);
     for logged in &page.events {
         head = support_core::event::chain(&head, &logged.envelope, &logged.json);
@@ -148,7 +148,7 @@ fn a_refused_set_leaves_the_hosts_transaction_as_it_was() {
     let (_folder, config) = folder();
     let store = SqliteStore::open(&config).unwrap();
     committed(&store, a_ticket(1).set(TENANT));
-    let outcomes = wait(store.with_writer(|tx| {
+    let outcomes = block_on(store.with_writer(|tx| {
         tx.execute("CREATE TABLE host (id INTEGER)", []).map_err(other)?;
         tx.execute("INSERT INTO host VALUES (1)", []).map_err(other)?;
         SqliteStore::commit_in(tx, &[a_ticket(1).set(TENANT), a_ticket(2).set(TENANT)])
@@ -168,12 +168,12 @@ fn other(error: rusqlite::Error) -> StoreError {
 fn a_hosts_closure_that_fails_or_panics_writes_nothing_and_stops_nobody() {
     let (_folder, config) = folder();
     let store = SqliteStore::open(&config).unwrap();
-    let refused: Result<(), StoreError> = wait(store.with_writer(|tx| {
+    let refused: Result<(), StoreError> = block_on(store.with_writer(|tx| {
         tx.execute("CREATE TABLE host (id INTEGER)", []).map_err(other)?;
         Err(StoreError::new(StoreErrorKind::Other, "testing"))
     }));
     assert_eq!(refused.unwrap_err().kind(), StoreErrorKind::Other);
-    let panicked: Result<(), StoreError> = wait(store.with_writer(|tx| {
+    let panicked: Result<(), StoreError> = block_on(store.with_writer(|tx| {
         tx.execute("CREATE TABLE host (id INTEGER)", []).map_err(other)?;
         panic!("a defect of the host")
     }));
@@ -192,7 +192,7 @@ fn commits_of_another_program_are_noticed_while_somebody_listens() {
     let mut tx = host.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
     SqliteStore::commit_in(&mut tx, &[a_ticket(1).set(TENANT)]).unwrap();
     tx.commit().unwrap();
-    wait(changed);
+    block_on(changed);
     assert!(stored(&store, Key::Ticket(a_ticket(1).id())).is_some());
 }
 
@@ -202,7 +202,7 @@ fn a_writer_in_the_way_is_unavailable_and_passes() {
     let store = SqliteStore::open(&config.clone().busy_timeout(Duration::from_millis(20))).unwrap();
     let mut host = Connection::open(config.path()).unwrap();
     let tx = host.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
-    let error = wait(store.commit(&[a_ticket(1).set(TENANT)])).unwrap_err();
+    let error = block_on(store.commit(&[a_ticket(1).set(TENANT)])).unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(error.is_retryable());
     tx.rollback().unwrap();
@@ -215,7 +215,7 @@ fn a_full_disk_is_an_error_that_writes_nothing_and_passes() {
     let store = SqliteStore::open(&config.clone().most_pages(160)).unwrap();
     let mut full = None;
     for number in 1..2_000 {
-        match wait(store.commit(&[a_ticket(number).asks(&"word ".repeat(200)).set(TENANT)])) {
+        match block_on(store.commit(&[a_ticket(number).asks(&"word ".repeat(200)).set(TENANT)])) {
             Ok(outcomes) => assert_eq!(outcomes, [Outcome::Committed]),
             Err(error) => {
                 full = Some((number, error));
@@ -232,7 +232,7 @@ fn a_full_disk_is_an_error_that_writes_nothing_and_passes() {
     }
     // Many at once fare no worse than one.
     let many: Vec<_> = (0..16).map(|n| a_ticket(number + n).asks(&"word ".repeat(200)).set(TENANT)).collect();
-    assert_eq!(wait(store.commit(&many)).unwrap_err().kind(), StoreErrorKind::Full);
+    assert_eq!(block_on(store.commit(&many)).unwrap_err().kind(), StoreErrorKind::Full);
     drop(store);
     sound(&config);
     let store = SqliteStore::open(&config).unwrap();
@@ -254,14 +254,14 @@ fn space_that_returns_is_used_without_opening_anew() {
     committed(&store, a_ticket(1).set(TENANT));
     let bound = |pages: i64| {
         // Not in a transaction's way: the bound is the connection's own.
-        wait(store.with_writer::<_, StoreError>(move |tx| {
+        block_on(store.with_writer::<_, StoreError>(move |tx| {
             tx.pragma_update(None, "max_page_count", pages).map_err(other)
         }))
         .unwrap();
     };
     bound(1);
     let set = a_ticket(2).asks(&"word ".repeat(20_000)).set(TENANT);
-    assert_eq!(wait(store.commit(std::slice::from_ref(&set))).unwrap_err().kind(), StoreErrorKind::Full);
+    assert_eq!(block_on(store.commit(std::slice::from_ref(&set))).unwrap_err().kind(), StoreErrorKind::Full);
     assert_eq!(stored(&store, Key::Ticket(a_ticket(2).id())), None);
     bound(i64::from(u32::MAX - 1));
     committed(&store, set);
@@ -295,7 +295,7 @@ fn one_set_that_cannot_be_stored_does_not_harm_those_beside_it() {
     let (_folder, config) = folder();
     let store = SqliteStore::open(&config).unwrap();
     // The host lays something in the way that no check of ours knows.
-    wait(store.with_writer::<_, StoreError>(|tx| {
+    block_on(store.with_writer::<_, StoreError>(|tx| {
         tx.execute_batch(
             "CREATE TRIGGER in_the_way BEFORE INSERT ON desk_texts WHEN new.body LIKE '%poison%' \
              BEGIN SELECT RAISE(ABORT, 'in the way'); END",
@@ -312,7 +312,7 @@ fn one_set_that_cannot_be_stored_does_not_harm_those_beside_it() {
                 } else {
                     a_ticket(number).asks("cure")
                 };
-                scope.spawn(move || (number, wait(store.commit(&[story.set(TENANT)]))))
+                scope.spawn(move || (number, block_on(store.commit(&[story.set(TENANT)]))))
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).filter(|(_, result)| result.is_err()).count()
@@ -352,7 +352,7 @@ fn words_that_look_like_commands_are_words() {
         assert_eq!(stored(&store, Key::Customer(customer.id)), Some(customer.into()));
         let found = |filter: TicketFilter| -> Vec<Ticket> {
             let query = Query::new(Select::Tickets(Box::new(filter)), 10);
-            let page = wait(store.find(&system_scope(TENANT), &query)).unwrap();
+            let page = block_on(store.find(&system_scope(TENANT), &query)).unwrap();
             page.items.into_iter().filter_map(support_core::store::Entity::from_record).collect()
         };
         let label = word(&text.replace('\0', " "));
@@ -409,9 +409,9 @@ fn expired_receipts_are_thrown_away_on_request() {
     set.receipt = Some(receipt.clone());
     set.insert(a_state(1));
     committed(&store, set);
-    assert_eq!(wait(store.forget_receipts(receipt.expires_at, 10)).unwrap(), 0);
+    assert_eq!(block_on(store.forget_receipts(receipt.expires_at, 10)).unwrap(), 0);
     let after = receipt.expires_at.plus_seconds(1);
-    assert_eq!(wait(store.forget_receipts(after, 10)).unwrap(), 1);
+    assert_eq!(block_on(store.forget_receipts(after, 10)).unwrap(), 1);
     assert!(stored(&store, Key::AgentState(agent_id(1))).is_some());
     assert_eq!(stored(&store, Key::Receipt("one".into())), None);
 }
