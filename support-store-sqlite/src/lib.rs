@@ -9,7 +9,7 @@
 //! use support_core::store::{ChangeSet, Credential, Outcome, Store};
 //! use support_store_sqlite::{SqliteConfig, SqliteStore};
 //!
-//! # futures_lite::future::block_on(async {
+//! # support_core::testkit::block_on(async {
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("desk.db");
 //! # let customer: Customer = support_core::testkit::build::a_customer(1);
