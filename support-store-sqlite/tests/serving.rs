@@ -415,3 +415,22 @@ fn expired_receipts_are_thrown_away_on_request() {
     assert!(stored(&store, Key::AgentState(agent_id(1))).is_some());
     assert_eq!(stored(&store, Key::Receipt("one".into())), None);
 }
+
+#[test]
+fn a_value_that_is_given_up_for_none_is_free_at_once() {
+    let (_folder, config) = folder();
+    let store = SqliteStore::open(&config).unwrap();
+    let named = |number, version| {
+        let mut customer = a_customer(number);
+        customer.external_id = Some("host-7".parse().unwrap());
+        customer.version = version;
+        customer
+    };
+    let mut set = ChangeSet::new(TENANT);
+    set.insert(named(1, 1));
+    committed(&store, set);
+    let mut set = ChangeSet::new(TENANT);
+    set.replace(1, support_core::people::Customer { external_id: None, ..named(1, 2) });
+    set.insert(named(2, 1));
+    committed(&store, set);
+}
