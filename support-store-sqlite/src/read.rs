@@ -7,6 +7,8 @@ pub(crate) mod load;
 pub(crate) mod log;
 mod merge;
 mod partition;
+#[cfg(test)]
+mod plans;
 mod prefilter;
 mod related;
 mod sight;
