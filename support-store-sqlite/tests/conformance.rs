@@ -1,4 +1,5 @@
 //! The suite that every store passes, and random walks beside the store in memory.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::ops::Deref;
 

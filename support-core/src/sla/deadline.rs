@@ -165,7 +165,7 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         .flatten()
         .map(|at| at.plus_seconds(settings.reopen_window_seconds));
     let gives_up = (ticket.status == Status::Pending)
-        .then(|| settings.pending_resolve_seconds)
+        .then_some(settings.pending_resolve_seconds)
         .flatten()
         .zip(ticket.last_message_at)
         .map(|(seconds, at)| at.plus_seconds(seconds));
