@@ -111,7 +111,7 @@ impl UseCase for SetPassword {
             if let Record::Session(session) = record
                 && session.ended_at.is_none()
             {
-                changes.replace(session.version, ended(session, ask.now));
+                changes.replace(session.version, ended(&session, ask.now));
             }
         }
         Ok(Prepared::new(changes, LoginReply { subject: self.subject }))
@@ -220,7 +220,7 @@ impl Desk {
         };
         if !same(&session.refresh_hash, &hash(token)) {
             let mut changes = ChangeSet::new(tenant);
-            changes.replace(session.version, ended(session, now));
+            changes.replace(session.version, ended(&session, now));
             self.store().commit(&[changes]).await?;
             return Ok(None);
         }
@@ -247,7 +247,7 @@ impl Desk {
         }
         let (subject, version) = (session.subject, session.version);
         let mut changes = ChangeSet::new(tenant);
-        changes.replace(version, ended(session, self.now()));
+        changes.replace(version, ended(&session, self.now()));
         let who = match subject {
             LoginSubject::Agent(id) => ActorRef::agent(id),
             LoginSubject::Customer(id) => ActorRef::customer(id),
@@ -310,8 +310,8 @@ const fn subject_of(actor: &Actor) -> Option<LoginSubject> {
     }
 }
 
-fn ended(session: Session, now: Timestamp) -> Session {
-    Session { ended_at: Some(now), version: session.version + 1, ..session }
+fn ended(session: &Session, now: Timestamp) -> Session {
+    Session { ended_at: Some(now), version: session.version + 1, ..session.clone() }
 }
 
 fn hash(token: &[u8; 32]) -> [u8; 32] {
