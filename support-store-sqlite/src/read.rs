@@ -1,6 +1,5 @@
 //! Reads: what a scope sees, on a reader's connection, in one transaction.
 
-pub(crate) mod filter;
 pub(crate) mod identify;
 pub(crate) mod list;
 pub(crate) mod load;

@@ -15,7 +15,6 @@ use support_core::store::{Assignee, PageCursor, Query, Record, SetAsideFilter, T
 use support_core::ticket::{SetAsideKind, StatusCategory, Ticket};
 use uuid::Uuid;
 
-use super::filter::fits;
 use super::load::{Kind, statement};
 use super::merge::{Candidate, Sources, Walk, walk};
 use super::partition::{Partition, Scan, by_change, by_id, is_descending, start};
@@ -332,7 +331,7 @@ impl List<'_> {
         // In the order of ids stand also those that have a deadline and were read before.
         let misplaced = self.sort == TicketSort::Due
             && ticket.derived.next_due_at.map_or(i64::MAX, |at| at.micros()) != place.key;
-        Ok((!misplaced && fits(self.filter, &ticket)).then_some(ticket))
+        Ok((!misplaced && self.filter.fits(&ticket)).then_some(ticket))
     }
 
     /// Returns the family with the fewest tickets, and how many those are, as far as they were counted.
