@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{DocumentId, EventId, TenantId};
+use crate::id::{DocumentId, EventId, TeamId, TenantId};
 use crate::people::{ActorRef, Permission, Scope};
+use crate::sla::policy::PolicySpec;
 use crate::store::{
     ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select,
     SetAsideFilter, TicketFilter, TicketSort,
@@ -88,11 +89,55 @@ impl UseCase for PutDocument {
         ask.actor.scope(permission(self.kind))?;
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
         let before = ask.document(self.kind, id).await?;
+        if !self.retired {
+            ask.check_references(self.kind, &self.body).await?;
+        }
         ask.put_document(self.kind, id, self.body.clone(), self.retired, before)
     }
 }
 
 impl Ask<'_> {
+    /// Checks that what a document names exists. What cannot be read is left to the check of the document itself.
+    pub(super) async fn check_references(
+        &self,
+        kind: DocumentKind,
+        body: &serde_json::Value,
+    ) -> Result<(), Error> {
+        let mut named: Vec<(String, DocumentKind, DocumentId)> = Vec::new();
+        let calendar =
+            |field: &str, id: Option<DocumentId>| id.map(|id| (field.to_owned(), DocumentKind::Calendar, id));
+        let team = |field: String, id: TeamId| {
+            let exists = id == TeamId::DEFAULT;
+            (!exists).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
+        };
+        match kind {
+            DocumentKind::Team => {
+                let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
+                named.extend(calendar("calendar_id", spec.calendar_id));
+                let overflow = spec.overflow_team_ids.into_iter().enumerate();
+                named.extend(overflow.filter_map(|(at, id)| team(format!("overflow_team_ids[{at}]"), id)));
+                named.extend(spec.escalation_team_id.and_then(|id| team("escalation_team_id".into(), id)));
+            }
+            DocumentKind::SlaPolicy => {
+                let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
+                named.extend(calendar("calendar_id", spec.calendar_id));
+                for (metric, target) in spec.targets {
+                    named.extend(calendar(
+                        &format!("targets.{metric}.calendar_id"),
+                        target.calendar_id.flatten(),
+                    ));
+                }
+            }
+            _ => {}
+        }
+        for (field, kind, id) in named {
+            if self.document(kind, id).await?.is_none_or(|document| document.retired) {
+                return Err(Error::invalid(field, format!("must be a {kind}")));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the next version of a document.
     pub(super) fn put_document(
         &self,

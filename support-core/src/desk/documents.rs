@@ -62,7 +62,9 @@ impl UseCase for EditDocument {
         ask.actor.scope(permission(self.kind))?;
         match &self.change {
             DocumentChange::Merge(fields) => {
-                ask.put_document(self.kind, self.id, merged(body, fields), false, before)
+                let body = merged(body, fields);
+                ask.check_references(self.kind, &body).await?;
+                ask.put_document(self.kind, self.id, body, false, before)
             }
             DocumentChange::Retire => ask.put_document(self.kind, self.id, body, true, before),
         }

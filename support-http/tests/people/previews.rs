@@ -44,7 +44,7 @@ async fn a_deadline_and_elapsed_time_are_told() {
         ("calendar", json!("x"), "calendar"),
         ("calendar", json!({ "timezone": "Mars", "weekly": {} }), "calendar.timezone"),
         ("calendar", json!({ "timezone": "UTC", "weekly": { "moon": [] } }), "calendar.weekly.moon"),
-        ("pauses", json!([{ "from": friday }, {}]), "pauses[1]"),
+        ("pauses", json!([{ "from": friday }, {}]), "pauses[1].from"),
     ] {
         let mut bad = due.clone();
         bad[field] = value;
@@ -78,7 +78,7 @@ async fn a_text_is_masked_as_asked() {
 async fn a_plan_is_shown_and_not_carried_out() {
     let world = World::new().await;
     let ticket = world.waiting_ticket().await;
-    let agent = world.as_agent().await;
+    let agent = world.as_admin().await;
     let empty = world.send("POST", "/routing/preview", &agent, None, &[]).await.with(200);
     assert_eq!((&empty["placements"], &empty["left_waiting"]), (&json!([]), &json!(1)));
     // Presence is committed without its follow-up, so that the work still waits.

@@ -42,7 +42,7 @@ async fn a_wrong_password_and_an_unknown_address_are_answered_alike() {
         let scope = support_core::testkit::system_scope(TENANT);
         let cursor = support_core::store::Cursor::start();
         let events = world.desk.store().events(&scope, &cursor, 1_000).await.unwrap().events;
-        events.iter().filter(|logged| logged.envelope.event.name() == "sign_in_refused").count()
+        events.iter().filter(|logged| logged.envelope.event.name() == "auth.sign_in_refused").count()
     };
     for _ in 0..200 {
         if refused().await > 0 {
