@@ -130,7 +130,6 @@ impl Mount {
     }
 
     /// Makes the router.
-    #[must_use]
     pub fn router(self) -> Router {
         let app = Arc::new(App {
             desk: self.desk,

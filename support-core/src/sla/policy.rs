@@ -78,7 +78,7 @@ pub struct TargetSpec {
     #[serde(default)]
     pub by_priority: BTreeMap<Priority, u64>,
     /// The calendar that counts for this metric: an id, or `null` for all hours; absent takes the policy's.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub calendar_id: Option<Option<DocumentId>>,
 }
 
@@ -270,6 +270,11 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<TargetSpec>(json).unwrap().calendar_id;
         assert_eq!(read(r#"{"seconds":1}"#), None);
         assert_eq!(read(r#"{"seconds":1,"calendar_id":null}"#), Some(None));
+        for json in [r#"{"seconds":1}"#, r#"{"seconds":1,"calendar_id":null}"#] {
+            let target: TargetSpec = serde_json::from_str(json).unwrap();
+            let again = serde_json::to_string(&target).unwrap();
+            assert_eq!(read(&again), target.calendar_id, "what is written is read as it was");
+        }
     }
 
     #[test]

@@ -58,6 +58,8 @@ async fn a_calendar_and_a_policy_that_counts_by_it() {
     });
     let made = world.post("/sla/policies", &admin, policy.clone()).await.with(201);
     insta::assert_json_snapshot!("policy", redacted(made.clone()));
+    // A metric without a calendar of its own counts by the policy's; one with `null` counts all hours.
+    assert!(made["targets"]["first_response"].get("calendar_id").is_none());
     let path = format!("/sla/policies/{}", made["id"].as_str().unwrap());
     let changed = world.patch(&path, &admin, json!({ "calendar_id": null, "position": 3 })).await.with(200);
     assert_eq!((&changed["calendar_id"], &changed["position"]), (&json!(null), &json!(3)));

@@ -73,6 +73,52 @@ async fn too_many_failures_have_to_wait_and_the_minute_passes() {
 }
 
 #[tokio::test]
+async fn one_peer_that_tries_many_addresses_has_to_wait() {
+    let mut world = World::new().await;
+    let open = world.router.clone();
+    let from = |address: &str| {
+        let peer: std::net::SocketAddr = address.parse().unwrap();
+        open.clone().layer(axum::Extension(axum::extract::ConnectInfo(peer)))
+    };
+    world.router = from("[2001:db8::1]:1");
+    for number in 0..10 {
+        let body = json!({ "email": format!("nobody{number}@desk.example"), "password": "x" });
+        world.post("/auth/login", &NO_ONE, body).await.with(401);
+    }
+    let right = json!({ "email": "bob@desk.example", "password": PASSWORD });
+    world.router = from("[2001:db8::2]:9");
+    world.post("/auth/login", &NO_ONE, right.clone()).await.with(429);
+    // Nobody says of themselves where they come from.
+    let header = [("x-forwarded-for", "192.0.2.1")];
+    world.send("POST", "/auth/login", &NO_ONE, Some(right.clone()), &header).await.with(429);
+    world.router = from("192.0.2.1:1");
+    world.post("/auth/login", &NO_ONE, right).await.with(200);
+}
+
+#[tokio::test]
+async fn a_host_with_its_own_identity_has_no_sign_in() {
+    let world = World::new().await;
+    #[derive(Debug)]
+    struct Nobody;
+    #[async_trait::async_trait]
+    impl support_http::Identity for Nobody {
+        async fn identify(
+            &self,
+            _desk: &support_core::desk::Desk,
+            _parts: &axum::http::request::Parts,
+        ) -> Result<Option<support_core::people::Actor>, support_http::IdentityError> {
+            Ok(None)
+        }
+    }
+    let secret = support_http::Secret::new([7; 32]).unwrap();
+    let router = support_http::Mount::with_identity(world.desk.clone(), Nobody, secret).router();
+    let world = World { router, ..world };
+    let body = json!({ "email": "bob@desk.example", "password": PASSWORD });
+    world.post("/auth/login", &NO_ONE, body).await.with(404);
+    world.get("/agents", &NO_ONE).await.with(401);
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_good_once() {
     let world = World::new().await;
     let first = world.login("bob@desk.example").await;
