@@ -73,28 +73,32 @@ struct NewAgent {
 #[serde(deny_unknown_fields)]
 struct AgentChange {
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     email: Option<String>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     role: Option<Label>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<Uuid>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     team_ids: Option<Vec<TeamId>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<Uuid>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     lead_ids: Option<Vec<TeamId>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<BTreeMap<String, u8>>)]
+    #[schema(value_type = Option<BTreeMap<String, u8>>, nullable = false)]
     skills: Option<BTreeMap<Label, u8>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     capacity: Option<CapacityChange>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<ShiftBody>)]
     shift: Option<Option<Shift>>,
     /// A new password ends every session of the agent.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     password: Option<String>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -106,10 +110,13 @@ struct AgentChange {
 #[serde(deny_unknown_fields)]
 struct CapacityChange {
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     units: Option<u32>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     chat: Option<u32>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     call: Option<u32>,
 }
 

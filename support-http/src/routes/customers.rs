@@ -97,11 +97,13 @@ struct NewCustomer {
 #[serde(deny_unknown_fields)]
 struct CustomerChange {
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     name: Option<String>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     external_id: Option<Option<ForeignId>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     addresses: Option<Vec<NewAddress>>,
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
@@ -116,9 +118,10 @@ struct CustomerChange {
     #[schema(value_type = BTreeMap<String, serde_json::Value>)]
     custom_fields: BTreeMap<Label, Option<CustomerFieldValue>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
     tags: Option<Vec<Label>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     blocked: Option<bool>,
 }
 

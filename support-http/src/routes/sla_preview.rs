@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[serde(deny_unknown_fields)]
 struct SlaPreview {
     /// The id of a calendar in force, or a whole calendar, whose name may be left out.
-    #[schema(value_type = Object)]
+    #[schema(value_type = serde_json::Value)]
     calendar: Which,
     #[schema(value_type = Option<String>, format = DateTime)]
     start: Option<Timestamp>,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use support_core::Error;
 use support_core::config::{RoutingMode, RoutingModes, TeamSpec};
 use support_core::desk::{Done, Options, UpdateAgent};
@@ -71,17 +72,17 @@ struct ModesBody {
 }
 
 /// A change of the modes. What is left out stays as it is, or has its default in a new team.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ModesChange {
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     ticket: Option<RoutingMode>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     chat: Option<RoutingMode>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     call: Option<RoutingMode>,
 }
 
@@ -100,35 +101,35 @@ impl ModesChange {
 #[serde(deny_unknown_fields)]
 struct TeamChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     name: Option<String>,
     /// All members. Changes the agents' records.
-    #[serde(default, deserialize_with = "given", skip_serializing)]
-    #[schema(value_type = Option<Vec<Uuid>>)]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     member_ids: Option<Vec<AgentId>>,
     /// All leads. Changes the agents' records.
-    #[serde(default, deserialize_with = "given", skip_serializing)]
-    #[schema(value_type = Option<Vec<Uuid>>)]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     lead_ids: Option<Vec<AgentId>>,
-    #[serde(default, deserialize_with = "given", skip_serializing)]
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     mode: Option<ModesChange>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     strategy: Option<Strategy>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     calendar_id: Option<Option<DocumentId>>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<Uuid>>)]
+    #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     overflow_team_ids: Option<Vec<TeamId>>,
     /// Not supported yet: only `null` is accepted.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u32>)]
-    #[expect(dead_code, reason = "it is read to be refused")]
     queue_limit: Option<NotYet>,
     /// Not supported yet: only `null` is accepted.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    #[expect(dead_code, reason = "it is read to be refused")]
     queue_limit_action: Option<NotYet>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
@@ -211,7 +212,7 @@ async fn create(call: Call, body: Body<TeamChange>) -> Result<impl IntoResponse,
         return Err(ApiError::invalid("name", "must be given"));
     }
     let agents = memberships_checked(&call, change).await?;
-    let mut fields = object(change)?;
+    let mut fields = of_document(change)?;
     let modes = change.mode.map(|mode| mode.on(RoutingModes::default())).unwrap_or_default();
     fields.insert("mode".to_owned(), object(&modes)?.into());
     let put = support_core::desk::PutDocument::new(DocumentKind::Team, fields.into());
@@ -252,7 +253,7 @@ async fn change(
     super::staff(&call, Permission::TeamManage)?;
     let change = &body.value;
     let agents = memberships_checked(&call, change).await?;
-    let mut fields = object(change)?;
+    let mut fields = of_document(change)?;
     if let Some(mode) = change.mode {
         fields.insert("mode".to_owned(), object(&mode.on(before.spec.mode))?.into());
     }
@@ -263,6 +264,13 @@ async fn change(
         set_memberships(&call, id, change, &agents).await?;
     }
     Ok(rendered(&call, id).await?.repeated(&done))
+}
+
+/// The fields that stand in the team's document; modes are added by the caller.
+fn of_document(change: &TeamChange) -> Result<Map<String, Value>, ApiError> {
+    let mut fields = object(change)?;
+    fields.retain(|field, _| !matches!(field.as_str(), "member_ids" | "lead_ids" | "mode"));
+    Ok(fields)
 }
 
 async fn document(call: &Call, id: TeamId) -> Result<Option<Document>, ApiError> {
