@@ -145,8 +145,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let field = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            let field = if field == "." { "body".to_owned() } else { field };
-            ApiError::invalid(field, plain(&inner.to_string()))
+            named(&field, "body", &inner.to_string())
         } else {
             ApiError::unreadable(format!(
                 "the body is no JSON (line {}, column {})",
@@ -157,6 +156,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     })?;
     reader.end().map_err(|_| ApiError::unreadable("the body goes on after its JSON"))?;
     Ok(value)
+}
+
+/// Names the field that a parser complains of: one that is missing by its own name, not by that of what misses it.
+fn named(path: &str, root: &str, message: &str) -> ApiError {
+    let path = if path == "." { "" } else { path };
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    match missing {
+        Some((name, _)) if path.is_empty() => ApiError::invalid(name, "must be given"),
+        Some((name, _)) => ApiError::invalid(format!("{path}.{name}"), "must be given"),
+        None => ApiError::invalid(if path.is_empty() { root } else { path }, plain(message)),
+    }
 }
 
 /// Cuts from a parser's message what repeats the input, and where in it that stood.
@@ -181,8 +191,7 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Params<T> {
         let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
         serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
             let field = error.path().to_string();
-            let field = if field == "." { "query".to_owned() } else { field };
-            ApiError::invalid(field, plain(&error.into_inner().to_string()))
+            named(&field, "query", &error.into_inner().to_string())
         })
     }
 }
