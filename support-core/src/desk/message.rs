@@ -36,6 +36,8 @@ pub struct WriteMessage {
     pub conversation_id: Option<ConversationId>,
     /// The newest message that the writer has seen; another one stops the reply.
     pub if_last_message_id: Option<MessageId>,
+    /// Takes it in as the customer's own words, where staff may bring in what others wrote.
+    pub as_customer: bool,
 }
 
 impl std::fmt::Debug for WriteMessage {
@@ -58,6 +60,7 @@ impl WriteMessage {
             status: None,
             conversation_id: None,
             if_last_message_id: None,
+            as_customer: false,
         }
     }
 
@@ -93,6 +96,9 @@ impl UseCase for WriteMessage {
         check("content", &self.content, CONTENT_LIMIT)?;
         if let Actor::Customer(_) = ask.actor {
             return self.from_customer(ask).await;
+        }
+        if self.as_customer {
+            return self.for_customer(ask).await;
         }
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
         if self.status.is_some() {
@@ -148,16 +154,36 @@ impl UseCase for WriteMessage {
 
 impl WriteMessage {
     async fn from_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
-        for (field, given) in [
+        self.plain("may not be given by a customer")?;
+        let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
+        self.arrives(ask, &ticket, ask.actor.as_ref()).await
+    }
+
+    /// Takes in what the customer said elsewhere.
+    async fn for_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.plain("may not be given with a customer's message")?;
+        let ticket = ask.ticket(self.ticket_id, Permission::MessageImport).await?;
+        self.arrives(ask, &ticket, crate::people::ActorRef::customer(ticket.customer_id)).await
+    }
+
+    /// Refuses what a customer's message cannot carry.
+    fn plain(&self, problem: &str) -> Result<(), Error> {
+        let given = [
             ("visibility", self.visibility != Visibility::Public),
             ("status", self.status.is_some()),
             ("conversation_id", self.conversation_id.is_some()),
-        ] {
-            if given {
-                return Err(Error::invalid(field, "may not be given by a customer"));
-            }
-        }
-        let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
+            ("if_last_message_id", self.as_customer && self.if_last_message_id.is_some()),
+        ];
+        let first = given.into_iter().find_map(|(field, given)| given.then_some(field));
+        first.map_or(Ok(()), |field| Err(Error::invalid(field, problem)))
+    }
+
+    async fn arrives(
+        &self,
+        ask: &Ask<'_>,
+        ticket: &Ticket,
+        author: crate::people::ActorRef,
+    ) -> Result<Prepared<TicketReply>, Error> {
         let arrival = Arrival {
             content: &self.content,
             automatic: false,
@@ -167,7 +193,7 @@ impl WriteMessage {
             inbox_id: None,
             sent_at: ask.now,
         };
-        ask.take_in(&ticket, ask.actor.as_ref(), &arrival).await
+        ask.take_in(ticket, author, &arrival).await
     }
 }
 
