@@ -13,7 +13,7 @@ use crate::document;
 use crate::identity::{Identity, Tokens};
 use crate::metrics::Metrics;
 use crate::middleware::frame;
-use crate::routes;
+use crate::routes::{self, Streams};
 use crate::token::Secret;
 
 /// The routes that answer without sign-in; every other one asks who calls. A test walks all routes of the document
@@ -71,6 +71,7 @@ pub(crate) struct App {
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) streams: Streams,
 }
 
 /// A desk on its way to becoming a router.
@@ -137,6 +138,7 @@ impl Mount {
             sign_in: self.sign_in,
             limits: self.limits,
             metrics: Metrics::new(self.registry),
+            streams: Streams::default(),
         });
         let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
         router

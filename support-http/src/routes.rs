@@ -1,5 +1,7 @@
 //! Every route, by subject. A file is a resource: what it takes, what it answers, its handlers.
 
+mod events;
+mod numbers;
 mod service;
 mod tickets;
 
@@ -9,6 +11,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::mount::App;
 
+pub(crate) use events::Streams;
+
 /// Collects all routes; those of the sign-in only where it is mounted.
 pub(crate) fn all(sign_in: bool) -> OpenApiRouter<Arc<App>> {
     let _ = sign_in;
@@ -16,5 +20,5 @@ pub(crate) fn all(sign_in: bool) -> OpenApiRouter<Arc<App>> {
 }
 
 fn v1() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().merge(tickets::routes())
+    OpenApiRouter::default().merge(tickets::routes()).merge(numbers::routes()).merge(events::routes())
 }

@@ -20,8 +20,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::read::{
-    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, staff, texts, ticket,
-    timers,
+    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, staff, texts, ticket, timers,
 };
 
 /// Places looked at in one pass over the queue when a filter is given.
