@@ -197,8 +197,15 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let field = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            let field = if field == "." { "body".to_owned() } else { field };
-            ApiError::invalid(field, plain(&inner.to_string()))
+            let message = plain(&inner.to_string());
+            // The path of a missing field ends at what should hold it.
+            let missing = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+            match (field.as_str(), missing) {
+                (".", Some(missing)) => ApiError::invalid(missing, "must be given"),
+                (within, Some(missing)) => ApiError::invalid(format!("{within}.{missing}"), "must be given"),
+                (".", None) => ApiError::invalid("body", message),
+                (_, None) => ApiError::invalid(field, message),
+            }
         } else {
             ApiError::unreadable(format!(
                 "the body is no JSON (line {}, column {})",

@@ -109,6 +109,20 @@ async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiE
     }
 }
 
+/// Answers a command that made a ticket. Where the caller does not see it, being in another team's queue, it is named
+/// and not shown.
+async fn made(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
+    let TicketReply { ticket_id, version, .. } = done.reply();
+    match whole(call, ticket_id).await {
+        Ok((version, ticket)) => Ok(Versioned::created(version, ticket).repeated(done).into_response()),
+        Err(gone) if gone.status == StatusCode::NOT_FOUND => {
+            let named = serde_json::json!({ "id": ticket_id, "version": version });
+            Ok(Versioned::created(version, named).repeated(done).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Renders a page of tickets with what was brought along: one call for the names of authors, none a ticket.
 async fn rendered(
     call: &Call,

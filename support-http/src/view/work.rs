@@ -19,7 +19,7 @@ use super::ticket::TicketBody;
 pub(crate) struct ScoreBody {
     /// Points: the sum of the terms.
     total: f64,
-    /// One object of each: `{points, why: {term: priority|age|urgency|keywords|insight, …}}`.
+    /// One object of each: `{points, term: priority|age|urgency|keywords|insight, …}` with what it was made of.
     #[schema(value_type = Vec<Value>)]
     terms: Vec<Term>,
 }
@@ -42,7 +42,7 @@ pub(crate) struct PlaceBody {
     /// Points at the instant at which the walk began.
     pub(crate) score: f64,
     pub(crate) waiting_seconds: i64,
-    /// The terms of the score: `{points, why: {term, …}}`.
+    /// The terms of the score: `{points, term, …}`.
     #[schema(value_type = Vec<Value>)]
     pub(crate) why: Vec<Term>,
 }
@@ -79,7 +79,7 @@ pub(crate) struct PrioritizedBody {
     pub(crate) ticket_id: Uuid,
     pub(crate) reference: String,
     pub(crate) score: f64,
-    /// The terms of the score: `{points, why: {term, …}}`.
+    /// The terms of the score: `{points, term, …}`.
     #[schema(value_type = Vec<Value>)]
     pub(crate) why: Vec<Term>,
 }

@@ -22,6 +22,7 @@ async fn filters_find_what_they_say() {
         "subject": "three", "customer_id": world.cid, "category": "billing", "custom_fields": { "floor": 3, "gift": true },
     }))
     .await;
+    world.clock.advance(1);
     world.patch(&world.sue(), &format!("/tickets/{two}"), json!({ "status": "resolved" })).await.is(200);
     let (amy, sue) = (world.amy(), world.sue());
     for (query, expected) in [

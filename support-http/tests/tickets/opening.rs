@@ -60,6 +60,8 @@ async fn what_cannot_be_accepted_is_named() {
     let mut body = base.clone();
     body.as_object_mut().unwrap().remove("customer_id");
     assert_eq!(world.post(&world.sue(), "/tickets", body.clone()).await.refused_field(), "customer_id");
+    body["customer"] = json!({ "email": "dora@example.org" });
+    assert_eq!(world.post(&world.sue(), "/tickets", body.clone()).await.refused_field(), "customer.name");
     body["customer"] = json!({ "name": "Dora", "email": "nothing" });
     assert_eq!(world.post(&world.sue(), "/tickets", body).await.refused_field(), "customer.email");
     let problem = world.send(&world.sue(), "POST", "/tickets", Some("{".to_owned()), &[]).await;

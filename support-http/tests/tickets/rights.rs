@@ -76,3 +76,14 @@ async fn a_known_ticket_without_the_right_is_forbidden() {
     assert_eq!(answer.is(403)["code"], "forbidden");
     world.send(&world.amy(), "POST", &format!("/tickets/{id}/reset"), None, &[]).await.is(403);
 }
+
+#[tokio::test]
+async fn who_opens_a_ticket_for_another_team_learns_its_name_alone() {
+    let world = world().await;
+    let body = json!({
+        "customer_id": world.ann, "subject": "Parcel", "channel": "web", "initial_message": "It is late.",
+    });
+    let opened = world.post(&world.bob(), "/tickets", body).await.is(201);
+    assert_eq!(opened.as_object().unwrap().len(), 2);
+    world.get(&world.bob(), &format!("/tickets/{}", opened["id"].as_str().unwrap())).await.is(404);
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 use support_core::desk::{EditTicket, Escalate, Reassign, ResetTicket, Snooze, Take};
 use support_core::id::{AgentId, TeamId, TicketId};
@@ -15,11 +15,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::field::{Field, clearable, given};
-use super::{changed, whole};
+use super::{changed, made};
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, NoBody};
 use crate::mount::App;
-use crate::reply::Versioned;
 use crate::view::ticket::TicketBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -252,8 +251,7 @@ async fn snooze(call: Call, Id(ticket_id): Id<TicketId>, body: Body<Sleep>) -> R
     (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn reset(call: Call, Id(ticket_id): Id<TicketId>, _: NoBody) -> Result<impl IntoResponse, ApiError> {
+async fn reset(call: Call, Id(ticket_id): Id<TicketId>, _: NoBody) -> Result<Response, ApiError> {
     let done = call.run(b"", &ResetTicket { ticket_id }).await?;
-    let (version, ticket) = whole(&call, done.reply().ticket_id).await?;
-    Ok(Versioned::created(version, ticket).repeated(&done))
+    made(&call, &done).await
 }

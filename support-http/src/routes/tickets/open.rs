@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::response::IntoResponse;
+use axum::response::Response;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
@@ -18,11 +18,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::field::Field;
-use super::whole;
+use super::made;
 use crate::error::{ApiError, Problem};
 use crate::extract::{self, Call, RawBody};
 use crate::mount::App;
-use crate::reply::Versioned;
 use crate::view::ticket::TicketBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -125,7 +124,8 @@ const fn web() -> ChannelKind {
 
 /// Opens a ticket with its first message.
 ///
-/// A customer who leaves `channel` out writes on `web`.
+/// A customer who leaves `channel` out writes on `web`. Of a ticket in a queue that the caller does not see, the answer
+/// holds `id` and `version` alone.
 #[utoipa::path(post, path = "/tickets", tag = "tickets", request_body = NewTicket, responses(
     (status = 201, body = TicketBody),
     (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -133,14 +133,13 @@ const fn web() -> ChannelKind {
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn open(call: Call, RawBody(bytes): RawBody) -> Result<impl IntoResponse, ApiError> {
+async fn open(call: Call, RawBody(bytes): RawBody) -> Result<Response, ApiError> {
     let wanted = match call.actor {
         Actor::Customer(_) => own(&bytes)?,
         Actor::Agent(_) | Actor::Host(_) => by_staff(&bytes)?,
     };
     let done = call.run(&bytes, &wanted).await.map_err(in_customer)?;
-    let (version, ticket) = whole(&call, done.reply().ticket_id).await?;
-    Ok(Versioned::created(version, ticket).repeated(&done))
+    made(&call, &done).await
 }
 
 fn own(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
