@@ -172,7 +172,7 @@ impl WriteMessage {
             ("visibility", self.visibility != Visibility::Public),
             ("status", self.status.is_some()),
             ("conversation_id", self.conversation_id.is_some()),
-            ("if_last_message_id", self.as_customer && self.if_last_message_id.is_some()),
+            ("if_last_message_id", self.if_last_message_id.is_some()),
         ];
         let first = given.into_iter().find_map(|(field, given)| given.then_some(field));
         first.map_or(Ok(()), |field| Err(Error::invalid(field, problem)))

@@ -85,7 +85,7 @@ impl Drop for Seat {
 /// named by ids, never quoted. The stream begins where the log ends now, or after `Last-Event-ID`, and misses nothing
 /// from there. An event `heartbeat` (at once, then every 15 s) carries the place too. The stream ends when whoever
 /// listens is signed out or loses their rights.
-#[utoipa::path(get, path = "/events", tag = "numbers",
+#[utoipa::path(get, path = "/events", operation_id = "follow_events", tag = "numbers",
     params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was received")), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
     (status = 401, body = Problem, content_type = "application/problem+json"),

@@ -59,7 +59,7 @@ fn named<T: ToString>(counts: &BTreeMap<T, u32>) -> BTreeMap<String, u32> {
 }
 
 /// Counts open and pending tickets in the caller's sight.
-#[utoipa::path(get, path = "/counts", tag = "numbers", responses(
+#[utoipa::path(get, path = "/counts", operation_id = "read_counts", tag = "numbers", responses(
     (status = 200, body = CountsBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -87,7 +87,7 @@ struct Which {
 }
 
 /// Lists changes of owner of tickets in the caller's sight, newest first.
-#[utoipa::path(get, path = "/assignments", tag = "numbers", params(Which), responses(
+#[utoipa::path(get, path = "/assignments", operation_id = "list_assignments", tag = "numbers", params(Which), responses(
     (status = 200, body = Page<AssignmentBody>),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -61,7 +61,7 @@ struct When {
 }
 
 /// Reads a ticket with its customer, conversations and newest messages.
-#[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = uuid::Uuid, Path), When), responses(
+#[utoipa::path(get, path = "/tickets/{id}", operation_id = "read_ticket", tag = "tickets", params(("id" = uuid::Uuid, Path), When), responses(
     (status = 200, body = TicketBody),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

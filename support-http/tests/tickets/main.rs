@@ -8,6 +8,7 @@
 )]
 
 mod changing;
+mod document;
 mod feed;
 mod listing;
 mod messages;

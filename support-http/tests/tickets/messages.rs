@@ -36,7 +36,10 @@ async fn customers_see_public_messages_and_names_of_agents_only() {
     let rest = world.get(&world.ann(), &format!("{path}?limit=2&cursor={rest}")).await.is(200);
     assert_eq!(rest["items"].as_array().unwrap().len(), 1);
     assert_eq!(world.get(&world.amy(), &path).await.is(200)["items"].as_array().unwrap().len(), 4);
-    for (field, value) in [("visibility", json!("internal")), ("status", json!("resolved"))] {
+    let last = json!(world.ann);
+    for (field, value) in
+        [("visibility", json!("internal")), ("status", json!("resolved")), ("if_last_message_id", last)]
+    {
         let mut body = json!({ "content": "x" });
         body[field] = value;
         assert_eq!(world.post(&world.ann(), &path, body).await.refused_field(), field);

@@ -37,44 +37,44 @@ impl Identity for Header {
 }
 
 /// A desk on which Amy works in the default team, Bob in another, and Sue supervises; Ann and Cid are customers.
-pub struct World {
-    pub desk: Desk,
-    pub clock: Arc<ManualClock>,
-    pub router: Router,
-    pub amy: AgentId,
-    pub bob: AgentId,
-    pub sue: AgentId,
-    pub ann: CustomerId,
-    pub cid: CustomerId,
-    pub others: TeamId,
+pub(crate) struct World {
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) router: Router,
+    pub(crate) amy: AgentId,
+    pub(crate) bob: AgentId,
+    pub(crate) sue: AgentId,
+    pub(crate) ann: CustomerId,
+    pub(crate) cid: CustomerId,
+    pub(crate) others: TeamId,
 }
 
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub text: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
 
     /// Checks the status and returns the body.
-    pub fn is(&self, status: u16) -> Value {
+    pub(crate) fn is(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
         if self.text.is_empty() { Value::Null } else { self.json() }
     }
 
     /// Checks that one field is refused, and returns which.
-    pub fn refused_field(&self) -> String {
+    pub(crate) fn refused_field(&self) -> String {
         self.is(422)["errors"][0]["field"].as_str().expect("a field").to_owned()
     }
 }
 
-pub const HOST: &str = "host";
+pub(crate) const HOST: &str = "host";
 
-pub async fn world() -> World {
+pub(crate) async fn world() -> World {
     let clock = Arc::new(ManualClock::at("2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap()));
     let desk = Desk::new(Arc::new(MemoryStore::new()), clock.clone(), Arc::new(SeededIds::new(7)));
     let host = Actor::Host(TenantId::SINGLE);
@@ -103,39 +103,39 @@ pub async fn world() -> World {
 }
 
 impl World {
-    pub fn amy(&self) -> String {
+    pub(crate) fn amy(&self) -> String {
         format!("agent:{}", self.amy)
     }
 
-    pub fn bob(&self) -> String {
+    pub(crate) fn bob(&self) -> String {
         format!("agent:{}", self.bob)
     }
 
-    pub fn sue(&self) -> String {
+    pub(crate) fn sue(&self) -> String {
         format!("agent:{}", self.sue)
     }
 
-    pub fn ann(&self) -> String {
+    pub(crate) fn ann(&self) -> String {
         format!("customer:{}", self.ann)
     }
 
-    pub fn cid(&self) -> String {
+    pub(crate) fn cid(&self) -> String {
         format!("customer:{}", self.cid)
     }
 
-    pub async fn get(&self, who: &str, path: &str) -> Answer {
+    pub(crate) async fn get(&self, who: &str, path: &str) -> Answer {
         self.send(who, "GET", path, None, &[]).await
     }
 
-    pub async fn post(&self, who: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, who: &str, path: &str, body: Value) -> Answer {
         self.send(who, "POST", path, Some(body.to_string()), &[]).await
     }
 
-    pub async fn patch(&self, who: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn patch(&self, who: &str, path: &str, body: Value) -> Answer {
         self.send(who, "PATCH", path, Some(body.to_string()), &[]).await
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &self,
         who: &str,
         method: &str,
@@ -149,7 +149,7 @@ impl World {
         Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
-    pub async fn raw(
+    pub(crate) async fn raw(
         &self,
         who: &str,
         method: &str,
@@ -172,12 +172,12 @@ impl World {
     }
 
     /// Opens a plain ticket of Ann's and returns its id.
-    pub async fn ticket(&self, subject: &str) -> String {
+    pub(crate) async fn ticket(&self, subject: &str) -> String {
         self.ticket_with(json!({ "subject": subject })).await
     }
 
     /// Opens a ticket of Ann's with more fields and returns its id.
-    pub async fn ticket_with(&self, more: Value) -> String {
+    pub(crate) async fn ticket_with(&self, more: Value) -> String {
         let mut body = json!({
             "customer_id": self.ann, "subject": "Parcel", "channel": "email", "initial_message": "It is late.",
         });
@@ -190,7 +190,7 @@ impl World {
 }
 
 /// Takes ids, references and times out of an answer, so that a snapshot shows its shape.
-pub fn redacted(value: &Value) -> Value {
+pub(crate) fn redacted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields
             .iter()
@@ -198,6 +198,8 @@ pub fn redacted(value: &Value) -> Value {
             .collect(),
         Value::Array(items) => items.iter().map(redacted).collect(),
         Value::String(text) => shape(text).map_or_else(|| value.clone(), Value::from),
+        // Nothing added up is zero, whatever its sign.
+        Value::Number(number) if number.as_f64() == Some(0.0) && number.is_f64() => json!(0.0),
         other => other.clone(),
     }
 }

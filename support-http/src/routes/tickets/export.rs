@@ -37,7 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// `first_responded_at`, `last_message_at`, `resolved_at`, `closed_at`, `resolution_code`, `reopened_count`, `created_at`,
 /// `updated_at`. Personal identifiers and contact data in subjects are masked. A cell that a spreadsheet would take for a
 /// formula begins with an apostrophe.
-#[utoipa::path(get, path = "/tickets/export.csv", tag = "tickets", params(TicketQuery), responses(
+#[utoipa::path(get, path = "/tickets/export.csv", operation_id = "export_tickets", tag = "tickets", params(TicketQuery), responses(
     (status = 200, body = String, content_type = "text/csv"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

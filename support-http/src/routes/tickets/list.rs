@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 ///
 /// With `sort=score` a walk is scored at the instant of its first page: a ticket that changes meanwhile may come
 /// twice or not at all.
-#[utoipa::path(get, path = "/tickets", tag = "tickets", params(TicketQuery), responses(
+#[utoipa::path(get, path = "/tickets", operation_id = "list_tickets", tag = "tickets", params(TicketQuery), responses(
     (status = 200, body = Page<TicketBody>),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

@@ -40,7 +40,7 @@ struct Which {
 }
 
 /// Lists messages of a ticket, newest first. Customers see public ones.
-#[utoipa::path(get, path = "/tickets/{id}/messages", tag = "tickets", params(("id" = Uuid, Path), Which), responses(
+#[utoipa::path(get, path = "/tickets/{id}/messages", operation_id = "list_messages", tag = "tickets", params(("id" = Uuid, Path), Which), responses(
     (status = 200, body = Page<MessageBody>),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -80,7 +80,7 @@ struct NewMessage {
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>)]
     attachments: Vec<Value>,
-    /// The newest message that the writer has seen; a newer one stops this one with 409 `crossed_message`.
+    /// The newest message that the writer has seen; a newer one stops this one with 409 `crossed_message`. Staff only.
     #[schema(value_type = Option<Uuid>)]
     if_last_message_id: Option<MessageId>,
     /// With the permission `message.import`: `false` takes the message in as the customer's own words.
@@ -92,7 +92,7 @@ struct NewMessage {
 }
 
 /// Writes on a ticket: an answer, a note, or a customer's own words.
-#[utoipa::path(post, path = "/tickets/{id}/messages", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/messages", operation_id = "write_message", tag = "tickets", params(("id" = Uuid, Path)),
     request_body = NewMessage, responses(
     (status = 201, body = MessageBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -110,15 +110,15 @@ async fn write(
     no_attachments(&new.attachments)?;
     let may_import = call.actor.reach(Permission::MessageImport).is_some();
     let import = [
-        ("from_agent", new.from_agent.is_some(), "needs the permission `message.import`"),
-        ("author_name", new.author_name.is_some(), "needs the permission `message.import`"),
-        ("author_email", new.author_email.is_some(), "needs the permission `message.import`"),
+        ("from_agent", new.from_agent.is_some()),
+        ("author_name", new.author_name.is_some()),
+        ("author_email", new.author_email.is_some()),
     ];
-    for (field, given, problem) in import {
-        if given && !may_import {
-            return Err(ApiError::invalid(field, problem));
+    for (field, _) in import.into_iter().filter(|(_, given)| *given) {
+        if !may_import {
+            return Err(ApiError::invalid(field, "needs the permission `message.import`"));
         }
-        if given && field != "from_agent" {
+        if field != "from_agent" {
             return Err(ApiError::invalid(field, "cannot be another than the author's own"));
         }
     }

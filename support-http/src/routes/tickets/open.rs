@@ -126,7 +126,7 @@ const fn web() -> ChannelKind {
 ///
 /// A customer who leaves `channel` out writes on `web`. Of a ticket in a queue that the caller does not see, the answer
 /// holds `id` and `version` alone.
-#[utoipa::path(post, path = "/tickets", tag = "tickets", request_body = NewTicket, responses(
+#[utoipa::path(post, path = "/tickets", operation_id = "open_ticket", tag = "tickets", request_body = NewTicket, responses(
     (status = 201, body = TicketBody),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
