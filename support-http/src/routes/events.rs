@@ -80,11 +80,11 @@ impl Drop for Seat {
 
 /// Follows what happens, as Server-Sent Events.
 ///
-/// Each has `id` (the place in the log), `event` (the dotted name) and `data`: `{name, at, actor, stream: {kind, id, seq},
-/// data}` for staff, `{name, at, ticket_id, data}` for customers, who see what is public on their own tickets. Texts are
-/// named by ids, never quoted. The stream begins where the log ends now, or after `Last-Event-ID`, and misses nothing
-/// from there. An event `heartbeat` (at once, then every 15 s) carries the place too. The stream ends when whoever
-/// listens is signed out or loses their rights.
+/// Each has `id` (the place in the log), `event` (the dotted name) and `data`: `{name, at, actor, stream:
+/// {kind, id, seq}, data}` for staff, `{name, at, ticket_id, data}` for customers, who see what is public on
+/// their own tickets. Texts are named by ids, never quoted. The stream begins where the log ends now, or
+/// after `Last-Event-ID`, and misses nothing from there. An event `heartbeat` (at once, then every 15 s)
+/// carries the place too. The stream ends when whoever listens is signed out or loses their rights.
 #[utoipa::path(get, path = "/events", operation_id = "follow_events", tag = "numbers",
     params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was received")), responses(
     (status = 200, body = String, content_type = "text/event-stream"),

@@ -87,7 +87,8 @@ struct Which {
 }
 
 /// Lists changes of owner of tickets in the caller's sight, newest first.
-#[utoipa::path(get, path = "/assignments", operation_id = "list_assignments", tag = "numbers", params(Which), responses(
+#[utoipa::path(get, path = "/assignments", operation_id = "list_assignments",
+    tag = "numbers", params(Which), responses(
     (status = 200, body = Page<AssignmentBody>),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -55,13 +55,14 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct When {
-    /// RFC 3339 instant: answers the ticket as it was then, without conversations and messages. People are named as
-    /// they are now, and what was erased since stays erased.
+    /// RFC 3339 instant: answers the ticket as it was then, without conversations and messages. People are
+    /// named as they are now, and what was erased since stays erased.
     at: Option<String>,
 }
 
 /// Reads a ticket with its customer, conversations and newest messages.
-#[utoipa::path(get, path = "/tickets/{id}", operation_id = "read_ticket", tag = "tickets", params(("id" = uuid::Uuid, Path), When), responses(
+#[utoipa::path(get, path = "/tickets/{id}", operation_id = "read_ticket",
+    tag = "tickets", params(("id" = uuid::Uuid, Path), When), responses(
     (status = 200, body = TicketBody),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -100,7 +101,8 @@ fn rendered_view(call: &Call, view: &TicketView) -> TicketBody {
         .with_assignee(assignee.map(|agent| AssigneeBody { id: agent.id.uuid(), name: agent.name.clone() }))
 }
 
-/// Answers a change with the ticket as it is now; without a body where the change took it out of the caller's sight.
+/// Answers a change with the ticket as it is now; without a body where the change took it out of the caller's
+/// sight.
 async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
     match whole(call, done.reply().ticket_id).await {
         Ok((version, ticket)) => Ok(Versioned::ok(version, ticket).repeated(done).into_response()),
@@ -109,8 +111,8 @@ async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiE
     }
 }
 
-/// Answers a command that made a ticket. Where the caller does not see it, being in another team's queue, it is named
-/// and not shown.
+/// Answers a command that made a ticket. Where the caller does not see it, being in another team's queue, it
+/// is named and not shown.
 async fn made(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
     let TicketReply { ticket_id, version, .. } = done.reply();
     match whole(call, ticket_id).await {

@@ -19,7 +19,8 @@ use super::ticket::TicketBody;
 pub(crate) struct ScoreBody {
     /// Points: the sum of the terms.
     total: f64,
-    /// One object of each: `{points, term: priority|age|urgency|keywords|insight, …}` with what it was made of.
+    /// One object of each: `{points, term: priority|age|urgency|keywords|insight, …}` with what it was made
+    /// of.
     #[schema(value_type = Vec<Value>)]
     terms: Vec<Term>,
 }
@@ -138,9 +139,9 @@ pub(crate) struct ExplanationBody {
     sla: Vec<SlaTimer>,
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
-    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, agents: [{agent, fails[]}], unblock:
-    /// {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change after which somebody
-    /// could be given it.
+    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, agents: [{agent, fails[]}],
+    /// unblock: {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change
+    /// after which somebody could be given it.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,
 }

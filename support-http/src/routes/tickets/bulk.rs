@@ -64,9 +64,10 @@ struct BulkResult {
     items: Vec<ItemResult>,
 }
 
-/// Gives many tickets to one agent or team. Each succeeds or fails alone; sent again under the same idempotency key,
-/// what was done answers the same and what failed is tried again.
-#[utoipa::path(post, path = "/tickets/bulk-assign", operation_id = "bulk_assign_tickets", tag = "tickets", request_body = BulkAssign, responses(
+/// Gives many tickets to one agent or team. Each succeeds or fails alone; sent again under the same
+/// idempotency key, what was done answers the same and what failed is tried again.
+#[utoipa::path(post, path = "/tickets/bulk-assign", operation_id = "bulk_assign_tickets",
+    tag = "tickets", request_body = BulkAssign, responses(
     (status = 200, body = BulkResult),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

@@ -83,7 +83,8 @@ struct TicketChange {
 /// Changes a ticket. All of it happens together or not at all.
 ///
 /// Answers 204 where the change took the ticket out of the caller's sight.
-#[utoipa::path(patch, path = "/tickets/{id}", operation_id = "change_ticket", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/tickets/{id}", operation_id = "change_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = TicketChange, responses(
     (status = 200, body = TicketBody),
     (status = 204, description = "Done, and out of the caller's sight now"),
@@ -98,7 +99,8 @@ async fn patch(call: Call, Id(id): Id<TicketId>, body: Body<TicketChange>) -> Re
 }
 
 /// Changes a ticket, as PATCH does: what is absent stays as it is.
-#[utoipa::path(put, path = "/tickets/{id}", operation_id = "put_ticket", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(put, path = "/tickets/{id}", operation_id = "put_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = TicketChange, responses(
     (status = 200, body = TicketBody),
     (status = 204, description = "Done, and out of the caller's sight now"),
@@ -141,7 +143,8 @@ async fn edit(call: &Call, id: TicketId, body: Body<TicketChange>) -> Result<Res
 }
 
 /// Takes a waiting ticket. May go over the own capacity.
-#[utoipa::path(post, path = "/tickets/{id}/take", operation_id = "take_ticket", tag = "tickets", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(post, path = "/tickets/{id}/take", operation_id = "take_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)), responses(
     (status = 200, body = TicketBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -168,7 +171,8 @@ struct Handover {
 /// Gives a ticket to another agent or another team.
 ///
 /// Answers 204 where that took the ticket out of the caller's sight.
-#[utoipa::path(post, path = "/tickets/{id}/reassign", operation_id = "reassign_ticket", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/reassign", operation_id = "reassign_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = Handover, responses(
     (status = 200, body = TicketBody),
     (status = 204, description = "Done, and out of the caller's sight now"),
@@ -199,7 +203,8 @@ struct Escalation {
 }
 
 /// Raises the escalation level.
-#[utoipa::path(post, path = "/tickets/{id}/escalate", operation_id = "escalate_ticket", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/escalate", operation_id = "escalate_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = Escalation, responses(
     (status = 200, body = TicketBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -229,7 +234,8 @@ struct Sleep {
 }
 
 /// Puts a ticket out of sight until an instant, or brings it back.
-#[utoipa::path(post, path = "/tickets/{id}/snooze", operation_id = "snooze_ticket", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/snooze", operation_id = "snooze_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = Sleep, responses(
     (status = 200, body = TicketBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -243,8 +249,10 @@ async fn snooze(call: Call, Id(ticket_id): Id<TicketId>, body: Body<Sleep>) -> R
     changed(&call, &done).await
 }
 
-/// Opens a copy of a ticket as if its first message had arrived now, for demonstrations. The ticket stays as it is.
-#[utoipa::path(post, path = "/tickets/{id}/reset", operation_id = "reset_ticket", tag = "tickets", params(("id" = Uuid, Path)), responses(
+/// Opens a copy of a ticket as if its first message had arrived now, for demonstrations. The ticket stays as
+/// it is.
+#[utoipa::path(post, path = "/tickets/{id}/reset", operation_id = "reset_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)), responses(
     (status = 201, body = TicketBody, description = "The copy"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -32,12 +32,14 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// Exports tickets as CSV (RFC 4180, UTF-8), with the filters of the list.
 ///
-/// Columns: `id`, `reference`, `subject`, `status`, `status_category`, `priority`, `channel`, `inbox_id`, `customer_id`,
-/// `assigned_to`, `team_id`, `category`, `tags` (joined by spaces), `order_id`, `sla_breached`, `next_due_at`,
-/// `first_responded_at`, `last_message_at`, `resolved_at`, `closed_at`, `resolution_code`, `reopened_count`, `created_at`,
-/// `updated_at`. Personal identifiers and contact data in subjects are masked. A cell that a spreadsheet would take for a
-/// formula begins with an apostrophe.
-#[utoipa::path(get, path = "/tickets/export.csv", operation_id = "export_tickets", tag = "tickets", params(TicketQuery), responses(
+/// Columns: `id`, `reference`, `subject`, `status`, `status_category`, `priority`, `channel`, `inbox_id`,
+/// `customer_id`, `assigned_to`, `team_id`, `category`, `tags` (joined by spaces), `order_id`,
+/// `sla_breached`, `next_due_at`, `first_responded_at`, `last_message_at`, `resolved_at`, `closed_at`,
+/// `resolution_code`, `reopened_count`, `created_at`, `updated_at`. Personal identifiers and contact data in
+/// subjects are masked. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+#[utoipa::path(get, path = "/tickets/export.csv", operation_id = "export_tickets",
+    tag = "tickets", params(TicketQuery,
+    ("field.<key>" = Option<String>, Query, description = "A number or a boolean in a free field; once")), responses(
     (status = 200, body = String, content_type = "text/csv"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -50,9 +50,10 @@ pub(super) struct TicketQuery {
     sla: Option<String>,
     /// `spam`, `deleted` or `merged`; such tickets are in no list unless asked for. Staff only.
     set_aside: Option<String>,
-    /// `created_at` (newest first, the default), `updated_at` (last changed first), `due_at` (next deadline first),
-    /// or `score`: waiting work in the order of the ranked queue. `score` goes with `status=open`,
-    /// `assigned_to=none`, `priority`, `channel`, `team_id` and `customer_id`, and with no other filter. Staff only.
+    /// `created_at` (newest first, the default), `updated_at` (last changed first), `due_at` (next deadline
+    /// first), or `score`: waiting work in the order of the ranked queue. `score` goes with `status=open`,
+    /// `assigned_to=none`, `priority`, `channel`, `team_id` and `customer_id`, and with no other filter.
+    /// Staff only.
     sort: Option<String>,
     /// Accepted for clients that send it: the score always counts the rules.
     apply_rules: Option<String>,
@@ -61,9 +62,9 @@ pub(super) struct TicketQuery {
     /// 1–200, 50 unless given.
     limit: Option<String>,
     cursor: Option<String>,
-    /// Tickets with this value, a number or a boolean, in a free field: `field.<key>=<value>`, once.
+    /// The value of `field.<key>`.
     #[serde(skip)]
-    #[param(rename = "field.<key>")]
+    #[param(ignore)]
     field: Option<String>,
     #[serde(skip)]
     #[param(ignore)]
@@ -104,7 +105,8 @@ pub(super) enum Order {
 }
 
 impl TicketQuery {
-    /// Checks what only staff may ask for, so that a customer cannot find out by a filter what they are not shown.
+    /// Checks what only staff may ask for, so that a customer cannot find out by a filter what they are not
+    /// shown.
     pub(super) fn check(&self, actor: &Actor) -> Result<(), ApiError> {
         if actor.is_staff() {
             return Ok(());

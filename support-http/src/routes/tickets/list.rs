@@ -23,9 +23,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// Lists tickets in the caller's sight; customers see their own.
 ///
-/// With `sort=score` a walk is scored at the instant of its first page: a ticket that changes meanwhile may come
-/// twice or not at all.
-#[utoipa::path(get, path = "/tickets", operation_id = "list_tickets", tag = "tickets", params(TicketQuery), responses(
+/// With `sort=score` a walk is scored at the instant of its first page: a ticket that changes meanwhile may
+/// come twice or not at all.
+#[utoipa::path(get, path = "/tickets", operation_id = "list_tickets",
+    tag = "tickets", params(TicketQuery,
+    ("field.<key>" = Option<String>, Query, description = "A number or a boolean in a free field; once")), responses(
     (status = 200, body = Page<TicketBody>),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

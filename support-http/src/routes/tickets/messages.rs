@@ -40,7 +40,8 @@ struct Which {
 }
 
 /// Lists messages of a ticket, newest first. Customers see public ones.
-#[utoipa::path(get, path = "/tickets/{id}/messages", operation_id = "list_messages", tag = "tickets", params(("id" = Uuid, Path), Which), responses(
+#[utoipa::path(get, path = "/tickets/{id}/messages", operation_id = "list_messages",
+    tag = "tickets", params(("id" = Uuid, Path), Which), responses(
     (status = 200, body = Page<MessageBody>),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -80,7 +81,8 @@ struct NewMessage {
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>)]
     attachments: Vec<Value>,
-    /// The newest message that the writer has seen; a newer one stops this one with 409 `crossed_message`. Staff only.
+    /// The newest message that the writer has seen; a newer one stops this one with 409 `crossed_message`.
+    /// Staff only.
     #[schema(value_type = Option<Uuid>)]
     if_last_message_id: Option<MessageId>,
     /// With the permission `message.import`: `false` takes the message in as the customer's own words.
@@ -92,7 +94,8 @@ struct NewMessage {
 }
 
 /// Writes on a ticket: an answer, a note, or a customer's own words.
-#[utoipa::path(post, path = "/tickets/{id}/messages", operation_id = "write_message", tag = "tickets", params(("id" = Uuid, Path)),
+#[utoipa::path(post, path = "/tickets/{id}/messages", operation_id = "write_message",
+    tag = "tickets", params(("id" = Uuid, Path)),
     request_body = NewMessage, responses(
     (status = 201, body = MessageBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),

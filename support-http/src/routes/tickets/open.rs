@@ -73,7 +73,8 @@ struct NewTicket {
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>)]
     attachments: Vec<Value>,
-    /// `inbound` (the default: staff write down what the customer said) or `outbound` (the desk writes first).
+    /// `inbound` (the default: staff write down what the customer said) or `outbound` (the desk writes
+    /// first).
     #[schema(value_type = Option<String>)]
     direction: Option<Direction>,
 }
@@ -124,9 +125,10 @@ const fn web() -> ChannelKind {
 
 /// Opens a ticket with its first message.
 ///
-/// A customer who leaves `channel` out writes on `web`. Of a ticket in a queue that the caller does not see, the answer
-/// holds `id` and `version` alone.
-#[utoipa::path(post, path = "/tickets", operation_id = "open_ticket", tag = "tickets", request_body = NewTicket, responses(
+/// A customer who leaves `channel` out writes on `web`. Of a ticket in a queue that the caller does not see,
+/// the answer holds `id` and `version` alone.
+#[utoipa::path(post, path = "/tickets", operation_id = "open_ticket",
+    tag = "tickets", request_body = NewTicket, responses(
     (status = 201, body = TicketBody),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),

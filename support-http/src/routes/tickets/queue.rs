@@ -84,8 +84,10 @@ struct Paging {
 
 /// Reads the ranked queue: waiting work in the order in which it will be given out.
 ///
-/// A walk is scored at the instant of its first page; a ticket that changes meanwhile may come twice or not at all.
-#[utoipa::path(get, path = "/tickets/queue", operation_id = "read_queue", tag = "tickets", params(Paging), responses(
+/// A walk is scored at the instant of its first page; a ticket that changes meanwhile may come twice or not
+/// at all.
+#[utoipa::path(get, path = "/tickets/queue", operation_id = "read_queue",
+    tag = "tickets", params(Paging), responses(
     (status = 200, body = QueueBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -140,7 +142,8 @@ struct Prioritized {
 }
 
 /// Scores tickets as of now and says why; writes nothing.
-#[utoipa::path(post, path = "/tickets/prioritize", operation_id = "prioritize_tickets", tag = "tickets", request_body = Prioritize, responses(
+#[utoipa::path(post, path = "/tickets/prioritize", operation_id = "prioritize_tickets",
+    tag = "tickets", request_body = Prioritize, responses(
     (status = 200, body = Prioritized),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),

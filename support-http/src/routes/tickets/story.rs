@@ -37,7 +37,8 @@ struct Paging {
 }
 
 /// Lists what happened to a ticket, oldest first: the audit trail. Customers see what is public.
-#[utoipa::path(get, path = "/tickets/{id}/events", operation_id = "list_ticket_events", tag = "tickets", params(("id" = Uuid, Path), Paging), responses(
+#[utoipa::path(get, path = "/tickets/{id}/events", operation_id = "list_ticket_events",
+    tag = "tickets", params(("id" = Uuid, Path), Paging), responses(
     (status = 200, body = Page<EventBody>),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -54,7 +55,8 @@ async fn events(
 }
 
 /// Explains a ticket: its score, its deadlines, its owner; and while it waits, why nobody has it.
-#[utoipa::path(get, path = "/tickets/{id}/explain", operation_id = "explain_ticket", tag = "tickets", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(get, path = "/tickets/{id}/explain", operation_id = "explain_ticket",
+    tag = "tickets", params(("id" = Uuid, Path)), responses(
     (status = 200, body = ExplanationBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -70,7 +72,8 @@ async fn explain(call: Call, Id(id): Id<TicketId>) -> Result<Json<ExplanationBod
 }
 
 /// Lists changes of owner of a ticket, newest first, with their reasons.
-#[utoipa::path(get, path = "/tickets/{id}/assignments", operation_id = "list_ticket_assignments", tag = "tickets", params(("id" = Uuid, Path), Paging), responses(
+#[utoipa::path(get, path = "/tickets/{id}/assignments", operation_id = "list_ticket_assignments",
+    tag = "tickets", params(("id" = Uuid, Path), Paging), responses(
     (status = 200, body = Page<AssignmentBody>),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
@@ -89,7 +92,8 @@ async fn assignments(
 }
 
 /// Lists every cycle of every timer of a ticket, oldest first, all on one page.
-#[utoipa::path(get, path = "/tickets/{id}/sla", operation_id = "list_ticket_timers", tag = "tickets", params(("id" = Uuid, Path)), responses(
+#[utoipa::path(get, path = "/tickets/{id}/sla", operation_id = "list_ticket_timers",
+    tag = "tickets", params(("id" = Uuid, Path)), responses(
     (status = 200, body = Page<SlaTimer>),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
