@@ -153,7 +153,8 @@ impl Desk {
         }
         let mut page = TicketPage { tickets, ..TicketPage::default() };
         self.fill(scope, &keys, &mut page).await?;
-        let bodies: Vec<Key> = page.last_messages.iter().map(|message| Key::Text(message.body)).collect();
+        let texts = |message: &Message| std::iter::once(message.body).chain(message.author_text);
+        let bodies: Vec<Key> = page.last_messages.iter().flat_map(texts).map(Key::Text).collect();
         self.fill(scope, &bodies, &mut page).await?;
         Ok(page)
     }
@@ -246,15 +247,17 @@ impl Desk {
         let found: Option<Message> = self.store().one(&scope, Key::Message(id)).await?;
         let message = found.ok_or(Error::NotFound(EntityKind::Message))?;
         let mut keys = vec![Key::Text(message.body)];
+        keys.extend(message.author_text.map(Key::Text));
         keys.extend(name_keys(actor, std::iter::once(message.author)));
-        let (mut content, mut names) = (None, Names::new());
+        let (mut content, mut author, mut names) = (None, None, Names::new());
         for record in self.store().load(&Scope::system(actor.tenant()), &keys).await?.into_iter().flatten() {
             match record {
-                Record::Text(text) => content = text.body,
+                Record::Text(text) if text.id == message.body => content = text.body,
+                Record::Text(text) => author = text.body,
                 other => names.extend(name(other)),
             }
         }
-        Ok((MessageView { message, content }, names))
+        Ok((MessageView { message, content, author }, names))
     }
 
     /// Lists changes of owner of the tickets in the actor's sight, newest first, with their reasons.

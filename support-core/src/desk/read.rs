@@ -87,6 +87,8 @@ pub struct MessageView {
     pub message: Message,
     /// What it says; `None` where it was erased.
     pub content: Option<String>,
+    /// Name and address of an author who is no known party, as JSON.
+    pub author: Option<String>,
 }
 
 /// A page of messages, newest first.
@@ -236,7 +238,11 @@ impl Desk {
         let names = self.names(actor, page.items.iter().filter_map(author)).await?;
         let mut texts = texts(&mut page);
         let messages = page.items.into_iter().filter_map(message);
-        let with_text = messages.map(|message| MessageView { content: texts.remove(&message.body), message });
+        let with_text = messages.map(|message| MessageView {
+            content: texts.remove(&message.body),
+            author: message.author_text.and_then(|author| texts.remove(&author)),
+            message,
+        });
         Ok(MessagePage { messages: with_text.collect(), names, next: page.next })
     }
 

@@ -84,7 +84,9 @@ async fn whole(call: &Call, id: TicketId) -> Result<(u64, TicketBody), ApiError>
     let view = call.app.desk.ticket_view(&call.actor, id, MESSAGES).await?;
     let messages = view.messages.iter().map(|message| {
         let name = message.author.id.and_then(|id| view.names.get(&id).cloned());
+        let author = message.author_text.and_then(|author| view.texts.get(&author));
         MessageBody::new(message, view.texts.get(&message.body).map(String::as_str), name)
+            .with_author(author.map(String::as_str))
     });
     let body = rendered_view(call, &view).with_thread(
         view.conversations.iter().map(ConversationBody::from).collect(),
@@ -163,7 +165,9 @@ async fn rendered(
         }
         let message = last.get(&ticket.id).map(|message| {
             let name = message.author.id.and_then(|id| names.get(&id).cloned());
+            let author = message.author_text.and_then(|author| page.texts.get(&author));
             MessageBody::new(message, page.texts.get(&message.body).map(String::as_str), name)
+                .with_author(author.map(String::as_str))
         });
         body.with_last_message(message)
     });

@@ -62,6 +62,21 @@ async fn writing_for_others_needs_its_permission() {
     let said = world.post(HOST, &path, json!({ "content": "I called.", "from_agent": false })).await.is(201);
     assert_eq!(said["author"]["kind"], "customer");
     assert_eq!(said["direction"], "inbound");
+    let body = json!({
+        "content": "Me too.", "from_agent": false, "author_name": "Ann's aunt", "author_email": "aunt@example.org",
+    });
+    let said = world.post(HOST, &path, body.clone()).await.is(201);
+    assert_eq!(
+        (&said["author"]["name"], &said["author"]["email"]),
+        (&json!("Ann's aunt"), &json!("aunt@example.org"))
+    );
+    assert_eq!(world.get(&world.amy(), &path).await.is(200)["items"][0], said);
+    assert_eq!(world.get(&world.amy(), &format!("/tickets/{id}")).await.is(200)["messages"][0], said);
+    let list = world.get(&world.amy(), "/tickets?include=last_message").await.is(200);
+    assert_eq!(list["items"][0]["last_message"], said);
+    let mut as_agent = body;
+    as_agent["from_agent"] = json!(true);
+    assert_eq!(world.post(HOST, &path, as_agent).await.refused_field(), "author_name");
 }
 
 #[tokio::test]

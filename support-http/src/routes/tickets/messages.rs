@@ -53,7 +53,7 @@ async fn list(call: Call, Id(id): Id<TicketId>, which: Params<Which>) -> Result<
     let names = page.names;
     let messages = page.messages.iter().map(|view| {
         let name = name(&names, view.message.author.id);
-        MessageBody::new(&view.message, view.content.as_deref(), name)
+        MessageBody::new(&view.message, view.content.as_deref(), name).with_author(view.author.as_deref())
     });
     Ok(Json(Page::new(messages.collect(), page.next)))
 }
@@ -87,9 +87,9 @@ struct NewMessage {
     if_last_message_id: Option<MessageId>,
     /// With the permission `message.import`: `false` takes the message in as the customer's own words.
     from_agent: Option<bool>,
-    /// With the permission `message.import`, and refused for now: a message bears its known author's name.
+    /// With the permission `message.import` and `from_agent: false`: the name under which it was written.
     author_name: Option<String>,
-    /// As `author_name`.
+    /// Likewise the address from which it was written.
     author_email: Option<String>,
 }
 
@@ -121,9 +121,6 @@ async fn write(
         if !may_import {
             return Err(ApiError::invalid(field, "needs the permission `message.import`"));
         }
-        if field != "from_agent" {
-            return Err(ApiError::invalid(field, "cannot be another than the author's own"));
-        }
     }
     let wanted = WriteMessage {
         visibility: new.visibility.unwrap_or(Visibility::Public),
@@ -131,6 +128,8 @@ async fn write(
         conversation_id: new.conversation_id,
         if_last_message_id: new.if_last_message_id,
         as_customer: new.from_agent == Some(false),
+        author_name: new.author_name,
+        author_email: new.author_email,
         ..WriteMessage::reply(ticket_id, new.content)
     };
     let done = call.run(&bytes, &wanted).await?;
@@ -138,5 +137,6 @@ async fn write(
     let (view, names) = call.app.desk.message(&call.actor, id).await?;
     let name = name(&names, view.message.author.id);
     let body = MessageBody::new(&view.message, view.content.as_deref(), name);
+    let body = body.with_author(view.author.as_deref());
     Ok(Made { body, repeated: matches!(done, support_core::desk::Done::Before(_)) })
 }
