@@ -29,6 +29,7 @@
 mod agents;
 mod assemble;
 mod assign;
+mod browse;
 mod configure;
 mod customers;
 mod documents;
@@ -51,6 +52,7 @@ mod verify;
 
 pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
 pub use assign::{Reassign, ReturnWork, Take};
+pub use browse::{AssignmentFilter, AssignmentPage, Names, QueueFilter, TicketReading};
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
 pub use documents::{DocumentChange, EditDocument};

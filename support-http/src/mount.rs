@@ -14,7 +14,7 @@ use crate::document;
 use crate::identity::{Identity, Tokens};
 use crate::metrics::Metrics;
 use crate::middleware::frame;
-use crate::routes;
+use crate::routes::{self, Streams};
 use crate::token::Secret;
 
 /// The routes that answer without sign-in; every other one asks who calls. A test walks all routes of the document
@@ -73,6 +73,7 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) attempts: Attempts,
+    pub(crate) streams: Streams,
 }
 
 /// A desk on its way to becoming a router.
@@ -139,6 +140,7 @@ impl Mount {
             limits: self.limits,
             metrics: Metrics::new(self.registry),
             attempts: Attempts::new(self.limits.sign_ins_a_minute),
+            streams: Streams::default(),
         });
         let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
         router

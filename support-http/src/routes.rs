@@ -4,7 +4,9 @@ mod agents;
 mod auth;
 mod customers;
 mod documents;
+mod events;
 mod masking;
+mod numbers;
 mod routing;
 mod rules;
 mod service;
@@ -22,6 +24,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::error::ApiError;
 use crate::extract::Call;
 use crate::mount::App;
+
+pub(crate) use events::Streams;
 
 /// Collects all routes; those of the sign-in only where it is mounted.
 pub(crate) fn all(sign_in: bool) -> OpenApiRouter<Arc<App>> {
@@ -41,6 +45,8 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .merge(masking::routes())
         .merge(settings::routes())
         .merge(routing::routes())
+        .merge(numbers::routes())
+        .merge(events::routes())
 }
 
 /// Lets the desk's people through who have a permission; to customers there is no such route.
