@@ -103,7 +103,7 @@ impl UseCase for WriteMessage {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         check("content", &self.content, CONTENT_LIMIT)?;
         if let Actor::Customer(_) = ask.actor {
-            return self.from_customer(ask).await;
+            return self.by_customer(ask).await;
         }
         if self.as_customer {
             return self.for_customer(ask).await;
@@ -162,7 +162,7 @@ impl UseCase for WriteMessage {
 }
 
 impl WriteMessage {
-    async fn from_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+    async fn by_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         self.plain("may not be given by a customer")?;
         self.no_author("may not be given by a customer")?;
         let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
