@@ -32,12 +32,19 @@ pub struct Secret {
 #[error("a secret must have at least 32 bytes")]
 pub struct SecretTooShort;
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Session {
+/// What a token says when it is issued.
+#[derive(Debug, Serialize)]
+struct Issued {
     sid: SessionId,
     /// End, in seconds since 1970.
     exp: i64,
+}
+
+/// What is read of it. The end is a claim that the library knows and keeps to itself.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Session {
+    sid: SessionId,
 }
 
 impl fmt::Debug for Secret {
@@ -65,7 +72,7 @@ impl Secret {
 
     /// Issues a token for a session.
     pub(crate) fn issue(&self, sid: SessionId, expires_at: Timestamp) -> Option<String> {
-        let claims = Claims::new(Session { sid, exp: expires_at.seconds() });
+        let claims = Claims::new(Issued { sid, exp: expires_at.seconds() });
         Hs256.token(&Header::empty(), &claims, &self.tokens).ok()
     }
 
@@ -82,8 +89,9 @@ impl Secret {
     fn session(&self, token: &str, now: Timestamp) -> Option<SessionId> {
         let token = UntrustedToken::new(token).ok()?;
         let token = Hs256.validator::<Session>(&self.tokens).validate(&token).ok()?;
-        let Session { sid, exp } = token.claims().custom;
-        (exp > now.seconds()).then_some(sid)
+        let claims = token.claims();
+        let end = claims.expiration?.timestamp();
+        (end > now.seconds()).then_some(claims.custom.sid)
     }
 
     /// Returns a keyed digest of what makes a request, so that a stored digest tells nothing of it.
