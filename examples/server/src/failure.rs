@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     #[error("`{}` does not exist: name the database with `--database`", .0.display())]
     NoDatabase(PathBuf),
     /// The database cannot be used.
-    #[error("the database `{}` cannot be used{}", path.display(), advice(.source))]
+    #[error("the database `{}` cannot be used", path.display())]
     Database {
         /// Its file.
         path: PathBuf,
@@ -71,27 +71,35 @@ impl Failure {
 
 /// What to do about a database that cannot be used.
 fn advice(error: &StoreError) -> &'static str {
+    let refused = error.source().is_some_and(|source| source.is::<std::io::Error>());
     match error.kind() {
-        StoreErrorKind::Corrupt => " (restore a copy, or name another file with `--database`)",
-        StoreErrorKind::Full => " (make room on the disk)",
-        StoreErrorKind::Unavailable => {
-            " (stop the other server, see that the file and its folder may be written, or name another file \
-             with `--database`)"
+        StoreErrorKind::Corrupt => "; restore a copy, or name another file with `--database`",
+        StoreErrorKind::Full => "; make room on the disk",
+        StoreErrorKind::Unavailable if refused => {
+            "; see that the file and its folder may be written, or name another file with `--database`"
         }
+        StoreErrorKind::Unavailable => "; stop it, or name another file with `--database`",
         _ => "",
     }
 }
 
-/// Prints an error and everything that caused it in one line.
-pub(crate) fn one_line(error: &dyn Error) -> String {
-    let mut parts = vec![error.to_string()];
+/// Prints an error, everything that caused it, and what to do about it, in one line.
+pub(crate) fn one_line(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        let text = cause.to_string();
-        if parts.last() != Some(&text) {
-            parts.push(text);
+        let cause_text = cause.to_string();
+        // Drivers repeat what they wrap.
+        if !text.ends_with(&cause_text)
+            && !text.rsplit(": ").next().is_some_and(|last| cause_text.ends_with(last))
+        {
+            text.push_str(": ");
+            text.push_str(&cause_text);
         }
         source = cause.source();
     }
-    parts.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
+    if let Some(Failure::Database { source, .. }) = error.downcast_ref() {
+        text.push_str(advice(source));
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -13,6 +13,7 @@ mod secret;
 mod serve;
 mod verify;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -39,7 +40,8 @@ fn main() -> ExitCode {
 }
 
 /// Says why the program ends.
-fn stop(error: &dyn std::error::Error, code: u8) -> ExitCode {
-    eprintln!("support-server: {}", one_line(error));
+fn stop(error: &(dyn std::error::Error + 'static), code: u8) -> ExitCode {
+    // That nobody reads it is no reason to panic.
+    let _ = writeln!(std::io::stderr(), "support-server: {}", one_line(error));
     ExitCode::from(code)
 }
