@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 use support_core::desk::Desk;
 use support_core::id::TenantId;
 
+use crate::attempts::Attempts;
 use crate::document;
 use crate::identity::{Identity, Tokens};
 use crate::metrics::Metrics;
@@ -71,6 +72,7 @@ pub(crate) struct App {
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) attempts: Attempts,
 }
 
 /// A desk on its way to becoming a router.
@@ -137,6 +139,7 @@ impl Mount {
             sign_in: self.sign_in,
             limits: self.limits,
             metrics: Metrics::new(self.registry),
+            attempts: Attempts::new(self.limits.sign_ins_a_minute),
         });
         let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
         router

@@ -59,7 +59,7 @@ impl PutDocument {
     }
 }
 
-const fn permission(kind: DocumentKind) -> Permission {
+pub(super) const fn permission(kind: DocumentKind) -> Permission {
     match kind {
         DocumentKind::Settings | DocumentKind::Masking | DocumentKind::Inbox | DocumentKind::Brand => {
             Permission::SettingsManage
@@ -87,46 +87,59 @@ impl UseCase for PutDocument {
         ask.staff_only(EntityKind::Document)?;
         ask.actor.scope(permission(self.kind))?;
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
-        let mut body = self.body.clone();
+        let before = ask.document(self.kind, id).await?;
+        ask.put_document(self.kind, id, self.body.clone(), self.retired, before)
+    }
+}
+
+impl Ask<'_> {
+    /// Writes the next version of a document.
+    pub(super) fn put_document(
+        &self,
+        kind: DocumentKind,
+        id: DocumentId,
+        mut body: serde_json::Value,
+        retired: bool,
+        before: Option<Document>,
+    ) -> Result<Prepared<DocumentReply>, Error> {
         // A rule is named by its id wherever it matched, so its document carries it.
-        if let (DocumentKind::KeywordRule, Some(object)) = (self.kind, body.as_object_mut()) {
+        if let (DocumentKind::KeywordRule, Some(object)) = (kind, body.as_object_mut()) {
             object.insert("id".into(), id.to_string().into());
         }
-        if !self.retired {
-            config::check(self.kind, &body).map_err(Error::Invalid)?;
-        }
-        let before = ask.document(self.kind, id).await?;
-        let mut changes = ChangeSet::new(ask.actor.tenant());
+        let mut changes = ChangeSet::new(self.actor.tenant());
         let found = before.as_ref().map_or(0, |document| document.version);
-        ask.check_version(EntityKind::Document, found)?;
-        if before.as_ref().is_some_and(|document| document.body == body && document.retired == self.retired) {
+        self.check_version(EntityKind::Document, found)?;
+        if !retired {
+            config::check(kind, &body).map_err(Error::Invalid)?;
+        }
+        if before.as_ref().is_some_and(|document| document.body == body && document.retired == retired) {
             return Ok(Prepared::new(changes, DocumentReply { document_id: id, version: found }));
         }
-        let created_at = before.as_ref().map_or(ask.now, |document| document.created_at);
+        let created_at = before.as_ref().map_or(self.now, |document| document.created_at);
         let document = Document {
             id,
-            kind: self.kind,
+            kind,
             version: found + 1,
-            retired: self.retired,
+            retired,
             body,
             created_at,
-            updated_at: ask.now.max(created_at),
+            updated_at: self.now.max(created_at),
         };
         changes.events.push(Envelope {
-            id: EventId::mint(ask.ids(), ask.now),
+            id: EventId::mint(self.ids(), self.now),
             stream: Stream::Document(id),
             stream_seq: document.version,
             at: document.updated_at,
-            actor: ask.actor.as_ref(),
+            actor: self.actor.as_ref(),
             audience: Audience::of_tenant(AudienceClass::Internal),
-            event: Event::ConfigChanged { kind: self.kind, version: document.version, retired: self.retired },
+            event: Event::ConfigChanged { kind, version: document.version, retired },
         });
         let reply = DocumentReply { document_id: id, version: document.version };
         match before {
             None => changes.insert(document),
             Some(before) => changes.replace(before.version, document),
         }
-        Ok(Prepared { changes, reply, routes: self.kind == DocumentKind::Team, configures: true })
+        Ok(Prepared { changes, reply, routes: kind == DocumentKind::Team, configures: true })
     }
 }
 
