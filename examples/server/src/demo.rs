@@ -158,8 +158,12 @@ impl Demo<'_> {
                     email: Some(CUSTOMER.email.into()),
                     ..CustomerSpec::default()
                 };
-                let customer =
-                    CreateCustomer { spec, tier: "gold".parse().ok(), language: "en".parse().ok() };
+                let customer = CreateCustomer {
+                    spec,
+                    tier: "gold".parse().ok(),
+                    language: "en".parse().ok(),
+                    ..CreateCustomer::default()
+                };
                 self.once(CUSTOMER.email, &self.host, &customer).await?.customer_id
             }
         };

@@ -23,8 +23,7 @@ type Journal = Mutex<BTreeMap<String, Option<String>>>;
 
 /// Opens a ticket under a key; `None` where no answer came.
 fn open(server: &Server, token: &str, key: &str) -> Option<String> {
-    let body =
-        json!({"subject": format!("about {key}"), "initial_message": "Where is it?"});
+    let body = json!({"subject": format!("about {key}"), "initial_message": "Where is it?"});
     let (status, answer) = server.post("/api/v1/tickets", Some(token), Some(key), &body).ok()?;
     assert!(status == 201 || status == 200, "{status} {answer}");
     Some(answer["id"].as_str().unwrap().to_owned())
