@@ -23,3 +23,8 @@ mod worker;
 pub use clock::SystemClock;
 pub use ids::{NoRandomness, RandomIds};
 pub use worker::{Worker, WorkerState};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -1,0 +1,69 @@
+//! Demo data: there, once, and only where nobody else can reach it.
+
+use crate::process::{Server, url, verified};
+
+#[test]
+fn demo_data_is_there_once_however_often_the_server_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("desk.db");
+    let server = Server::start(&database, &["--demo"]);
+    for word in ["admin@example.com / admin123", "agent2@example.com / agent123", "customer@example.com"] {
+        assert!(server.greeting.contains(word), "{word} in {}", server.greeting);
+    }
+    assert_eq!(verified(&database), 6);
+    assert_eq!(server.stop(), Some(0));
+    let events = events(&database);
+    let server = Server::start(&database, &["--demo"]);
+    assert_eq!(self::events(&database), events, "nothing was added");
+    assert_eq!(server.stop(), Some(0));
+}
+
+#[test]
+fn demo_data_that_was_interrupted_anywhere_becomes_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole.db");
+    assert_eq!(Server::start(&whole, &["--demo"]).stop(), Some(0));
+    let database = folder.path().join("desk.db");
+    // Killed after a while that grows, until a start was faster than the kill.
+    for millis in (5..).step_by(40) {
+        let mut child = crate::process::program()
+            .args(["--demo", "--listen", "127.0.0.1:0", "--database", &url(&database)])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(millis));
+        child.kill().unwrap();
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut said).unwrap();
+        child.wait().unwrap();
+        if !said.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(Server::start(&database, &["--demo"]).stop(), Some(0));
+    assert_eq!(verified(&database), 6);
+    assert_eq!(events(&database), events(&whole));
+}
+
+#[test]
+fn everybody_of_the_demo_can_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("desk.db"), &["--demo"]);
+    for (email, password, role) in [
+        ("admin@example.com", "admin123", "admin"),
+        ("agent1@example.com", "agent123", "agent"),
+        ("agent2@example.com", "agent123", "agent"),
+        ("customer@example.com", "customer123", "customer"),
+    ] {
+        let token = server.token(email, password);
+        let (status, me) = server.get("/api/v1/auth/me", Some(&token)).unwrap();
+        assert_eq!((status, me["role"].as_str()), (200, Some(role)), "{me}");
+    }
+}
+
+/// How many events a database holds.
+fn events(database: &std::path::Path) -> String {
+    let output = crate::process::run(&["verify", "--database", &url(database)]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split(", ").nth(1).unwrap().to_owned()
+}

@@ -1,0 +1,54 @@
+//! Stopping in order.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::process::{Server, verified};
+
+#[test]
+fn sigterm_finishes_the_request_that_is_running_and_answers_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("desk.db");
+    let mut server = Server::start(&database, &[]);
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let body = r#"{"email":"nobody@example.com","password":"no password"}"#;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: desk\r\nContent-Type: application/json\r\n\
+         Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    // The handler asks for the body: from here on the request is running.
+    let mut answer = [0; 25];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+    server.signal("-TERM");
+    // It stops accepting before the request ends.
+    let refused = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        TcpStream::connect(&server.address).is_err()
+    });
+    assert!(refused, "the server still accepts");
+    assert!(server.child.try_wait().unwrap().is_none(), "the server waits for the request");
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.starts_with("HTTP/1.1 401"), "{rest}");
+    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    assert!(!folder.path().join("desk.db-wal").exists(), "the store was closed");
+    assert_eq!(verified(&database), 0);
+}
+
+#[test]
+fn sigint_and_sigterm_end_an_idle_server_with_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-INT", "-TERM"] {
+        let mut server = Server::start(&folder.path().join("desk.db"), &[]);
+        // A connection that is kept alive and idle keeps nobody from stopping.
+        assert_eq!(server.get("/health", None).unwrap().0, 200);
+        server.signal(signal);
+        assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    }
+}
