@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::id::Ids;
 use crate::people::{Actor, Scope};
-use crate::store::{ChangeSet, Outcome, Receipt, Store};
+use crate::store::{ChangeSet, Key, Outcome, Receipt, Store, StoreExt};
 use crate::ticket::Circumstances;
 use crate::time::Timestamp;
 
@@ -160,8 +160,12 @@ impl Desk {
         options: &Options,
     ) -> Result<Done<U::Reply>, Error> {
         let mut busy = EntityKind::Ticket;
+        let mut taken = false;
         for _ in 0..ATTEMPTS {
-            let mut prepared = self.prepare_with(actor, wanted, options).await?;
+            let mut prepared = match self.prepare_with(actor, wanted, options).await {
+                Ok(prepared) => prepared,
+                Err(error) => return self.done_before(actor, options, error).await,
+            };
             if prepared.is_empty() && options.once.is_none() {
                 return Ok(Done::Now(prepared.reply));
             }
@@ -175,13 +179,29 @@ impl Desk {
                     return Ok(Done::Now(prepared.reply));
                 }
                 Some(Outcome::Repeated(receipt)) => return repeated(&receipt, options.once.as_ref()),
-                Some(Outcome::Taken { field, .. }) => return Err(Error::invalid(field, "is taken")),
+                // Somebody was faster with the same value, perhaps with the very same thing: then it is found now.
+                Some(Outcome::Taken { field, .. }) if taken => return Err(Error::invalid(field, "is taken")),
+                Some(Outcome::Taken { .. }) => taken = true,
                 Some(Outcome::Conflict(entity)) => busy = entity,
                 Some(Outcome::Full(_)) => busy = EntityKind::Agent,
                 Some(Outcome::Fenced) | None => {}
             }
         }
         Err(Error::Busy(busy))
+    }
+
+    /// Answers what a command answered before, where it was carried out and its own effects now stop it; else why it
+    /// is stopped.
+    async fn done_before<R: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        options: &Options,
+        error: Error,
+    ) -> Result<Done<R>, Error> {
+        let Some(once) = &options.once else { return Err(error) };
+        let key = Key::Receipt(once.key.clone());
+        let held: Option<Receipt> = self.store().one(&Scope::system(actor.tenant()), key).await?;
+        held.map_or(Err(error), |receipt| repeated(&receipt, Some(once)))
     }
 
     /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and
