@@ -9,8 +9,8 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{DocumentId, EventId, TenantId};
 use crate::people::{ActorRef, Permission, Scope};
 use crate::store::{
-    ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select,
-    SetAsideFilter, TicketFilter, TicketSort,
+    ChangeSet, Document, DocumentKind, Key, Outcome, Page, PageCursor, Query, Record, Related, Select,
+    SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
 
@@ -33,7 +33,7 @@ pub struct DocumentReply {
 /// Writes a new version of a configuration document, or its first.
 ///
 /// Open tickets come under a changed policy, calendar or keyword rule by [`Desk::reconfigure`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PutDocument {
     /// Which document; `None` makes a new one.
     pub id: Option<DocumentId>,
@@ -43,6 +43,17 @@ pub struct PutDocument {
     pub body: serde_json::Value,
     /// Whether it is taken out of force.
     pub retired: bool,
+}
+
+impl std::fmt::Debug for PutDocument {
+    /// Prints no body: names and signatures may stand in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PutDocument")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("retired", &self.retired)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PutDocument {
@@ -95,7 +106,10 @@ impl UseCase for PutDocument {
         if !self.retired {
             config::check(self.kind, &body).map_err(Error::Invalid)?;
         }
-        let before = ask.document(self.kind, id).await?;
+        let before: Option<Document> = ask.store().one(&ask.system(), Key::Document(id)).await?;
+        if before.as_ref().is_some_and(|document| document.kind != self.kind) {
+            return Err(Error::invalid("id", "names a document of another kind"));
+        }
         let mut changes = ChangeSet::new(ask.actor.tenant());
         let found = before.as_ref().map_or(0, |document| document.version);
         ask.check_version(EntityKind::Document, found)?;
@@ -189,11 +203,11 @@ impl Desk {
                 }
             }
             let outcomes = self.store().commit(&changes).await?;
-            let again: Vec<crate::store::Key> = changed
+            let again: Vec<Key> = changed
                 .iter()
                 .zip(&outcomes)
                 .filter(|(_, outcome)| **outcome != Outcome::Committed)
-                .map(|(id, _)| crate::store::Key::Ticket(*id))
+                .map(|(id, _)| Key::Ticket(*id))
                 .collect();
             if again.is_empty() {
                 break;
@@ -231,7 +245,7 @@ impl Desk {
         let system = Scope::system(tenant);
         let mut words = Vec::new();
         if let Some(Record::Text(subject)) =
-            self.store().load(&system, &[crate::store::Key::Text(ticket.subject)]).await?.pop().flatten()
+            self.store().load(&system, &[Key::Text(ticket.subject)]).await?.pop().flatten()
         {
             words.extend(subject.body);
         }

@@ -7,7 +7,7 @@ use crate::conversation::{Conversation, Message};
 use crate::error::{EntityKind, Error};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{ConversationId, DocumentId, TextId, TicketId};
-use crate::people::{Actor, Agent, Customer, Permission, Scope};
+use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope};
 use crate::routing::{QueueDepth, Ranked};
 use crate::scoring::{Score, ScoreInputs, score};
 use crate::sla::SlaTimer;
@@ -29,7 +29,7 @@ const BATCH: u32 = 1_000;
 pub type TextsById = HashMap<TextId, String>;
 
 /// A page of tickets with what was to be brought along.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct TicketPage {
     /// The tickets, in order.
     pub tickets: Vec<Ticket>,
@@ -45,6 +45,16 @@ pub struct TicketPage {
     pub next: Option<PageCursor>,
 }
 
+impl std::fmt::Debug for TicketPage {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketPage")
+            .field("tickets", &self.tickets)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A timer with its reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimerView {
@@ -55,7 +65,7 @@ pub struct TimerView {
 }
 
 /// A ticket with all that belongs on its first page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TicketView {
     /// The ticket.
     pub ticket: Ticket,
@@ -77,13 +87,30 @@ pub struct TicketView {
     pub messages_next: Option<PageCursor>,
 }
 
+impl std::fmt::Debug for TicketView {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketView")
+            .field("ticket", &self.ticket)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A message with its text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct MessageView {
     /// The message.
     pub message: Message,
     /// What it says; `None` where it was erased.
     pub content: Option<String>,
+}
+
+impl std::fmt::Debug for MessageView {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageView").field("message", &self.message).finish_non_exhaustive()
+    }
 }
 
 /// A page of messages, newest first.
@@ -149,9 +176,11 @@ impl Desk {
             messages_next: page.next,
         };
         for record in page.related {
-            match record {
-                Record::Customer(customer) => view.customer = Some(*customer),
-                Record::Agent(agent) => view.assignee = Some(*agent),
+            match (record, actor) {
+                (Record::Customer(customer), Actor::Customer(own)) if customer.id != own.id => {}
+                (Record::Customer(customer), _) => view.customer = Some(*customer),
+                (Record::Agent(agent), Actor::Customer(_)) => view.assignee = Some(by_name(*agent)),
+                (Record::Agent(agent), _) => view.assignee = Some(*agent),
                 _ => {}
             }
         }
@@ -393,6 +422,20 @@ fn close(mut timer: SlaTimer, after: &Ticket) -> SlaTimer {
 pub(super) fn timers(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<TimerView> {
     let read = |timer: &SlaTimer| TimerView { timer: timer.clone(), reading: timer.read(now, config) };
     ticket.sla.timers.iter().map(read).collect()
+}
+
+/// What a customer learns of an agent: the name, and nothing else.
+fn by_name(agent: Agent) -> Agent {
+    Agent {
+        external_id: None,
+        email: String::new(),
+        team_ids: Vec::new(),
+        lead_ids: Vec::new(),
+        skills: std::collections::BTreeMap::new(),
+        capacity: Capacity::default(),
+        shift: None,
+        ..agent
+    }
 }
 
 /// Only staff learn that this exists.
