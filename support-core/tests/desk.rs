@@ -5,3 +5,7 @@ mod world;
 
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/opening.rs"]
+mod opening;
+#[path = "desk/receiving.rs"]
+mod receiving;
