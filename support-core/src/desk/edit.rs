@@ -221,8 +221,10 @@ impl UseCase for EditTicket {
         if self.edits_fields() {
             commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
         }
-        if self.assigned_to.is_some() || self.team_id.is_some() {
-            let (assign, state) = ask.assign(&ticket, self.assigned_to, self.team_id, reason).await?;
+        // The team that it is in already moves nothing, and takes it from nobody.
+        let team = self.team_id.filter(|team| ticket.team_id != Some(*team));
+        if self.assigned_to.is_some() || team.is_some() {
+            let (assign, state) = ask.assign(&ticket, self.assigned_to, team, reason).await?;
             commands.push(Command::Assign(Box::new(assign)));
             owner = state;
         } else if ticket.set_aside.is_none()
