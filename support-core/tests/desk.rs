@@ -7,11 +7,19 @@ mod world;
 mod assigning;
 #[path = "desk/editing.rs"]
 mod editing;
+#[path = "desk/faults.rs"]
+mod faults;
+#[path = "desk/faulty.rs"]
+mod faulty;
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/once.rs"]
+mod once;
 #[path = "desk/opening.rs"]
 mod opening;
 #[path = "desk/receiving.rs"]
 mod receiving;
+#[path = "desk/time.rs"]
+mod time;
 #[path = "desk/writing.rs"]
 mod writing;

@@ -233,7 +233,11 @@ impl Desk {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let keywords = Some(config.keyword_hits(&texts));
         let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-        let decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+        let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+        if decision.events.is_empty() && ticket.derived.failures > 0 {
+            // A wake-up that backs off goes on waiting: nothing has changed for it.
+            decision.ticket.derived.wake_at = ticket.derived.wake_at;
+        }
         if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
             return Ok(None);
         }

@@ -11,8 +11,8 @@ use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
 use support_core::label::{ForeignId, Label};
 use support_core::people::{Actor, AgentState, CustomerActor, Presence};
 use support_core::sla::policy::PolicySpec;
-use support_core::store::{Credential, DocumentKind, MemoryStore, Store};
-use support_core::testkit::{SeededIds, block_on};
+use support_core::store::{Credential, Cursor, DocumentKind, Logged, MemoryStore, Store};
+use support_core::testkit::{SeededIds, block_on, system_scope};
 use support_core::ticket::{Status, Ticket};
 use support_core::time::{ManualClock, Timestamp};
 use support_core::{Error, desk::UseCase};
@@ -35,6 +35,11 @@ impl World {
         let clock = Arc::new(ManualClock::at("2026-11-20T09:00:00Z".parse().unwrap()));
         let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
         Self { desk, clock }
+    }
+
+    /// Another desk on the same store and clock, as after a restart: it has nothing in memory.
+    pub(crate) fn restarted(&self, store: Arc<dyn Store>) -> Desk {
+        Desk::new(store, self.clock.clone(), Arc::new(SeededIds::new(8)))
     }
 
     /// A desk with the standard policy.
@@ -158,6 +163,12 @@ impl World {
 
     pub(crate) fn events(&self, ticket: TicketId) -> Vec<Envelope> {
         block_on(self.desk.ticket_events(&HOST, ticket, 1_000, None)).unwrap().0
+    }
+
+    /// The whole log of the tenant.
+    pub(crate) fn log(&self) -> Vec<Logged> {
+        let (system, start) = (system_scope(TENANT), Cursor::start());
+        block_on(self.desk.store().events(&system, &start, 10_000)).unwrap().events
     }
 
     pub(crate) fn names(&self, ticket: TicketId) -> Vec<&'static str> {
