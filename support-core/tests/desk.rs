@@ -7,6 +7,8 @@ mod world;
 mod assigning;
 #[path = "desk/editing.rs"]
 mod editing;
+#[path = "desk/fairness.rs"]
+mod fairness;
 #[path = "desk/faults.rs"]
 mod faults;
 #[path = "desk/faulty.rs"]
@@ -17,8 +19,12 @@ mod main_job;
 mod once;
 #[path = "desk/opening.rs"]
 mod opening;
+#[path = "desk/queue.rs"]
+mod queue;
 #[path = "desk/receiving.rs"]
 mod receiving;
+#[path = "desk/routing.rs"]
+mod routing;
 #[path = "desk/time.rs"]
 mod time;
 #[path = "desk/writing.rs"]
