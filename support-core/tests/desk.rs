@@ -25,6 +25,10 @@ mod queue;
 mod receiving;
 #[path = "desk/routing.rs"]
 mod routing;
+#[path = "desk/scope.rs"]
+mod scope;
+#[path = "desk/tamper.rs"]
+mod tamper;
 #[path = "desk/time.rs"]
 mod time;
 #[path = "desk/writing.rs"]
