@@ -5,6 +5,10 @@ mod world;
 
 #[path = "desk/assigning.rs"]
 mod assigning;
+#[path = "desk/debug.rs"]
+mod debug;
+#[path = "desk/documents.rs"]
+mod documents;
 #[path = "desk/editing.rs"]
 mod editing;
 #[path = "desk/fairness.rs"]
@@ -19,6 +23,8 @@ mod main_job;
 mod once;
 #[path = "desk/opening.rs"]
 mod opening;
+#[path = "desk/people.rs"]
+mod people;
 #[path = "desk/queue.rs"]
 mod queue;
 #[path = "desk/receiving.rs"]
@@ -27,6 +33,8 @@ mod receiving;
 mod routing;
 #[path = "desk/scope.rs"]
 mod scope;
+#[path = "desk/sign_in.rs"]
+mod sign_in;
 #[path = "desk/tamper.rs"]
 mod tamper;
 #[path = "desk/time.rs"]
