@@ -122,12 +122,17 @@ impl Config {
         &self.unreadable
     }
 
-    /// Returns the versions that a ticket's timers name and that are not here yet.
+    /// Returns the versions that a ticket names and that are not here yet: of its timers, and of the policy in force
+    /// for it, under which the next timer starts. Ended timers are read by their calendar too; their ladder is over.
     #[must_use]
     pub fn missing(&self, ticket: &Ticket) -> Vec<ConfigRef> {
-        let timers = ticket.sla.timers.iter().filter(|t| t.state.is_open());
-        let policies = timers.clone().map(|t| t.policy).filter(|p| !self.policy_versions.contains_key(p));
-        let calendars = timers.filter_map(|t| t.calendar).filter(|c| !self.calendar_versions.contains_key(c));
+        let (timers, applied) = (ticket.sla.timers.iter(), ticket.sla.applied.iter());
+        let open = timers.clone().filter(|t| t.state.is_open()).map(|t| t.policy);
+        let policies = open.chain(applied.clone().map(|applied| applied.policy));
+        let targets = applied.flat_map(|applied| &applied.targets);
+        let calendars = timers.filter_map(|t| t.calendar).chain(targets.filter_map(|t| t.calendar));
+        let policies = policies.filter(|policy| !self.policy_versions.contains_key(policy));
+        let calendars = calendars.filter(|calendar| !self.calendar_versions.contains_key(calendar));
         let mut missing: Vec<ConfigRef> = policies.chain(calendars).collect();
         missing.sort_unstable();
         missing.dedup();
@@ -159,7 +164,7 @@ impl Config {
     #[must_use]
     pub fn policy_for(&self, ticket: &Ticket, tier: Option<&Label>) -> Option<Applied> {
         let (version, policy) = self.policies.iter().find(|(_, policy)| policy.matches(ticket, tier))?;
-        Some(policy.applied(*version, ticket.priority, |id| self.calendar_in_force(id)))
+        Some(policy.applied(*version, ticket.promised_priority(), |id| self.calendar_in_force(id)))
     }
 
     /// Returns a team. The default team always exists.

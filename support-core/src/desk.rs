@@ -76,8 +76,8 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::{Ids, MessageId, TenantId, TicketId};
-use crate::people::Actor;
-use crate::store::{Credential, Store};
+use crate::people::{Actor, Scope};
+use crate::store::{Credential, Key, Store};
 use crate::time::{Clock, Timestamp};
 
 use live::Live;
@@ -157,6 +157,15 @@ impl Desk {
     fn live(&self, tenant: TenantId) -> Arc<Live> {
         let mut tenants = self.inner.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         tenants.entry(tenant).or_insert_with(|| Arc::new(Live::new(tenant))).clone()
+    }
+
+    /// Asks the store whether it answers at all.
+    ///
+    /// # Errors
+    /// `Store` where it does not.
+    pub async fn ping(&self, tenant: TenantId) -> Result<(), Error> {
+        self.store().load(&Scope::system(tenant), &[Key::Epoch]).await?;
+        Ok(())
     }
 
     /// Lists the tenants that this desk has in memory: those in whose name it was asked anything.

@@ -311,6 +311,8 @@ events! {
         step: u16,
         /// The deadline.
         due_at: Timestamp,
+        /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
+        policy_change: bool,
     }
     /// A timer went past its deadline.
     SlaBreached = "sla.breached" {
@@ -333,6 +335,8 @@ events! {
         step: u16,
         /// The deadline.
         due_at: Timestamp,
+        /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
+        policy_change: bool,
     }
     /// An agent began to work on the ticket.
     WorkStarted = "work.started" {

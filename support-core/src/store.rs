@@ -18,6 +18,7 @@
 mod change;
 mod cursor;
 mod error;
+mod filter;
 mod key;
 mod memory;
 mod query;

@@ -11,6 +11,8 @@ mod field;
 mod lifecycle;
 mod priority;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use crate::scoring::Insight;
 pub use command::Command;
@@ -112,6 +114,9 @@ pub struct Ticket {
     pub last_customer_message_at: Option<Timestamp>,
     /// Oldest customer message that no agent has answered.
     pub unanswered_since: Option<Timestamp>,
+    /// Since when a pending ticket waits for its customer: since it is pending, or since the latest answer in it.
+    #[serde(default)]
+    pub pending_since: Option<Timestamp>,
     /// When it was last resolved; empty after a reopen.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.
@@ -168,6 +173,12 @@ impl Ticket {
         matches!(self.status.category(), StatusCategory::Open)
             && self.snoozed_until.is_none()
             && self.set_aside.is_none()
+    }
+
+    /// Returns the priority by which SLA targets go: what people set, without what a ladder raised.
+    #[must_use]
+    pub fn promised_priority(&self) -> Priority {
+        self.sla.held_priority.unwrap_or(self.priority)
     }
 
     /// Returns the units that it takes of its owner's capacity now.

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release --example measure -- commits [sets]`
 //! `cargo run --release --example measure -- pages [tickets] [file]`
+//! `cargo run --release --example measure -- hot [pages] <file>`
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -33,6 +34,7 @@ fn main() {
     let number = |at: usize, default: u32| words.get(at).and_then(|w| w.parse().ok()).unwrap_or(default);
     match words.first().map(String::as_str) {
         Some("pages") => pages(number(1, 100_000), words.get(2).map(Path::new)),
+        Some("hot") => hot(number(1, 20_000), words.get(2).map(Path::new)),
         _ => commits(number(1, 20_000)),
     }
 }
@@ -184,6 +186,22 @@ fn pages(tickets: u32, file: Option<&Path>) {
             );
         }
     }
+    println!("resident {} KiB", resident());
+}
+
+/// One caller asks for the first page of open tickets again and again, from a file that `pages` made.
+fn hot(pages: u32, file: Option<&Path>) {
+    let Some(file) = file else { return };
+    let store = SqliteStore::open_reader(&SqliteConfig::new(file)).unwrap();
+    let status = vec![Status::New, Status::Open, Status::Assigned, Status::InProgress];
+    let filter = TicketFilter { status, ..TicketFilter::default() };
+    let with = Related { texts: true, people: true, last_message: false };
+    let query = Query::new(Select::Tickets(Box::new(filter)), 25).with(with);
+    let begun = Instant::now();
+    for _ in 0..pages {
+        assert_eq!(block_on(store.find(&system_scope(TENANT), &query)).unwrap().items.len(), 25);
+    }
+    println!("{:.0} µs a page", begun.elapsed().as_secs_f64() * 1e6 / f64::from(pages));
     println!("resident {} KiB", resident());
 }
 

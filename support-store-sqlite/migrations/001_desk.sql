@@ -60,6 +60,7 @@ CREATE TABLE desk_tickets (
     last_message_at INTEGER,
     last_customer_message_at INTEGER,
     unanswered_since INTEGER,
+    pending_since INTEGER,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,

@@ -62,7 +62,7 @@ impl SqliteConfig {
             checkpoint_pages: 4_000,
             group: 256,
             most_pages: None,
-            limits: Limits { scan: 2_000, counted: 20_000, asked: 400 },
+            limits: Limits { scan: 2_000, counted: 20_000, asked: 100 },
         }
     }
 
@@ -130,7 +130,7 @@ impl SqliteConfig {
     #[must_use]
     pub fn scan(mut self, rows: usize) -> Self {
         let rows = rows.max(1);
-        self.limits = Limits { scan: rows, counted: rows.saturating_mul(10), asked: rows.div_ceil(5) };
+        self.limits = Limits { scan: rows, counted: rows.saturating_mul(10), asked: rows.div_ceil(20) };
         self
     }
 

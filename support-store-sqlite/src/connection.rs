@@ -51,7 +51,8 @@ pub(crate) fn reader(config: &SqliteConfig) -> Result<Connection, Failure> {
 /// Opens the connection of the housekeeper, which keeps next to nothing.
 pub(crate) fn housekeeper(config: &SqliteConfig) -> Result<Connection, Failure> {
     let db = open(&config.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    db.busy_timeout(config.busy_timeout)?;
+    // It must not hold up the end of the store for a reader of another program.
+    db.busy_timeout(std::time::Duration::from_millis(200))?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     cache(&db, 256 << 10)?;
     Ok(db)

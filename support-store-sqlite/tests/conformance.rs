@@ -1,4 +1,12 @@
 //! The suite that every store passes, and random walks beside the store in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests say what they expect by panicking, and wait on real clocks"
+)]
 
 use std::ops::Deref;
 

@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// How old a configuration may be when something is decided under it.
 const CONFIG_SECONDS: i64 = 1;
+/// Seconds between sweeps of the router.
+const SWEEP_SECONDS: i64 = 10;
 /// Events and rows read at once.
 const BATCH: u32 = 1_000;
 
@@ -29,6 +31,8 @@ pub(super) struct Live {
     /// Somebody is routing.
     routing: AtomicBool,
     backfill: Mutex<Backfill>,
+    /// When the router looked without a mark, as a safety net.
+    swept: Mutex<Option<Timestamp>>,
 }
 
 /// How far tickets have been brought under a changed configuration.
@@ -48,12 +52,32 @@ pub(super) struct Board {
     pub(super) roster: Roster,
 }
 
-/// The right to route, given back when it is dropped.
-pub(super) struct Turn<'a>(&'a AtomicBool);
+/// The right to route, given back when it is dropped. Work that was begun and not finished, because the store failed
+/// or the caller went away, is marked again.
+pub(super) struct Turn<'a> {
+    live: &'a Live,
+    begun: bool,
+}
+
+impl Turn<'_> {
+    /// Takes the mark away, and tells whether there was one.
+    pub(super) fn begin(&mut self) -> bool {
+        self.begun = self.live.marked.swap(false, Ordering::SeqCst);
+        self.begun
+    }
+
+    /// Says that what was begun is finished.
+    pub(super) const fn finish(&mut self) {
+        self.begun = false;
+    }
+}
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.store(false, Ordering::SeqCst);
+        if self.begun {
+            self.live.mark();
+        }
+        self.live.routing.store(false, Ordering::SeqCst);
     }
 }
 
@@ -66,6 +90,7 @@ impl Live {
             marked: AtomicBool::new(true),
             routing: AtomicBool::new(false),
             backfill: Mutex::default(),
+            swept: Mutex::default(),
         }
     }
 
@@ -74,19 +99,25 @@ impl Live {
         self.marked.store(true, Ordering::SeqCst);
     }
 
-    /// Takes the mark away, and tells whether there was one.
-    pub(super) fn unmark(&self) -> bool {
-        self.marked.swap(false, Ordering::SeqCst)
-    }
-
     /// Tells whether the router has to look.
     pub(super) fn is_marked(&self) -> bool {
         self.marked.load(Ordering::SeqCst)
     }
 
+    /// Tells whether the last sweep is long enough ago, and takes note of one now.
+    pub(super) fn sweeps(&self, now: Timestamp) -> bool {
+        let mut swept = lock(&self.swept);
+        let recent =
+            swept.is_some_and(|last| (0..SWEEP_SECONDS * 1_000_000).contains(&now.micros_since(last)));
+        if !recent {
+            *swept = Some(now);
+        }
+        !recent
+    }
+
     /// Takes the right to route; nothing while another has it, who will see the mark.
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn(&self.routing))
+        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
     }
 
     /// Tells whether all tickets stand under an epoch.

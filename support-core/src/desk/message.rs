@@ -92,7 +92,7 @@ impl UseCase for WriteMessage {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         check("content", &self.content, CONTENT_LIMIT)?;
         if let Actor::Customer(_) = ask.actor {
-            return self.from_customer(ask).await;
+            return self.by_customer(ask).await;
         }
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
         if self.status.is_some() {
@@ -147,7 +147,7 @@ impl UseCase for WriteMessage {
 }
 
 impl WriteMessage {
-    async fn from_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+    async fn by_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         for (field, given) in [
             ("visibility", self.visibility != Visibility::Public),
             ("status", self.status.is_some()),

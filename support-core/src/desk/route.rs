@@ -12,6 +12,9 @@ use super::assemble::assemble;
 
 /// Placements that are committed at once.
 const BATCH: usize = 64;
+/// Rounds that one call drives. Under a steady stream of new work the next caller goes on, so that nobody's own answer
+/// waits for everybody else's work.
+const ROUNDS: u32 = 8;
 /// Rounds in a row in which nothing could be committed, after which the next call or the sweep goes on.
 const FRUITLESS: u32 = 5;
 
@@ -19,18 +22,25 @@ impl Desk {
     /// Gives waiting work of a tenant to eligible agents until nothing more can be placed, and answers how much was.
     ///
     /// One router a tenant runs at a time. Where another call is routing already this answers at once with 0: that
-    /// call sees the work too.
+    /// call sees the work too. One call drives a bounded number of rounds; what is left then is marked, and the next
+    /// call or the worker goes on with it.
     ///
     /// # Errors
     /// `Store`. What was placed before stays placed.
     pub async fn route(&self, tenant: TenantId) -> Result<u32, Error> {
         let live = self.live(tenant);
         let mut placed = 0;
+        let mut rounds = 0;
         loop {
-            let Some(turn) = live.turn() else { return Ok(placed) };
+            let Some(mut turn) = live.turn() else { return Ok(placed) };
             let mut fruitless = 0;
-            while live.unmark() {
+            while turn.begin() {
                 loop {
+                    if rounds == ROUNDS {
+                        // The turn leaves its mark behind: the next caller, or the worker, goes on.
+                        return Ok(placed);
+                    }
+                    rounds += 1;
                     let (planned, committed) = self.route_once(tenant).await?;
                     placed += committed;
                     fruitless = if committed == 0 { fruitless + 1 } else { 0 };
@@ -38,6 +48,7 @@ impl Desk {
                         break;
                     }
                 }
+                turn.finish();
             }
             drop(turn);
             // A mark that was set between the last look and the end of the turn is nobody's yet.

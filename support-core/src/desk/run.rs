@@ -23,7 +23,7 @@ const ATTEMPTS: u32 = 10;
 #[async_trait]
 pub trait UseCase: Send + Sync {
     /// What it answers: ids and versions, so that a repeated command can be answered from its receipt.
-    type Reply: Serialize + DeserializeOwned + Send;
+    type Reply: Copy + Serialize + DeserializeOwned + Send;
 
     /// Loads what it needs, checks rights, decides, and says what is to be written.
     ///
@@ -74,11 +74,11 @@ pub enum Done<R> {
     Before(R),
 }
 
-impl<R> Done<R> {
+impl<R: Copy> Done<R> {
     /// Returns the answer, whenever it was given.
-    pub fn reply(self) -> R {
+    pub const fn reply(&self) -> R {
         match self {
-            Self::Now(reply) | Self::Before(reply) => reply,
+            Self::Now(reply) | Self::Before(reply) => *reply,
         }
     }
 }
@@ -145,7 +145,7 @@ impl Desk {
     /// # Errors
     /// Whatever stopped it; nothing was written. `Busy` where others kept changing the same thing.
     pub async fn run<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<U::Reply, Error> {
-        self.run_with(actor, wanted, &Options::default()).await.map(Done::reply)
+        self.run_with(actor, wanted, &Options::default()).await.map(|done| done.reply())
     }
 
     /// Carries a use-case out under conditions.
@@ -160,7 +160,7 @@ impl Desk {
         options: &Options,
     ) -> Result<Done<U::Reply>, Error> {
         let mut busy = EntityKind::Ticket;
-        let mut taken = false;
+        let mut taken_before = None;
         for _ in 0..ATTEMPTS {
             let mut prepared = match self.prepare_with(actor, wanted, options).await {
                 Ok(prepared) => prepared,
@@ -172,6 +172,10 @@ impl Desk {
             if let Some(once) = &options.once {
                 prepared.changes.receipt = Some(receipt(once, &prepared.reply)?);
             }
+            if prepared.routes {
+                // Before the commit: should the caller go away while it runs, the worker still sees the mark.
+                self.live(actor.tenant()).mark();
+            }
             let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
             match outcome {
                 Some(Outcome::Committed) => {
@@ -179,9 +183,12 @@ impl Desk {
                     return Ok(Done::Now(prepared.reply));
                 }
                 Some(Outcome::Repeated(receipt)) => return repeated(&receipt, options.once.as_ref()),
-                // Somebody was faster with the same value, perhaps with the very same thing: then it is found now.
-                Some(Outcome::Taken { field, .. }) if taken => return Err(Error::invalid(field, "is taken")),
-                Some(Outcome::Taken { .. }) => taken = true,
+                // Who took it a moment ago may be just what this command looks for, such as the same new customer:
+                // looking again finds it. A value that is taken for good is taken the second time too.
+                Some(Outcome::Taken { field, .. }) if taken_before == Some(field) => {
+                    return Err(Error::invalid(field, "is taken"));
+                }
+                Some(Outcome::Taken { field, .. }) => taken_before = Some(field),
                 Some(Outcome::Conflict(entity)) => busy = entity,
                 Some(Outcome::Full(_)) => busy = EntityKind::Agent,
                 Some(Outcome::Fenced) | None => {}
@@ -216,6 +223,9 @@ impl Desk {
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
     pub async fn committed<R: Sync>(&self, actor: &Actor, prepared: &Prepared<R>) {
         self.store().announce();
+        if prepared.routes {
+            self.live(actor.tenant()).mark();
+        }
         self.follow_up(actor, prepared).await;
     }
 
@@ -237,7 +247,6 @@ impl Desk {
             live.forget_config();
         }
         if prepared.routes {
-            live.mark();
             // The command is done and durable: a router that fails now must not make it look undone.
             let _ = self.route(actor.tenant()).await;
         }

@@ -118,7 +118,7 @@ impl UseCase for SetPassword {
                 if let Record::Session(session) = record
                     && session.ended_at.is_none()
                 {
-                    changes.replace(session.version, ended(session, ask.now));
+                    changes.replace(session.version, ended(&session, ask.now));
                 }
             }
             if page.next.is_none() {
@@ -266,7 +266,7 @@ impl Desk {
             let next = if good {
                 Session { refresh_hash: hash(&refresh), version: version + 1, ..session }
             } else {
-                ended(session, now)
+                ended(&session, now)
             };
             let mut changes = ChangeSet::new(tenant);
             changes.replace(version, next);
@@ -288,7 +288,7 @@ impl Desk {
             let Some(session) = found.filter(|session| session.ended_at.is_none()) else { return Ok(()) };
             let (subject, version) = (session.subject, session.version);
             let mut changes = ChangeSet::new(tenant);
-            changes.replace(version, ended(session, self.now()));
+            changes.replace(version, ended(&session, self.now()));
             let who = match subject {
                 LoginSubject::Agent(id) => ActorRef::agent(id),
                 LoginSubject::Customer(id) => ActorRef::customer(id),
@@ -363,8 +363,8 @@ const fn subject_of(actor: &Actor) -> Option<LoginSubject> {
     }
 }
 
-fn ended(session: Session, now: Timestamp) -> Session {
-    Session { ended_at: Some(now), version: session.version + 1, ..session }
+fn ended(session: &Session, now: Timestamp) -> Session {
+    Session { ended_at: Some(now), version: session.version + 1, ..session.clone() }
 }
 
 fn hash(token: &[u8; 32]) -> [u8; 32] {

@@ -50,8 +50,8 @@ impl Desk {
     /// Does everything whose time has come, in all tenants, and says when to come again.
     ///
     /// Calling it too early or twice changes nothing. A restart loses nothing: what fell due meanwhile is done now,
-    /// once. It also routes what waits in the tenants that this desk has in memory, as a safety net, and brings one
-    /// batch of tickets under a changed configuration.
+    /// once. Every ten seconds it also routes what waits in the tenants that this desk has in memory, as a safety net,
+    /// and it brings one batch of tickets under a changed configuration.
     ///
     /// # Errors
     /// `Store`. What was done before stays done.
@@ -76,8 +76,16 @@ impl Desk {
             }
         }
         for tenant in self.tenants() {
-            self.live(tenant).mark();
-            ticked.routed += self.route(tenant).await?;
+            let live = self.live(tenant);
+            if live.sweeps(now) {
+                live.mark();
+            }
+            if live.is_marked() {
+                ticked.routed += self.route(tenant).await?;
+                if live.is_marked() {
+                    ticked.next = Some(now);
+                }
+            }
             if self.backfill(tenant).await? {
                 ticked.next = Some(now);
             }

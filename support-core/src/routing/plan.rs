@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use crate::config::{Config, RoutingMode};
 use crate::id::{AgentId, TeamId, TicketId};
-use crate::label::Label;
 use crate::people::WorkKind;
 use crate::scoring::total;
 use crate::time::Timestamp;
@@ -45,7 +44,7 @@ pub fn plan(
 ) -> Vec<Placement> {
     let mut placements = Vec::new();
     // Capacity only shrinks while planning: what nobody could take, nobody can take later in the same plan.
-    let mut hopeless: HashSet<(Option<TeamId>, u32, Vec<(Label, u8)>)> = HashSet::new();
+    let mut hopeless = HashSet::new();
     if !roster.iter().any(|seat| has_room(seat, now)) {
         return placements;
     }

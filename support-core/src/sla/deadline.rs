@@ -53,6 +53,30 @@ impl SlaTimer {
         self.instant_at(self.target_seconds, config)
     }
 
+    /// Returns the first instant at which it is late: it has counted more than its target. A target that is used up
+    /// just as the desk closes is late when the desk opens again.
+    #[must_use]
+    pub fn late_at(&self, config: &Config) -> Option<Timestamp> {
+        self.late_after(&self.standstill(), config)
+    }
+
+    fn late_after(&self, standstill: &Pauses, config: &Config) -> Option<Timestamp> {
+        let late = self.target_seconds.checked_mul(1_000_000)?.checked_add(1)?;
+        config.calendar(self.calendar).due_micros(self.started_at, late, standstill)
+    }
+
+    /// Returns its target in microseconds.
+    #[must_use]
+    pub fn target_micros(&self) -> i64 {
+        i64::try_from(self.target_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000)
+    }
+
+    /// Tells whether it has counted more than its target at `at`.
+    #[must_use]
+    pub fn is_late(&self, at: Timestamp, config: &Config) -> bool {
+        self.elapsed_micros(at, config) > self.target_micros()
+    }
+
     /// Returns the open microseconds that it has counted up to `at`.
     #[must_use]
     pub fn elapsed_micros(&self, at: Timestamp, config: &Config) -> i64 {
@@ -63,7 +87,7 @@ impl SlaTimer {
     /// Reads it at `now`.
     #[must_use]
     pub fn read(&self, now: Timestamp, config: &Config) -> Reading {
-        let target = i64::try_from(self.target_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let target = self.target_micros();
         let left = target.saturating_sub(self.elapsed_micros(now, config));
         let overdue = left < 0 || self.breached_at.is_some() && self.state.is_open();
         // Compared in integers: the border of a colour is the same on every machine.
@@ -111,42 +135,63 @@ pub enum DueKind {
 
 /// Lists what the ticket's timers owe by `now`, in the order in which it was to happen.
 ///
-/// The breach is owed from the first microsecond after the deadline: an answer at the deadline is in time.
+/// The breach is owed from the first open microsecond after the deadline: an answer at the deadline is in time.
 #[must_use]
 pub fn due_steps(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<DueStep> {
-    let mut due: Vec<DueStep> = upcoming(ticket, config).filter(|step| step.at <= now).collect();
+    let upcoming = upcoming(ticket, config);
+    due_of(upcoming, now)
+}
+
+/// Lists what lies behind the ticket's open timers at `now`, those that stand still among them.
+pub(crate) fn past_steps(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<DueStep> {
+    let open = ticket.sla.timers.iter().filter(|t| t.state.is_open());
+    let steps = open.flat_map(|timer| {
+        // As if it counted from now on: what lies ahead of a timer that stands still has no instant yet.
+        let standstill = timer.pauses().map(|(from, to)| Pause { from, to: to.or(Some(now)) }).collect();
+        steps_of(timer, &standstill, config)
+    });
+    due_of(steps, now)
+}
+
+fn due_of(steps: impl Iterator<Item = DueStep>, now: Timestamp) -> Vec<DueStep> {
+    let mut due: Vec<DueStep> = steps.filter(|step| step.at <= now).collect();
     // The sort is stable: at one instant a breach comes before the steps that it triggers.
     due.sort_by_key(|step| step.at);
     due
 }
 
 fn upcoming<'a>(ticket: &'a Ticket, config: &'a Config) -> impl Iterator<Item = DueStep> + 'a {
-    ticket.sla.timers.iter().filter(|t| t.state == TimerState::Running).flat_map(move |timer| {
-        let mut steps = Vec::new();
-        let Some(due_at) = timer.due_at(config) else { return steps };
-        let mut push = |at: Timestamp, what| {
-            steps.push(DueStep { at, metric: timer.metric, cycle: timer.cycle, due_at, what });
+    let running = ticket.sla.timers.iter().filter(|t| t.state == TimerState::Running);
+    running.flat_map(move |timer| steps_of(timer, &timer.standstill(), config))
+}
+
+fn steps_of(timer: &SlaTimer, standstill: &Pauses, config: &Config) -> Vec<DueStep> {
+    let mut steps = Vec::new();
+    let instant = |used| config.calendar(timer.calendar).due(timer.started_at, used, standstill);
+    let Some(due_at) = instant(timer.target_seconds) else { return steps };
+    let late_at = timer.late_after(standstill, config);
+    let mut push = |at: Timestamp, what| {
+        steps.push(DueStep { at, metric: timer.metric, cycle: timer.cycle, due_at, what });
+    };
+    if let Some(late_at) = late_at.filter(|_| timer.breached_at.is_none()) {
+        push(late_at, DueKind::Breach);
+    }
+    let Some(policy) = config.policy(timer.policy) else { return steps };
+    for (index, step) in (0_u16..).zip(&policy.steps) {
+        let concerns = step.metric.is_none_or(|metric| metric == timer.metric);
+        if !concerns || timer.steps_taken.contains(&index) {
+            continue;
+        }
+        let at = match step.when {
+            When::AtBreach | When::SecondsAfter(0) => late_at,
+            when => instant(when.used_seconds(timer.target_seconds)),
         };
-        if timer.breached_at.is_none() {
-            push(due_at.plus_micros(1), DueKind::Breach);
+        if let Some(at) = at {
+            let warns = step.when.warns();
+            push(at, DueKind::Step { index, warns, actions: step.actions.clone() });
         }
-        let Some(policy) = config.policy(timer.policy) else { return steps };
-        for (index, step) in (0_u16..).zip(&policy.steps) {
-            let concerns = step.metric.is_none_or(|metric| metric == timer.metric);
-            if !concerns || timer.steps_taken.contains(&index) {
-                continue;
-            }
-            let at = match step.when {
-                When::AtBreach => Some(due_at.plus_micros(1)),
-                when => timer.instant_at(when.used_seconds(timer.target_seconds), config),
-            };
-            if let Some(at) = at {
-                let warns = step.when.warns();
-                push(at, DueKind::Step { index, warns, actions: step.actions.clone() });
-            }
-        }
-        steps
-    })
+    }
+    steps
 }
 
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.
@@ -165,9 +210,9 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         .flatten()
         .map(|at| at.plus_seconds(settings.reopen_window_seconds));
     let gives_up = (ticket.status == Status::Pending)
-        .then(|| settings.pending_resolve_seconds)
+        .then_some(settings.pending_resolve_seconds)
         .flatten()
-        .zip(ticket.last_message_at)
+        .zip(ticket.pending_since)
         .map(|(seconds, at)| at.plus_seconds(seconds));
     let awake = ticket.set_aside.is_none();
     let steps = upcoming(ticket, config).map(|step| step.at).min();
@@ -179,7 +224,8 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         .chain(leases)
         .min();
     Derived {
-        keyword_points: ticket.keywords.values().map(|hit| hit.points).sum(),
+        // From 0: the sum of nothing would be -0.
+        keyword_points: ticket.keywords.values().fold(0.0, |sum, hit| sum + hit.points),
         insight_points: config.insight_points(ticket.insight.as_ref()),
         urgency,
         next_due_at: tightest.map(|(due, _)| due),

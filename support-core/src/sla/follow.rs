@@ -4,8 +4,9 @@
 //! states, not at commands, so that every way to the same state moves the timers the same way.
 
 use crate::config::Config;
+use crate::conversation::Direction;
 use crate::event::Event;
-use crate::ticket::{Status, StatusCategory, Ticket};
+use crate::ticket::{SetAside, Status, StatusCategory, Ticket};
 use crate::time::Timestamp;
 
 use super::{Applied, EndReason, Metric, PauseReason, SlaTimer, TimerMove, TimerState};
@@ -82,52 +83,90 @@ struct Table<'a> {
 impl Table<'_> {
     fn first_response(&mut self) {
         let metric = Metric::FirstResponse;
-        let waits = self.after.first_responded_at.is_none();
-        self.response(metric, waits);
+        self.response(metric, !self.has_answered());
     }
 
     fn next_response(&mut self) {
-        let waits = self.after.first_responded_at.is_some();
-        self.response(Metric::NextResponse, waits);
+        self.response(Metric::NextResponse, self.has_answered());
+    }
+
+    /// Tells whether the desk has had its first word. Where it wrote first, that was it, whatever became of it.
+    fn has_answered(&self) -> bool {
+        self.after.first_responded_at.is_some() || self.after.direction == Direction::Outbound
     }
 
     /// A response timer runs while a customer's message waits; `mine` says that this metric is the one that counts.
     fn response(&mut self, metric: Metric, mine: bool) {
         let since = self.after.unanswered_since.filter(|_| mine && self.at_work());
-        match (self.open(metric), since) {
-            (Some(_), Some(_)) => self.keep_target(metric),
-            (Some(_), None) => {
-                self.end(metric, if self.happened.answered { EndReason::Answered } else { self.gone() })
+        match (self.open(metric).map(|timer| timer.started_at), since) {
+            // What waits now came after the answer.
+            (Some(_), Some(since)) if self.happened.answered => {
+                self.end(metric, EndReason::Answered);
+                self.start(metric, since);
             }
+            // What waits now is what the failed answer had answered.
+            (Some(started_at), Some(since)) if self.happened.answer_failed && since < started_at => {
+                self.end(metric, EndReason::AnswerFailed);
+                self.start(metric, since);
+            }
+            (Some(_), Some(_)) => self.keep_target(metric),
+            (Some(_), None) if self.happened.answered => self.end(metric, EndReason::Answered),
+            (Some(_), None) if self.happened.answer_failed && self.at_work() => {
+                self.end(metric, EndReason::AnswerFailed);
+            }
+            (Some(_), None) => self.end(metric, self.gone()),
             (None, Some(since)) => {
-                let answered =
-                    self.after.sla.timer(metric).is_some_and(|t| t.reason == Some(EndReason::Answered));
-                if self.happened.answer_failed && answered {
-                    self.moves.push(TimerMove::Reinstated { metric, paused_since_end: None });
+                let ended = self.after.sla.timer(metric).filter(|timer| timer.started_at == since);
+                let answered = ended.is_some_and(|timer| timer.reason == Some(EndReason::Answered));
+                let aside = self.restored().filter(|aside| since > aside.at);
+                if self.happened.answer_failed && answered && self.has_target(metric) {
+                    self.reinstate(metric, None);
+                } else if self.comes_back(metric) {
+                    self.reinstate(metric, Some(PauseReason::SetAside));
                 } else {
-                    self.start(metric, since);
+                    self.start(metric, if aside.is_some() { self.now } else { since });
                 }
             }
+            (None, None) if self.happened.answer_failed && mine => self.take_back_answer(metric),
             (None, None) => {}
         }
+    }
+
+    /// The answer failed after the ticket was resolved or set aside: it was unanswered then.
+    fn take_back_answer(&mut self, metric: Metric) {
+        let answered = |timer: &&SlaTimer| {
+            timer.reason == Some(EndReason::Answered) && Some(timer.started_at) == self.after.unanswered_since
+        };
+        if !self.has_target(metric) {
+            return;
+        }
+        let Some(timer) = self.after.sla.timer(metric).filter(answered) else { return };
+        let mut timer = SlaTimer { stopped_at: None, ..timer.clone() };
+        if let Some(applied) = &self.after.sla.applied {
+            timer.judge_by(applied);
+        }
+        let elapsed_seconds = timer.elapsed_micros(self.now, self.config) / 1_000_000;
+        self.reinstate(metric, None);
+        let (at, outcome, reason) = (self.now, TimerState::Cancelled, self.gone());
+        self.moves.push(TimerMove::Ended { metric, at, outcome, reason, elapsed_seconds });
     }
 
     fn periodic_update(&mut self) {
         let metric = Metric::PeriodicUpdate;
         let open = self.open(metric).is_some();
+        match (open, self.at_work()) {
+            (true, _) if self.happened.answered => self.end(metric, EndReason::Answered),
+            (true, false) => self.end(metric, self.gone()),
+            (true, true) => self.keep_target(metric),
+            (false, _) => {}
+        }
         if !self.at_work() {
-            if open {
-                self.end(metric, self.gone());
-            }
             return;
         }
         if self.happened.answered {
-            if open {
-                self.end(metric, EndReason::Answered);
-            }
             self.start(metric, self.now);
-        } else if open {
-            self.keep_target(metric);
+        } else if !open && self.comes_back(metric) {
+            self.reinstate(metric, Some(PauseReason::SetAside));
         }
         let pause = (self.after.status == Status::Pending).then_some(PauseReason::Pending);
         self.pause_or_resume(metric, open && !self.happened.answered, pause);
@@ -135,7 +174,10 @@ impl Table<'_> {
 
     fn queue_pickup(&mut self) {
         let metric = Metric::QueuePickup;
-        let waiting = self.after.is_waiting();
+        // A snooze hides work from the queue, and pauses no timer: nobody has it.
+        let waiting = self.after.status.category() == StatusCategory::Open
+            && self.after.assigned_to.is_none()
+            && self.after.set_aside.is_none();
         let moved = self.before.is_some_and(|before| before.team_id != self.after.team_id);
         match (self.open(metric), waiting) {
             (Some(_), true) if moved => {
@@ -154,8 +196,9 @@ impl Table<'_> {
                     && self.after.sla.timer(metric).is_some_and(had_handler)
                     && self.has_target(metric)
                 {
-                    let paused_since_end = Some(PauseReason::Handled);
-                    self.moves.push(TimerMove::Reinstated { metric, paused_since_end });
+                    self.reinstate(metric, Some(PauseReason::Handled));
+                } else if self.comes_back(metric) {
+                    self.reinstate(metric, Some(PauseReason::SetAside));
                 } else {
                     self.start(metric, if self.before.is_none() { self.after.created_at } else { self.now });
                 }
@@ -183,13 +226,13 @@ impl Table<'_> {
             self.keep_target(metric);
         } else if let Some(timer) = self.after.sla.timer(metric) {
             let why = match timer.reason {
-                Some(EndReason::SetAside) => PauseReason::SetAside,
-                _ => PauseReason::Resolved,
+                Some(EndReason::SetAside) => Some(PauseReason::SetAside),
+                // It would have run on, had its policy not dropped it for a while.
+                Some(EndReason::PolicyChanged) => None,
+                _ => Some(PauseReason::Resolved),
             };
-            if self.has_target(metric) && timer.reason != Some(EndReason::PolicyChanged) {
-                self.moves.push(TimerMove::Reinstated { metric, paused_since_end: Some(why) });
-            } else {
-                self.start(metric, self.now);
+            if self.has_target(metric) {
+                self.reinstate(metric, why);
             }
         } else {
             self.start(metric, self.after.created_at);
@@ -229,23 +272,62 @@ impl Table<'_> {
         if self.after.set_aside.is_some() { EndReason::SetAside } else { EndReason::LeftQueue }
     }
 
+    /// Returns how the ticket was set aside where it comes back now.
+    fn restored(&self) -> Option<SetAside> {
+        self.before.and_then(|before| before.set_aside).filter(|_| self.after.set_aside.is_none())
+    }
+
+    /// Tells whether a timer was cancelled when the ticket was set aside and comes back with it.
+    fn comes_back(&self, metric: Metric) -> bool {
+        let timer = self.after.sla.timer(metric).filter(|timer| timer.reason == Some(EndReason::SetAside));
+        let at = self.restored().map(|aside| aside.at);
+        self.has_target(metric) && at.is_some() && timer.is_some_and(|timer| timer.stopped_at == at)
+    }
+
+    /// Lets an ended timer run on, under the policy in force.
+    fn reinstate(&mut self, metric: Metric, paused_since_end: Option<PauseReason>) {
+        self.moves.push(TimerMove::Reinstated { metric, paused_since_end });
+        let Some(mut timer) = self.after.sla.timer(metric).cloned() else { return };
+        if let Some(applied) = &self.after.sla.applied {
+            timer.judge_by(applied);
+        }
+        if paused_since_end.is_none() {
+            timer.stopped_at = None;
+        }
+        if timer.breached_at.is_some() && !timer.is_late(self.now, self.config) {
+            self.moves.push(TimerMove::Relieved { metric });
+        }
+    }
+
     fn start(&mut self, metric: Metric, at: Timestamp) {
         if self.has_target(metric) {
             self.moves.push(TimerMove::Started { metric, at });
         }
     }
 
-    /// Ends an open timer that the policy in force does not know.
+    /// Keeps an open timer, or ends it where the policy in force does not know it.
     fn keep_target(&mut self, metric: Metric) {
-        if !self.has_target(metric) {
+        if self.has_target(metric) {
+            self.relieve(metric);
+        } else {
             self.end(metric, EndReason::PolicyChanged);
         }
     }
 
+    /// Takes the breach from an open timer that is not late by its present target.
+    fn relieve(&mut self, metric: Metric) {
+        let relieved =
+            |timer: &SlaTimer| timer.breached_at.is_some() && !timer.is_late(self.now, self.config);
+        if self.open(metric).is_some_and(relieved) {
+            self.moves.push(TimerMove::Relieved { metric });
+        }
+    }
+
     fn end(&mut self, metric: Metric, reason: EndReason) {
+        self.relieve(metric);
         let Some(timer) = self.open(metric) else { return };
         let elapsed = timer.elapsed_micros(self.now, self.config);
-        let target = i64::try_from(timer.target_seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let target = timer.target_micros();
         let outcome = match reason {
             EndReason::Answered | EndReason::PickedUp => judged(elapsed, target),
             EndReason::Resolved if metric == Metric::Resolution => judged(elapsed, target),
@@ -253,7 +335,8 @@ impl Table<'_> {
             | EndReason::TeamChanged
             | EndReason::LeftQueue
             | EndReason::SetAside
-            | EndReason::PolicyChanged => TimerState::Cancelled,
+            | EndReason::PolicyChanged
+            | EndReason::AnswerFailed => TimerState::Cancelled,
         };
         let elapsed_seconds = elapsed / 1_000_000;
         self.moves.push(TimerMove::Ended { metric, at: self.now, outcome, reason, elapsed_seconds });

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, DocumentId, TeamId};
+use crate::ticket::Priority;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
@@ -88,12 +89,14 @@ wire_enum! {
         TeamChanged = "team_changed",
         /// The ticket was resolved.
         Resolved = "resolved",
-        /// The work left the queue without a handler: pending, snoozed or resolved.
+        /// The work left the queue without a handler: pending, on hold or resolved.
         LeftQueue = "left_queue",
         /// The ticket was set aside or merged.
         SetAside = "set_aside",
         /// The policy in force has no target for it any more.
         PolicyChanged = "policy_changed",
+        /// The answer before it failed: the wait that goes on is the older one.
+        AnswerFailed = "answer_failed",
     }
 }
 
@@ -170,6 +173,18 @@ pub struct SlaTimer {
 }
 
 impl SlaTimer {
+    /// Takes the target that a policy sets. Without one it keeps what it has. Another policy has another ladder.
+    pub(crate) fn judge_by(&mut self, applied: &Applied) {
+        if let Some(target) = applied.target(self.metric) {
+            if self.policy != applied.policy {
+                self.steps_taken.clear();
+            }
+            self.policy = applied.policy;
+            self.target_seconds = target.seconds;
+            self.calendar = target.calendar;
+        }
+    }
+
     /// Lists the stretches in which it stood still, as `[from, to)`; the last may have no end.
     pub fn pauses(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> + '_ {
         self.segments.iter().enumerate().filter(|(_, segment)| segment.paused.is_some()).map(
@@ -188,6 +203,9 @@ pub struct Ledger {
     pub applied: Option<Applied>,
     /// Current or last cycle of each metric, in the order in which they first started.
     pub timers: Vec<SlaTimer>,
+    /// The priority that the policy goes by, where a ladder has raised the ticket's since.
+    #[serde(default)]
+    pub held_priority: Option<Priority>,
 }
 
 /// A change of one timer, as the event tells it.
@@ -233,6 +251,11 @@ pub enum TimerMove {
         /// Why it stood still since it ended; `None` where it ran on.
         paused_since_end: Option<PauseReason>,
     },
+    /// The timer is not breached any more: another target or calendar put its deadline ahead.
+    Relieved {
+        /// What is timed.
+        metric: Metric,
+    },
 }
 
 impl Ledger {
@@ -256,11 +279,7 @@ impl Ledger {
     /// until a move ends them.
     pub(crate) fn apply(&mut self, applied: &Applied) {
         for timer in self.timers.iter_mut().filter(|t| t.state.is_open()) {
-            if let Some(target) = applied.target(timer.metric) {
-                timer.policy = applied.policy;
-                timer.target_seconds = target.seconds;
-                timer.calendar = target.calendar;
-            }
+            timer.judge_by(applied);
         }
         self.applied = Some(applied.clone());
     }
@@ -319,13 +338,25 @@ impl Ledger {
             TimerMove::Reinstated { metric, paused_since_end } => {
                 if let Some(timer) = self.timers.iter_mut().find(|t| t.metric == metric && !t.state.is_open())
                 {
+                    let stood_still = timer.segments.last().is_some_and(|segment| segment.paused.is_some());
                     if let (Some(from), Some(reason)) = (timer.stopped_at, paused_since_end) {
                         timer.segments.push(Segment { from, paused: Some(reason), team, agent });
                         timer.segments.push(Segment { from: at, paused: None, team, agent });
+                    } else if stood_still {
+                        timer.segments.push(Segment { from: at, paused: None, team, agent });
+                    }
+                    // It is judged by what is in force when it ends, as if it had never ended.
+                    if let Some(applied) = &self.applied {
+                        timer.judge_by(applied);
                     }
                     timer.state = TimerState::Running;
                     timer.stopped_at = None;
                     timer.reason = None;
+                }
+            }
+            TimerMove::Relieved { metric } => {
+                if let Some(timer) = self.open_mut(metric) {
+                    timer.breached_at = None;
                 }
             }
         }

@@ -78,7 +78,7 @@ pub struct TargetSpec {
     #[serde(default)]
     pub by_priority: BTreeMap<Priority, u64>,
     /// The calendar that counts for this metric: an id, or `null` for all hours; absent takes the policy's.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub calendar_id: Option<Option<DocumentId>>,
 }
 
@@ -233,7 +233,7 @@ impl PolicySpec {
         let conditions = &self.conditions;
         self.active
             && admits(&conditions.channels, Some(&ticket.channel))
-            && admits(&conditions.priorities, Some(&ticket.priority))
+            && admits(&conditions.priorities, Some(&ticket.promised_priority()))
             && admits(&conditions.tiers, tier)
             && admits(&conditions.team_ids, ticket.team_id.as_ref())
             && admits(&conditions.brand_ids, ticket.brand_id.as_ref())
@@ -270,6 +270,12 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<TargetSpec>(json).unwrap().calendar_id;
         assert_eq!(read(r#"{"seconds":1}"#), None);
         assert_eq!(read(r#"{"seconds":1,"calendar_id":null}"#), Some(None));
+        for json in
+            [r#"{"seconds":1,"by_priority":{}}"#, r#"{"seconds":1,"by_priority":{},"calendar_id":null}"#]
+        {
+            let target: TargetSpec = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_string(&target).unwrap(), json);
+        }
     }
 
     #[test]

@@ -133,6 +133,7 @@ pub fn full_ticket() -> Ticket {
         last_message_at: Some(instant(8)),
         last_customer_message_at: Some(instant(9)),
         unanswered_since: Some(instant(10)),
+        pending_since: Some(instant(10).plus_micros(1)),
         resolved_at: Some(instant(11)),
         closed_at: Some(instant(12)),
         reopened_count: 5,
@@ -182,6 +183,7 @@ fn full_ledger() -> Ledger {
     Ledger {
         applied: Some(Applied { policy, pause_on_hold: true, targets: vec![target] }),
         timers: vec![timer],
+        held_priority: Some(Priority::Normal),
     }
 }
 

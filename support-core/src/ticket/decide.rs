@@ -15,12 +15,12 @@ use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
 use crate::id::{EventId, Ids, TicketId};
 use crate::people::ActorRef;
-use crate::sla::TimerMove;
 use crate::sla::deadline::derive;
 use crate::sla::follow::{Happened, follow, policy_change};
+use crate::sla::{Metric, TimerMove};
 use crate::time::Timestamp;
 
-use super::{Command, Ticket};
+use super::{Command, Status, Ticket};
 
 /// Who asks, when, and under which configuration.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +72,8 @@ struct Change<'a> {
     before: Option<Ticket>,
     after: Ticket,
     events: Vec<Envelope>,
+    /// How many of the events the timers have followed.
+    followed: usize,
     circumstances: &'a Circumstances<'a>,
     /// Present instant, but never before the ticket's newest event.
     at: Timestamp,
@@ -83,6 +85,7 @@ impl<'a> Change<'a> {
             before: Some(ticket.clone()),
             after: ticket.clone(),
             events: Vec::new(),
+            followed: 0,
             circumstances,
             at: circumstances.now.max(ticket.updated_at),
         }
@@ -94,7 +97,7 @@ impl<'a> Change<'a> {
         let mut first = envelope(id, 1, at, event, circumstances);
         let after = Ticket::begin(&first)?;
         first.audience = Audience::of_ticket(first.event.class(), None, &after);
-        Some(Self { before: None, after, events: vec![first], circumstances, at })
+        Some(Self { before: None, after, events: vec![first], followed: 0, circumstances, at })
     }
 
     fn config(&self) -> &'a Config {
@@ -119,6 +122,7 @@ impl<'a> Change<'a> {
     }
 
     fn carry_out(&mut self, command: &Command) -> Result<(), Error> {
+        self.close_if_due();
         match command {
             Command::Open(_) => Err(Error::refused("ticket_exists", "the ticket exists already")),
             Command::Receive(receive) => self.receive(receive),
@@ -157,46 +161,74 @@ impl<'a> Change<'a> {
 
     /// Lets policy and timers follow what happened, and derives the rest.
     fn settle(mut self) -> Decision {
-        if self.events.iter().any(|envelope| asks_for_policy(&envelope.event)) {
-            self.apply_policy(false);
+        let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
+        if asks && self.after.status != Status::Closed {
+            self.change_policy(false);
         }
         self.move_timers();
         self.after.derived = derive(&self.after, self.config());
         Decision { ticket: self.after, events: self.events }
     }
 
-    /// Puts the policy in force that should be, and tells whether it is another one.
-    fn apply_policy(&mut self, by_change: bool) -> bool {
-        match policy_change(&self.after, self.config()) {
-            Some(applied) => {
-                self.record(Event::SlaApplied { applied, by_change });
-                true
-            }
-            None => false,
+    /// Puts the policy in force that should be.
+    ///
+    /// Deadlines that another policy puts in the past are breached with that cause, and their ladder is passed over:
+    /// nobody was late until the policy was changed. Other targets of the same policy, for another priority, are
+    /// what the policy promised all along.
+    fn change_policy(&mut self, by_change: bool) {
+        let Some(applied) = policy_change(&self.after, self.config()) else { return };
+        // What was late before the change is not its doing.
+        for metric in Metric::ALL {
+            self.note_breach(*metric);
+        }
+        let had = self.after.sla.applied.as_ref().map(|applied| applied.policy);
+        let other = had != applied.as_ref().map(|applied| applied.policy) && self.before.is_some();
+        self.record(Event::SlaApplied { applied, by_change });
+        self.move_timers_so_far();
+        if by_change || other {
+            self.pass_over_past_steps(|_| true);
         }
     }
 
+    /// Lets the timers follow what happened since they did so last.
     fn move_timers(&mut self) {
-        if self.events.is_empty() {
+        let news = self.events.get(self.followed..).unwrap_or_default();
+        if news.is_empty() {
             return;
         }
-        let happened = Happened::of(self.events.iter().map(|envelope| &envelope.event));
-        let moves = follow(self.before.as_ref(), &self.after, happened, self.at, self.config());
-        // A timer that ends late was breached, whether or not the worker came to say so.
+        let happened = Happened::of(news.iter().map(|envelope| &envelope.event));
+        let before = self.before.as_ref();
+        let moves = follow(before, &self.after, happened, self.at, self.config());
+        // A timer that ends or pauses late was breached, whether or not the worker came to say so.
         for step in &moves {
-            if let TimerMove::Ended { metric, .. } = step {
+            if let TimerMove::Ended { metric, .. } | TimerMove::Paused { metric, .. } = step {
                 self.note_breach(*metric);
             }
         }
+        // A timer that runs on under another policy than it ended under meets a ladder that is new to it.
+        let policy = self.after.sla.applied.as_ref().map(|applied| applied.policy);
+        let changed = |metric: &Metric| self.after.sla.timer(*metric).map(|timer| timer.policy) != policy;
+        let met_anew: Vec<Metric> = moves.iter().filter_map(reinstated).filter(changed).collect();
         if !moves.is_empty() {
             self.record(Event::SlaTimersMoved { moves });
         }
+        if !met_anew.is_empty() {
+            self.pass_over_past_steps(|metric| met_anew.contains(&metric));
+        }
+        self.followed = self.events.len();
     }
 
-    fn note_breach(&mut self, metric: crate::sla::Metric) {
+    /// Lets the timers follow so far; what comes later is compared with the ticket as it is now.
+    fn move_timers_so_far(&mut self) {
+        self.move_timers();
+        self.before = Some(self.after.clone());
+    }
+
+    fn note_breach(&mut self, metric: Metric) {
         let late = self.after.sla.open(metric).and_then(|timer| {
             let due_at = timer.due_at(self.config())?;
-            (timer.breached_at.is_none() && due_at < self.at).then_some((timer.cycle, due_at))
+            let unnoticed = timer.breached_at.is_none() && timer.is_late(self.at, self.config());
+            unnoticed.then_some((timer.cycle, due_at))
         });
         if let Some((cycle, due_at)) = late {
             self.record(Event::SlaBreached { metric, cycle, due_at, policy_change: false });
@@ -219,6 +251,13 @@ fn envelope(
         actor: circumstances.actor,
         audience: Audience::of_tenant(event.class()),
         event,
+    }
+}
+
+const fn reinstated(step: &TimerMove) -> Option<Metric> {
+    match step {
+        TimerMove::Reinstated { metric, .. } => Some(*metric),
+        _ => None,
     }
 }
 

@@ -93,6 +93,7 @@ impl Ticket {
             last_message_at: None,
             last_customer_message_at: None,
             unanswered_since: None,
+            pending_since: (status == Status::Pending).then_some(envelope.at),
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -139,6 +140,7 @@ impl Ticket {
                 if *answers {
                     self.unanswered_since = None;
                     self.first_responded_at.get_or_insert(at);
+                    self.pending_since = self.pending_since.map(|_| at);
                 }
             }
             Event::MessageDeliveryChanged { unanswered_since, first_response_lost, .. } => {
@@ -164,7 +166,11 @@ impl Ticket {
                 }
                 self.sla.hand_over(at, self.team_id, self.assigned_to);
             }
-            Event::TicketPriorityChanged { to, .. } => self.priority = *to,
+            Event::TicketPriorityChanged { from, to, by_escalation } => {
+                self.priority = *to;
+                let held = self.sla.held_priority.unwrap_or(*from);
+                self.sla.held_priority = by_escalation.then_some(held);
+            }
             Event::TicketSubjectChanged { to, .. } => self.subject = *to,
             Event::TicketCategoryChanged { to, .. } => self.category.clone_from(to),
             Event::TicketTagsChanged { added, removed } => {
@@ -221,6 +227,7 @@ impl Ticket {
 
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
+        self.pending_since = (to == Status::Pending).then_some(at);
         match to {
             Status::Resolved => {
                 self.resolved_at = Some(at);
@@ -233,7 +240,9 @@ impl Ticket {
                 self.resolution_code = None;
                 self.reopened_count += 1;
                 // The age of reopened work is that of the message that reopened it, or of the reopening itself.
-                self.work.since = self.unanswered_since.unwrap_or(at);
+                if self.unanswered_since.is_none() {
+                    self.work.since = at;
+                }
             }
             _ => {}
         }

@@ -4,21 +4,17 @@ use crate::wire::wire_enum;
 
 wire_enum! {
     /// Four levels. `medium` is accepted for `normal`.
+    #[derive(Default)]
     Priority {
         /// Can wait.
         Low = "low",
         /// The usual.
+        #[default]
         Normal = "normal" | "medium",
         /// Before the usual.
         High = "high",
         /// Before all.
         Urgent = "urgent",
-    }
-}
-
-impl Default for Priority {
-    fn default() -> Self {
-        Self::Normal
     }
 }
 

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::world::{HOST, World, fields, id_of, rule};
 
 fn by_hand(world: &World) -> TeamId {
-    world.team("Hands", json!({"mode": {"ticket": "manual"}}))
+    world.team("Hands", &json!({"mode": {"ticket": "manual"}}))
 }
 
 fn to(ticket_id: TicketId, agent: &Actor) -> Reassign {
@@ -106,7 +106,7 @@ fn a_reassignment_is_recorded_with_from_to_how_by_and_reason() {
 #[test]
 fn a_team_lead_reassigns_within_the_own_teams_only() {
     let world = World::standard();
-    let (sales, help) = (world.team("Sales", json!({})), world.team("Help", json!({})));
+    let (sales, help) = (world.team("Sales", &json!({})), world.team("Help", &json!({})));
     let lead = world.agent_in("Lea", "team_lead", &[sales]);
     let (mate, other) = (world.agent_in("Mat", "agent", &[sales]), world.agent_in("Otto", "agent", &[help]));
     let carl = world.customer("Carl");

@@ -25,7 +25,7 @@ fn shaky() -> (World, Arc<FaultyStore>, Actor, Actor) {
 }
 
 fn tickets(world: &World) -> usize {
-    let query = Query::new(Select::Tickets(Box::new(TicketFilter::default())), 100);
+    let query = Query::new(Select::Tickets(Box::default()), 100);
     block_on(world.desk.store().find(&system_scope(TENANT), &query)).unwrap().items.len()
 }
 

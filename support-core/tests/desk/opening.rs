@@ -208,7 +208,7 @@ fn a_ticket_is_given_at_once_to_whom_it_is_assigned() {
 fn an_agent_opens_for_themselves_and_gives_to_others_only_with_the_right_to_hand_over() {
     let world = World::standard();
     let (sales, help) =
-        (world.team("Sales", serde_json::json!({})), world.team("Help", serde_json::json!({})));
+        (world.team("Sales", &serde_json::json!({})), world.team("Help", &serde_json::json!({})));
     let agent = world.agent_in("Agnes", "agent", &[sales]);
     let lead = world.agent_in("Lea", "team_lead", &[sales]);
     let other = world.agent_in("Otto", "agent", &[help]);

@@ -101,7 +101,7 @@ fn a_change_of_an_agent_names_its_fields_and_meets_if_match() {
 #[test]
 fn presence_is_ones_own_or_the_own_teams_to_say() {
     let world = World::standard();
-    let sales = world.team("Sales", serde_json::json!({}));
+    let sales = world.team("Sales", &serde_json::json!({}));
     let (ann, bob) = (world.agent_in("Ann", "agent", &[sales]), world.agent_in("Bob", "agent", &[sales]));
     let (lead, other) = (world.agent_in("Lea", "team_lead", &[sales]), world.agent("Otto"));
     let away = |agent| SetPresence::of(id_of(agent), Presence::Away);

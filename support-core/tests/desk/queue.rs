@@ -88,7 +88,7 @@ fn a_walk_in_pages_is_complete_and_stable_while_time_passes() {
 #[test]
 fn depth_and_pages_are_of_what_the_actor_sees() {
     let world = World::standard();
-    let (sales, help) = (world.team("Sales", json!({})), world.team("Help", json!({})));
+    let (sales, help) = (world.team("Sales", &json!({})), world.team("Help", &json!({})));
     let carl = world.customer("Carl");
     for team in [sales, sales, help] {
         world.noted(&carl, |open| open.team_id = Some(team));
@@ -148,7 +148,7 @@ fn while_work_waits_every_agent_has_reasons_and_the_smallest_change_really_helps
     // Each agent fails other conditions; the first of the list fails the fewest.
     for least in 0..6 {
         let world = World::standard();
-        let elsewhere = world.team("Elsewhere", json!({}));
+        let elsewhere = world.team("Elsewhere", &json!({}));
         let night = Shift {
             timezone: "UTC".parse().unwrap(),
             days: vec![],
@@ -174,7 +174,7 @@ fn while_work_waits_every_agent_has_reasons_and_the_smallest_change_really_helps
                 let calls = vec![WorkKind::Call];
                 let presence =
                     SetPresence { channels: calls, ..SetPresence::of(id_of(&best), Presence::Available) };
-                drop(world.run(&HOST, &presence));
+                world.run(&HOST, &presence);
             }
             _ => {}
         }

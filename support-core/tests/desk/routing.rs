@@ -104,8 +104,12 @@ fn freed_capacity_takes_the_next_in_order_in_the_same_call() {
 fn every_way_of_freeing_capacity_drains_the_queue() {
     type Free = fn(&World, &Actor, support_core::id::TicketId);
     let ways: [Free; 5] = [
-        |world, ann, held| drop(world.status(ann, held, Status::OnHold)),
-        |world, ann, held| drop(world.reply(ann, held, "Which one?")),
+        |world, ann, held| {
+            world.status(ann, held, Status::OnHold);
+        },
+        |world, ann, held| {
+            world.reply(ann, held, "Which one?");
+        },
         |world, ann, held| {
             let until = Some(world.desk.now().plus_seconds(60));
             world.run(ann, &support_core::desk::Snooze { ticket_id: held, until });
@@ -135,7 +139,7 @@ fn every_way_of_freeing_capacity_drains_the_queue() {
 #[test]
 fn least_loaded_compares_shares_of_capacity() {
     let world = World::standard();
-    let team = world.team("Sales", json!({"strategy": "least_loaded"}));
+    let team = world.team("Sales", &json!({"strategy": "least_loaded"}));
     let sized = |name: &str, units| {
         world.agent_with(CreateAgent {
             name: name.into(),
@@ -163,8 +167,8 @@ fn least_loaded_compares_shares_of_capacity() {
 #[test]
 fn overflow_teams_are_asked_only_when_the_own_team_has_nobody() {
     let world = World::standard();
-    let spare = world.team("Spare", json!({}));
-    let main = world.team("Main", json!({"overflow_team_ids": [spare]}));
+    let spare = world.team("Spare", &json!({}));
+    let main = world.team("Main", &json!({"overflow_team_ids": [spare]}));
     let own = world.agent_with(CreateAgent {
         name: "Own".into(),
         team_ids: vec![main],
@@ -261,7 +265,7 @@ fn off_shift_and_in_its_last_thirty_minutes_no_new_work_comes() {
 #[test]
 fn in_a_team_that_works_by_hand_the_router_leaves_work_alone() {
     let world = World::standard();
-    let team = world.team("Hands", json!({"mode": {"ticket": "manual"}}));
+    let team = world.team("Hands", &json!({"mode": {"ticket": "manual"}}));
     let ann = world.agent_in("Ann", "agent", &[team]);
     let ticket = world.noted(&world.customer("Carl"), |open| open.team_id = Some(team));
     world.tick();

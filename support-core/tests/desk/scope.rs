@@ -34,7 +34,7 @@ const NAMES: [&str; 8] =
 fn scene() -> Scene {
     let world = World::standard();
     let by_hand = json!({"mode": {"ticket": "manual"}});
-    let (sales, help) = (world.team("Sales", by_hand.clone()), world.team("Help", by_hand));
+    let (sales, help) = (world.team("Sales", &by_hand), world.team("Help", &by_hand));
     let (owner, other) = (world.customer("Carl"), world.customer("Dora"));
     let stranger = {
         let there = Actor::Host(OTHER);

@@ -105,7 +105,7 @@ impl World {
     }
 
     /// A team of which nothing but the name, and what `more` says, is special.
-    pub(crate) fn team(&self, name: &str, more: serde_json::Value) -> TeamId {
+    pub(crate) fn team(&self, name: &str, more: &serde_json::Value) -> TeamId {
         let mut body = serde_json::json!({ "name": name });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         TeamId::from_uuid(self.put(DocumentKind::Team, body).uuid())

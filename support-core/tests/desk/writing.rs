@@ -134,7 +134,7 @@ fn a_reply_in_a_conversation_of_another_ticket_is_refused() {
 #[test]
 fn whoever_answers_waiting_work_has_taken_it() {
     let world = World::standard();
-    let team = world.team("Hands", serde_json::json!({"mode": {"ticket": "manual"}}));
+    let team = world.team("Hands", &serde_json::json!({"mode": {"ticket": "manual"}}));
     let agent = world.agent_in("Agnes", "agent", &[team]);
     let carl = world.customer("Carl");
     let ticket = world.noted(&carl, |open| open.team_id = Some(team));

@@ -96,11 +96,16 @@ pub(super) fn taken(
     for (write, found) in writes.iter().zip(found) {
         let refuse = |field| Ok(Some(Outcome::Taken { entity: write.entity, field }));
         for unique in UNIQUES.iter().filter(|unique| unique.table == write.table.name) {
-            let Some(values) = claimed(write.table, unique, &write.values, found, false) else { continue };
             let before = claimed(write.table, unique, &write.values, found, true);
-            if before.as_ref() == Some(&values) {
+            let after = claimed(write.table, unique, &write.values, found, false);
+            if before == after {
                 continue;
             }
+            let Some(values) = after else {
+                // Given up, and free for the writes that follow.
+                moved.extend(before.map(|values| ((unique.table, unique.field, spelled(&values)), None)));
+                continue;
+            };
             let holder = |db: &Connection| holder(db, unique.holder, tenant, &values);
             let before = before.map(|values| (unique.table, unique.field, spelled(&values)));
             let value = (unique.table, unique.field, spelled(&values));

@@ -8,7 +8,7 @@ use support_core::store::{Page, PageCursor, Query, Record, Select};
 use uuid::Uuid;
 
 use super::load::Kind;
-use super::{log, related, tickets};
+use super::{log, related, sight, tickets};
 use crate::commit::tenant_number;
 use crate::config::Limits;
 use crate::error::Failure;
@@ -278,23 +278,26 @@ fn walk(
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut items: Vec<Record> = Vec::new();
-    let mut looked = 0;
+    let (mut looked, mut next) = (0, None);
     while let Some(row) = rows.next()? {
         looked += 1;
         if let Some(record) = kind.read(row, scope)?
             && fits(&record)
         {
             if items.len() == limit as usize {
-                let next = items.last().map(place);
-                return Ok((items, next));
+                next = items.last().map(place);
+                break;
             }
             items.push(record);
         }
         if looked >= scan {
-            return Ok((items, Some(row_place(row, kind)?)));
+            next = Some(row_place(row, kind)?);
+            break;
         }
     }
-    Ok((items, None))
+    drop(rows);
+    sight::watch(&statement);
+    Ok((items, next))
 }
 
 /// Returns a record's place in its list.

@@ -240,10 +240,13 @@ pub(super) fn read(
 ) -> Result<Option<Record>, Failure> {
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
-    match rows.next()? {
-        Some(row) => kind.read(row, scope),
-        None => Ok(None),
-    }
+    let found = match rows.next()? {
+        Some(row) => kind.read(row, scope)?,
+        None => None,
+    };
+    drop(rows);
+    sight::watch(&statement);
+    Ok(found)
 }
 
 fn epoch(db: &Connection, tenant: i64, scope: &Scope) -> Result<Option<Record>, Failure> {

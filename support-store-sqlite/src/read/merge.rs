@@ -7,6 +7,7 @@ use support_core::store::PageCursor;
 use uuid::Uuid;
 
 use super::partition::Scan;
+use super::sight;
 use crate::commit::search;
 use crate::error::Failure;
 
@@ -62,6 +63,19 @@ pub(super) fn walk(
     for (head, source) in &mut heads {
         *head = source.next(db, descending)?;
     }
+    let ended = merge(db, &mut heads, descending, &mut visit)?;
+    drop(heads);
+    statements.iter().for_each(|statement| sight::watch(statement));
+    Ok(ended)
+}
+
+/// Takes the first of all heads, again and again.
+fn merge(
+    db: &Connection,
+    heads: &mut [(Option<Candidate>, Source<'_>)],
+    descending: bool,
+    visit: &mut impl FnMut(Candidate) -> Result<Walk, Failure>,
+) -> Result<Walk, Failure> {
     let mut last = None;
     loop {
         let first = heads.iter_mut().filter(|(head, _)| head.is_some()).reduce(|a, b| {

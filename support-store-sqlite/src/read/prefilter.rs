@@ -2,6 +2,7 @@
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use support_core::label::Label;
 use support_core::store::{Assignee, SetAsideFilter, TicketFilter};
 use uuid::Uuid;
 
@@ -17,6 +18,8 @@ mod at {
     pub(super) const ASSIGNEE: usize = 12;
     pub(super) const TEAM: usize = 13;
     pub(super) const CATEGORY: usize = 14;
+    pub(super) const TAGS: usize = 15;
+    pub(super) const TOPICS: usize = 16;
     pub(super) const SET_ASIDE: usize = 26;
 }
 
@@ -34,6 +37,14 @@ pub(super) fn may_fit(row: &Row<'_>, filter: &TicketFilter) -> Result<bool, Fail
         let ValueRef::Text(text) = row.get_ref(at)? else { return Ok(false) };
         Ok(wanted.any(|word| word.as_bytes() == text))
     };
+    // The JSON of a list holds the JSON of each of its labels; that of another may hold it too, and is read then.
+    let holds = |at: usize, label: Option<&Label>| -> Result<bool, Failure> {
+        let Some(label) = label else { return Ok(true) };
+        let ValueRef::Text(list) = row.get_ref(at)? else { return Ok(false) };
+        let label = serde_json::to_vec(label).map_err(Failure::Print)?;
+        Ok(list.windows(label.len()).any(|part| part == label))
+    };
+    let topic = filter.topic.as_ref().and_then(Option::as_ref);
     Ok((filter.status.is_empty() || any(at::STATUS, Box::new(filter.status.iter().map(|s| s.as_str())))?)
         && (filter.priority.is_empty()
             || any(at::PRIORITY, Box::new(filter.priority.iter().map(|p| p.as_str())))?)
@@ -43,6 +54,8 @@ pub(super) fn may_fit(row: &Row<'_>, filter: &TicketFilter) -> Result<bool, Fail
             Some(Assignee::Nobody) => is_null(at::ASSIGNEE)?,
             Some(Assignee::Agent(agent)) => is_id(at::ASSIGNEE, Some(agent.uuid()))?,
         }
+        && holds(at::TAGS, filter.tag.as_ref())?
+        && holds(at::TOPICS, topic)?
         && is_id(at::TEAM, filter.team.map(support_core::id::TeamId::uuid))?
         && is_id(at::CUSTOMER, filter.customer.map(support_core::id::CustomerId::uuid))?
         && is_id(at::INBOX, filter.inbox.map(support_core::id::InboxId::uuid))?
@@ -72,6 +85,8 @@ mod tests {
             (at::ASSIGNEE, "assigned_to"),
             (at::TEAM, "team_id"),
             (at::CATEGORY, "category"),
+            (at::TAGS, "tags"),
+            (at::TOPICS, "topics"),
             (at::SET_ASIDE, "set_aside"),
         ] {
             assert_eq!(TICKETS.columns[place], name);

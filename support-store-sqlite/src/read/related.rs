@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, params};
 use support_core::id::{AgentId, CustomerId, TextId, TicketId};
 use support_core::people::{ActorRef, Scope};
-use support_core::store::{Key, Record, Related};
+use support_core::store::{Record, Related};
 use support_core::ticket::FieldValue;
+use uuid::Uuid;
 
 use super::load::{self, Kind, statement};
+use super::sight;
 use crate::error::Failure;
 
 /// What is to be read beside a page, each once.
@@ -43,13 +45,43 @@ pub(super) fn related(
             found.push(message);
         }
     }
-    let texts = wanted.texts.into_iter().map(Key::Text);
-    let customers = wanted.customers.into_iter().map(Key::Customer);
-    let agents = wanted.agents.into_iter().map(Key::Agent);
-    for key in texts.chain(customers).chain(agents) {
-        found.extend(load::one(db, tenant, scope, &key)?);
-    }
+    let texts = wanted.texts.into_iter().map(TextId::uuid);
+    each(db, tenant, scope, Kind::Text, statement!(Text, "c.tenant = ?1 AND c.id = ?2"), texts, &mut found)?;
+    let customers = wanted.customers.into_iter().map(CustomerId::uuid);
+    let sql = statement!(Customer, "c.tenant = ?1 AND c.id = ?2");
+    each(db, tenant, scope, Kind::Customer, sql, customers, &mut found)?;
+    let agents = wanted.agents.into_iter().map(AgentId::uuid);
+    each(
+        db,
+        tenant,
+        scope,
+        Kind::Agent,
+        statement!(Agent, "c.tenant = ?1 AND c.id = ?2"),
+        agents,
+        &mut found,
+    )?;
     Ok(found)
+}
+
+/// Reads records of one kind by id, with one look for the statement.
+fn each(
+    db: &Connection,
+    tenant: i64,
+    scope: &Scope,
+    kind: Kind,
+    sql: &str,
+    ids: impl Iterator<Item = Uuid>,
+    found: &mut Vec<Record>,
+) -> Result<(), Failure> {
+    let mut statement = db.prepare_cached(sql)?;
+    for id in ids {
+        let mut rows = statement.query(params![tenant, id.as_bytes()])?;
+        if let Some(row) = rows.next()? {
+            found.extend(kind.read(row, scope)?);
+        }
+    }
+    sight::watch(&statement);
+    Ok(())
 }
 
 /// Reads the newest message of a ticket that the scope sees.

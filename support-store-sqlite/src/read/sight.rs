@@ -1,6 +1,6 @@
 //! What a scope sees.
 
-use rusqlite::Row;
+use rusqlite::{Row, Statement, StatementStatus};
 use support_core::conversation::{Conversation, ConversationKind, Message, Visibility};
 use support_core::id::{AgentId, CustomerId, TeamId, TicketId};
 use support_core::people::{Scope, Sight, Subject};
@@ -35,6 +35,23 @@ pub(super) fn ticket_seen(
     let subject =
         Subject { customer, customers: &customers, assignee, followers: &followers, team, set_aside };
     Ok(Some((id, scope.sees(&subject))))
+}
+
+/// Checks, in builds for tests, that a statement neither sorted nor scanned a whole table: every list that any test
+/// reads shows so that its index serves it.
+pub(super) fn watch(statement: &Statement<'_>) {
+    debug_assert_eq!(
+        statement.get_status(StatementStatus::Sort),
+        0,
+        "sorted: {:?}",
+        statement.expanded_sql()
+    );
+    debug_assert_eq!(
+        statement.get_status(StatementStatus::FullscanStep),
+        0,
+        "scanned: {:?}",
+        statement.expanded_sql()
+    );
 }
 
 /// Tells whether a conversation of a visible ticket is visible.

@@ -15,7 +15,6 @@ use support_core::store::{Assignee, PageCursor, Query, Record, SetAsideFilter, T
 use support_core::ticket::{SetAsideKind, StatusCategory, Ticket};
 use uuid::Uuid;
 
-use super::filter::fits;
 use super::load::{Kind, statement};
 use super::merge::{Candidate, Sources, Walk, walk};
 use super::partition::{Partition, Scan, by_change, by_id, is_descending, start};
@@ -68,43 +67,39 @@ struct List<'a> {
 impl List<'_> {
     fn read(&self) -> Result<Found, Failure> {
         let descending = is_descending(self.sort);
-        let family = self.smallest_family()?;
-        if let Some(words) = &self.words {
-            let few = words.ids(self.db, self.limits.scan)?;
-            match few {
-                Some(ids) => {
-                    let mut found = Vec::with_capacity(ids.len());
-                    for id in ids {
-                        found.push(merge::candidate(self.db, id)?.1);
-                    }
-                    return self.page(self.sorted(found)?, descending, None);
-                }
-                // Matches come by creation, newest first or last.
-                None if self.by_creation() && family.1 > self.limits.scan => {
-                    let matches = Some(words.scan(self.edge(), descending));
-                    return self.page(Sources { matches, ..Sources::default() }, descending, None);
-                }
-                None => {}
+        if let Some(words) = &self.words
+            && let Some(ids) = words.ids(self.db, self.limits.scan)?
+        {
+            let mut found = Vec::with_capacity(ids.len());
+            for id in ids {
+                found.push(merge::candidate(self.db, id)?.1);
             }
+            return self.page(self.sorted(found)?, descending, None);
         }
-        let (family, size) = family;
+        let (family, size) = self.smallest_family()?;
         let check = self.words.as_ref();
         if self.by_creation() {
+            // Matches come by creation too; a small family is still the shorter way.
+            if let Some(words) = check.filter(|_| size > self.limits.scan) {
+                let matches = Some(words.scan(self.edge(), descending));
+                return self.page(Sources { matches, ..Sources::default() }, descending, None);
+            }
             let scans = family.iter().map(|p| p.by_creation(self.tenant, self.edge(), descending)).collect();
             return self.page(Sources { scans, ..Sources::default() }, descending, check);
         }
-        let whole = self.filter.set_aside != SetAsideFilter::Without;
-        if size <= self.limits.scan || whole {
-            let found = self.numbers(&family)?;
+        // No index holds what is set aside in another order than that of creation.
+        let (aside, kept): (Family, Family) =
+            family.into_iter().partition(|part| matches!(part, Partition::SetAside(_)));
+        if size <= self.limits.scan || kept.is_empty() {
+            let found = self.numbers(&[aside, kept].concat())?;
             return self.page(self.sorted(found)?, descending, check);
         }
-        match self.sort {
-            TicketSort::Due => self.by_deadline(&family, size, check),
-            _ => {
-                let scans = vec![by_change(self.tenant, self.edge())];
-                self.page(Sources { scans, ..Sources::default() }, descending, check)
-            }
+        if self.sort == TicketSort::Due {
+            return self.by_deadline(&kept, &aside, size, check);
         }
+        let Sources { sorted, .. } = self.sorted(self.numbers(&aside)?)?;
+        let scans = vec![by_change(self.tenant, self.edge())];
+        self.page(Sources { scans, sorted, matches: None }, descending, check)
     }
 
     const fn by_creation(&self) -> bool {
@@ -139,11 +134,17 @@ impl List<'_> {
     }
 
     /// A large family by deadline: those that have one along an index, then those without by id.
-    fn by_deadline(&self, family: &Family, size: usize, check: Option<&Words>) -> Result<Found, Failure> {
+    fn by_deadline(
+        &self,
+        kept: &Family,
+        aside: &Family,
+        size: usize,
+        check: Option<&Words>,
+    ) -> Result<Found, Failure> {
         let after = self.after.unwrap_or(start(false));
         let mut items = Vec::new();
         if after.key < i64::MAX {
-            let sources = self.with_deadline(family, after)?;
+            let sources = self.with_deadline(kept, aside, after)?;
             let (found, next) = self.page(sources, false, check)?;
             // The sentinel's key is that of tickets without a deadline: the page goes on there.
             if next.is_some() {
@@ -152,14 +153,17 @@ impl List<'_> {
             items = found;
         }
         let from = if after.key == i64::MAX { after.id } else { Uuid::nil() };
-        let sources = if size <= self.limits.counted {
-            let mut sorted = Vec::new();
-            self.each(family, |(place, number)| {
+        let mut sorted = Vec::new();
+        let mut counted = 0;
+        let few = size != usize::MAX
+            && self.each(&[kept.as_slice(), aside].concat(), |(place, number)| {
+                counted += 1;
                 if place.id > from {
                     sorted.push((PageCursor { key: i64::MAX, id: place.id }, number));
                 }
-                true
+                counted <= self.limits.counted
             })?;
+        let sources = if few {
             sorted.sort_unstable();
             Sources { sorted, ..Sources::default() }
         } else {
@@ -174,9 +178,9 @@ impl List<'_> {
 
     /// Chooses how tickets with a deadline are walked: by the family's own indexes where it has them, with its few
     /// others sorted in between; else all of the tenant's.
-    fn with_deadline(&self, family: &Family, after: PageCursor) -> Result<Sources, Failure> {
+    fn with_deadline(&self, kept: &Family, aside: &Family, after: PageCursor) -> Result<Sources, Failure> {
         let (indexed, others): (Family, Family) =
-            family.iter().cloned().partition(|part| part.by_deadline(self.tenant, after).is_some());
+            kept.iter().cloned().partition(|part| part.by_deadline(self.tenant, after).is_some());
         let mut scans: Vec<Scan> = Vec::new();
         for scan in indexed.iter().filter_map(|part| part.by_deadline(self.tenant, after)) {
             // A deadline's index holds active and closed ones alike.
@@ -185,17 +189,19 @@ impl List<'_> {
             }
         }
         let mut numbers = Vec::new();
-        let complete = self.each(&others, |(_, number)| {
+        let few = self.each(&others, |(_, number)| {
             numbers.push(number);
             numbers.len() <= self.limits.scan
         })?;
-        if complete {
-            let mut sorted = self.sorted(numbers)?.sorted;
-            sorted.retain(|(place, _)| place.key < i64::MAX && *place > after);
-            return Ok(Sources { scans, sorted, matches: None });
+        if !few {
+            numbers.clear();
+            let all = Partition::All { active: true };
+            scans = all.by_deadline(self.tenant, after).into_iter().collect();
         }
-        let all = Partition::All { active: true };
-        Ok(Sources { scans: all.by_deadline(self.tenant, after).into_iter().collect(), ..Sources::default() })
+        numbers.extend(self.numbers(aside)?);
+        let mut sorted = self.sorted(numbers)?.sorted;
+        sorted.retain(|(place, _)| place.key < i64::MAX && *place > after);
+        Ok(Sources { scans, sorted, matches: None })
     }
 
     /// Reads the numbers of all tickets of a family.
@@ -325,13 +331,16 @@ impl List<'_> {
         // In the order of ids stand also those that have a deadline and were read before.
         let misplaced = self.sort == TicketSort::Due
             && ticket.derived.next_due_at.map_or(i64::MAX, |at| at.micros()) != place.key;
-        Ok((!misplaced && fits(self.filter, &ticket)).then_some(ticket))
+        Ok((!misplaced && self.filter.fits(&ticket)).then_some(ticket))
     }
 
     /// Returns the family with the fewest tickets, and how many those are, as far as they were counted.
     fn smallest_family(&self) -> Result<(Family, usize), Failure> {
         let mut families = self.families();
-        let sized = !self.by_creation() || self.words.is_some();
+        // Where there is no choice, the size matters only to what could be read whole: a part of the tickets.
+        let whole =
+            families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::All { .. })));
+        let sized = !self.by_creation() && !whole || self.words.is_some();
         if families.len() == 1 && !sized {
             return Ok((families.remove(0), usize::MAX));
         }
@@ -347,10 +356,8 @@ impl List<'_> {
                     smallest = Some((family.clone(), size));
                 }
             }
-            // A small one is found, or there is nothing to choose and nothing to be read whole.
-            if smallest.as_ref().is_some_and(|(_, least)| *least <= self.limits.scan)
-                || self.by_creation() && families.len() < 2
-            {
+            // A small one is found, or there is nothing to choose.
+            if families.len() < 2 || smallest.as_ref().is_some_and(|(_, least)| *least <= self.limits.scan) {
                 break;
             }
             smallest = None;

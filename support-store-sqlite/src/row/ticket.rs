@@ -60,6 +60,7 @@ pub(crate) static TICKETS: Table = Table {
         "last_message_at",
         "last_customer_message_at",
         "unanswered_since",
+        "pending_since",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -147,6 +148,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .opt_time(ticket.last_message_at)
         .opt_time(ticket.last_customer_message_at)
         .opt_time(ticket.unanswered_since)
+        .opt_time(ticket.pending_since)
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -220,6 +222,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         last_message_at: c.opt_time()?,
         last_customer_message_at: c.opt_time()?,
         unanswered_since: c.opt_time()?,
+        pending_since: c.opt_time()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

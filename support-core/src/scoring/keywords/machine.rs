@@ -142,13 +142,14 @@ pub(super) fn stretched(text: &[u8], len: usize) -> usize {
 }
 
 /// As what each byte is read.
-#[expect(clippy::indexing_slicing, reason = "evaluated when compiled, where a panic is a compiler's error")]
 const READ: [u8; 256] = {
     let mut read = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        read[byte] = if is_space(byte as u8) { b' ' } else { (byte as u8).to_ascii_lowercase() };
-        byte += 1;
+    let mut rest: &mut [u8] = &mut read;
+    let mut byte = 0_u8;
+    while let [first, tail @ ..] = rest {
+        *first = if is_space(byte) { b' ' } else { byte.to_ascii_lowercase() };
+        byte = byte.wrapping_add(1);
+        rest = tail;
     }
     read
 };

@@ -10,11 +10,8 @@ use crate::id::{
     AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, OutboxId, SessionId, TicketId,
 };
 use crate::people::Scope;
-use crate::store::{
-    Assignee, Key, LoginSubject, Page, PageCursor, Query, Record, Select, SetAsideFilter, SlaFilter,
-    TicketFilter, TicketSort,
-};
-use crate::ticket::{FieldValue, Ticket};
+use crate::store::{Key, LoginSubject, Page, PageCursor, Query, Record, Select, TicketSort};
+use crate::ticket::Ticket;
 
 use super::shelf::{Place, Shelf};
 
@@ -56,7 +53,7 @@ impl Shelf {
                 let from = Place::Ticket(TicketId::from_uuid(nil));
                 for record in self.between(from, Place::Conversation(ConversationId::from_uuid(nil))) {
                     if let Record::Ticket(ticket) = record
-                        && matches(filter, ticket)
+                        && filter.fits(ticket)
                         && found.as_ref().is_none_or(|found| found.contains(&ticket.id))
                     {
                         rows.push((place_of_ticket(filter.sort, ticket), record));
@@ -214,51 +211,4 @@ fn place_of_ticket(sort: TicketSort, ticket: &Ticket) -> PageCursor {
         TicketSort::Due => ticket.derived.next_due_at.map_or(i64::MAX, |at| at.micros()),
     };
     place(key, ticket.id.uuid())
-}
-
-/// Tells whether a ticket passes a filter, words apart.
-fn matches(filter: &TicketFilter, ticket: &Ticket) -> bool {
-    let by_owner = match filter.assignee {
-        None => true,
-        Some(Assignee::Nobody) => ticket.assigned_to.is_none(),
-        Some(Assignee::Agent(agent)) => ticket.assigned_to == Some(agent),
-    };
-    let by_topic = match &filter.topic {
-        None => true,
-        Some(None) => !ticket.topics.is_empty(),
-        Some(Some(topic)) => ticket.topics.contains(topic),
-    };
-    let by_field = match &filter.field {
-        None => true,
-        // Texts are found by their words.
-        Some((_, FieldValue::Text(_))) => false,
-        Some((key, value)) => ticket.custom_fields.get(key) == Some(value),
-    };
-    let by_sla = match filter.sla {
-        None => true,
-        Some(SlaFilter::Breached) => ticket.derived.breached,
-        Some(SlaFilter::AtRisk(at)) => {
-            !ticket.derived.breached && ticket.derived.urgency.is_some_and(|(from, _)| from <= at)
-        }
-    };
-    let by_set_aside = match filter.set_aside {
-        SetAsideFilter::Without => ticket.set_aside.is_none(),
-        SetAsideFilter::Only(kind) => ticket.set_aside.is_some_and(|aside| aside.kind == kind),
-        SetAsideFilter::Any => true,
-    };
-    (filter.status.is_empty() || filter.status.contains(&ticket.status))
-        && (filter.priority.is_empty() || filter.priority.contains(&ticket.priority))
-        && filter.channel.as_ref().is_none_or(|channel| ticket.channel == *channel)
-        && filter.inbox.is_none_or(|inbox| ticket.inbox_id == Some(inbox))
-        && filter.team.is_none_or(|team| ticket.team_id == Some(team))
-        && filter.tag.as_ref().is_none_or(|tag| ticket.tags.contains(tag))
-        && filter.category.as_ref().is_none_or(|category| ticket.category.as_ref() == Some(category))
-        && filter.customer.is_none_or(|customer| ticket.customer_id == customer)
-        && filter.created_after.is_none_or(|from| ticket.created_at >= from)
-        && filter.created_before.is_none_or(|to| ticket.created_at < to)
-        && by_owner
-        && by_topic
-        && by_field
-        && by_sla
-        && by_set_aside
 }

@@ -34,9 +34,6 @@ impl Change<'_> {
         }
         self.give(assign.to, team, assign.how, assign.reason, assign.why.clone(), assign.over);
         self.transit(if assign.to.is_some() { Transition::OwnerSet } else { Transition::OwnerRemoved });
-        if let Some(agent) = from.filter(|agent| assign.to != Some(*agent)) {
-            self.end_handling(agent, self.at);
-        }
         Ok(())
     }
 
@@ -44,6 +41,7 @@ impl Change<'_> {
     ///
     /// A lease that ran out ended when it ran out, not when somebody noticed.
     pub(super) fn handle(&mut self, agent: AgentId, until: Option<Timestamp>) {
+        self.end_expired(agent);
         let at_it = self.after.handling.iter().any(|handling| handling.agent == agent);
         match until {
             Some(until) if until > self.at => {
@@ -54,6 +52,14 @@ impl Change<'_> {
                 self.after.derived.leases.push((agent, until));
             }
             _ => self.end_handling(agent, self.at),
+        }
+    }
+
+    /// Ends an agent's work where the lease has run out by now.
+    pub(super) fn end_expired(&mut self, agent: AgentId) {
+        let lease = self.after.derived.leases.iter().find(|(holder, _)| *holder == agent);
+        if let Some((_, until)) = lease.copied().filter(|(_, until)| *until <= self.at) {
+            self.end_handling(agent, until);
         }
     }
 

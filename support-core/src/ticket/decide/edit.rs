@@ -1,11 +1,12 @@
 //! Changing fields, status by hand, sight and escalation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Error;
 use crate::event::Event;
 use crate::id::TicketId;
 use crate::label::Label;
+use crate::sla::follow::policy_change;
 use crate::ticket::command::{Edit, Escalate, Matched, Move};
 use crate::ticket::{FieldValue, SetAsideKind, Status, StatusCategory, StatusCause};
 use crate::time::Timestamp;
@@ -13,9 +14,9 @@ use crate::time::Timestamp;
 use super::Change;
 
 /// Most tags of a ticket.
-const TAG_LIMIT: usize = 100;
+pub(super) const TAG_LIMIT: usize = 100;
 /// Highest escalation level.
-const LEVEL_LIMIT: u8 = 9;
+pub(super) const LEVEL_LIMIT: u8 = 9;
 
 impl Change<'_> {
     /// Changes fields; a value that is there already changes nothing.
@@ -27,10 +28,14 @@ impl Change<'_> {
         if !only_tags {
             self.refuse_if_closed()?;
         }
-        if self.after.tags.len() + edit.add_tags.len() > TAG_LIMIT + edit.remove_tags.len() {
+        let tags: BTreeSet<&Label> = self.after.tags.iter().chain(&edit.add_tags).collect();
+        if tags.into_iter().filter(|tag| !edit.remove_tags.contains(tag)).count() > TAG_LIMIT {
             return Err(Error::invalid("tags", "must be at most 100"));
         }
-        if let Some(to) = edit.subject {
+        check_fields(edit.custom_fields.iter().map(|(key, value)| (key, value.as_ref())))?;
+        if let Some(to) = edit.subject
+            && to != self.after.subject
+        {
             self.record(Event::TicketSubjectChanged { from: self.after.subject, to });
         }
         if let Some(to) = edit.priority
@@ -57,12 +62,12 @@ impl Change<'_> {
         let mut added: Vec<Label> = Vec::new();
         for tag in add {
             let known = self.after.tags.contains(tag) || added.contains(tag) || remove.contains(tag);
-            if !known && self.after.tags.len() + added.len() < TAG_LIMIT {
+            if !known {
                 added.push(tag.clone());
             }
         }
-        let removed: Vec<Label> =
-            remove.iter().filter(|tag| self.after.tags.contains(*tag)).cloned().collect();
+        let removed: BTreeSet<&Label> = remove.iter().filter(|tag| self.after.tags.contains(*tag)).collect();
+        let removed: Vec<Label> = removed.into_iter().cloned().collect();
         if !added.is_empty() || !removed.is_empty() {
             self.record(Event::TicketTagsChanged { added, removed });
         }
@@ -147,6 +152,10 @@ impl Change<'_> {
         match self.after.set_aside {
             Some(aside) => {
                 self.record(Event::TicketRestored { kind: aside.kind });
+                if self.after.unanswered_since.is_some_and(|since| since > aside.at) {
+                    // The customer wrote meanwhile.
+                    self.take_up();
+                }
                 Ok(())
             }
             None => Err(Error::refused("ticket_not_set_aside", "the ticket is not set aside")),
@@ -154,22 +163,21 @@ impl Change<'_> {
     }
 
     /// Takes over a changed configuration.
-    ///
-    /// Deadlines that the change itself puts in the past are breached with that cause, and their ladder is passed
-    /// over: nobody was late until the rule was changed.
     pub(super) fn reconfigure(&mut self, keywords: Option<&Matched>) {
         if let Some((rules, topics)) = keywords {
-            let topics: std::collections::BTreeSet<Label> = topics.iter().cloned().collect();
+            let topics: BTreeSet<Label> = topics.iter().cloned().collect();
             if *rules != self.after.keywords || topics != self.after.topics {
                 let topics = topics.into_iter().collect();
                 self.record(Event::TicketKeywordsMatched { rules: rules.clone(), topics });
             }
         }
-        if self.after.status == Status::Closed || !self.apply_policy(true) {
+        if self.after.status == Status::Closed || policy_change(&self.after, self.config()).is_none() {
             return;
         }
-        self.move_timers();
-        self.pass_over_past_steps();
+        // What was owed before the change is not its doing.
+        self.climb();
+        self.move_timers_so_far();
+        self.change_policy(true);
     }
 
     pub(super) fn refuse_if_closed(&self) -> Result<(), Error> {
@@ -177,5 +185,16 @@ impl Change<'_> {
             return Err(Error::refused("ticket_closed", "the ticket is closed"));
         }
         Ok(())
+    }
+}
+
+/// Checks values of free fields.
+pub(super) fn check_fields<'a>(
+    mut fields: impl Iterator<Item = (&'a Label, Option<&'a FieldValue>)>,
+) -> Result<(), Error> {
+    let endless = |value: Option<&FieldValue>| matches!(value, Some(FieldValue::Number(n)) if !n.is_finite());
+    match fields.find(|(_, value)| endless(*value)) {
+        Some((key, _)) => Err(Error::invalid(format!("custom_fields.{key}"), "must be a finite number")),
+        None => Ok(()),
     }
 }

@@ -11,26 +11,19 @@ use crate::people::ActorKind;
 use crate::routing::{AssignHow, Why};
 use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Write};
 use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
-use crate::ticket::{Status, StatusCause};
+use crate::ticket::{Status, StatusCategory, StatusCause};
 
 use super::Change;
 
 impl Change<'_> {
     /// Stores a message, and tells whether it asks the desk for an answer.
     pub(super) fn add_message(&mut self, message: &NewMessage) -> bool {
-        let public = message.visibility == Visibility::Public && !message.automatic;
-        let to_customer = message.conversation_id.is_none_or(|id| id == self.after.conversation_id);
-        let at_work = self.after.set_aside.is_none() && self.after.status != Status::Closed;
-        let asks = public
-            && to_customer
-            && at_work
+        let asks = self.is_personal(message)
+            && self.after.status != Status::Closed
             && message.direction == Direction::Inbound
             && message.author.kind == ActorKind::Customer
             && !(message.thanks && self.after.status == Status::Resolved);
-        let answers = public
-            && to_customer
-            && message.direction == Direction::Outbound
-            && message.author.kind == ActorKind::Agent;
+        let answers = self.answers(message);
         self.record(Event::MessageAdded {
             message_id: message.id,
             conversation_id: message.conversation_id.unwrap_or(self.after.conversation_id),
@@ -52,6 +45,19 @@ impl Change<'_> {
             masked: message.masked.clone(),
         });
         asks
+    }
+
+    /// Tells whether a message is public words of a person in the conversation with the customer.
+    fn is_personal(&self, message: &NewMessage) -> bool {
+        let to_customer = message.conversation_id.is_none_or(|id| id == self.after.conversation_id);
+        message.visibility == Visibility::Public && !message.automatic && to_customer
+    }
+
+    /// Tells whether a message answers the customer: a human agent's own words.
+    fn answers(&self, message: &NewMessage) -> bool {
+        self.is_personal(message)
+            && message.direction == Direction::Outbound
+            && message.author.kind == ActorKind::Agent
     }
 
     /// Adds rules that match to those that did.
@@ -79,11 +85,9 @@ impl Change<'_> {
         let had = self.after.status;
         let asks = self.add_message(&receive.message);
         self.match_keywords(&receive.keywords);
-        if !asks {
+        // What arrives for a ticket that is set aside waits until it is restored.
+        if !asks || self.after.set_aside.is_some() {
             return Ok(());
-        }
-        if self.after.snoozed_until.is_some() {
-            self.record(Event::TicketWoken { by_time: false });
         }
         let loses_owner = match (had, receive.owner) {
             (_, OwnerStanding::Gone) | (Status::Resolved, OwnerStanding::Absent) => true,
@@ -92,9 +96,17 @@ impl Change<'_> {
         if loses_owner && self.after.assigned_to.is_some() {
             self.hand_to_queue(AssignHow::Return);
         }
+        self.take_up();
+        Ok(())
+    }
+
+    /// Brings the ticket back into sight and into work: the customer waits.
+    pub(super) fn take_up(&mut self) {
+        if self.after.snoozed_until.is_some() {
+            self.record(Event::TicketWoken { by_time: false });
+        }
         let has_owner = self.after.assigned_to.is_some();
         self.transit(Transition::CustomerMessage { has_owner });
-        Ok(())
     }
 
     /// Writes as an agent: a note, or an answer that may carry a status.
@@ -115,7 +127,8 @@ impl Change<'_> {
             return Err(Error::refused("crossed_message", "a newer message has arrived; nothing was sent"));
         }
         let author = write.message.author.agent_id();
-        if let (true, Some(agent), None) = (public, author, self.after.assigned_to)
+        let answers = self.answers(&write.message);
+        if let (true, Some(agent), None) = (answers, author, self.after.assigned_to)
             && self.after.is_waiting()
         {
             // Whoever answers waiting work has taken it: else it would be routed to somebody else meanwhile.
@@ -125,7 +138,7 @@ impl Change<'_> {
         self.add_message(&write.message);
         match (write.status, author) {
             (Some(to), _) => self.move_to(to, StatusCause::Reply, None, None)?,
-            (None, Some(agent)) if public => {
+            (None, Some(agent)) if answers => {
                 let by_owner = self.after.assigned_to == Some(agent);
                 self.transit(Transition::AgentMessage { live: write.live, by_owner });
             }
@@ -181,8 +194,17 @@ impl Change<'_> {
             return Ok(());
         }
         let has_owner = self.after.assigned_to.is_some();
-        // Resolved work that is opened by hand goes back to whoever has it.
-        let to = if to == Status::Open && has_owner { Status::Assigned } else { to };
+        let to = match (to, from.category()) {
+            // A reply that says `open` says that the ticket stays with whoever has it.
+            (Status::Open, StatusCategory::Open) if has_owner && cause == StatusCause::Reply => return Ok(()),
+            // Work that is opened by hand goes back to whoever has it.
+            (Status::Open, StatusCategory::Pending | StatusCategory::Closed)
+                if has_owner && from != Status::Closed =>
+            {
+                Status::Assigned
+            }
+            _ => to,
+        };
         check_by_hand(from, to, has_owner).map_err(Error::Refused)?;
         if to == Status::Closed && from != Status::Resolved {
             // Every closed ticket was resolved: reports count resolutions.
@@ -214,9 +236,10 @@ impl Change<'_> {
     /// Sends the ticket back to its team's queue.
     pub(super) fn hand_to_queue(&mut self, how: AssignHow) {
         self.give(None, None, how, None, None, false);
+        self.transit(Transition::OwnerRemoved);
     }
 
-    /// Changes owner or team.
+    /// Changes owner or team. Who loses the ticket stops working on it.
     pub(super) fn give(
         &mut self,
         to: Option<AgentId>,
@@ -227,9 +250,10 @@ impl Change<'_> {
         over: bool,
     ) {
         let assignment_id = AssignmentId::mint(self.circumstances.ids, self.at);
+        let from = self.after.assigned_to;
         let event = Event::TicketAssigned {
             assignment_id,
-            from: self.after.assigned_to,
+            from,
             to,
             team_from: self.after.team_id,
             team_to: team.or(self.after.team_id),
@@ -239,5 +263,9 @@ impl Change<'_> {
             over,
         };
         self.record(event);
+        if let Some(agent) = from.filter(|agent| to != Some(*agent)) {
+            self.end_expired(agent);
+            self.end_handling(agent, self.at);
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! Opening a ticket.
 
+use std::collections::BTreeSet;
+
 use crate::conversation::Direction;
 use crate::error::{EntityKind, Error};
 use crate::event::Event;
 use crate::ticket::Status;
 use crate::ticket::command::Open;
 
+use super::edit::{TAG_LIMIT, check_fields};
 use super::{Change, Circumstances};
 
 /// Opens a ticket with its first message.
@@ -15,6 +18,10 @@ pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Res
     if open.effort == 0 || open.effort > 1_000 {
         return Err(Error::invalid("effort", "must be 1 to 1000 units"));
     }
+    if open.tags.iter().collect::<BTreeSet<_>>().len() > TAG_LIMIT {
+        return Err(Error::invalid("tags", "must be at most 100"));
+    }
+    check_fields(open.custom_fields.iter().map(|(key, value)| (key, Some(value))))?;
     let status = match open.direction {
         Direction::Inbound => Status::New,
         Direction::Outbound => Status::Pending,

@@ -4,20 +4,19 @@ use crate::event::Event;
 use crate::label::Label;
 use crate::routing::AssignHow;
 use crate::sla::Metric;
-use crate::sla::deadline::{DueKind, DueStep, due_steps};
+use crate::sla::deadline::{DueKind, DueStep, due_steps, past_steps};
 use crate::sla::policy::StepAction;
 use crate::ticket::lifecycle::Transition;
 use crate::ticket::{Status, StatusCause};
 
 use super::Change;
+use super::edit::{LEVEL_LIMIT, TAG_LIMIT};
 
 impl Change<'_> {
     /// Does everything whose time has come; calling it too early or twice changes nothing.
     pub(super) fn wake(&mut self) {
-        for (agent, until) in self.after.derived.leases.clone() {
-            if until <= self.at {
-                self.end_handling(agent, until);
-            }
+        for (agent, _) in self.after.derived.leases.clone() {
+            self.end_expired(agent);
         }
         if self.after.set_aside.is_some() {
             return;
@@ -25,27 +24,39 @@ impl Change<'_> {
         if self.after.snoozed_until.is_some_and(|until| until <= self.at) {
             self.record(Event::TicketWoken { by_time: true });
         }
-        let config = self.config();
+        self.climb();
+        if self.after.status == Status::Pending
+            && let (Some(seconds), Some(since)) =
+                (self.config().settings.pending_resolve_seconds, self.after.pending_since)
+            && since.plus_seconds(seconds) <= self.at
+        {
+            let code: Option<Label> = "no_response".parse().ok();
+            self.status(Status::Resolved, StatusCause::NoResponse, code);
+            if self.after.snoozed_until.is_some() {
+                self.record(Event::TicketWoken { by_time: false });
+            }
+        }
+        self.close_if_due();
+    }
+
+    /// Takes the steps that the timers owe.
+    pub(super) fn climb(&mut self) {
         // Each step is looked for anew: what one does may take the ground from the next.
         let mut taken = 0;
         while taken < STEPS_AT_ONCE
-            && let Some(step) = due_steps(&self.after, self.at, config).into_iter().next()
+            && let Some(step) = due_steps(&self.after, self.at, self.config()).into_iter().next()
         {
             self.take(step);
             taken += 1;
         }
-        let settings = &config.settings;
-        if self.after.status == Status::Pending
-            && let (Some(seconds), Some(last)) =
-                (settings.pending_resolve_seconds, self.after.last_message_at)
-            && last.plus_seconds(seconds) <= self.at
-        {
-            let code: Option<Label> = "no_response".parse().ok();
-            self.status(Status::Resolved, StatusCause::NoResponse, code);
-        }
-        if self.after.status == Status::Resolved
+    }
+
+    /// Closes a resolved ticket whose window for reopening has ended, whether or not the worker came to do it.
+    pub(super) fn close_if_due(&mut self) {
+        if self.after.set_aside.is_none()
+            && self.after.status == Status::Resolved
             && let Some(resolved) = self.after.resolved_at
-            && resolved.plus_seconds(settings.reopen_window_seconds) <= self.at
+            && resolved.plus_seconds(self.config().settings.reopen_window_seconds) <= self.at
         {
             self.status(Status::Closed, StatusCause::AutoClose, None);
         }
@@ -63,10 +74,11 @@ impl Change<'_> {
                 self.record(Event::SlaBreached { metric, cycle, due_at, policy_change: false })
             }
             DueKind::Step { index, warns, actions } => {
+                let policy_change = false;
                 self.record(if warns {
-                    Event::SlaWarned { metric, cycle, step: index, due_at }
+                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
                 } else {
-                    Event::SlaEscalated { metric, cycle, step: index, due_at }
+                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
                 });
                 for action in &actions {
                     self.act(metric, action);
@@ -89,7 +101,7 @@ impl Change<'_> {
             }
             StepAction::LevelUp => {
                 let from = self.after.escalation.map_or(0, |escalation| escalation.level);
-                if from < u8::MAX {
+                if from < LEVEL_LIMIT {
                     self.record(Event::TicketEscalated {
                         from,
                         to: from + 1,
@@ -98,37 +110,35 @@ impl Change<'_> {
                     });
                 }
             }
-            StepAction::Tag(tag) => self.change_tags(std::slice::from_ref(tag), &[]),
+            StepAction::Tag(tag) => {
+                if self.after.tags.len() < TAG_LIMIT {
+                    self.change_tags(std::slice::from_ref(tag), &[]);
+                }
+            }
             StepAction::MoveToTeam(team) => {
                 if self.after.team_id != Some(*team) {
-                    let had_owner = self.after.assigned_to;
                     self.give(None, Some(*team), AssignHow::Escalation, None, None, false);
-                    if let Some(agent) = had_owner {
-                        self.transit(Transition::OwnerRemoved);
-                        self.end_handling(agent, self.at);
-                    }
+                    self.transit(Transition::OwnerRemoved);
                 }
             }
         }
     }
 
-    /// Marks what a change of configuration put in the past as passed: breaches are noted with that cause, steps of
-    /// the ladder are taken without doing anything.
-    pub(super) fn pass_over_past_steps(&mut self) {
-        let config = self.config();
-        let mut taken = 0;
-        while taken < STEPS_AT_ONCE
-            && let Some(step) = due_steps(&self.after, self.at, config).into_iter().next()
-        {
-            let DueStep { metric, cycle, due_at, what, .. } = step;
+    /// Marks what a change of policy put in the past as passed: breaches are noted with that cause, steps of the
+    /// ladder are taken without doing anything.
+    pub(super) fn pass_over_past_steps(&mut self, of: impl Fn(Metric) -> bool) {
+        let policy_change = true;
+        let past = past_steps(&self.after, self.at, self.config()).into_iter().filter(|step| of(step.metric));
+        for DueStep { metric, cycle, due_at, what, .. } in past {
             self.record(match what {
-                DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change: true },
+                DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change },
                 DueKind::Step { index, warns: true, .. } => {
-                    Event::SlaWarned { metric, cycle, step: index, due_at }
+                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
                 }
-                DueKind::Step { index, .. } => Event::SlaEscalated { metric, cycle, step: index, due_at },
+                DueKind::Step { index, .. } => {
+                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
+                }
             });
-            taken += 1;
         }
     }
 }

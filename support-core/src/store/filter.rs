@@ -1,25 +1,29 @@
-//! Which tickets a filter lets through: the one place where a ticket is compared, whichever index found it.
+//! Which tickets a filter lets through: the one place where a ticket is compared, whichever store or index found it.
 
-use support_core::store::{Assignee, SetAsideFilter, SlaFilter, TicketFilter};
-use support_core::ticket::{FieldValue, Ticket};
+use crate::ticket::{FieldValue, Ticket};
 
-/// Tells whether a ticket passes, words apart.
-pub(crate) fn fits(filter: &TicketFilter, ticket: &Ticket) -> bool {
-    (filter.status.is_empty() || filter.status.contains(&ticket.status))
-        && (filter.priority.is_empty() || filter.priority.contains(&ticket.priority))
-        && filter.channel.as_ref().is_none_or(|channel| ticket.channel == *channel)
-        && filter.inbox.is_none_or(|inbox| ticket.inbox_id == Some(inbox))
-        && filter.team.is_none_or(|team| ticket.team_id == Some(team))
-        && filter.tag.as_ref().is_none_or(|tag| ticket.tags.contains(tag))
-        && filter.category.as_ref().is_none_or(|category| ticket.category.as_ref() == Some(category))
-        && filter.customer.is_none_or(|customer| ticket.customer_id == customer)
-        && filter.created_after.is_none_or(|from| ticket.created_at >= from)
-        && filter.created_before.is_none_or(|to| ticket.created_at < to)
-        && of_owner(filter, ticket)
-        && on_topic(filter, ticket)
-        && with_field(filter, ticket)
-        && in_time(filter, ticket)
-        && is_aside(filter, ticket)
+use super::{Assignee, SetAsideFilter, SlaFilter, TicketFilter};
+
+impl TicketFilter {
+    /// Tells whether a ticket passes, words apart: those are the store's to look up.
+    #[must_use]
+    pub fn fits(&self, ticket: &Ticket) -> bool {
+        (self.status.is_empty() || self.status.contains(&ticket.status))
+            && (self.priority.is_empty() || self.priority.contains(&ticket.priority))
+            && self.channel.as_ref().is_none_or(|channel| ticket.channel == *channel)
+            && self.inbox.is_none_or(|inbox| ticket.inbox_id == Some(inbox))
+            && self.team.is_none_or(|team| ticket.team_id == Some(team))
+            && self.tag.as_ref().is_none_or(|tag| ticket.tags.contains(tag))
+            && self.category.as_ref().is_none_or(|category| ticket.category.as_ref() == Some(category))
+            && self.customer.is_none_or(|customer| ticket.customer_id == customer)
+            && self.created_after.is_none_or(|from| ticket.created_at >= from)
+            && self.created_before.is_none_or(|to| ticket.created_at < to)
+            && of_owner(self, ticket)
+            && on_topic(self, ticket)
+            && with_field(self, ticket)
+            && in_time(self, ticket)
+            && is_aside(self, ticket)
+    }
 }
 
 fn of_owner(filter: &TicketFilter, ticket: &Ticket) -> bool {

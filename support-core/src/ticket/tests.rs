@@ -1,0 +1,21 @@
+//! What happens when: the desk's rules on the pure core, sentence by sentence, and the laws that hold for any
+//! sequence of commands.
+
+mod asserts;
+mod desk;
+mod invariants;
+mod scenario;
+
+mod fields;
+mod handling;
+mod ladder;
+mod laws;
+mod lifecycle;
+mod messages;
+mod policy_change;
+mod queue_pickup;
+mod resolution;
+mod responses;
+mod set_aside;
+mod updates;
+mod waiting;

@@ -1,0 +1,248 @@
+//! What holds after every step of every scenario.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Envelope, Event};
+use crate::people::ActorRef;
+use crate::scoring::{ScoreInputs, Urgency, total};
+use crate::sla::deadline::derive;
+use crate::sla::{Metric, SlaTimer, TimerMove, TimerState};
+use crate::ticket::{Circumstances, Command, Decision, Derived, Ticket, decide};
+use crate::time::Timestamp;
+
+use super::desk::Counter;
+use super::scenario::Scenario;
+
+/// Events after which an editor must look again.
+const OWN_FIELDS: &[&str] = &[
+    "participant.added",
+    "participant.removed",
+    "ticket.status_changed",
+    "ticket.assigned",
+    "ticket.priority_changed",
+    "ticket.subject_changed",
+    "ticket.category_changed",
+    "ticket.tags_changed",
+    "ticket.fields_changed",
+    "ticket.escalated",
+    "ticket.snoozed",
+    "ticket.woken",
+    "ticket.set_aside",
+    "ticket.restored",
+];
+
+/// Checks a scenario of which `before` was the ticket before the latest command.
+pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
+    let ticket = scenario.ticket();
+    stored_is_the_fold(ticket, &scenario.events);
+    if let Some(before) = before.filter(|before| before.updated_at < ticket.updated_at) {
+        let then = Ticket::fold(&scenario.events, before.updated_at);
+        assert_eq!(then, Some(plain(before)), "the fold stopped early is the ticket as it was");
+    }
+    events_are_in_order(ticket, &scenario.events);
+    assert_eq!(ticket.derived, derive(ticket, &scenario.config), "derived is what is derived");
+    for timer in &ticket.sla.timers {
+        sound_timer(timer, scenario);
+    }
+    timers_open_and_end_in_turn(ticket, &scenario.events);
+    waking_is_exact(scenario);
+    score_is_finite(ticket, scenario);
+}
+
+fn plain(ticket: &Ticket) -> Ticket {
+    Ticket { derived: Derived::default(), ..ticket.clone() }
+}
+
+fn stored_is_the_fold(ticket: &Ticket, events: &[Envelope]) {
+    assert_eq!(
+        Ticket::fold(events, Timestamp::MAX),
+        Some(plain(ticket)),
+        "the ticket is the fold of its events"
+    );
+    let stored: Ticket = serde_json::from_value(serde_json::to_value(ticket).unwrap()).unwrap();
+    assert_eq!(&stored, ticket, "the ticket survives being stored");
+}
+
+fn events_are_in_order(ticket: &Ticket, events: &[Envelope]) {
+    for (seq, envelope) in (1..).zip(events) {
+        assert_eq!(envelope.stream_seq, seq, "the sequence has no gaps");
+    }
+    assert_eq!(ticket.stream_seq, events.len() as u64);
+    assert!(events.is_sorted_by_key(|envelope| envelope.at), "time never runs backwards");
+    assert_eq!(Some(ticket.updated_at), events.last().map(|envelope| envelope.at));
+    let own = events.iter().filter(|envelope| OWN_FIELDS.contains(&envelope.event.name())).count();
+    assert_eq!(ticket.version, 1 + own as u64, "the version counts changes of own fields");
+    for envelope in events {
+        match &envelope.event {
+            Event::TicketStatusChanged { from, to, .. } => assert_ne!(from, to, "a change changes"),
+            Event::TicketPriorityChanged { from, to, .. } => assert_ne!(from, to, "a change changes"),
+            Event::TicketSubjectChanged { from, to } => assert_ne!(from, to, "a change changes"),
+            Event::TicketTagsChanged { added, removed } => {
+                assert!(added.len() + removed.len() > 0, "a change changes");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn sound_timer(timer: &SlaTimer, scenario: &Scenario) {
+    let SlaTimer { metric, state, segments, .. } = timer;
+    assert_eq!(segments.first().map(|s| s.from), Some(timer.started_at), "{metric}");
+    assert!(segments.is_sorted_by_key(|segment| segment.from), "segments of {metric} are in order");
+    let last = segments.last().unwrap();
+    match state {
+        TimerState::Running => assert_eq!(last.paused, None, "{metric}"),
+        TimerState::Paused => assert!(last.paused.is_some(), "{metric}"),
+        TimerState::Met | TimerState::Missed | TimerState::Cancelled => {
+            let stopped = timer.stopped_at.unwrap();
+            assert!(stopped >= last.from && timer.reason.is_some(), "{metric}");
+        }
+    }
+    assert_eq!(timer.stopped_at.is_none(), state.is_open(), "{metric}");
+    let elapsed = counted(timer, scenario.now, scenario);
+    let target = timer.target_seconds as i64 * 1_000_000;
+    match state {
+        TimerState::Met => {
+            assert!(elapsed <= target, "{metric} was met in time");
+            assert_eq!(timer.breached_at, None, "{metric} is not both breached and met");
+        }
+        TimerState::Missed => {
+            assert!(elapsed > target, "{metric} was missed late");
+            assert!(timer.breached_at.is_some(), "{metric} is breached where it was missed");
+        }
+        TimerState::Running | TimerState::Paused => {
+            // Notice may be late, but what was noticed is so.
+            assert!(
+                timer.breached_at.is_none() || elapsed > target,
+                "{metric} is breached only where it is late"
+            );
+        }
+        TimerState::Cancelled => {}
+    }
+    if !state.is_open() {
+        assert_eq!(
+            recorded(*metric, scenario),
+            Some((*state, elapsed / 1_000_000)),
+            "{metric} as it was judged"
+        );
+    }
+    let mut steps = timer.steps_taken.clone();
+    steps.sort_unstable();
+    steps.dedup();
+    assert_eq!(steps.len(), timer.steps_taken.len(), "each step of {metric} is taken once");
+}
+
+/// How the timer ended last, as its event says it.
+fn recorded(metric: Metric, scenario: &Scenario) -> Option<(TimerState, i64)> {
+    let ended = |step: &TimerMove| match *step {
+        TimerMove::Ended { metric: of, outcome, elapsed_seconds, .. } if of == metric => {
+            Some((outcome, elapsed_seconds))
+        }
+        _ => None,
+    };
+    scenario.events.iter().rev().find_map(|envelope| match &envelope.event {
+        Event::SlaTimersMoved { moves } => moves.iter().rev().find_map(ended),
+        _ => None,
+    })
+}
+
+/// Counts a timer's running segments one by one.
+fn counted(timer: &SlaTimer, now: Timestamp, scenario: &Scenario) -> i64 {
+    let calendar = scenario.config.calendar(timer.calendar);
+    let end = timer.stopped_at.unwrap_or(now.max(scenario.ticket().updated_at));
+    let ends = timer.segments.iter().skip(1).map(|s| s.from).chain([end]);
+    let running = timer.segments.iter().zip(ends).filter(|(segment, _)| segment.paused.is_none());
+    running.map(|(s, to)| calendar.elapsed_micros(s.from, to, &Default::default())).sum()
+}
+
+/// Follows the timers by their moves alone: at most one is open a metric, and only an open one pauses or ends.
+fn timers_open_and_end_in_turn(ticket: &Ticket, events: &[Envelope]) {
+    let mut life: BTreeMap<Metric, (u32, bool)> = BTreeMap::new();
+    for envelope in events {
+        let Event::SlaTimersMoved { moves } = &envelope.event else { continue };
+        for step in moves {
+            match *step {
+                TimerMove::Started { metric, at } => {
+                    let (cycle, open) = life.entry(metric).or_default();
+                    assert!(!*open, "{metric} starts while it is open");
+                    assert!(at <= envelope.at);
+                    (*cycle, *open) = (*cycle + 1, true);
+                }
+                TimerMove::Ended { metric, at, outcome, .. } => {
+                    let (_, open) = life.entry(metric).or_default();
+                    assert!(*open, "{metric} ends while it is not open");
+                    assert!(at <= envelope.at && !outcome.is_open());
+                    *open = false;
+                }
+                TimerMove::Reinstated { metric, .. } => {
+                    let (cycle, open) = life.entry(metric).or_default();
+                    assert!(!*open && *cycle > 0, "{metric} runs on while it is open");
+                    *open = true;
+                }
+                TimerMove::Paused { metric, .. }
+                | TimerMove::Resumed { metric }
+                | TimerMove::Relieved { metric } => {
+                    assert!(life.get(&metric).is_some_and(|(_, open)| *open), "{metric} is not open");
+                }
+            }
+        }
+    }
+    let folded: BTreeMap<Metric, (u32, bool)> =
+        ticket.sla.timers.iter().map(|t| (t.metric, (t.cycle, t.state.is_open()))).collect();
+    assert_eq!(folded, life, "the ledger is the fold of its moves");
+    assert_eq!(ticket.sla.timers.len(), folded.len(), "one timer a metric");
+}
+
+/// A wake-up does something exactly where it is due, and all of it.
+fn waking_is_exact(scenario: &Scenario) {
+    let ticket = scenario.ticket();
+    let now = scenario.now.max(ticket.updated_at);
+    let wake = |ticket: &Ticket| -> Decision {
+        let ids = Counter::from(1 << 40);
+        let config = &scenario.config;
+        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: &ids, config };
+        decide(Some(ticket), &[Command::Wake], &circumstances).unwrap()
+    };
+    let woken = wake(ticket);
+    let due = ticket.derived.wake_at.is_some_and(|at| at <= now);
+    assert_eq!(
+        !woken.events.is_empty(),
+        due,
+        "woken {:?} at {now}: {:?}",
+        ticket.derived.wake_at,
+        woken.events
+    );
+    if !due {
+        assert_eq!(&woken.ticket, ticket, "a wake-up with nothing due changes nothing");
+        return;
+    }
+    // Only a lap that this wake-up began may ask for another one at once.
+    let began = |envelope: &Envelope| {
+        matches!(&envelope.event, Event::SlaTimersMoved { moves }
+            if moves.iter().any(|step| matches!(step, TimerMove::Started { .. })))
+    };
+    let mut latest = woken;
+    for _ in 0..4 {
+        let again = wake(&latest.ticket);
+        if !latest.events.iter().any(began) {
+            assert_eq!(again.events, [], "nothing fires twice");
+        }
+        latest = again;
+    }
+    assert_eq!(latest.events, [], "waking comes to an end");
+}
+
+fn score_is_finite(ticket: &Ticket, scenario: &Scenario) {
+    let derived = &ticket.derived;
+    assert!(derived.keyword_points.is_finite() && derived.insight_points.is_finite());
+    let inputs = ScoreInputs {
+        priority: ticket.priority,
+        live: false,
+        waiting_since: Some(ticket.work.since),
+        keyword_points: derived.keyword_points,
+        insight_points: derived.insight_points,
+        urgency: derived.urgency.map(|(from, due)| Urgency { from, due }),
+    };
+    assert!(derived.urgency.is_none_or(|(from, due)| from <= due));
+    assert!(total(&scenario.config.settings.weights, &inputs, scenario.now).is_finite());
+}

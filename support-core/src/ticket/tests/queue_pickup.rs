@@ -1,0 +1,140 @@
+//! `queue_pickup`: while work has no handler.
+
+use crate::event::Event;
+use crate::routing::AssignHow;
+use crate::sla::{EndReason, Metric, TimerState};
+use crate::ticket::command::OwnerStanding;
+use crate::ticket::{Command, Status};
+
+use super::desk::{ANA, BACK, BEN, FRONT, policy};
+use super::scenario::{Scenario, ticket_under};
+use EndReason::{LeftQueue, PickedUp, TeamChanged};
+use Metric::QueuePickup;
+use TimerState::{Cancelled, Met, Missed};
+
+/// Pickup within 30 min.
+fn opened() -> Scenario {
+    ticket_under(&policy(&[(QueuePickup, 30)]))
+}
+
+#[test]
+fn it_runs_while_work_has_no_handler() {
+    let mut scenario = opened();
+    scenario.runs(QueuePickup, 1, 30).at(20).assign(ANA).ended(QueuePickup, Met, PickedUp, 20);
+    opened().at(45).assign(ANA).ended(QueuePickup, Missed, PickedUp, 45).breached(QueuePickup, true);
+}
+
+#[test]
+fn each_way_to_a_handler_picks_it_up() {
+    for how in [AssignHow::Auto, AssignHow::Offer, AssignHow::Take, AssignHow::Reassign] {
+        opened().at(20).assign_as(Some(ANA), None, how).ended(QueuePickup, Met, PickedUp, 20);
+    }
+    opened().at(20).reply(ANA).ended(QueuePickup, Met, PickedUp, 20);
+}
+
+#[test]
+fn another_handler_is_no_new_pickup() {
+    opened().at(20).assign(ANA).assign(BEN).lived(QueuePickup, &["started", "met"]);
+}
+
+#[test]
+fn a_return_continues_it() {
+    let mut scenario = opened();
+    scenario.at(20).assign(ANA).at(25).return_to_queue();
+    // The five minutes that somebody had it do not count.
+    scenario.runs(QueuePickup, 1, 35).lived(QueuePickup, &["started", "met", "reinstated"]);
+    scenario.at(30).assign(BEN).ended(QueuePickup, Met, PickedUp, 25);
+    scenario.at(40).return_to_queue().at(60).assign(ANA).ended(QueuePickup, Missed, PickedUp, 45);
+}
+
+#[test]
+fn a_return_remembers_who_gave_it_back_and_keeps_the_age() {
+    let mut scenario = opened();
+    scenario.at(20).assign(ANA).at(25).return_to_queue();
+    let returned = |event: &Event| matches!(event, Event::WorkReturned { agent } if *agent == ANA);
+    assert!(scenario.latest().any(returned));
+    assert_eq!(scenario.ticket().work.declined, [(ANA, super::desk::minute(25))]);
+    assert_eq!(scenario.ticket().work.since, super::desk::minute(0));
+    scenario.assign(ANA).at(50).return_to_queue();
+    assert_eq!(scenario.ticket().work.declined, [(ANA, super::desk::minute(50))]);
+}
+
+#[test]
+fn a_move_to_another_team_starts_a_new_lap() {
+    let mut scenario = opened();
+    scenario.at(20).transfer(BACK).runs(QueuePickup, 2, 50);
+    scenario.lived(QueuePickup, &["started", "cancelled", "started"]);
+    scenario.at(25).assign(ANA).at(30).transfer(FRONT).runs(QueuePickup, 3, 60);
+}
+
+#[test]
+fn a_move_to_its_own_team_starts_no_lap() {
+    opened().at(20).transfer(FRONT).saw(&[]).runs(QueuePickup, 1, 30);
+}
+
+#[test]
+fn a_lap_that_ends_by_a_move_was_not_met() {
+    let mut scenario = opened();
+    scenario.at(20).transfer(BACK);
+    let ended = |event: &Event| match event {
+        Event::SlaTimersMoved { moves } => Some(moves[0]),
+        _ => None,
+    };
+    let crate::sla::TimerMove::Ended { outcome, reason, elapsed_seconds, .. } =
+        scenario.latest().find_map(ended).unwrap()
+    else {
+        panic!("the lap ends first");
+    };
+    assert_eq!((outcome, reason, elapsed_seconds), (Cancelled, TeamChanged, 20 * 60));
+}
+
+#[test]
+fn work_that_waits_for_others_is_in_no_queue() {
+    for status in [Status::Pending, Status::OnHold, Status::Resolved] {
+        let mut scenario = opened();
+        scenario.at(20).move_to(status).ended(QueuePickup, Cancelled, LeftQueue, 20);
+        scenario.at(100).customer_writes().runs(QueuePickup, 2, 130);
+    }
+}
+
+#[test]
+fn snooze_pauses_no_timer() {
+    let mut scenario = opened();
+    scenario.at(10).snooze_until(25).at(20).runs(QueuePickup, 1, 30).at(27).runs(QueuePickup, 1, 30);
+    scenario.lived(QueuePickup, &["started"]);
+}
+
+#[test]
+fn reopened_work_whose_owner_is_away_waits_in_the_queue_anew() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).move_to(Status::Resolved).at(100);
+    scenario.receive(OwnerStanding::Absent, |_| {}).runs(QueuePickup, 2, 130);
+}
+
+#[test]
+fn a_gone_owners_open_work_continues_to_wait() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).at(50).receive(OwnerStanding::Gone, |_| {});
+    scenario.status(Status::Open).owner(None).runs(QueuePickup, 1, 70);
+}
+
+#[test]
+fn work_that_is_opened_with_a_handler_is_not_queued() {
+    let mut scenario = super::scenario::desk();
+    scenario.set_policy(1, &policy(&[(QueuePickup, 30)]));
+    let open = Command::Open(Box::new(scenario.opening()));
+    let assign = scenario.assigning(Some(ANA), None, AssignHow::Open);
+    scenario.system(&[open, assign]).never(QueuePickup);
+}
+
+#[test]
+fn two_who_take_the_same_work_do_not_both_get_it() {
+    for how in [AssignHow::Take, AssignHow::Auto] {
+        let mut scenario = opened();
+        scenario.assign_as(Some(ANA), None, how).assign_as(Some(BEN), None, how).refused("already_assigned");
+        scenario.owner(Some(ANA));
+    }
+    // To take what one has already changes nothing.
+    let mut scenario = opened();
+    scenario.assign_as(Some(ANA), None, AssignHow::Take).assign_as(Some(ANA), None, AssignHow::Take).saw(&[]);
+}

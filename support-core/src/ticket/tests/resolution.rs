@@ -1,0 +1,126 @@
+//! `resolution`: creation to Resolved.
+
+use crate::sla::{EndReason, Metric, PauseReason, TimerState};
+use crate::ticket::Status;
+
+use super::desk::{ANA, BACK, BEN, DAY, HOUR, policy};
+use super::scenario::{Scenario, ticket_under};
+use EndReason::Resolved;
+use Metric::Resolution;
+use TimerState::{Met, Missed};
+
+/// Resolution within 24 h.
+fn opened() -> Scenario {
+    ticket_under(&policy(&[(Resolution, 24 * 60)]))
+}
+
+#[test]
+fn it_runs_from_creation_to_resolved() {
+    let mut scenario = opened();
+    scenario.runs(Resolution, 1, DAY).at(10 * HOUR).move_to(Status::Resolved);
+    scenario.ended(Resolution, Met, Resolved, 10 * HOUR);
+}
+
+#[test]
+fn resolved_late_is_missed() {
+    let mut scenario = opened();
+    scenario.at(25 * HOUR).runs(Resolution, 1, DAY).breached(Resolution, true).move_to(Status::Resolved);
+    scenario.ended(Resolution, Missed, Resolved, 25 * HOUR);
+}
+
+#[test]
+fn resolved_unanswered_is_judged_all_the_same() {
+    opened().at(60).move_to(Status::Closed).ended(Resolution, Met, Resolved, 60);
+}
+
+#[test]
+fn it_is_paused_in_pending() {
+    let mut scenario = opened();
+    scenario.at(HOUR).reply(ANA).pauses(Resolution, PauseReason::Pending);
+    scenario.at(40 * HOUR).saw(&[]).customer_writes().runs(Resolution, 1, DAY + 39 * HOUR);
+    scenario.move_to(Status::Resolved).ended(Resolution, Met, Resolved, HOUR);
+}
+
+#[test]
+fn on_hold_pauses_only_if_the_policy_says_so() {
+    opened().at(HOUR).move_to(Status::OnHold).runs(Resolution, 1, DAY);
+    let mut spec = policy(&[(Resolution, 24 * 60)]);
+    spec.pause_on_hold = true;
+    let mut scenario = ticket_under(&spec);
+    scenario.at(HOUR).move_to(Status::OnHold).pauses(Resolution, PauseReason::OnHold);
+    scenario.at(2 * HOUR).move_to(Status::Pending).pauses(Resolution, PauseReason::Pending);
+    scenario.at(5 * HOUR).move_to(Status::Open).runs(Resolution, 1, DAY + 4 * HOUR);
+}
+
+#[test]
+fn a_reopen_continues_it_without_the_resolved_time() {
+    let mut scenario = opened();
+    scenario.at(10 * HOUR).move_to(Status::Resolved).at(30 * HOUR).customer_writes();
+    scenario.runs(Resolution, 1, 44 * HOUR).lived(Resolution, &["started", "met", "reinstated"]);
+    scenario.at(43 * HOUR).move_to(Status::Resolved).ended(Resolution, Met, Resolved, 23 * HOUR);
+}
+
+#[test]
+fn a_reopen_of_what_was_resolved_late_is_still_late() {
+    let mut scenario = opened();
+    scenario.at(30 * HOUR).move_to(Status::Resolved).at(31 * HOUR).customer_writes();
+    scenario.breached(Resolution, true).at(50 * HOUR);
+    assert_eq!(scenario.count("sla.breached"), 1);
+    assert_eq!(scenario.ticket().sla.timer(Resolution).unwrap().state, TimerState::Running);
+}
+
+#[test]
+fn a_reopen_into_pending_stays_paused() {
+    let mut scenario = opened();
+    scenario.at(HOUR).move_to(Status::Resolved).at(2 * HOUR).move_to(Status::Pending);
+    scenario.pauses(Resolution, PauseReason::Pending).at(9 * HOUR).move_to(Status::Open);
+    scenario.runs(Resolution, 1, DAY + 8 * HOUR);
+}
+
+#[test]
+fn a_resolution_from_pending_counts_no_pause() {
+    let mut scenario = opened();
+    scenario.at(HOUR).reply(ANA).at(60 * HOUR).move_to(Status::Resolved);
+    scenario.ended(Resolution, Met, Resolved, HOUR);
+}
+
+#[test]
+fn desk_writes_first_and_waits_for_the_customer() {
+    let mut scenario = super::scenario::desk();
+    scenario.set_policy(1, &policy(&[(Resolution, 24 * 60)])).open_outbound(ANA);
+    scenario.pauses(Resolution, PauseReason::Pending).at(5 * HOUR).customer_writes();
+    scenario.runs(Resolution, 1, DAY + 5 * HOUR);
+}
+
+#[test]
+fn a_follow_up_starts_afresh() {
+    let mut scenario = super::scenario::desk();
+    scenario.set_policy(1, &policy(&[(Resolution, 24 * 60)]));
+    scenario.at(100).open_as(|open| open.follow_up_of = Some(super::desk::OTHER_TICKET));
+    scenario.runs(Resolution, 1, DAY + 100);
+}
+
+#[test]
+fn transfer_reassign_snooze_and_escalate_do_not_touch_it() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).assign(BEN).transfer(BACK).escalate(Some(3)).snooze_until(90);
+    scenario.at(60).runs(Resolution, 1, DAY).lived(Resolution, &["started"]);
+}
+
+#[test]
+fn its_segments_say_in_whose_hands_the_time_passed() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).at(20).transfer(BACK).at(30).move_to(Status::Pending);
+    let segments = &scenario.ticket().sla.timer(Resolution).unwrap().segments;
+    let hands: Vec<_> = segments.iter().map(|s| (s.from, s.team, s.agent, s.paused)).collect();
+    let (front, back) = (Some(super::desk::FRONT), Some(BACK));
+    assert_eq!(
+        hands,
+        [
+            (super::desk::minute(0), front, None, None),
+            (super::desk::minute(10), front, Some(ANA), None),
+            (super::desk::minute(20), back, None, None),
+            (super::desk::minute(30), back, None, Some(PauseReason::Pending)),
+        ]
+    );
+}

@@ -1,0 +1,83 @@
+//! `periodic_update`: from each public agent message to the next.
+
+use crate::sla::{EndReason, Metric, PauseReason, TimerState};
+use crate::ticket::Status;
+
+use super::desk::{ANA, BEN, HOUR, policy};
+use super::scenario::{Scenario, ticket_under};
+use Metric::PeriodicUpdate;
+use TimerState::{Cancelled, Met, Missed};
+
+/// An update every 4 h.
+fn opened() -> Scenario {
+    let mut scenario = ticket_under(&policy(&[(PeriodicUpdate, 240)]));
+    scenario.assign(ANA);
+    scenario
+}
+
+#[test]
+fn an_update_is_due_from_each_public_agent_message_to_the_next() {
+    let mut scenario = opened();
+    scenario.never(PeriodicUpdate).at(10).reply_with(ANA, Status::InProgress).runs(PeriodicUpdate, 1, 250);
+    scenario.at(100).reply_with(BEN, Status::InProgress).runs(PeriodicUpdate, 2, 340);
+    scenario.lived(PeriodicUpdate, &["started", "met", "started"]);
+    scenario.at(400).breached(PeriodicUpdate, true).reply_with(ANA, Status::InProgress);
+    scenario.lived(PeriodicUpdate, &["started", "met", "started", "missed", "started"]);
+}
+
+#[test]
+fn notes_bots_and_customers_are_no_update() {
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).at(20).note(ANA).bot_writes().customer_writes();
+    scenario.runs(PeriodicUpdate, 1, 250).lived(PeriodicUpdate, &["started"]);
+}
+
+#[test]
+fn it_is_paused_in_pending() {
+    let mut scenario = opened();
+    scenario.at(10).reply(ANA).pauses(PeriodicUpdate, PauseReason::Pending);
+    scenario.at(100).customer_writes().runs(PeriodicUpdate, 1, 340);
+    scenario.at(160).move_to(Status::Pending).pauses(PeriodicUpdate, PauseReason::Pending);
+    scenario.at(1_000).saw(&[]).move_to(Status::InProgress).runs(PeriodicUpdate, 1, 1_180);
+}
+
+#[test]
+fn it_runs_on_hold() {
+    let mut scenario = opened();
+    scenario.at(10).reply_with(ANA, Status::OnHold).runs(PeriodicUpdate, 1, 250);
+}
+
+#[test]
+fn an_update_in_pending_ends_the_round_and_begins_another() {
+    let mut scenario = opened();
+    scenario.at(10).reply(ANA).at(HOUR).reply(ANA).pauses(PeriodicUpdate, PauseReason::Pending);
+    scenario.lived(PeriodicUpdate, &["started", "paused", "met", "started", "paused"]);
+}
+
+#[test]
+fn it_ends_at_resolved() {
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).at(20).move_to(Status::Resolved);
+    scenario.ended(PeriodicUpdate, Cancelled, EndReason::Resolved, 10);
+    scenario.at(30).move_to(Status::Open).ended(PeriodicUpdate, Cancelled, EndReason::Resolved, 10);
+    scenario.at(40).chat(ANA).runs(PeriodicUpdate, 2, 280);
+}
+
+#[test]
+fn a_reply_that_resolves_is_the_last_update() {
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).at(20).reply_with(ANA, Status::Resolved);
+    scenario.ended(PeriodicUpdate, Met, EndReason::Answered, 10);
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).at(300).reply_with(ANA, Status::Resolved);
+    scenario.ended(PeriodicUpdate, Missed, EndReason::Answered, 290);
+}
+
+#[test]
+fn a_breach_before_the_pause_is_recorded_though_the_worker_slept() {
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).worker_asleep_until(300).move_to(Status::Pending);
+    scenario.pauses(PeriodicUpdate, PauseReason::Pending).breached(PeriodicUpdate, true);
+    scenario.at(900).customer_writes();
+    assert_eq!(scenario.count("sla.breached"), 1);
+}

@@ -1,0 +1,224 @@
+//! What handlers take: who calls, the body, the query, and ids in the path. Every refusal names the field.
+
+use std::ops::Deref;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use support_core::desk::{Done, Once, Options, UseCase};
+use support_core::people::Actor;
+use support_core::store::{PageCursor, Query};
+
+use crate::error::ApiError;
+use crate::mount::App;
+
+/// Items of a page unless asked otherwise.
+const PAGE: u32 = 50;
+/// Most items of a page.
+const PAGE_LIMIT: u32 = 200;
+/// Seconds for which an idempotency key is kept.
+const ONCE_SECONDS: i64 = 86_400;
+/// Longest idempotency key, in bytes.
+const KEY_LIMIT: usize = 255;
+
+/// Who calls, and under which conditions.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) app: Arc<App>,
+    pub(crate) actor: Actor,
+    if_match: Option<u64>,
+    key: Option<String>,
+    method: String,
+    route: String,
+    path: String,
+}
+
+impl FromRequestParts<Arc<App>> for Call {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let actor = app
+            .identity
+            .identify(&app.desk, parts)
+            .await
+            .map_err(|_| ApiError::busy("identity_unavailable", "who asks cannot be told now"))?
+            .ok_or_else(ApiError::unauthenticated)?;
+        let route = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned());
+        Ok(Self {
+            app: app.clone(),
+            actor,
+            if_match: if_match(&parts.headers)?,
+            key: key(&parts.headers)?,
+            method: parts.method.to_string(),
+            route: route.unwrap_or_default(),
+            path: parts.uri.path().to_owned(),
+        })
+    }
+}
+
+impl Call {
+    /// Runs a use-case under the conditions of the request's headers. `body` is what an idempotency key stands for.
+    pub(crate) async fn run<U: UseCase>(&self, body: &[u8], wanted: &U) -> Result<Done<U::Reply>, ApiError> {
+        let once = self.key.as_ref().map(|key| {
+            let who = format!("{:?}", self.actor.as_ref());
+            let scope = [who.as_bytes(), self.method.as_bytes(), self.route.as_bytes(), key.as_bytes()];
+            let name = self.app.digests.digest(&scope);
+            Once {
+                key: format!("http/{}", hex(&name)),
+                digest: self.app.digests.digest(&[self.path.as_bytes(), body]),
+                expires_at: self.app.desk.now().plus_seconds(ONCE_SECONDS),
+            }
+        });
+        let options = Options { if_match: self.if_match, once };
+        Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let version =
+        value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version
+        .map(Some)
+        .ok_or_else(|| ApiError::unreadable("`If-Match` must be a version in double quotes, such as \"3\""))
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_LIMIT);
+    key.map(|key| Some(key.to_owned()))
+        .ok_or_else(|| ApiError::unreadable("`Idempotency-Key` must be 1 to 255 visible ASCII characters"))
+}
+
+/// A JSON body. Unknown fields, wrong types and missing fields are 422 with the field's path; what is no JSON is 400.
+#[derive(Debug)]
+pub(crate) struct Body<T> {
+    pub(crate) value: T,
+    /// The bytes as they came.
+    pub(crate) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let json = kind.is_some_and(|kind| {
+            let kind = kind.split(';').next().unwrap_or_default().trim();
+            kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json")
+        });
+        if !json {
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "send `Content-Type: application/json`",
+            ));
+        }
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
+            } else {
+                ApiError::unreadable("the body could not be read")
+            }
+        })?;
+        Ok(Self { value: parse(&bytes)?, bytes })
+    }
+}
+
+/// Reads JSON, naming the field that cannot be accepted and never repeating what was sent.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let field = error.path().to_string();
+        let inner = error.into_inner();
+        if inner.is_data() {
+            let field = if field == "." { "body".to_owned() } else { field };
+            ApiError::invalid(field, plain(&inner.to_string()))
+        } else {
+            ApiError::unreadable(format!(
+                "the body is no JSON (line {}, column {})",
+                inner.line(),
+                inner.column()
+            ))
+        }
+    })?;
+    reader.end().map_err(|_| ApiError::unreadable("the body goes on after its JSON"))?;
+    Ok(value)
+}
+
+/// Cuts from a parser's message what repeats the input, and where in it that stood.
+fn plain(message: &str) -> String {
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    match message.rsplit_once("expected ") {
+        Some((before, expected)) if before.starts_with("invalid ") => format!("must be {expected}"),
+        _ if message.starts_with("unknown variant") => "is not one of the accepted values".to_owned(),
+        _ => message.to_owned(),
+    }
+}
+
+/// A query string. Unknown parameters and wrong values are 422 with the parameter's name.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, ApiError> {
+        let query = parts.uri.query().unwrap_or_default();
+        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
+            let field = error.path().to_string();
+            let field = if field == "." { "query".to_owned() } else { field };
+            ApiError::invalid(field, plain(&error.into_inner().to_string()))
+        })
+    }
+}
+
+impl<T> Deref for Params<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// An id in the path. What is no id names nothing: 404, as for an unknown one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Id<T>(pub(crate) T);
+
+impl<T: FromStr + Send> FromRequestParts<Arc<App>> for Id<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, app).await.map_err(|_| ApiError::not_found())?;
+        path.0.parse().map(Self).map_err(|_| ApiError::not_found())
+    }
+}
+
+/// Reads `limit`: 1–200, 50 unless given.
+pub(crate) fn limit(limit: Option<u32>) -> Result<u32, ApiError> {
+    let limit = limit.unwrap_or(PAGE);
+    if (1..=PAGE_LIMIT.min(Query::MOST)).contains(&limit) {
+        Ok(limit)
+    } else {
+        Err(ApiError::invalid("limit", format!("must be 1 to {PAGE_LIMIT}")))
+    }
+}
+
+/// Reads `cursor`.
+pub(crate) fn cursor(cursor: Option<&str>) -> Result<Option<PageCursor>, ApiError> {
+    cursor.map(|text| text.parse().map_err(|problem| ApiError::invalid("cursor", problem))).transpose()
+}

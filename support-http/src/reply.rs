@@ -1,0 +1,63 @@
+//! How answers look: pages, single resources with their version, and repeated answers.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use support_core::desk::Done;
+use support_core::store::PageCursor;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct Page<T> {
+    /// The items, in order.
+    pub(crate) items: Vec<T>,
+    /// Where to go on; `null` at the end. A page may hold fewer items than asked for and still have one.
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    pub(crate) fn new(items: Vec<T>, next: Option<PageCursor>) -> Self {
+        Self { items, next_cursor: next.map(|next| next.to_string()) }
+    }
+}
+
+/// A resource with its version as `ETag`.
+pub(crate) struct Versioned<T> {
+    pub(crate) version: u64,
+    pub(crate) body: T,
+    pub(crate) status: StatusCode,
+    pub(crate) repeated: bool,
+}
+
+impl<T> Versioned<T> {
+    /// An answer to a read or a change.
+    pub(crate) const fn ok(version: u64, body: T) -> Self {
+        Self { version, body, status: StatusCode::OK, repeated: false }
+    }
+
+    /// An answer to a command that made something.
+    pub(crate) const fn created(version: u64, body: T) -> Self {
+        Self { version, body, status: StatusCode::CREATED, repeated: false }
+    }
+
+    /// Says whether the command had been carried out before.
+    pub(crate) const fn repeated<R>(mut self, done: &Done<R>) -> Self {
+        self.repeated = matches!(done, Done::Before(_));
+        self
+    }
+}
+
+impl<T: Serialize> IntoResponse for Versioned<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", self.version)) {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        if self.repeated {
+            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,250 @@
+//! Tickets on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value;
+use support_core::desk::{TextsById, TimerView};
+use support_core::people::Actor;
+use support_core::ticket::{ContextRef, ExternalRef, FieldValue, Ticket};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::message::{ConversationBody, MessageBody};
+use super::person::CustomerBody;
+use super::sla::SlaTimer;
+
+/// A ticket.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct TicketBody {
+    id: Uuid,
+    /// What people read out.
+    #[schema(example = "7ZQK-2M9D-XH4T")]
+    reference: String,
+    /// What it is about; empty where it was erased.
+    subject: String,
+    /// `new`, `open`, `assigned`, `in_progress`, `pending`, `on_hold`, `resolved` or `closed`.
+    status: &'static str,
+    /// `open`, `pending` or `closed`.
+    status_category: &'static str,
+    /// `low`, `normal`, `high` or `urgent`.
+    priority: &'static str,
+    channel: String,
+    inbox_id: Option<Uuid>,
+    brand_id: Option<Uuid>,
+    language: Option<String>,
+    customer_id: Uuid,
+    assigned_to: Option<Uuid>,
+    team_id: Option<Uuid>,
+    category: Option<String>,
+    tags: Vec<String>,
+    topics: Vec<String>,
+    order_id: Option<String>,
+    context: Vec<ContextBody>,
+    external_refs: Vec<ExternalRefBody>,
+    custom_fields: BTreeMap<String, Value>,
+    /// Points at the time of the answer.
+    score: f64,
+    escalation: Option<EscalationBody>,
+    sla: Vec<SlaTimer>,
+    snoozed_until: Option<String>,
+    set_aside: Option<SetAsideBody>,
+    /// Since when it waits for a handler; `null` while it has one.
+    waiting_since: Option<String>,
+    next_due_at: Option<String>,
+    first_responded_at: Option<String>,
+    last_message_at: Option<String>,
+    last_customer_message_at: Option<String>,
+    resolved_at: Option<String>,
+    closed_at: Option<String>,
+    reopened_count: u32,
+    follow_up_of: Option<Uuid>,
+    resolution_code: Option<String>,
+    version: u64,
+    created_at: String,
+    updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<CustomerBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<AssigneeBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_message: Option<MessageBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversations: Option<Vec<ConversationBody>>,
+    /// The newest 50, newest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<Vec<MessageBody>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages_cursor: Option<String>,
+}
+
+/// An object of the host that a ticket is about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ContextBody {
+    kind: String,
+    id: String,
+    url: Option<String>,
+}
+
+/// The same matter in another system.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ExternalRefBody {
+    system: String,
+    id: String,
+    url: Option<String>,
+}
+
+/// How far a ticket has been escalated.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct EscalationBody {
+    level: u8,
+    /// Why, in words; `null` where a rule did it, and to customers.
+    reason: Option<String>,
+    at: String,
+}
+
+/// Why a ticket is out of the desk's work.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct SetAsideBody {
+    /// `spam`, `deleted` or `merged`.
+    kind: &'static str,
+    by: Option<Uuid>,
+    at: String,
+    merged_into: Option<Uuid>,
+}
+
+/// Who has a ticket.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct AssigneeBody {
+    pub(crate) id: Uuid,
+    pub(crate) name: String,
+}
+
+impl TicketBody {
+    /// Renders a ticket. Customers do not see what is the desk's own: score, topics, tags and the like.
+    pub(crate) fn new(
+        ticket: &Ticket,
+        score: f64,
+        timers: &[TimerView],
+        texts: &TextsById,
+        reader: &Actor,
+    ) -> Self {
+        let staff = reader.is_staff();
+        let text = |id| texts.get(&id).cloned();
+        let field = |value: &FieldValue| match value {
+            FieldValue::Text(id) => text(*id).map_or(Value::Null, Value::from),
+            FieldValue::Number(number) => Value::from(*number),
+            FieldValue::Flag(flag) => Value::from(*flag),
+        };
+        Self {
+            id: ticket.id.uuid(),
+            reference: ticket.reference.to_string(),
+            subject: text(ticket.subject).unwrap_or_default(),
+            status: ticket.status.as_str(),
+            status_category: ticket.status.category().as_str(),
+            priority: ticket.priority.as_str(),
+            channel: ticket.channel.to_string(),
+            inbox_id: ticket.inbox_id.map(|id| id.uuid()),
+            brand_id: ticket.brand_id.map(|id| id.uuid()),
+            language: ticket.language.as_ref().map(ToString::to_string),
+            customer_id: ticket.customer_id.uuid(),
+            assigned_to: ticket.assigned_to.map(|id| id.uuid()),
+            team_id: ticket.team_id.map(|id| id.uuid()),
+            category: ticket.category.as_ref().map(ToString::to_string),
+            tags: if staff { ticket.tags.iter().map(ToString::to_string).collect() } else { Vec::new() },
+            topics: if staff { ticket.topics.iter().map(ToString::to_string).collect() } else { Vec::new() },
+            order_id: ticket.order_id.as_ref().map(ToString::to_string),
+            context: ticket.context.iter().map(ContextBody::from).collect(),
+            external_refs: if staff {
+                ticket.external_refs.iter().map(ExternalRefBody::from).collect()
+            } else {
+                Vec::new()
+            },
+            custom_fields: ticket
+                .custom_fields
+                .iter()
+                .map(|(key, value)| (key.to_string(), field(value)))
+                .collect(),
+            score: if staff { score } else { 0.0 },
+            escalation: ticket.escalation.filter(|_| staff).map(|escalation| EscalationBody {
+                level: escalation.level,
+                reason: escalation.reason.and_then(text),
+                at: escalation.at.to_string(),
+            }),
+            sla: timers.iter().map(SlaTimer::from).collect(),
+            snoozed_until: ticket.snoozed_until.filter(|_| staff).map(|at| at.to_string()),
+            set_aside: ticket.set_aside.map(|aside| SetAsideBody {
+                kind: aside.kind.as_str(),
+                by: aside.by.id,
+                at: aside.at.to_string(),
+                merged_into: aside.merged_into.map(|id| id.uuid()),
+            }),
+            waiting_since: ticket.is_waiting().then(|| ticket.work.since.to_string()),
+            next_due_at: ticket.derived.next_due_at.map(|at| at.to_string()),
+            first_responded_at: ticket.first_responded_at.map(|at| at.to_string()),
+            last_message_at: ticket.last_message_at.map(|at| at.to_string()),
+            last_customer_message_at: ticket.last_customer_message_at.map(|at| at.to_string()),
+            resolved_at: ticket.resolved_at.map(|at| at.to_string()),
+            closed_at: ticket.closed_at.map(|at| at.to_string()),
+            reopened_count: ticket.reopened_count,
+            follow_up_of: ticket.follow_up_of.map(|id| id.uuid()),
+            resolution_code: ticket.resolution_code.as_ref().map(ToString::to_string),
+            version: ticket.version,
+            created_at: ticket.created_at.to_string(),
+            updated_at: ticket.updated_at.to_string(),
+            customer: None,
+            assignee: None,
+            last_message: None,
+            conversations: None,
+            messages: None,
+            messages_cursor: None,
+        }
+    }
+
+    pub(crate) fn with_customer(mut self, customer: Option<CustomerBody>) -> Self {
+        self.customer = customer;
+        self
+    }
+
+    pub(crate) fn with_assignee(mut self, assignee: Option<AssigneeBody>) -> Self {
+        self.assignee = assignee;
+        self
+    }
+
+    pub(crate) fn with_last_message(mut self, message: Option<MessageBody>) -> Self {
+        self.last_message = message;
+        self
+    }
+
+    pub(crate) fn with_thread(
+        mut self,
+        conversations: Vec<ConversationBody>,
+        messages: Vec<MessageBody>,
+        cursor: Option<String>,
+    ) -> Self {
+        self.conversations = Some(conversations);
+        self.messages = Some(messages);
+        self.messages_cursor = cursor;
+        self
+    }
+}
+
+impl From<&ContextRef> for ContextBody {
+    fn from(context: &ContextRef) -> Self {
+        Self {
+            kind: context.kind.to_string(),
+            id: context.id.to_string(),
+            url: context.url.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl From<&ExternalRef> for ExternalRefBody {
+    fn from(reference: &ExternalRef) -> Self {
+        Self {
+            system: reference.system.to_string(),
+            id: reference.id.to_string(),
+            url: reference.url.as_ref().map(ToString::to_string),
+        }
+    }
+}
