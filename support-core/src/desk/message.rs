@@ -96,7 +96,10 @@ impl UseCase for WriteMessage {
         }
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
         if self.status.is_some() {
-            ask.actor.scope(Permission::TicketStatus)?;
+            let right = ask.actor.scope(Permission::TicketStatus)?;
+            if !ticket.with_subject(|subject| right.sees(subject)) {
+                return Err(Error::Forbidden(Permission::TicketStatus));
+            }
         }
         let conversation = conversation(ask, &ticket, self.conversation_id).await?;
         let before = turns_before(ask, &ticket, &self.content).await?;

@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::json;
 use support_core::Error;
-use support_core::desk::{EditTicket, Reassign, ReturnWork, Take};
+use support_core::desk::{DeactivateAgent, EditTicket, OpenTicket, Reassign, ReturnWork, Take};
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::{Actor, Permission, Presence};
 use support_core::routing::AssignHow;
@@ -13,6 +13,7 @@ use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
 
+use crate::faulty::FaultyStore;
 use crate::world::{HOST, World, fields, id_of, rule};
 
 fn by_hand(world: &World) -> TeamId {
@@ -197,4 +198,57 @@ fn an_agent_without_a_team_takes_from_the_default_queue() {
     assert_eq!(page.items.len(), 1);
     world.run(&ann, &Take { ticket_id: ticket });
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+}
+
+#[test]
+fn who_is_deactivated_at_the_same_moment_is_given_nothing() {
+    let give = |by: &Actor, world: &World, ticket| {
+        let ann = id_of(by);
+        let open = EditTicket { assigned_to: Some(Some(ann)), ..EditTicket::of(ticket) };
+        block_on(world.desk.run(&HOST, &open)).map(drop)
+    };
+    let take = |by: &Actor, world: &World, ticket| {
+        block_on(world.desk.run(by, &Take { ticket_id: ticket })).map(drop)
+    };
+    let hand = |by: &Actor, world: &World, ticket| block_on(world.desk.run(&HOST, &to(ticket, by))).map(drop);
+    let open = |by: &Actor, world: &World, ticket| {
+        let customer = world.ticket(ticket).customer_id;
+        let assigned_to = Some(id_of(by));
+        let open = OpenTicket { assigned_to, ..OpenTicket::of(customer, "Another", "Hello.") };
+        block_on(world.desk.run(&HOST, &open)).map(drop)
+    };
+    type Way = fn(&Actor, &World, TicketId) -> Result<(), Error>;
+    let ways: [Way; 4] = [give, take, hand, open];
+    for way in ways {
+        let store = Arc::new(FaultyStore::default());
+        let world = World::on(store.clone());
+        let ann = world.agent("Ann");
+        world.presence(&ann, Presence::Busy);
+        let ticket = world.opened_by(&world.customer("Carl"));
+        let (desk, id) = (world.desk.clone(), id_of(&ann));
+        store.before("ticket.assigned", move || {
+            vec![block_on(desk.prepare(&HOST, &DeactivateAgent { id })).unwrap().changes]
+        });
+        let refused = way(&ann, &world, ticket).unwrap_err();
+        assert!(matches!(refused, Error::Invalid(_)), "{refused:?}");
+        world.tick();
+        assert_eq!((world.owner(ticket), world.load(&ann)), (None, 0));
+        world.sound();
+    }
+}
+
+#[test]
+fn the_router_gives_nothing_to_who_is_deactivated_at_the_same_moment() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let ann = world.agent("Ann");
+    let carl = world.customer("Carl");
+    let (desk, id) = (world.desk.clone(), id_of(&ann));
+    store.before("ticket.assigned", move || {
+        vec![block_on(desk.prepare(&HOST, &DeactivateAgent { id })).unwrap().changes]
+    });
+    let ticket = world.opened_by(&carl);
+    world.tick();
+    assert_eq!((world.owner(ticket), world.load(&ann)), (None, 0));
+    world.sound();
 }

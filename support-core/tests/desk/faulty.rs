@@ -25,13 +25,25 @@ pub(crate) enum Fault {
     Answer,
     /// Every commit with an event of this ticket.
     Ticket(TicketId),
+    /// The bytes of the event at this place of the log are others than those that were hashed.
+    Bytes(usize),
 }
 
 /// The store in memory, with faults.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct FaultyStore {
     inner: MemoryStore,
     fault: Mutex<Fault>,
+    rival: Mutex<Option<(&'static str, Rival)>>,
+}
+
+/// Makes what somebody else commits first.
+type Rival = Box<dyn FnOnce() -> Vec<ChangeSet> + Send>;
+
+impl std::fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaultyStore").field("inner", &self.inner).finish_non_exhaustive()
+    }
 }
 
 fn broken(kind: StoreErrorKind) -> StoreError {
@@ -41,6 +53,22 @@ fn broken(kind: StoreErrorKind) -> StoreError {
 impl FaultyStore {
     pub(crate) fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Lets somebody else commit just before the next commit with an event of this name.
+    pub(crate) fn before(
+        &self,
+        event: &'static str,
+        rival: impl FnOnce() -> Vec<ChangeSet> + Send + 'static,
+    ) {
+        *self.rival.lock().unwrap() = Some((event, Box::new(rival)));
+    }
+
+    /// Takes the rival whose moment has come.
+    fn rival(&self, changes: &[ChangeSet]) -> Option<Rival> {
+        let mut rival = self.rival.lock().unwrap();
+        let named = |name: &str| changes.iter().flat_map(|set| &set.events).any(|e| e.event.name() == name);
+        rival.take_if(|(event, _)| named(event)).map(|(_, rival)| rival)
     }
 
     /// Tells whether the planned fault has not happened yet.
@@ -59,7 +87,7 @@ impl FaultyStore {
                 *fault = Fault::Call(calls - 1);
                 Ok(())
             }
-            Fault::None | Fault::Answer | Fault::Ticket(_) => Ok(()),
+            Fault::None | Fault::Answer | Fault::Ticket(_) | Fault::Bytes(_) => Ok(()),
         }
     }
 }
@@ -74,6 +102,10 @@ impl Store for FaultyStore {
             if changes.iter().any(touches) {
                 return Err(broken(StoreErrorKind::Other));
             }
+        }
+        if let Some(rival) = self.rival(changes) {
+            let outcomes = self.inner.commit(&rival()).await?;
+            assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Committed));
         }
         let outcomes = self.inner.commit(changes).await?;
         if matches!(fault, Fault::Answer) {
@@ -109,7 +141,13 @@ impl Store for FaultyStore {
 
     async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
         self.call()?;
-        self.inner.events(scope, after, limit).await
+        let mut page = self.inner.events(scope, after, limit).await?;
+        if let Fault::Bytes(at) = *self.fault.lock().unwrap()
+            && *after == Cursor::start()
+        {
+            page.events[at].json.push(' ');
+        }
+        Ok(page)
     }
 
     fn changed(&self) -> Changed {

@@ -307,3 +307,51 @@ fn a_take_or_a_reassignment_counts_for_nobodys_turn() {
     assert_eq!(world.owner(world.opened_by(&carl)), Some(id_of(&bob)), "it is still Bob's turn");
     world.sound();
 }
+
+#[test]
+fn two_desks_on_one_store_never_go_over_together() {
+    for _ in 0..10 {
+        let store = Arc::new(support_core::store::MemoryStore::new());
+        let world = World::on(store.clone());
+        let (ann, bob) = (sized(&world, "Ann", 3), sized(&world, "Bob", 2));
+        let carl = customer_of(&world.customer("Carl"));
+        // Each has the same picture in memory before they begin.
+        let desks = [world.desk.clone(), world.restarted(store.clone())];
+        desks.iter().for_each(|desk| drop(block_on(desk.route(crate::world::TENANT))));
+        let threads: Vec<_> = (0..6)
+            .map(|n| {
+                let desk = desks[n % 2].clone();
+                thread::spawn(move || {
+                    block_on(desk.run(&HOST, &OpenTicket::of(carl, "Parcel", "Late."))).unwrap()
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        world.tick();
+        assert_eq!((world.load(&ann), world.load(&bob)), (3, 2));
+        world.sound();
+    }
+}
+
+#[test]
+fn a_placement_that_was_planned_before_others_took_the_room_is_not_carried_out() {
+    let store = Arc::new(crate::faulty::FaultyStore::default());
+    let world = World::on(store.clone());
+    let ann = sized(&world, "Ann", 1);
+    let carl = world.customer("Carl");
+    world.presence(&ann, Presence::Busy);
+    let (first, other) = (world.opened_by(&carl), world.opened_by(&carl));
+    world.presence(&ann, Presence::Away);
+    // Between the plan and its commit she is given the other one by hand, which fills her.
+    let (desk, id) = (world.desk.clone(), id_of(&ann));
+    store.before("ticket.assigned", move || {
+        let give = EditTicket { assigned_to: Some(Some(id)), ..EditTicket::of(other) };
+        vec![block_on(desk.prepare(&HOST, &give)).unwrap().changes]
+    });
+    world.presence(&ann, Presence::Available);
+    assert_eq!((world.owner(first), world.owner(other)), (None, Some(id_of(&ann))));
+    assert_eq!(world.load(&ann), 1);
+    world.sound();
+}

@@ -8,7 +8,7 @@ use support_core::desk::{
     ResetTicket, RestoreTicket, ReturnWork, SetAsideTicket, Snooze, Take, UseCase, WriteMessage,
 };
 use support_core::id::{TenantId, TicketId};
-use support_core::people::{Actor, ActorRef};
+use support_core::people::{Actor, ActorRef, AgentActor, Permission, Reach};
 use support_core::store::{Credential, Related, TicketFilter};
 use support_core::testkit::block_on;
 use support_core::ticket::{Participant, ParticipantRole, Priority, SetAsideKind, Status};
@@ -251,5 +251,27 @@ fn sight_follows_the_ticket_and_ends_with_it() {
     assert!(sees(bob), "who held it stays a follower");
     world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Deleted });
     assert!(!sees(&actors[0]), "a customer sees nothing that is set aside");
+    world.sound();
+}
+
+#[test]
+fn a_right_that_reaches_less_far_than_sight_is_forbidden_beyond_its_reach() {
+    let Scene { world, ticket, actors } = scene();
+    let Actor::Agent(bob) = &actors[3] else { unreachable!() };
+    let grants = bob.grants.clone().with(Permission::TicketRead, Reach::All);
+    let far = grants.clone().with(Permission::TicketReply, Reach::All);
+    let as_with = |grants| Actor::Agent(AgentActor { grants, ..bob.clone() });
+    let sees_all = as_with(grants);
+    assert!(block_on(world.desk.ticket(&sees_all, ticket)).is_ok());
+    let edit = EditTicket { priority: Some(Priority::Low), ..EditTicket::of(ticket) };
+    assert!(matches!(world.fail(&sees_all, &edit), Error::Forbidden(Permission::TicketUpdate)));
+    let reply = WriteMessage::reply(ticket, "Hello.");
+    assert!(matches!(world.fail(&sees_all, &reply), Error::Forbidden(Permission::TicketReply)));
+    let carries = WriteMessage { status: Some(Status::Resolved), ..reply.clone() };
+    assert!(matches!(
+        world.fail(&as_with(far.clone()), &carries),
+        Error::Forbidden(Permission::TicketStatus)
+    ));
+    world.run(&as_with(far), &reply);
     world.sound();
 }

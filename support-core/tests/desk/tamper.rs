@@ -8,6 +8,7 @@ use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Ticket};
 use uuid::Uuid;
 
+use crate::faulty::{Fault, FaultyStore};
 use crate::world::{HOST, TENANT, World, id_of};
 
 fn told() -> (World, Actor, TicketId) {
@@ -133,4 +134,16 @@ fn a_ticket_as_it_was_is_the_fold_stopped_early() {
     assert_eq!(was, before);
     let early = before.created_at.plus_micros(-1);
     assert!(block_on(world.desk.ticket_at(&HOST, id, early)).is_err());
+}
+
+#[test]
+fn a_changed_byte_of_the_log_is_found_where_it_is() {
+    let store = std::sync::Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    world.opened_by(&world.customer("Carl"));
+    world.sound();
+    store.set(Fault::Bytes(1));
+    let report = block_on(world.desk.verify(TENANT)).unwrap();
+    assert_eq!(report.wrong, 1, "the rest follows again: {report:#?}");
+    finds(&world, "the hash does not follow");
 }
