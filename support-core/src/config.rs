@@ -213,7 +213,7 @@ fn parse<T: DeserializeOwned>(document: &Document) -> Option<T> {
 pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<FieldProblem>> {
     fn read<T: DeserializeOwned>(body: &serde_json::Value) -> Result<T, Vec<FieldProblem>> {
         serde_path_to_error::deserialize(body)
-            .map_err(|error| vec![FieldProblem::new(error.path().to_string(), error.inner())])
+            .map_err(|error| vec![unreadable(&error.path().to_string(), &error.inner().to_string())])
     }
     match kind {
         DocumentKind::Settings => read::<Settings>(body)?.check(),
@@ -237,5 +237,20 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
             .map(drop)
             .map_err(|error| vec![FieldProblem { field: error.field, problem: error.problem }]),
         DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
+    }
+}
+
+/// Names the field that cannot be read and what it must be, without what was sent.
+fn unreadable(path: &str, message: &str) -> FieldProblem {
+    if let Some(name) = message.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        let field = if path == "." { name.to_owned() } else { format!("{path}.{name}") };
+        return FieldProblem::new(field, "must be given");
+    }
+    if message.starts_with("unknown field") {
+        return FieldProblem::new(path, "is not known");
+    }
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => FieldProblem::new(path, format_args!("must be {expected}")),
+        None => FieldProblem::new(path, message),
     }
 }

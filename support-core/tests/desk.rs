@@ -10,5 +10,41 @@
 #[path = "desk/world.rs"]
 mod world;
 
+#[path = "desk/assigning.rs"]
+mod assigning;
+#[path = "desk/debug.rs"]
+mod debug;
+#[path = "desk/documents.rs"]
+mod documents;
+#[path = "desk/editing.rs"]
+mod editing;
+#[path = "desk/fairness.rs"]
+mod fairness;
+#[path = "desk/faults.rs"]
+mod faults;
+#[path = "desk/faulty.rs"]
+mod faulty;
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/once.rs"]
+mod once;
+#[path = "desk/opening.rs"]
+mod opening;
+#[path = "desk/people.rs"]
+mod people;
+#[path = "desk/queue.rs"]
+mod queue;
+#[path = "desk/receiving.rs"]
+mod receiving;
+#[path = "desk/routing.rs"]
+mod routing;
+#[path = "desk/scope.rs"]
+mod scope;
+#[path = "desk/sign_in.rs"]
+mod sign_in;
+#[path = "desk/tamper.rs"]
+mod tamper;
+#[path = "desk/time.rs"]
+mod time;
+#[path = "desk/writing.rs"]
+mod writing;

@@ -32,7 +32,7 @@ pub struct AgentReply {
 }
 
 /// Makes an agent: offline, without work.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct CreateAgent {
     /// Name that colleagues and customers see.
     pub name: String,
@@ -56,8 +56,18 @@ pub struct CreateAgent {
     pub password: Option<PasswordHash>,
 }
 
+impl std::fmt::Debug for CreateAgent {
+    /// Prints no name and no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateAgent")
+            .field("role", &self.role)
+            .field("team_ids", &self.team_ids)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Changes an agent. What is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct UpdateAgent {
     /// Which.
     pub id: Option<AgentId>,
@@ -81,6 +91,13 @@ pub struct UpdateAgent {
     pub shift: Option<Option<Shift>>,
 }
 
+impl std::fmt::Debug for UpdateAgent {
+    /// Prints no name and no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateAgent").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
 /// Deactivates an agent: the name is kept, sign-in ends, open work goes back to the queue by the next tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeactivateAgent {
@@ -89,7 +106,7 @@ pub struct DeactivateAgent {
 }
 
 /// Says whether an agent is there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SetPresence {
     /// Whose.
     pub agent_id: AgentId,
@@ -103,12 +120,28 @@ pub struct SetPresence {
     pub until: Option<Timestamp>,
 }
 
+impl std::fmt::Debug for SetPresence {
+    /// Prints no reason.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetPresence")
+            .field("agent_id", &self.agent_id)
+            .field("presence", &self.presence)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
 impl SetPresence {
     /// Says so until further notice.
     #[must_use]
     pub const fn of(agent_id: AgentId, presence: Presence) -> Self {
         Self { agent_id, presence, channels: Vec::new(), reason: None, until: None }
     }
+}
+
+/// Returns when profile or presence changed last: their events stand in one stream, in which time never runs back.
+pub(super) fn last_change(agent: &Agent, state: &AgentState) -> Timestamp {
+    agent.updated_at.max(state.since)
 }
 
 /// Checks a role: nobody gives more than they have themselves.
@@ -289,10 +322,13 @@ impl UseCase for UpdateAgent {
             return Ok(Prepared::new(changes, AgentReply { agent_id: id, version: before.version }));
         }
         after.version += 1;
-        after.updated_at = ask.now.max(before.updated_at);
+        after.updated_at = ask.now.max(last_change(&before, &state));
         let reply = AgentReply { agent_id: id, version: after.version };
         let seq = after.version + state.version - 1;
         changes.events.push(ask.agent_event(id, seq, after.updated_at, Event::AgentChanged { fields }));
+        if before.email != after.email {
+            ask.sign_in_by(LoginSubject::Agent(id), &after.email, &mut changes).await?;
+        }
         changes.replace(before.version, after);
         changes.replace(state.version, state);
         Ok(Prepared { changes, reply, routes: true, configures: false })
@@ -312,17 +348,30 @@ impl UseCase for DeactivateAgent {
         if !before.active {
             return Ok(Prepared::new(changes, AgentReply { agent_id: self.id, version: before.version }));
         }
+        let at = ask.now.max(last_change(&before, &state));
         let mut after = before.clone();
         after.active = false;
         after.version += 1;
-        after.updated_at = ask.now.max(before.updated_at);
+        after.updated_at = at;
         let reply = AgentReply { agent_id: self.id, version: after.version };
         let seq = after.version + state.version - 1;
-        changes.events.push(ask.agent_event(self.id, seq, after.updated_at, Event::AgentDeactivated {}));
+        changes.events.push(ask.agent_event(self.id, seq, at, Event::AgentDeactivated {}));
+        let (from, to) = (state.presence, Presence::Offline);
+        let leaves = Event::AgentStatusChanged { from, to, reason: None, by_time: false };
+        changes.events.push(ask.agent_event(self.id, seq + 1, at, leaves));
         changes.replace(before.version, after);
-        // Due at once: the worker gives the open work back, however much it is.
+        // Presence changes too, so that nobody who read it before gives work any more. Due at once: the worker gives
+        // the open work back, however much it is.
         let revision = state.version;
-        changes.replace(revision, AgentState { until: Some(ask.now), ..state });
+        let gone = AgentState {
+            presence: to,
+            reason: None,
+            until: Some(ask.now),
+            version: revision + 1,
+            since: at,
+            ..state
+        };
+        changes.replace(revision, gone);
         Ok(Prepared { changes, reply, routes: true, configures: false })
     }
 }
@@ -338,7 +387,10 @@ impl UseCase for SetPresence {
         };
         let mine = ask.actor.as_ref().agent_id() == Some(agent.id);
         let of_team = match ask.actor {
-            Actor::Agent(actor) => agent.team_ids.iter().any(|team| actor.teams.contains(team)),
+            Actor::Agent(actor) => {
+                agent.team_ids.iter().any(|team| actor.teams.contains(team))
+                    || agent.team_ids.is_empty() && actor.teams.contains(&TeamId::DEFAULT)
+            }
             Actor::Host(_) => true,
             Actor::Customer(_) => false,
         };
@@ -373,7 +425,7 @@ impl UseCase for SetPresence {
             reason,
             until: self.until,
             version: before.version + 1,
-            since: ask.now.max(before.since),
+            since: ask.now.max(last_change(&agent, &before)),
             ..before.clone()
         };
         let event =

@@ -3,7 +3,7 @@
 use crate::conversation::{Conversation, Message};
 use crate::event::Event;
 use crate::id::TenantId;
-use crate::people::WorkKind;
+use crate::people::{AgentState, WorkKind};
 use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, Write};
 use crate::ticket::{Decision, Ticket};
 
@@ -84,6 +84,12 @@ fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
             freed.into_iter().chain(taken).collect()
         }
     }
+}
+
+/// Lets a commit succeed only while an agent's presence is as it was read. Deactivating changes it, so that nobody is
+/// given work after their open work was given back.
+pub(super) fn still_there(changes: &mut ChangeSet, state: AgentState) {
+    changes.replace(state.version, state);
 }
 
 /// Tells whether a change adds work to a queue or frees capacity, so that the router has to look.

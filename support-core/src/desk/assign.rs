@@ -9,6 +9,7 @@ use crate::routing::AssignHow;
 use crate::ticket::{Command, command};
 
 use super::TicketReply;
+use super::assemble::still_there;
 use super::message::carry_out;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::Texts;
@@ -31,7 +32,11 @@ impl UseCase for Take {
         let over = state.load.units.saturating_add(ticket.units()) > agent.capacity.units;
         let to = Some(agent.id);
         let take = command::Assign { to, team: None, how: AssignHow::Take, reason: None, why: None, over };
-        carry_out(ask, &ticket, &[Command::Assign(Box::new(take))], Vec::new()).await
+        let mut prepared = carry_out(ask, &ticket, &[Command::Assign(Box::new(take))], Vec::new()).await?;
+        if !prepared.changes.events.is_empty() {
+            still_there(&mut prepared.changes, state);
+        }
+        Ok(prepared)
     }
 }
 
@@ -71,10 +76,11 @@ impl UseCase for Reassign {
         }
         let mut texts = Texts::new(ask, Some(ticket.id));
         let reason = texts.line("reason", self.reason.as_deref())?;
-        let assign = ask.assign(&ticket, self.agent_id.map(Some), self.team_id, reason).await?;
+        let (assign, state) = ask.assign(&ticket, self.agent_id.map(Some), self.team_id, reason).await?;
         let mut prepared = carry_out(ask, &ticket, &[Command::Assign(Box::new(assign))], Vec::new()).await?;
         if !prepared.changes.events.is_empty() {
             texts.finish(&mut prepared.changes);
+            state.into_iter().for_each(|state| still_there(&mut prepared.changes, state));
         }
         Ok(prepared)
     }

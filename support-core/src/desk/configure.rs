@@ -10,8 +10,8 @@ use crate::id::{DocumentId, EventId, TeamId, TenantId};
 use crate::people::{ActorRef, Permission, Scope};
 use crate::sla::policy::PolicySpec;
 use crate::store::{
-    ChangeSet, Document, DocumentKind, Outcome, Page, PageCursor, Query, Record, Related, Select,
-    SetAsideFilter, TicketFilter, TicketSort,
+    ChangeSet, Document, DocumentKind, Key, Outcome, Page, PageCursor, Query, Record, Related, Select,
+    SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
 
@@ -34,7 +34,7 @@ pub struct DocumentReply {
 /// Writes a new version of a configuration document, or its first.
 ///
 /// Open tickets come under a changed policy, calendar or keyword rule by [`Desk::reconfigure`].
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PutDocument {
     /// Which document; `None` makes a new one.
     pub id: Option<DocumentId>,
@@ -44,6 +44,17 @@ pub struct PutDocument {
     pub body: serde_json::Value,
     /// Whether it is taken out of force.
     pub retired: bool,
+}
+
+impl std::fmt::Debug for PutDocument {
+    /// Prints no body: names and signatures may stand in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PutDocument")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("retired", &self.retired)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PutDocument {
@@ -88,7 +99,10 @@ impl UseCase for PutDocument {
         ask.staff_only(EntityKind::Document)?;
         ask.actor.scope(permission(self.kind))?;
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
-        let before = ask.document(self.kind, id).await?;
+        let before: Option<Document> = ask.store().one(&ask.system(), Key::Document(id)).await?;
+        if before.as_ref().is_some_and(|document| document.kind != self.kind) {
+            return Err(Error::invalid("id", "names a document of another kind"));
+        }
         if !self.retired {
             ask.check_references(self.kind, &self.body).await?;
         }
@@ -247,11 +261,11 @@ impl Desk {
                 }
             }
             let outcomes = self.store().commit(&changes).await?;
-            let again: Vec<crate::store::Key> = changed
+            let again: Vec<Key> = changed
                 .iter()
                 .zip(&outcomes)
                 .filter(|(_, outcome)| **outcome != Outcome::Committed)
-                .map(|(id, _)| crate::store::Key::Ticket(*id))
+                .map(|(id, _)| Key::Ticket(*id))
                 .collect();
             if again.is_empty() {
                 break;
@@ -277,7 +291,11 @@ impl Desk {
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let keywords = Some(config.keyword_hits(&texts));
         let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-        let decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+        let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+        if decision.events.is_empty() && ticket.derived.failures > 0 {
+            // A wake-up that backs off goes on waiting: nothing has changed for it.
+            decision.ticket.derived.wake_at = ticket.derived.wake_at;
+        }
         if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
             return Ok(None);
         }
@@ -289,7 +307,7 @@ impl Desk {
         let system = Scope::system(tenant);
         let mut words = Vec::new();
         if let Some(Record::Text(subject)) =
-            self.store().load(&system, &[crate::store::Key::Text(ticket.subject)]).await?.pop().flatten()
+            self.store().load(&system, &[Key::Text(ticket.subject)]).await?.pop().flatten()
         {
             words.extend(subject.body);
         }

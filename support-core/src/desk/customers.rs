@@ -114,12 +114,6 @@ impl std::fmt::Debug for UpdateCustomer {
 impl Ask<'_> {
     /// Makes the record of a new customer. Addresses that staff or the host give are taken as verified.
     pub(super) fn new_customer(&self, spec: &CustomerSpec, verified: bool) -> Result<Customer, Error> {
-        if spec.name.chars().count() > 200 || spec.name.chars().any(char::is_control) {
-            return Err(Error::invalid(
-                "customer.name",
-                "must be at most 200 characters without control characters",
-            ));
-        }
         let mut addresses = Vec::new();
         for (field, kind, value) in [
             ("customer.email", AddressKind::Email, &spec.email),
@@ -131,10 +125,26 @@ impl Ask<'_> {
                 addresses.push(Address { kind, value, verified, primary: true });
             }
         }
+        self.new_customer_at(spec.external_id.clone(), &spec.name, addresses)
+    }
+
+    /// Makes the record of a new customer with addresses in their normal form.
+    pub(super) fn new_customer_at(
+        &self,
+        external_id: Option<ForeignId>,
+        name: &str,
+        addresses: Vec<Address>,
+    ) -> Result<Customer, Error> {
+        if name.chars().count() > 200 || name.chars().any(char::is_control) {
+            return Err(Error::invalid(
+                "customer.name",
+                "must be at most 200 characters without control characters",
+            ));
+        }
         Ok(Customer {
             id: CustomerId::mint(self.ids(), self.now),
-            external_id: spec.external_id.clone(),
-            name: spec.name.trim().to_owned(),
+            external_id,
+            name: name.trim().to_owned(),
             addresses,
             tier: None,
             language: None,
@@ -148,19 +158,18 @@ impl Ask<'_> {
         })
     }
 
-    /// Finds the customer that `spec` names, or makes one; then `changes` holds the record.
+    /// Finds the customer whom `made` describes, or makes them; then `changes` holds the record.
     ///
     /// The host's own id comes first, then a verified address. Where both match different people the host's id wins,
     /// and the address stays with whom it was verified for.
     pub(super) async fn find_or_make_customer(
         &self,
-        spec: &CustomerSpec,
-        verified: bool,
+        mut made: Customer,
         changes: &mut ChangeSet,
     ) -> Result<Customer, Error> {
-        let mut made = self.new_customer(spec, verified)?;
+        let external_id = made.external_id.clone();
         let by_address = |a: &Address| Key::CustomerByAddress(a.kind, a.value.clone());
-        let mut keys: Vec<Key> = spec.external_id.iter().cloned().map(Key::CustomerByExternalId).collect();
+        let mut keys: Vec<Key> = external_id.iter().cloned().map(Key::CustomerByExternalId).collect();
         keys.extend(made.addresses.iter().map(by_address));
         if !keys.is_empty() {
             let found = self.store().load(&self.system(), &keys).await?;
@@ -168,21 +177,26 @@ impl Ask<'_> {
                 Some(crate::store::Record::Customer(customer)) => Some(*customer),
                 _ => None,
             });
-            let by_external_id = spec.external_id.as_ref().and_then(|_| known.next().flatten());
+            let by_external_id = external_id.as_ref().and_then(|_| known.next().flatten());
             let by_address: Vec<Option<Customer>> = known.collect();
             if let Some(customer) = by_external_id {
                 return Ok(customer);
             }
-            let holder = by_address.iter().flatten().next();
+            let held = made.addresses.iter().zip(&by_address);
+            let holder =
+                held.filter_map(|(address, holder)| Some((address.verified, holder.as_ref()?))).next();
             match holder {
-                // A new id of the host for an address that is known: the same person, unless they have another id.
-                Some(holder) if spec.external_id.is_none() || holder.external_id.is_none() => {
+                // A new id of the host for an address that is known: the same person, unless they have another id or
+                // nobody vouches for the address.
+                Some((vouched, holder))
+                    if external_id.is_none() || vouched && holder.external_id.is_none() =>
+                {
                     let mut customer = holder.clone();
-                    if let Some(external_id) = &spec.external_id {
+                    if let Some(external_id) = &external_id {
                         let revision = customer.version;
                         customer.external_id = Some(external_id.clone());
                         customer.version += 1;
-                        customer.updated_at = self.now;
+                        customer.updated_at = self.now.max(customer.updated_at);
                         changes.events.push(self.customer_event(&customer, changed(["external_id"])));
                         changes.replace(revision, customer.clone());
                     }

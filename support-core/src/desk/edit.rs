@@ -7,13 +7,16 @@ use async_trait::async_trait;
 use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::label::Label;
-use crate::people::{Actor, ActorRef, Permission};
+use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
 use crate::routing::AssignHow;
 use crate::store::{StoreExt, TextClass};
-use crate::ticket::{Command, FieldValue, Participant, Priority, SetAsideKind, Status, Ticket, command};
+use crate::ticket::{
+    Command, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
+};
 use crate::time::Timestamp;
 
 use super::TicketReply;
+use super::assemble::still_there;
 use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};
@@ -214,12 +217,20 @@ impl UseCase for EditTicket {
         let mut texts = Texts::new(ask, Some(ticket.id));
         let reason = texts.line("reason", self.reason.as_deref())?;
         let mut commands = Vec::new();
+        let mut owner = None;
         if self.edits_fields() {
             commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
         }
-        if self.assigned_to.is_some() || self.team_id.is_some() {
-            let assign = ask.assign(&ticket, self.assigned_to, self.team_id, reason).await?;
+        // The team that it is in already moves nothing, and takes it from nobody.
+        let team = self.team_id.filter(|team| ticket.team_id != Some(*team));
+        if self.assigned_to.is_some() || team.is_some() {
+            let (assign, state) = ask.assign(&ticket, self.assigned_to, team, reason).await?;
             commands.push(Command::Assign(Box::new(assign)));
+            owner = state;
+        } else if ticket.set_aside.is_none()
+            && self.status.is_some_and(|to| to.category() == StatusCategory::Open)
+        {
+            commands.extend(ask.leave_gone_owner(&ticket).await?);
         }
         if let Some(to) = self.status {
             let resolution_code = self.resolution_code.clone();
@@ -230,29 +241,49 @@ impl UseCase for EditTicket {
         let mut prepared = carry_out(ask, &ticket, &commands, Vec::new()).await?;
         if !prepared.changes.events.is_empty() {
             texts.finish(&mut prepared.changes);
+            owner.into_iter().for_each(|state| still_there(&mut prepared.changes, state));
         }
         Ok(prepared)
     }
 }
 
 impl Ask<'_> {
-    /// Checks a new owner or team and makes the command of it.
+    /// Sends a ticket that becomes work again back to the queue where its owner works here no more.
+    async fn leave_gone_owner(&self, ticket: &Ticket) -> Result<Option<Command>, Error> {
+        let Some(owner) = ticket.assigned_to else { return Ok(None) };
+        let found = self.store().agent(&self.system(), owner).await?;
+        Ok(found.is_none_or(|agent| !agent.active).then(|| {
+            Command::Assign(Box::new(command::Assign {
+                to: None,
+                team: None,
+                how: AssignHow::Return,
+                reason: None,
+                why: None,
+                over: false,
+            }))
+        }))
+    }
+
+    /// Checks a new owner or team and makes the command of it; with the new owner's state as it was read.
     pub(super) async fn assign(
         &self,
         ticket: &Ticket,
         to: Option<Option<AgentId>>,
         team: Option<TeamId>,
         reason: Option<crate::id::TextId>,
-    ) -> Result<command::Assign, Error> {
+    ) -> Result<(command::Assign, Option<AgentState>), Error> {
         if let Some(team) = team {
             self.team_in("team_id", team)?;
+            self.may_hand_to_team(team)?;
         }
         let mut over = false;
+        let mut owner = None;
         if let Some(Some(agent)) = to {
             let (agent, state) = self.agent_in("agent_id", agent).await?;
             let effort = if ticket.assigned_to == Some(agent.id) { 0 } else { ticket.units() };
             over = state.load.units.saturating_add(effort) > agent.capacity.units;
             self.may_hand_to(&agent)?;
+            owner = Some(state);
         }
         let (to, how) = match (to, team) {
             (Some(Some(agent)), _) => (Some(agent), AssignHow::Reassign),
@@ -261,15 +292,36 @@ impl Ask<'_> {
             (_, Some(_)) => (None, AssignHow::Transfer),
             (None, None) => (ticket.assigned_to, AssignHow::Reassign),
         };
-        Ok(command::Assign { to, team, how, reason, why: None, over })
+        Ok((command::Assign { to, team, how, reason, why: None, over }, owner))
+    }
+
+    /// Checks that the actor may give new work to an agent: to themselves where they may take it, to others where
+    /// they may hand it over.
+    pub(super) fn may_give_to(&self, agent: &Agent) -> Result<(), Error> {
+        if self.actor.as_ref().agent_id() == Some(agent.id) {
+            return self.actor.scope(Permission::TicketTake).map(drop);
+        }
+        self.actor.scope(Permission::TicketReassign)?;
+        self.may_hand_to(agent)
+    }
+
+    /// With reach `team`, work moves between the own teams only.
+    fn may_hand_to_team(&self, team: TeamId) -> Result<(), Error> {
+        match self.actor {
+            Actor::Agent(actor)
+                if self.actor.reach(Permission::TicketReassign) != Some(Reach::All)
+                    && !actor.teams.contains(&team) =>
+            {
+                Err(Error::Forbidden(Permission::TicketReassign))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// With reach `team`, work is handed within the own teams only.
-    fn may_hand_to(&self, agent: &crate::people::Agent) -> Result<(), Error> {
+    fn may_hand_to(&self, agent: &Agent) -> Result<(), Error> {
         let within_team = match self.actor {
-            Actor::Agent(actor)
-                if self.actor.reach(Permission::TicketReassign) != Some(crate::people::Reach::All) =>
-            {
+            Actor::Agent(actor) if self.actor.reach(Permission::TicketReassign) != Some(Reach::All) => {
                 agent.id == actor.id
                     || agent.team_ids.iter().any(|team| actor.teams.contains(team))
                     || agent.team_ids.is_empty() && actor.teams.contains(&TeamId::DEFAULT)
@@ -311,7 +363,14 @@ macro_rules! ticket_command {
                 #[allow(unused_mut, reason = "not every command carries a text")]
                 let mut $texts = Texts::new($ask, Some(ticket.id));
                 let command = $command;
-                let mut prepared = carry_out($ask, &ticket, &[command], Vec::new()).await?;
+                let gone = match command {
+                    Command::Restore if ticket.status.category() == StatusCategory::Open => {
+                        $ask.leave_gone_owner(&ticket).await?
+                    }
+                    _ => None,
+                };
+                let commands: Vec<Command> = std::iter::once(command).chain(gone).collect();
+                let mut prepared = carry_out($ask, &ticket, &commands, Vec::new()).await?;
                 if !prepared.changes.events.is_empty() {
                     $texts.finish(&mut prepared.changes);
                 }

@@ -8,7 +8,7 @@ use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error};
 
 use crate::id::{AgentId, CustomerId, InboxId, TeamId};
-use crate::people::{Actor, Agent, AgentState, Customer, Permission, Scope};
+use crate::people::{Actor, Agent, AgentState, Customer, Permission, Reach, Scope};
 use crate::sla::TimerState;
 use crate::store::{Assignee, Key, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter};
 use crate::text::fold;
@@ -163,14 +163,23 @@ impl Desk {
         Ok(counts)
     }
 
-    /// Measures what an agent has done. Agents measure themselves; others need the right to manage agents or teams.
+    /// Measures what an agent has done. Agents measure themselves; those who may give work away, everybody whom that
+    /// right reaches.
     ///
     /// # Errors
     /// `NotFound` to customers and for an unknown agent; `Forbidden`; `Store`.
     pub async fn performance(&self, actor: &Actor, id: AgentId) -> Result<Performance, Error> {
-        self.agent(actor, id).await?;
-        let mine = actor.as_ref().agent_id() == Some(id);
-        if !mine && actor.reach(Permission::TicketReassign).is_none() {
+        let (agent, _) = self.agent(actor, id).await?;
+        let of_team = |teams: &[TeamId]| {
+            agent.team_ids.iter().any(|team| teams.contains(team))
+                || agent.team_ids.is_empty() && teams.contains(&TeamId::DEFAULT)
+        };
+        let may = match (actor, actor.reach(Permission::TicketReassign)) {
+            (Actor::Agent(actor), _) if actor.id == id => true,
+            (Actor::Agent(actor), Some(Reach::Team)) => of_team(&actor.teams),
+            (_, reach) => reach == Some(Reach::All),
+        };
+        if !may {
             return Err(Error::Forbidden(Permission::TicketReassign));
         }
         let system = Scope::system(actor.tenant());

@@ -211,11 +211,8 @@ impl Live {
                 continue;
             };
             let page = store.events(&system, &cursor, BATCH).await?;
-            if page.events.is_empty() {
-                let mut board = self.board();
-                if board.cursor.as_ref() == Some(&cursor) {
-                    board.cursor = Some(page.next);
-                }
+            // A page may be empty before the end of the log; at the end it leads nowhere.
+            if page.events.is_empty() && page.next == cursor {
                 return Ok(());
             }
             let mut tickets: BTreeSet<TicketId> = BTreeSet::new();

@@ -111,7 +111,10 @@ impl UseCase for WriteMessage {
         self.no_author("goes with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
         if self.status.is_some() {
-            ask.actor.scope(Permission::TicketStatus)?;
+            let right = ask.actor.scope(Permission::TicketStatus)?;
+            if !ticket.with_subject(|subject| right.sees(subject)) {
+                return Err(Error::Forbidden(Permission::TicketStatus));
+            }
         }
         let conversation = conversation(ask, &ticket, self.conversation_id).await?;
         let before = turns_before(ask, &ticket, &self.content).await?;

@@ -18,7 +18,7 @@ use crate::ticket::{Command, ContextRef, ExternalRef, FieldValue, Priority, comm
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 use super::customers::CustomerSpec;
 use super::edit::FieldInput;
 use super::run::{Ask, Prepared, UseCase};
@@ -140,6 +140,7 @@ impl OpenTicket {
             ("external_refs", !self.external_refs.is_empty()),
             ("inbox_id", self.inbox_id.is_some()),
             ("brand_id", self.brand_id.is_some()),
+            ("language", self.language.is_some()),
             ("team_id", self.team_id.is_some()),
             ("assigned_to", self.assigned_to.is_some()),
             ("effort", self.effort.is_some()),
@@ -193,8 +194,10 @@ impl UseCase for OpenTicket {
         let (open, texts) = self.command(ask, &opening)?;
         let (ticket, message) = (open.id, open.message.id);
         let mut commands = vec![Command::Open(Box::new(open))];
+        let mut owner = None;
         if let Some(agent) = self.assigned_to {
             let (agent, state) = ask.agent_in("assigned_to", agent).await?;
+            ask.may_give_to(&agent)?;
             let over = state.load.units.saturating_add(self.effort.unwrap_or(1)) > agent.capacity.units;
             commands.push(Command::Assign(Box::new(command::Assign {
                 to: Some(agent.id),
@@ -204,6 +207,7 @@ impl UseCase for OpenTicket {
                 why: None,
                 over,
             })));
+            owner = Some(state);
         }
         let decision = decide(None, &commands, &ask.circumstances())?;
         let routes = needs_routing(None, &decision.ticket);
@@ -213,6 +217,9 @@ impl UseCase for OpenTicket {
         people.events.append(&mut changes.events);
         people.deltas = changes.deltas;
         texts.finish(&mut people);
+        if let Some(state) = owner {
+            still_there(&mut people, state);
+        }
         if self.direction == Direction::Outbound {
             queue_outgoing(ask, &mut people, ticket, message, &self.channel, self.inbox_id);
         }
@@ -252,7 +259,7 @@ impl OpenTicket {
             (Requester::Spec(spec), _) => {
                 ask.actor.scope(Permission::TicketCreate)?;
                 ask.actor.scope(Permission::CustomerManage)?;
-                ask.find_or_make_customer(spec, true, changes).await
+                ask.find_or_make_customer(ask.new_customer(spec, true)?, changes).await
             }
         }
     }
@@ -280,7 +287,11 @@ impl OpenTicket {
         for (key, value) in &self.custom_fields {
             custom_fields.insert(key.clone(), value.store(key, whose, &mut texts)?);
         }
-        let keywords = ask.config.keyword_hits(&[&subject.body, &body.body]);
+        // Rules look at the subject and at what the customer says, not at what the desk writes.
+        let keywords = match self.direction {
+            Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
+            Direction::Outbound => ask.config.keyword_hits(&[&subject.body]),
+        };
         let tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
         let insight = customer.tier.clone().map(|tier| Insight { tier: Some(tier), ..Insight::default() });
         let Stored { id: body, masked, .. } = body;

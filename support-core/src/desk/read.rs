@@ -7,7 +7,7 @@ use crate::conversation::{Conversation, Message};
 use crate::error::{EntityKind, Error};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{ConversationId, DocumentId, TextId, TicketId};
-use crate::people::{Actor, Agent, Customer, Permission, Scope};
+use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope};
 use crate::routing::{QueueDepth, Ranked};
 use crate::scoring::{Score, ScoreInputs, score};
 use crate::sla::SlaTimer;
@@ -30,7 +30,7 @@ const BATCH: u32 = 1_000;
 pub type TextsById = HashMap<TextId, String>;
 
 /// A page of tickets with what was to be brought along.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct TicketPage {
     /// The tickets, in order.
     pub tickets: Vec<Ticket>,
@@ -46,6 +46,16 @@ pub struct TicketPage {
     pub next: Option<PageCursor>,
 }
 
+impl std::fmt::Debug for TicketPage {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketPage")
+            .field("tickets", &self.tickets)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A timer with its reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TimerView {
@@ -56,7 +66,7 @@ pub struct TimerView {
 }
 
 /// A ticket with all that belongs on its first page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct TicketView {
     /// The ticket.
     pub ticket: Ticket,
@@ -80,8 +90,18 @@ pub struct TicketView {
     pub names: Names,
 }
 
+impl std::fmt::Debug for TicketView {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TicketView")
+            .field("ticket", &self.ticket)
+            .field("messages", &self.messages)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A message with its text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct MessageView {
     /// The message.
     pub message: Message,
@@ -89,6 +109,13 @@ pub struct MessageView {
     pub content: Option<String>,
     /// Name and address of an author who is no known party, as JSON.
     pub author: Option<String>,
+}
+
+impl std::fmt::Debug for MessageView {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessageView").field("message", &self.message).finish_non_exhaustive()
+    }
 }
 
 /// A page of messages, newest first.
@@ -157,17 +184,18 @@ impl Desk {
             names: Names::new(),
         };
         for record in page.related {
-            match record {
-                Record::Customer(customer) => {
+            match (record, actor) {
+                (Record::Customer(customer), Actor::Customer(own)) if customer.id != own.id => {}
+                (Record::Customer(customer), _) => {
                     view.names.insert(customer.id.uuid(), customer.name.clone());
                     if customer.id == view.ticket.customer_id {
                         view.customer = Some(*customer);
                     }
                 }
-                Record::Agent(agent) => {
+                (Record::Agent(agent), _) => {
                     view.names.insert(agent.id.uuid(), agent.name.clone());
                     if view.ticket.assigned_to == Some(agent.id) {
-                        view.assignee = Some(*agent);
+                        view.assignee = Some(if actor.is_staff() { *agent } else { by_name(*agent) });
                     }
                 }
                 _ => {}
@@ -416,6 +444,20 @@ fn close(mut timer: SlaTimer, after: &Ticket) -> SlaTimer {
 pub(super) fn timers(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<TimerView> {
     let read = |timer: &SlaTimer| TimerView { timer: timer.clone(), reading: timer.read(now, config) };
     ticket.sla.timers.iter().map(read).collect()
+}
+
+/// What a customer learns of an agent: the name, and nothing else.
+fn by_name(agent: Agent) -> Agent {
+    Agent {
+        external_id: None,
+        email: String::new(),
+        team_ids: Vec::new(),
+        lead_ids: Vec::new(),
+        skills: std::collections::BTreeMap::new(),
+        capacity: Capacity::default(),
+        shift: None,
+        ..agent
+    }
 }
 
 /// Only staff learn that this exists.

@@ -6,18 +6,22 @@ use crate::conversation::{ChannelKind, Direction};
 use crate::error::{EntityKind, Error};
 use crate::id::{ConversationId, InboxId};
 use crate::label::ForeignId;
-use crate::people::{Actor, ActorRef, AddressKind, Permission, normalize_address};
+use crate::people::{Actor, ActorRef, Address, AddressKind, Permission, normalize_address};
 use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
 use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing};
-use super::customers::CustomerSpec;
 use super::message::Arrival;
 use super::open::{OpenTicket, Opening, Requester};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, check};
+
+/// Tickets of a sender among which the one with the newest answer is looked for.
+const CANDIDATES: u32 = 20;
+/// Newest messages of each in which an answer is looked for.
+const LOOKED_AT: u32 = 100;
 
 /// Who sent a message, as the channel knows them.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,18 +100,20 @@ impl UseCase for ReceiveMessage {
         let mut people = ChangeSet::new(ask.actor.tenant());
         let address = normalize_address(self.sender.kind, &self.sender.address)
             .ok_or_else(|| Error::invalid("sender.address", "is not an address of that kind"))?;
-        let spec = CustomerSpec {
-            external_id: self.sender.external_id.clone(),
-            name: self.sender.name.chars().filter(|c| !c.is_control()).take(200).collect(),
-            email: (self.sender.kind == AddressKind::Email).then(|| address.clone()),
-            phone: (self.sender.kind != AddressKind::Email).then(|| address.clone()),
-        };
-        let customer = ask.find_or_make_customer(&spec, self.sender.verified, &mut people).await?;
+        let name: String = self.sender.name.chars().filter(|c| !c.is_control()).take(200).collect();
+        let (kind, verified) = (self.sender.kind, self.sender.verified);
+        let address = Address { kind, value: address, verified, primary: true };
+        let made = ask.new_customer_at(self.sender.external_id.clone(), &name, vec![address])?;
+        let customer = ask.find_or_make_customer(made, &mut people).await?;
         if customer.blocked {
             return Err(Error::refused("customer_blocked", "the sender is blocked"));
         }
-        let known = match self.conversation_id {
+        let by_token = match self.conversation_id {
             Some(id) => self.by_token(ask, id, &customer).await?,
+            None => None,
+        };
+        let known = match by_token {
+            Some(ticket) => Some(ticket),
             None => self.by_sender(ask, &customer).await?,
         };
         match known {
@@ -163,7 +169,8 @@ impl ReceiveMessage {
         Ok(ticket.filter(takes_part))
     }
 
-    /// On messaging channels, the sender's newest open ticket in the inbox. Never by subject.
+    /// On messaging channels, the sender's newest ticket in the inbox that is not closed; of several the one where an
+    /// agent wrote last. Never by subject.
     async fn by_sender(
         &self,
         ask: &Ask<'_>,
@@ -180,11 +187,25 @@ impl ReceiveMessage {
             sort: TicketSort::Updated,
             ..TicketFilter::default()
         };
-        let page = ask.store().find(&ask.system(), &Query::new(Select::Tickets(Box::new(filter)), 1)).await?;
-        Ok(page.items.into_iter().find_map(|record| match record {
-            Record::Ticket(ticket) => Some(*ticket),
-            _ => None,
-        }))
+        let select = Select::Tickets(Box::new(filter));
+        let page = ask.store().find(&ask.system(), &Query::new(select, CANDIDATES)).await?;
+        let mut candidates: Vec<Ticket> = page
+            .items
+            .into_iter()
+            .filter_map(|record| if let Record::Ticket(ticket) = record { Some(*ticket) } else { None })
+            .collect();
+        if candidates.len() < 2 {
+            return Ok(candidates.pop());
+        }
+        // Newest first: the first of the best is kept.
+        let mut best: Option<(Option<Timestamp>, Ticket)> = None;
+        for ticket in candidates {
+            let answered = answered_at(ask, &ticket).await?;
+            if best.as_ref().is_none_or(|(at, _)| answered > *at) {
+                best = Some((answered, ticket));
+            }
+        }
+        Ok(best.map(|(_, ticket)| ticket))
     }
 
     fn open(
@@ -229,6 +250,16 @@ impl ReceiveMessage {
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })
     }
+}
+
+/// Returns when an agent last wrote to the customer on a ticket, as far as its newest messages tell.
+async fn answered_at(ask: &Ask<'_>, ticket: &Ticket) -> Result<Option<Timestamp>, Error> {
+    let select = Select::Messages { ticket: ticket.id, conversation: Some(ticket.conversation_id) };
+    let page = ask.store().find(&ask.system(), &Query::new(select, LOOKED_AT)).await?;
+    Ok(page.items.iter().find_map(|record| match record {
+        Record::Message(message) if message.answers => Some(message.created_at),
+        _ => None,
+    }))
 }
 
 /// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::id::Ids;
 use crate::people::{Actor, Scope};
-use crate::store::{ChangeSet, Outcome, Receipt, Store};
+use crate::store::{ChangeSet, Key, Outcome, Receipt, Store, StoreExt};
 use crate::ticket::Circumstances;
 use crate::time::Timestamp;
 
@@ -162,7 +162,10 @@ impl Desk {
         let mut busy = EntityKind::Ticket;
         let mut taken_before = None;
         for _ in 0..ATTEMPTS {
-            let mut prepared = self.prepare_with(actor, wanted, options).await?;
+            let mut prepared = match self.prepare_with(actor, wanted, options).await {
+                Ok(prepared) => prepared,
+                Err(error) => return self.done_before(actor, options, error).await,
+            };
             if prepared.is_empty() && options.once.is_none() {
                 return Ok(Done::Now(prepared.reply));
             }
@@ -192,6 +195,20 @@ impl Desk {
             }
         }
         Err(Error::Busy(busy))
+    }
+
+    /// Answers what a command answered before, where it was carried out and its own effects now stop it; else why it
+    /// is stopped.
+    async fn done_before<R: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        options: &Options,
+        error: Error,
+    ) -> Result<Done<R>, Error> {
+        let Some(once) = &options.once else { return Err(error) };
+        let key = Key::Receipt(once.key.clone());
+        let held: Option<Receipt> = self.store().one(&Scope::system(actor.tenant()), key).await?;
+        held.map_or(Err(error), |receipt| repeated(&receipt, Some(once)))
     }
 
     /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and

@@ -1,7 +1,7 @@
 //! Finding what a command names: first whether the actor sees it at all, then whether they may do this to it.
 
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, TeamId, TicketId};
+use crate::id::{AgentId, DocumentId, TeamId, TicketId};
 use crate::people::{Agent, AgentState, Permission};
 use crate::store::{Document, DocumentKind, Key, Record, StoreExt};
 use crate::ticket::Ticket;
@@ -50,7 +50,7 @@ impl Ask<'_> {
     pub(super) async fn document(
         &self,
         kind: DocumentKind,
-        id: crate::id::DocumentId,
+        id: DocumentId,
     ) -> Result<Option<Document>, Error> {
         let found: Option<Document> = self.store().one(&self.system(), Key::Document(id)).await?;
         Ok(found.filter(|document| document.kind == kind))

@@ -4,6 +4,8 @@
 //! session is what a refresh token continues. Each refresh changes the token; one that was used already ends the
 //! session, because somebody else has it.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,7 +25,9 @@ use super::agents::role;
 use super::customers::CustomerSpec;
 use super::run::{Ask, Prepared, UseCase};
 
-/// Most sessions that are ended at once when a password changes.
+/// How often something is tried while others change the same login or session.
+const ATTEMPTS: u32 = 10;
+/// Sessions read at once.
 const SESSIONS: u32 = 1_000;
 
 /// A session as it is handed out. The refresh token is shown once and stored only as a hash.
@@ -122,7 +126,7 @@ impl UseCase for SetPassword {
                 role(ask, &agent.role)?;
             }
         }
-        let email = ask.email_of(self.subject).await?;
+        let email = ask.email_of(self.subject, mine).await?;
         let before: Option<Login> = ask.store().one(&ask.system(), Key::Login(self.subject)).await?;
         let mut changes = ChangeSet::new(ask.actor.tenant());
         let version = before.as_ref().map_or(1, |login| login.version + 1);
@@ -133,25 +137,51 @@ impl UseCase for SetPassword {
             None => changes.insert(login),
             Some(before) => changes.replace(before.version, login),
         }
-        let sessions = Query::new(Select::Sessions(self.subject), SESSIONS);
-        for record in ask.store().find(&ask.system(), &sessions).await?.items {
-            if let Record::Session(session) = record
-                && session.ended_at.is_none()
-            {
-                changes.replace(session.version, ended(&session, ask.now));
+        let mut sessions = Query::new(Select::Sessions(self.subject), SESSIONS);
+        loop {
+            let page = ask.store().find(&ask.system(), &sessions).await?;
+            for record in page.items {
+                if let Record::Session(session) = record
+                    && session.ended_at.is_none()
+                {
+                    changes.replace(session.version, ended(&session, ask.now));
+                }
             }
+            if page.next.is_none() {
+                break;
+            }
+            sessions.after = page.next;
         }
         Ok(Prepared::new(changes, LoginReply { subject: self.subject }))
     }
 }
 
 impl Ask<'_> {
-    async fn email_of(&self, subject: LoginSubject) -> Result<String, Error> {
+    /// Lets somebody who signs in with a password do so by another address.
+    pub(super) async fn sign_in_by(
+        &self,
+        subject: LoginSubject,
+        email: &str,
+        changes: &mut ChangeSet,
+    ) -> Result<(), Error> {
+        let login: Option<Login> = self.store().one(&self.system(), Key::Login(subject)).await?;
+        if let Some(login) = login {
+            // The address is the agent's own record's to tell; the login's stream counts passwords and sessions.
+            changes.replace(login.version, Login { email: email.to_owned(), ..login });
+        }
+        Ok(())
+    }
+
+    async fn email_of(&self, subject: LoginSubject, mine: bool) -> Result<String, Error> {
         let system = self.system();
         match subject {
             LoginSubject::Agent(id) => {
                 let agent =
                     self.store().agent(&system, id).await?.ok_or(Error::NotFound(EntityKind::Agent))?;
+                if !mine {
+                    // Who sets a password can sign in with it: only for those who may do no more than oneself.
+                    role(self, &agent.role)?;
+                }
                 Ok(agent.email)
             }
             LoginSubject::Customer(id) => {
@@ -206,9 +236,15 @@ impl Desk {
         expires_at: Timestamp,
     ) -> Result<Option<SignedIn>, Error> {
         let email = email.trim().to_lowercase();
-        let credential = Credential::Password { tenant, email: &email, check };
+        let compared: Mutex<Option<PasswordHash>> = Mutex::default();
+        let check = |hash: Option<&str>| {
+            *compared.lock().unwrap_or_else(PoisonError::into_inner) = hash.map(PasswordHash::new);
+            check(hash)
+        };
+        let credential = Credential::Password { tenant, email: &email, check: &check };
         let Some(actor) = self.store().identify(&credential).await? else { return Ok(None) };
         let Some(subject) = subject_of(&actor) else { return Ok(None) };
+        let compared = compared.into_inner().unwrap_or_else(PoisonError::into_inner);
         let now = self.now();
         let refresh = self.ids().secret();
         let session = Session {
@@ -223,15 +259,18 @@ impl Desk {
         let id = session.id;
         let mut changes = ChangeSet::new(tenant);
         changes.insert(session);
-        self.commit_with_login(subject, actor.as_ref(), changes, Event::SignedIn {}).await?;
-        Ok(Some(SignedIn { actor, session: id, refresh, expires_at }))
+        // A session must not outlive the password by which it began: one that was changed meanwhile refuses it.
+        let same = |login: &Login| Some(&login.password) == compared.as_ref();
+        let signed_in =
+            self.commit_with_login(subject, actor.as_ref(), changes, Event::SignedIn {}, &same).await?;
+        Ok(signed_in.then_some(SignedIn { actor, session: id, refresh, expires_at }))
     }
 
     /// Continues a session with its refresh token, which is changed. `None` where the session has ended, or the token
     /// is not its newest: then the session ends, because the token was stolen or sent twice.
     ///
     /// # Errors
-    /// `Store`.
+    /// `Busy`; `Store`.
     pub async fn refresh(
         &self,
         tenant: TenantId,
@@ -239,47 +278,54 @@ impl Desk {
         token: &[u8; 32],
     ) -> Result<Option<SignedIn>, Error> {
         let now = self.now();
-        let credential = Credential::Session { tenant, id, now };
-        let Some(actor) = self.store().identify(&credential).await? else { return Ok(None) };
         let system = Scope::system(tenant);
-        let Some(session): Option<Session> = self.store().one(&system, Key::Session(id)).await? else {
-            return Ok(None);
-        };
-        if !same(&session.refresh_hash, &hash(token)) {
+        // Whoever was faster with the same token made this one old: it is looked at again, and ends the session.
+        for _ in 0..ATTEMPTS {
+            let credential = Credential::Session { tenant, id, now };
+            let Some(actor) = self.store().identify(&credential).await? else { return Ok(None) };
+            let Some(session): Option<Session> = self.store().one(&system, Key::Session(id)).await? else {
+                return Ok(None);
+            };
+            let (version, expires_at) = (session.version, session.expires_at);
+            let refresh = self.ids().secret();
+            let good = same(&session.refresh_hash, &hash(token));
+            let next = if good {
+                Session { refresh_hash: hash(&refresh), version: version + 1, ..session }
+            } else {
+                ended(&session, now)
+            };
             let mut changes = ChangeSet::new(tenant);
-            changes.replace(session.version, ended(&session, now));
-            self.store().commit(&[changes]).await?;
-            return Ok(None);
+            changes.replace(version, next);
+            if self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed) {
+                return Ok(good.then_some(SignedIn { actor, session: id, refresh, expires_at }));
+            }
         }
-        let refresh = self.ids().secret();
-        let (version, expires_at) = (session.version, session.expires_at);
-        let next = Session { refresh_hash: hash(&refresh), version: version + 1, ..session };
-        let mut changes = ChangeSet::new(tenant);
-        changes.replace(version, next);
-        let committed = self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed);
-        Ok(committed.then_some(SignedIn { actor, session: id, refresh, expires_at }))
+        Err(Error::Busy(EntityKind::Login))
     }
 
     /// Ends a session, and with it every token of it. One that has ended stays ended.
     ///
     /// # Errors
-    /// `Store`.
+    /// `Busy`; `Store`.
     pub async fn sign_out(&self, tenant: TenantId, id: SessionId) -> Result<(), Error> {
         let system = Scope::system(tenant);
-        let Some(session): Option<Session> = self.store().one(&system, Key::Session(id)).await? else {
-            return Ok(());
-        };
-        if session.ended_at.is_some() {
-            return Ok(());
+        for _ in 0..ATTEMPTS {
+            let found: Option<Session> = self.store().one(&system, Key::Session(id)).await?;
+            let Some(session) = found.filter(|session| session.ended_at.is_none()) else { return Ok(()) };
+            let (subject, version) = (session.subject, session.version);
+            let mut changes = ChangeSet::new(tenant);
+            changes.replace(version, ended(&session, self.now()));
+            let who = match subject {
+                LoginSubject::Agent(id) => ActorRef::agent(id),
+                LoginSubject::Customer(id) => ActorRef::customer(id),
+            };
+            // A refresh at the same moment changes the session: it is read and ended again.
+            match self.commit_with_login(subject, who, changes, Event::SignedOut {}, &|_| true).await {
+                Err(Error::Busy(_)) => {}
+                done => return done.map(drop),
+            }
         }
-        let (subject, version) = (session.subject, session.version);
-        let mut changes = ChangeSet::new(tenant);
-        changes.replace(version, ended(&session, self.now()));
-        let who = match subject {
-            LoginSubject::Agent(id) => ActorRef::agent(id),
-            LoginSubject::Customer(id) => ActorRef::customer(id),
-        };
-        self.commit_with_login(subject, who, changes, Event::SignedOut {}).await
+        Err(Error::Busy(EntityKind::Login))
     }
 
     /// Notes that a password was refused, for the audit trail. An unknown address leaves no trace.
@@ -288,7 +334,8 @@ impl Desk {
     /// `Busy`; `Store`.
     pub async fn sign_in_refused(&self, tenant: TenantId, subject: LoginSubject) -> Result<(), Error> {
         let changes = ChangeSet::new(tenant);
-        self.commit_with_login(subject, ActorRef::SYSTEM, changes, Event::SignInRefused {}).await
+        let refused = Event::SignInRefused {};
+        self.commit_with_login(subject, ActorRef::SYSTEM, changes, refused, &|_| true).await.map(drop)
     }
 
     /// Notes that a password was refused for an address, for the audit trail. An unknown address leaves no trace, and
@@ -345,26 +392,31 @@ impl Desk {
         }
     }
 
-    /// Commits changes together with an event of a login's stream.
+    /// Commits changes together with an event of a login's stream, as long as the login is as it must be; tells
+    /// whether it was.
     async fn commit_with_login(
         &self,
         subject: LoginSubject,
         actor: ActorRef,
         changes: ChangeSet,
         event: Event,
-    ) -> Result<(), Error> {
+        holds: &(dyn Fn(&Login) -> bool + Send + Sync),
+    ) -> Result<bool, Error> {
         let system = Scope::system(changes.tenant);
-        for _ in 0..10 {
+        for _ in 0..ATTEMPTS {
             let Some(mut login): Option<Login> = self.store().one(&system, Key::Login(subject)).await? else {
                 return Err(Error::NotFound(EntityKind::Login));
             };
+            if !holds(&login) {
+                return Ok(false);
+            }
             let before = login.version;
             login.version += 1;
             let mut changes = changes.clone();
             changes.events.push(self.login_event(&login, actor, self.now(), event.clone()));
             changes.replace(before, login);
             if self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed) {
-                return Ok(());
+                return Ok(true);
             }
         }
         Err(Error::Busy(EntityKind::Login))

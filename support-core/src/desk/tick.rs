@@ -14,6 +14,7 @@ use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory,
 use crate::time::Timestamp;
 
 use super::Desk;
+use super::agents::last_change;
 use super::assemble::{assemble, needs_routing};
 
 /// Aggregates that are woken at once.
@@ -36,6 +37,13 @@ pub struct Ticked {
     pub routed: u32,
     /// When to tick next at the latest; `None` when nothing is planned.
     pub next: Option<Timestamp>,
+}
+
+impl Ticked {
+    fn note_failure(&mut self, failures: u32) {
+        self.failed += 1;
+        self.stuck += u32::from(failures >= STUCK_AFTER);
+    }
 }
 
 impl Desk {
@@ -92,7 +100,6 @@ impl Desk {
         now: Timestamp,
         ticked: &mut Ticked,
     ) -> Result<(), Error> {
-        let system = Scope::system(tenant);
         let mut tickets: Vec<TicketId> = Vec::new();
         for stream in streams {
             match stream {
@@ -101,6 +108,28 @@ impl Desk {
                 Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
             }
         }
+        match self.wake_tickets(tenant, tickets.clone(), now, ticked).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(_) => {}
+        }
+        // One of them cannot be read or written: it must not hold up the others.
+        for id in tickets {
+            if self.wake_tickets(tenant, vec![id], now, ticked).await.is_err() {
+                self.back_off(tenant, id, now, ticked).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn wake_tickets(
+        &self,
+        tenant: TenantId,
+        mut tickets: Vec<TicketId>,
+        now: Timestamp,
+        ticked: &mut Ticked,
+    ) -> Result<(), Error> {
+        let system = Scope::system(tenant);
         let live = self.live(tenant);
         // What others change meanwhile is read and decided again; after some rounds the next tick goes on.
         for _ in 0..5 {
@@ -125,10 +154,7 @@ impl Desk {
             tickets.clear();
             for ((id, routes, failures), outcome) in marks.into_iter().zip(outcomes) {
                 match outcome {
-                    Outcome::Committed if failures > 0 => {
-                        ticked.failed += 1;
-                        ticked.stuck += u32::from(failures >= STUCK_AFTER);
-                    }
+                    Outcome::Committed if failures > 0 => ticked.note_failure(failures),
                     Outcome::Committed => {
                         ticked.woken += 1;
                         if routes {
@@ -138,6 +164,31 @@ impl Desk {
                     _ => tickets.push(id),
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Lets a ticket whose wake-up fails wait longer and longer. One that cannot even be read stays due and is counted
+    /// as failed at each tick.
+    async fn back_off(
+        &self,
+        tenant: TenantId,
+        id: TicketId,
+        now: Timestamp,
+        ticked: &mut Ticked,
+    ) -> Result<(), Error> {
+        match self.store().ticket(&Scope::system(tenant), id).await {
+            Ok(Some(ticket)) => {
+                let Woken { changes, failures, .. } = failed(tenant, &ticket, now);
+                // Where this fails too, or somebody changed the ticket meanwhile, the next tick tries again.
+                match self.store().commit(&[changes]).await {
+                    Err(error) if error.is_retryable() => return Err(error.into()),
+                    _ => ticked.note_failure(failures),
+                }
+            }
+            Ok(None) => {}
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(_) => ticked.note_failure(1),
         }
         Ok(())
     }
@@ -175,7 +226,7 @@ impl Desk {
         presence: Presence,
         now: Timestamp,
     ) -> ChangeSet {
-        let at = now.max(before.since);
+        let at = now.max(last_change(agent, &before));
         let revision = before.version;
         let after =
             AgentState { presence, reason: None, until: None, version: revision + 1, since: at, ..before };
@@ -273,6 +324,11 @@ fn wake_ticket(tenant: TenantId, ticket: &Ticket, circumstances: &Circumstances<
         let routes = needs_routing(Some(ticket), &decision.ticket);
         return Woken { changes: assemble(tenant, Some(ticket), decision, &[]), routes, failures: 0 };
     }
+    failed(tenant, ticket, now)
+}
+
+/// Notes that waking a ticket failed: it backs off.
+fn failed(tenant: TenantId, ticket: &Ticket, now: Timestamp) -> Woken {
     let mut after = ticket.clone();
     after.derived.failures = ticket.derived.failures.saturating_add(1);
     let seconds = 1_i64.checked_shl(after.derived.failures).unwrap_or(i64::MAX).min(LONGEST_BACKOFF_SECONDS);

@@ -99,7 +99,7 @@ impl Desk {
                 }
                 report.events += 1;
             }
-            if page.events.is_empty() {
+            if page.events.is_empty() && page.next == cursor {
                 return Ok(());
             }
             cursor = page.next;

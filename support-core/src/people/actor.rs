@@ -40,13 +40,17 @@ pub struct AgentActor {
 }
 
 impl AgentActor {
-    /// Makes the actor of an agent's record: the grants of the role, and the teams of membership and of lead.
+    /// Makes the actor of an agent's record: the grants of the role, and the teams of membership and of lead. Those
+    /// without a team serve the default team.
     ///
     /// A role that is none of the built-in ones grants nothing.
     #[must_use]
     pub fn of(tenant: TenantId, agent: &Agent) -> Self {
         let grants = agent.role.as_str().parse().map(Role::grants).unwrap_or_default();
-        let teams: BTreeSet<TeamId> = agent.team_ids.iter().chain(&agent.lead_ids).copied().collect();
+        let mut teams: BTreeSet<TeamId> = agent.team_ids.iter().chain(&agent.lead_ids).copied().collect();
+        if agent.team_ids.is_empty() {
+            teams.insert(TeamId::DEFAULT);
+        }
         let (id, role) = (agent.id, agent.role.clone());
         Self { tenant, id, role, grants, teams: teams.into_iter().collect() }
     }

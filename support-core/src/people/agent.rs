@@ -86,7 +86,7 @@ impl Load {
 }
 
 /// One who works on the desk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
     /// Identity.
     pub id: AgentId,
@@ -116,6 +116,21 @@ pub struct Agent {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl std::fmt::Debug for Agent {
+    /// Prints no name and no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agent")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("team_ids", &self.team_ids)
+            .field("skills", &self.skills)
+            .field("capacity", &self.capacity)
+            .field("active", &self.active)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What changes with the hour: presence, load, and the state of fairness.

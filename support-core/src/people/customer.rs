@@ -24,7 +24,7 @@ wire_enum! {
 }
 
 /// One address of a customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
     /// What kind of address.
     pub kind: AddressKind,
@@ -34,6 +34,17 @@ pub struct Address {
     pub verified: bool,
     /// Whether it is the one to write to first.
     pub primary: bool,
+}
+
+impl std::fmt::Debug for Address {
+    /// Prints no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Address")
+            .field("kind", &self.kind)
+            .field("verified", &self.verified)
+            .field("primary", &self.primary)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Brings an address to the form in which it is stored and compared: e-mail in lower case, numbers as `+` and
@@ -67,7 +78,7 @@ pub fn normalize_address(kind: AddressKind, value: &str) -> Option<String> {
 }
 
 /// Value of a free field of a customer. It stands in the customer's record alone, so erasing that erases it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CustomerFieldValue {
     /// Yes or no.
@@ -76,6 +87,17 @@ pub enum CustomerFieldValue {
     Number(f64),
     /// A text.
     Text(String),
+}
+
+impl std::fmt::Debug for CustomerFieldValue {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
+            Self::Text(_) => f.write_str("Text(…)"),
+        }
+    }
 }
 
 /// One whom the desk serves.

@@ -124,7 +124,7 @@ pub struct Receipt {
 }
 
 /// Words by which a ticket is found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SearchEntry {
     /// The text that holds them. It has one entry, and a later one replaces it; emptying it removes the entry.
     pub text: TextId,
@@ -134,6 +134,17 @@ pub struct SearchEntry {
     pub visibility: Visibility,
     /// Distinct folded words, as [`tokens`](crate::text::tokens) gives them.
     pub tokens: Vec<String>,
+}
+
+impl std::fmt::Debug for SearchEntry {
+    /// Prints no words.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SearchEntry")
+            .field("text", &self.text)
+            .field("ticket", &self.ticket)
+            .field("visibility", &self.visibility)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How a change set ended.

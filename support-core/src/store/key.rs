@@ -17,7 +17,7 @@ use crate::time::Timestamp;
 use super::{Assignment, Document, Login, LoginSubject, OutboxRow, Record, Session, Store, StoreError, Text};
 
 /// Names one record inside a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A ticket.
     Ticket(TicketId),
@@ -61,6 +61,43 @@ pub enum Key {
     Outbox(OutboxId),
     /// What a command left behind.
     Receipt(String),
+}
+
+impl fmt::Debug for Key {
+    /// Prints ids, never an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ticket(id) => fmt::Debug::fmt(id, f),
+            Self::TicketByReference(reference) => {
+                f.debug_tuple("TicketByReference").field(reference).finish()
+            }
+            Self::Conversation(id) => fmt::Debug::fmt(id, f),
+            Self::Message(id) => fmt::Debug::fmt(id, f),
+            Self::MessageByExternalId(inbox, id) => {
+                f.debug_tuple("MessageByExternalId").field(inbox).field(id).finish()
+            }
+            Self::Text(id) => fmt::Debug::fmt(id, f),
+            Self::Assignment(id) => fmt::Debug::fmt(id, f),
+            Self::Customer(id) => fmt::Debug::fmt(id, f),
+            Self::CustomerByExternalId(id) => f.debug_tuple("CustomerByExternalId").field(id).finish(),
+            Self::CustomerByAddress(kind, _) => {
+                f.debug_tuple("CustomerByAddress").field(kind).finish_non_exhaustive()
+            }
+            Self::Agent(id) => fmt::Debug::fmt(id, f),
+            Self::AgentByExternalId(id) => f.debug_tuple("AgentByExternalId").field(id).finish(),
+            Self::AgentByEmail(_) => f.write_str("AgentByEmail(..)"),
+            Self::AgentState(id) => f.debug_tuple("AgentState").field(id).finish(),
+            Self::Document(id) => fmt::Debug::fmt(id, f),
+            Self::DocumentVersion(id, version) => {
+                f.debug_tuple("DocumentVersion").field(id).field(version).finish()
+            }
+            Self::Epoch => f.write_str("Epoch"),
+            Self::Login(subject) => f.debug_tuple("Login").field(subject).finish(),
+            Self::Session(id) => fmt::Debug::fmt(id, f),
+            Self::Outbox(id) => fmt::Debug::fmt(id, f),
+            Self::Receipt(key) => f.debug_tuple("Receipt").field(key).finish(),
+        }
+    }
 }
 
 /// What somebody shows to sign in.

@@ -1,5 +1,7 @@
 //! Lists that a store can answer.
 
+use std::fmt;
+
 use crate::conversation::ChannelKind;
 use crate::event::{Envelope, Stream};
 use crate::id::{AgentId, ConversationId, CustomerId, InboxId, TeamId, TicketId};
@@ -123,7 +125,7 @@ pub enum Select {
 }
 
 /// Which tickets. Empty lists and `None` do not filter; what is given is combined by "and", values in a list by "or".
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct TicketFilter {
     /// In one of these states.
     pub status: Vec<Status>,
@@ -159,6 +161,21 @@ pub struct TicketFilter {
     pub set_aside: SetAsideFilter,
     /// In which order.
     pub sort: TicketSort,
+}
+
+impl fmt::Debug for TicketFilter {
+    /// Prints what narrows most, and none of the words.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TicketFilter")
+            .field("status", &self.status)
+            .field("assignee", &self.assignee)
+            .field("team", &self.team)
+            .field("customer", &self.customer)
+            .field("words", &self.words.len())
+            .field("set_aside", &self.set_aside)
+            .field("sort", &self.sort)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whose tickets.

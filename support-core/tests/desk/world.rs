@@ -7,11 +7,12 @@ use support_core::desk::{
     TicketReply, WriteMessage,
 };
 use support_core::event::Envelope;
-use support_core::id::{AgentId, CustomerId, TenantId, TicketId};
-use support_core::people::{Actor, CustomerActor, Presence};
+use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
+use support_core::label::{ForeignId, Label};
+use support_core::people::{Actor, AgentState, CustomerActor, Presence};
 use support_core::sla::policy::PolicySpec;
-use support_core::store::{Credential, DocumentKind, MemoryStore, Store};
-use support_core::testkit::{SeededIds, block_on};
+use support_core::store::{Credential, Cursor, DocumentKind, Logged, MemoryStore, Store};
+use support_core::testkit::{SeededIds, block_on, system_scope};
 use support_core::ticket::{Status, Ticket};
 use support_core::time::{ManualClock, Timestamp};
 use support_core::{Error, desk::UseCase};
@@ -34,6 +35,11 @@ impl World {
         let clock = Arc::new(ManualClock::at("2026-11-20T09:00:00Z".parse().unwrap()));
         let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
         Self { desk, clock }
+    }
+
+    /// Another desk on the same store and clock, as after a restart: it has nothing in memory.
+    pub(crate) fn restarted(&self, store: Arc<dyn Store>) -> Desk {
+        Desk::new(store, self.clock.clone(), Arc::new(SeededIds::new(8)))
     }
 
     /// A desk with the standard policy.
@@ -88,6 +94,56 @@ impl World {
         Actor::Customer(CustomerActor { tenant: TENANT, id })
     }
 
+    /// An agent of one team with a role.
+    pub(crate) fn agent_in(&self, name: &str, role: &str, teams: &[TeamId]) -> Actor {
+        self.agent_with(CreateAgent {
+            name: name.into(),
+            role: Some(label(role)),
+            team_ids: teams.to_vec(),
+            ..CreateAgent::default()
+        })
+    }
+
+    /// A team of which nothing but the name, and what `more` says, is special.
+    pub(crate) fn team(&self, name: &str, more: &serde_json::Value) -> TeamId {
+        let mut body = serde_json::json!({ "name": name });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        TeamId::from_uuid(self.put(DocumentKind::Team, body).uuid())
+    }
+
+    pub(crate) fn settings(&self, body: serde_json::Value) {
+        self.put(DocumentKind::Settings, body);
+    }
+
+    /// Staff write down what a customer said.
+    pub(crate) fn noted(&self, customer: &Actor, more: impl FnOnce(&mut OpenTicket)) -> TicketId {
+        let mut open = OpenTicket::of(customer_of(customer), "My parcel", "It is a week late.");
+        more(&mut open);
+        self.run(&HOST, &open).ticket_id
+    }
+
+    pub(crate) fn owner(&self, ticket: TicketId) -> Option<AgentId> {
+        self.ticket(ticket).assigned_to
+    }
+
+    pub(crate) fn state(&self, agent: &Actor) -> AgentState {
+        block_on(self.desk.agent(&HOST, id_of(agent))).unwrap().1
+    }
+
+    pub(crate) fn load(&self, agent: &Actor) -> u32 {
+        self.state(agent).load.units
+    }
+
+    pub(crate) fn presence(&self, agent: &Actor, presence: Presence) {
+        self.run(&HOST, &SetPresence::of(id_of(agent), presence));
+    }
+
+    /// What is said on a ticket as somebody reads it, oldest first.
+    pub(crate) fn said(&self, actor: &Actor, ticket: TicketId) -> Vec<String> {
+        let page = block_on(self.desk.messages(actor, ticket, None, 100, None)).unwrap();
+        page.messages.into_iter().rev().filter_map(|message| message.content).collect()
+    }
+
     /// A customer opens a ticket in the portal.
     pub(crate) fn opened_by(&self, customer: &Actor) -> TicketId {
         self.run(customer, &OpenTicket::mine("My parcel", "It is a week late.")).ticket_id
@@ -107,6 +163,12 @@ impl World {
 
     pub(crate) fn events(&self, ticket: TicketId) -> Vec<Envelope> {
         block_on(self.desk.ticket_events(&HOST, ticket, 1_000, None)).unwrap().0
+    }
+
+    /// The whole log of the tenant.
+    pub(crate) fn log(&self) -> Vec<Logged> {
+        let (system, start) = (system_scope(TENANT), Cursor::start());
+        block_on(self.desk.store().events(&system, &start, 10_000)).unwrap().events
     }
 
     pub(crate) fn names(&self, ticket: TicketId) -> Vec<&'static str> {
@@ -148,6 +210,30 @@ pub(crate) fn customer_of(actor: &Actor) -> CustomerId {
     match actor {
         Actor::Customer(customer) => customer.id,
         other => panic!("{other:?} is no customer"),
+    }
+}
+
+pub(crate) fn label(text: &str) -> Label {
+    text.parse().unwrap()
+}
+
+pub(crate) fn foreign(text: &str) -> ForeignId {
+    text.parse().unwrap()
+}
+
+/// Names of the fields that an error blames.
+pub(crate) fn fields(error: &Error) -> Vec<&str> {
+    match error {
+        Error::Invalid(problems) => problems.iter().map(|problem| problem.field.as_str()).collect(),
+        other => panic!("{other:?} names no field"),
+    }
+}
+
+/// Code of the rule that refused.
+pub(crate) fn rule(error: &Error) -> &str {
+    match error {
+        Error::Refused(refusal) => refusal.code,
+        other => panic!("{other:?} is no refusal"),
     }
 }
 

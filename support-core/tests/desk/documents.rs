@@ -1,0 +1,173 @@
+//! Configuration: versions, what is refused, and how open tickets come under a change.
+
+use serde_json::{Value, json};
+use support_core::Error;
+use support_core::desk::{Options, PutDocument};
+use support_core::id::DocumentId;
+use support_core::people::Permission;
+use support_core::store::DocumentKind;
+use support_core::testkit::block_on;
+use support_core::ticket::Status;
+use uuid::Uuid;
+
+use crate::world::{HOST, World, fields, label};
+
+fn keyword(name: &str, words: &[&str], points: f64) -> Value {
+    json!({"name": name, "type": "custom", "keywords": words, "boost_amount": points, "alert": true, "active": true})
+}
+
+fn targets(seconds: u64) -> Value {
+    json!({"name": "Fast", "targets": {"first_response": {"seconds": seconds}}})
+}
+
+#[test]
+fn every_field_that_cannot_be_accepted_is_named_and_nothing_sent_is_repeated() {
+    let world = World::standard();
+    let cases = [
+        (DocumentKind::Settings, json!({"reopen_window_seconds": "numbat"}), "reopen_window_seconds"),
+        (DocumentKind::Settings, json!({"reopen_window_seconds": -1}), "reopen_window_seconds"),
+        (DocumentKind::Settings, json!({"weights": {"age_points": "numbat"}}), "weights.age_points"),
+        (DocumentKind::Settings, json!({"numbat": 1}), "numbat"),
+        (DocumentKind::Team, json!({}), "name"),
+        (DocumentKind::Team, json!({"name": " "}), "name"),
+        (DocumentKind::Team, json!({"name": "Sales", "strategy": "numbat"}), "strategy"),
+        (DocumentKind::Team, json!({"name": "Sales", "mode": {"ticket": "offer"}}), "mode.ticket"),
+        (DocumentKind::KeywordRule, json!({"name": "x", "type": "numbat"}), "type"),
+        (DocumentKind::SlaPolicy, json!({"name": "x"}), "targets"),
+    ];
+    for (kind, body, field) in cases {
+        let error = world.fail(&HOST, &PutDocument::new(kind, body));
+        assert_eq!(fields(&error), [field], "{error}");
+        let Error::Invalid(problems) = &error else { unreachable!() };
+        assert!(problems.iter().all(|problem| !problem.problem.contains("numbat")), "{error}");
+    }
+}
+
+#[test]
+fn a_document_has_versions_and_meets_if_match() {
+    let world = World::standard();
+    let id = world.put(DocumentKind::Team, json!({"name": "Sales"}));
+    let change = PutDocument::at(id, DocumentKind::Team, json!({"name": "Sales and more"}));
+    assert_eq!(world.run(&HOST, &change).version, 2);
+    assert_eq!(world.run(&HOST, &change).version, 2, "what is as it was is no version");
+    let again = PutDocument::at(id, DocumentKind::Team, json!({"name": "Sales"}));
+    let options = Options { if_match: Some(1), once: None };
+    assert!(matches!(
+        block_on(world.desk.run_with(&HOST, &again, &options)),
+        Err(Error::Stale { expected: 1, found: 2, .. })
+    ));
+    let other = PutDocument::at(id, DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
+    assert_eq!(fields(&world.fail(&HOST, &other)), ["id"]);
+    let retired = PutDocument { retired: true, ..again };
+    assert_eq!(world.run(&HOST, &retired).version, 3);
+    let (teams, _) = block_on(world.desk.documents(&HOST, DocumentKind::Team, 10, None)).unwrap();
+    assert!(teams.is_empty());
+    let late = crate::world::customer_of(&world.customer("Carl"));
+    let mut open = support_core::desk::OpenTicket::of(late, "Parcel", "Late.");
+    open.team_id = Some(support_core::id::TeamId::from_uuid(id.uuid()));
+    assert_eq!(fields(&world.fail(&HOST, &open)), ["team_id"]);
+    world.sound();
+}
+
+#[test]
+fn settings_exist_once_whatever_id_is_given() {
+    let world = World::standard();
+    let body = json!({"declined_seconds": 60});
+    let id = DocumentId::from_uuid(Uuid::from_u128(50));
+    assert_eq!(
+        world.run(&HOST, &PutDocument::at(id, DocumentKind::Settings, body)).document_id,
+        DocumentId::SETTINGS
+    );
+    world.settings(json!({"declined_seconds": 90}));
+    let (found, _) = block_on(world.desk.documents(&HOST, DocumentKind::Settings, 10, None)).unwrap();
+    assert_eq!((found.len(), found[0].version), (1, 2));
+}
+
+#[test]
+fn each_kind_needs_its_own_right() {
+    let world = World::standard();
+    let (agent, boss) = (world.agent("Ann"), world.agent_in("Sue", "supervisor", &[]));
+    let rule = PutDocument::new(DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
+    assert!(matches!(world.fail(&agent, &rule), Error::Forbidden(Permission::RuleManage)));
+    world.run(&boss, &rule);
+    world.run(&boss, &PutDocument::new(DocumentKind::SlaPolicy, targets(60)));
+    let team = PutDocument::new(DocumentKind::Team, json!({"name": "Mine"}));
+    assert!(matches!(world.fail(&boss, &team), Error::Forbidden(Permission::TeamManage)));
+    let settings = PutDocument::new(DocumentKind::Settings, json!({}));
+    assert!(matches!(world.fail(&boss, &settings), Error::Forbidden(Permission::SettingsManage)));
+    let carl = world.customer("Carl");
+    assert!(matches!(world.fail(&carl, &rule), Error::NotFound(_)));
+}
+
+#[test]
+fn a_changed_keyword_rule_reaches_open_tickets_by_ticking_and_closed_ones_stay() {
+    let world = World::standard();
+    let carl = world.customer("Carl");
+    let tickets: Vec<_> = (0..450).map(|_| world.opened_by(&carl)).collect();
+    world.status(&HOST, tickets[0], Status::Closed);
+    let id = world.put(DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
+    let mut ticks = 0;
+    while block_on(world.desk.tick()).unwrap().next == Some(world.desk.now()) {
+        ticks += 1;
+        assert!(ticks < 10);
+    }
+    assert!(ticks > 1, "it comes in batches");
+    assert!(world.ticket(tickets[0]).keywords.is_empty());
+    for ticket in &tickets[1..] {
+        let hit = world.ticket(*ticket);
+        assert!((hit.derived.keyword_points - 5.0).abs() < 1e-9);
+        assert!(hit.topics.contains(&label("late")));
+    }
+    let seq = world.ticket(tickets[1]).stream_seq;
+    world.pass(10);
+    assert_eq!(world.ticket(tickets[1]).stream_seq, seq, "a finished backfill does nothing twice");
+    let gone = PutDocument {
+        retired: true,
+        ..PutDocument::at(id, DocumentKind::KeywordRule, keyword("late", &["late"], 5.0))
+    };
+    world.run(&HOST, &gone);
+    world.pass(10);
+    assert!(world.ticket(tickets[449]).keywords.is_empty() && world.ticket(tickets[449]).topics.is_empty());
+    world.sound();
+}
+
+#[test]
+fn rules_look_at_what_the_customer_says_and_a_backfill_agrees_with_the_first_look() {
+    let world = World::standard();
+    world.put(DocumentKind::KeywordRule, keyword("recall", &["recall"], 5.0));
+    let carl = world.customer("Carl");
+    let ticket = world.noted(&carl, |open| {
+        open.direction = support_core::conversation::Direction::Outbound;
+        open.message = "We recall it.".into();
+    });
+    assert!(world.ticket(ticket).keywords.is_empty());
+    world.pass(10);
+    assert!(world.ticket(ticket).keywords.is_empty());
+    world.reply(&carl, ticket, "What is a recall?");
+    assert_eq!(world.ticket(ticket).keywords.len(), 1);
+    world.sound();
+}
+
+#[test]
+fn a_changed_policy_recomputes_what_has_not_ended() {
+    let world = World::standard();
+    let policy = world.put(DocumentKind::SlaPolicy, targets(3_600));
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let (open, answered) = (world.opened_by(&carl), world.opened_by(&carl));
+    world.reply(&agent, answered, "Soon.");
+    let judged = world.ticket(answered).sla.timers.clone();
+    world.pass(600);
+    world.run(&HOST, &PutDocument::at(policy, DocumentKind::SlaPolicy, targets(1_200)));
+    world.tick();
+    let timer = world.ticket(open).sla.timers[0].clone();
+    assert_eq!((timer.target_seconds, timer.policy.version), (1_200, 2));
+    assert_eq!(world.ticket(open).derived.next_due_at, Some(timer.started_at.plus_seconds(1_200)));
+    assert_eq!(world.ticket(answered).sla.timers, judged, "met and missed stay as judged");
+    // A deadline that the change itself puts in the past is breached with that cause.
+    world.run(&HOST, &PutDocument::at(policy, DocumentKind::SlaPolicy, targets(60)));
+    world.tick();
+    let told = serde_json::to_string(&world.events(open)).unwrap();
+    assert!(told.contains(r#""policy_change":true"#));
+    assert_eq!(world.ticket(open).escalation, None);
+    world.sound();
+}

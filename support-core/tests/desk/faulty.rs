@@ -1,0 +1,170 @@
+//! A store whose calls fail when a test says so.
+
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use support_core::event::Stream;
+use support_core::id::TicketId;
+use support_core::people::{Actor, Scope};
+use support_core::routing::Waiting;
+use support_core::store::{
+    ChangeSet, Changed, Claim, Credential, Cursor, Due, EventPage, Fence, Key, MemoryStore, Outcome, Page,
+    Query, Record, Store, StoreError, StoreErrorKind,
+};
+use support_core::time::Timestamp;
+
+/// What fails.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Fault {
+    /// Nothing.
+    #[default]
+    None,
+    /// The call after so many others, before it does anything.
+    Call(u32),
+    /// The answer of the next commit gets lost: it is durable, and its caller hears of a failure.
+    Answer,
+    /// Every commit with an event of this ticket.
+    Ticket(TicketId),
+    /// The bytes of the event at this place of the log are others than those that were hashed.
+    Bytes(usize),
+}
+
+/// The store in memory, with faults.
+#[derive(Default)]
+pub(crate) struct FaultyStore {
+    inner: MemoryStore,
+    fault: Mutex<Fault>,
+    rival: Mutex<Option<(&'static str, Rival)>>,
+}
+
+/// Makes what somebody else commits first.
+type Rival = Box<dyn FnOnce() -> Vec<ChangeSet> + Send>;
+
+impl std::fmt::Debug for FaultyStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FaultyStore").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+fn broken(kind: StoreErrorKind) -> StoreError {
+    StoreError::new(kind, "being tested")
+}
+
+impl FaultyStore {
+    pub(crate) fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Lets somebody else commit just before the next commit with an event of this name.
+    pub(crate) fn before(
+        &self,
+        event: &'static str,
+        rival: impl FnOnce() -> Vec<ChangeSet> + Send + 'static,
+    ) {
+        *self.rival.lock().unwrap() = Some((event, Box::new(rival)));
+    }
+
+    /// Takes the rival whose moment has come.
+    fn rival(&self, changes: &[ChangeSet]) -> Option<Rival> {
+        let mut rival = self.rival.lock().unwrap();
+        let named = |name: &str| changes.iter().flat_map(|set| &set.events).any(|e| e.event.name() == name);
+        rival.take_if(|(event, _)| named(event)).map(|(_, rival)| rival)
+    }
+
+    /// Tells whether the planned fault has not happened yet.
+    pub(crate) fn is_armed(&self) -> bool {
+        !matches!(*self.fault.lock().unwrap(), Fault::None)
+    }
+
+    fn call(&self) -> Result<(), StoreError> {
+        let mut fault = self.fault.lock().unwrap();
+        match *fault {
+            Fault::Call(0) => {
+                *fault = Fault::None;
+                Err(broken(StoreErrorKind::Unavailable))
+            }
+            Fault::Call(calls) => {
+                *fault = Fault::Call(calls - 1);
+                Ok(())
+            }
+            Fault::None | Fault::Answer | Fault::Ticket(_) | Fault::Bytes(_) => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for FaultyStore {
+    async fn commit(&self, changes: &[ChangeSet]) -> Result<Vec<Outcome>, StoreError> {
+        self.call()?;
+        let fault = *self.fault.lock().unwrap();
+        if let Fault::Ticket(ticket) = fault {
+            let touches = |set: &ChangeSet| set.events.iter().any(|e| e.stream == Stream::Ticket(ticket));
+            if changes.iter().any(touches) {
+                return Err(broken(StoreErrorKind::Other));
+            }
+        }
+        if let Some(rival) = self.rival(changes) {
+            let outcomes = self.inner.commit(&rival()).await?;
+            assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Committed));
+        }
+        let outcomes = self.inner.commit(changes).await?;
+        if matches!(fault, Fault::Answer) {
+            self.set(Fault::None);
+            return Err(broken(StoreErrorKind::Unavailable));
+        }
+        Ok(outcomes)
+    }
+
+    async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+        self.call()?;
+        self.inner.load(scope, keys).await
+    }
+
+    async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
+        self.call()?;
+        self.inner.find(scope, query).await
+    }
+
+    async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, StoreError> {
+        self.call()?;
+        self.inner.identify(credential).await
+    }
+
+    async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError> {
+        self.call()?;
+        self.inner.due(by, limit).await
+    }
+
+    async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {
+        self.inner.claim(claim).await
+    }
+
+    async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
+        self.call()?;
+        let mut page = self.inner.events(scope, after, limit).await?;
+        if let Fault::Bytes(at) = *self.fault.lock().unwrap()
+            && *after == Cursor::start()
+        {
+            page.events[at].json.push(' ');
+        }
+        Ok(page)
+    }
+
+    fn changed(&self) -> Changed {
+        self.inner.changed()
+    }
+
+    fn announce(&self) {
+        self.inner.announce();
+    }
+
+    async fn scan(
+        &self,
+        scope: &Scope,
+        after: Option<TicketId>,
+        limit: u32,
+    ) -> Result<Vec<Waiting>, StoreError> {
+        self.call()?;
+        self.inner.scan(scope, after, limit).await
+    }
+}

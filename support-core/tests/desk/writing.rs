@@ -1,0 +1,211 @@
+//! Messages on a ticket: answers, notes, a customer's own words, delivery.
+
+use support_core::Error;
+use support_core::conversation::{Delivery, Visibility};
+use support_core::desk::{DeliveryReport, EditTicket, OpenTicket, SetAsideTicket, WriteMessage};
+use support_core::id::{ConversationId, InboxId, MessageId};
+use support_core::sla::{Metric, TimerState};
+use support_core::store::{OutboxState, Query, Select};
+use support_core::testkit::{block_on, system_scope};
+use support_core::ticket::{SetAsideKind, Status};
+use uuid::Uuid;
+
+use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, rule};
+
+#[test]
+fn a_reply_leaves_the_next_word_to_the_customer_unless_it_says_otherwise() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "Soon.");
+    assert_eq!(world.ticket(ticket).status, Status::Pending);
+    for status in [Status::OnHold, Status::InProgress, Status::Resolved] {
+        let before = world.ticket(ticket).stream_seq;
+        let reply = WriteMessage { status: Some(status), ..WriteMessage::reply(ticket, "Now.") };
+        world.run(&agent, &reply);
+        assert_eq!(world.ticket(ticket).status, status);
+        let events = world.events(ticket);
+        let added = events.iter().filter(|e| e.stream_seq > before);
+        let names: Vec<_> = added.map(|e| e.event.name()).collect();
+        assert_eq!(&names[..2], ["message.added", "ticket.status_changed"], "one commit");
+    }
+    world.sound();
+}
+
+#[test]
+fn a_note_answers_nothing_and_moves_nothing() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    let before = world.ticket(ticket);
+    world.pass(60);
+    world.run(&agent, &WriteMessage::note(ticket, "Asked."));
+    let after = world.ticket(ticket);
+    assert_eq!((after.status, after.first_responded_at), (before.status, None));
+    assert_eq!(after.sla.open(Metric::FirstResponse).unwrap().state, TimerState::Running);
+    assert_eq!(after.version, before.version, "whoever edits fields need not look again");
+    world.sound();
+}
+
+#[test]
+fn a_reply_that_crossed_a_message_is_stopped_and_nothing_is_written() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    let seen = world.ticket(ticket).last_message_id;
+    world.reply(&carl, ticket, "Never mind, it is here.");
+    let before = world.ticket(ticket);
+    let reply = WriteMessage { if_last_message_id: seen, ..WriteMessage::reply(ticket, "We look.") };
+    assert_eq!(rule(&world.fail(&agent, &reply)), "crossed_message");
+    assert_eq!(world.ticket(ticket), before);
+    let reply = WriteMessage { if_last_message_id: before.last_message_id, ..reply };
+    world.run(&agent, &reply);
+    world.sound();
+}
+
+#[test]
+fn a_status_that_cannot_be_stops_the_reply_too() {
+    let world = World::standard();
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    let reply = WriteMessage { status: Some(Status::Assigned), ..WriteMessage::reply(ticket, "Hello.") };
+    assert_eq!(rule(&world.fail(&HOST, &reply)), "owner_missing");
+    world.status(&HOST, ticket, Status::OnHold);
+    let reply = WriteMessage { status: Some(Status::New), ..reply };
+    assert_eq!(rule(&world.fail(&HOST, &reply)), "status_unreachable");
+    assert_eq!(world.said(&HOST, ticket).len(), 1);
+    world.sound();
+}
+
+#[test]
+fn a_customer_writes_public_words_and_nothing_else() {
+    let world = World::standard();
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    let conversation = world.ticket(ticket).conversation_id;
+    let plain = WriteMessage::reply(ticket, "Hello?");
+    let cases = [
+        (WriteMessage { visibility: Visibility::Internal, ..plain.clone() }, "visibility"),
+        (WriteMessage { status: Some(Status::Closed), ..plain.clone() }, "status"),
+        (WriteMessage { conversation_id: Some(conversation), ..plain.clone() }, "conversation_id"),
+        (WriteMessage { content: " ".into(), ..plain }, "content"),
+    ];
+    for (write, field) in cases {
+        assert_eq!(fields(&world.fail(&carl, &write)), [field]);
+    }
+    assert_eq!(world.said(&carl, ticket).len(), 1);
+}
+
+#[test]
+fn a_closed_ticket_takes_notes_and_no_public_message() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.status(&agent, ticket, Status::Closed);
+    assert_eq!(rule(&world.fail(&agent, &WriteMessage::reply(ticket, "One more."))), "ticket_closed");
+    assert_eq!(rule(&world.fail(&carl, &WriteMessage::reply(ticket, "One more."))), "ticket_closed");
+    world.run(&agent, &WriteMessage::note(ticket, "For the record."));
+    assert_eq!(world.ticket(ticket).status, Status::Closed);
+    world.sound();
+}
+
+#[test]
+fn nothing_is_sent_from_a_ticket_that_is_set_aside() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Spam });
+    assert_eq!(rule(&world.fail(&agent, &WriteMessage::reply(ticket, "Hello."))), "ticket_set_aside");
+    world.sound();
+}
+
+#[test]
+fn a_reply_in_a_conversation_of_another_ticket_is_refused() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let (ticket, other) = (world.opened_by(&carl), world.opened_by(&carl));
+    for conversation in [world.ticket(other).conversation_id, ConversationId::from_uuid(Uuid::from_u128(1))] {
+        let write =
+            WriteMessage { conversation_id: Some(conversation), ..WriteMessage::reply(ticket, "Hello.") };
+        assert_eq!(fields(&world.fail(&agent, &write)), ["conversation_id"]);
+    }
+}
+
+#[test]
+fn whoever_answers_waiting_work_has_taken_it() {
+    let world = World::standard();
+    let team = world.team("Hands", &serde_json::json!({"mode": {"ticket": "manual"}}));
+    let agent = world.agent_in("Agnes", "agent", &[team]);
+    let carl = world.customer("Carl");
+    let ticket = world.noted(&carl, |open| open.team_id = Some(team));
+    assert_eq!(world.owner(ticket), None);
+    world.reply(&agent, ticket, "I look.");
+    assert_eq!(world.owner(ticket), Some(id_of(&agent)));
+    world.sound();
+}
+
+#[test]
+fn a_customers_answer_goes_back_to_the_owner_also_over_capacity() {
+    let world = World::standard();
+    let agent = world.agent("Agnes");
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "Which one?");
+    let mut update = support_core::desk::UpdateAgent { id: Some(id_of(&agent)), ..Default::default() };
+    update.capacity = Some(support_core::people::Capacity { units: 1, ..Default::default() });
+    world.run(&HOST, &update);
+    let second = world.opened_by(&carl);
+    assert_eq!(world.owner(second), Some(id_of(&agent)));
+    world.reply(&carl, ticket, "The red one.");
+    assert_eq!((world.load(&agent), world.ticket(ticket).status), (2, Status::InProgress));
+    let third = world.opened_by(&carl);
+    assert_eq!(world.owner(third), None, "being over stops new work");
+    world.sound();
+}
+
+#[test]
+fn delivery_never_goes_back_and_a_failed_answer_gives_the_wait_back() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let inbox = InboxId::from_uuid(Uuid::from_u128(5));
+    let open = OpenTicket { inbox_id: Some(inbox), ..OpenTicket::of(customer_of(&carl), "Parcel", "Late.") };
+    let ticket = world.run(&HOST, &open).ticket_id;
+    let since = world.ticket(ticket).unanswered_since;
+    world.pass(60);
+    let message = world.reply(&agent, ticket, "Soon.").message_id.unwrap();
+    let rows = Query::new(Select::Outbox(OutboxState::Ready), 10);
+    assert_eq!(block_on(world.desk.store().find(&system_scope(TENANT), &rows)).unwrap().items.len(), 1);
+    let report = |report| DeliveryReport { message_id: message, report };
+    world.run(&HOST, &report(Delivery::Sent));
+    world.run(&HOST, &report(Delivery::Accepted));
+    let delivery = |world: &World| {
+        let page = block_on(world.desk.messages(&HOST, ticket, None, 1, None)).unwrap();
+        page.messages[0].message.delivery
+    };
+    assert_eq!(delivery(&world), Some(Delivery::Sent));
+    assert_eq!(world.ticket(ticket).first_responded_at, Some(world.desk.now()));
+    world.run(&HOST, &report(Delivery::Failed));
+    let failed = world.ticket(ticket);
+    assert_eq!((failed.unanswered_since, failed.first_responded_at), (since, None));
+    assert_eq!(failed.status, Status::InProgress);
+    assert!(failed.sla.open(Metric::FirstResponse).is_some(), "the timer has its old start");
+    world.sound();
+    let unknown =
+        DeliveryReport { message_id: MessageId::from_uuid(Uuid::from_u128(1)), report: Delivery::Read };
+    assert!(matches!(world.fail(&HOST, &unknown), Error::NotFound(_)));
+    assert!(matches!(world.fail(&agent, &report(Delivery::Read)), Error::NotFound(_)));
+}
+
+#[test]
+fn a_number_that_answers_a_question_for_a_pin_is_masked() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "What is your PIN?");
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(world.said(&agent, ticket).last().unwrap(), "****");
+    world
+        .run(&agent, &EditTicket { subject: Some("Card 4111111111111111".into()), ..EditTicket::of(ticket) });
+    let view = block_on(world.desk.ticket_view(&agent, ticket, 1)).unwrap();
+    assert_eq!(view.texts[&view.ticket.subject], "Card ****");
+}
