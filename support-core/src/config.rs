@@ -223,10 +223,13 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
             problems.into_iter().map(|p| FieldProblem { field: p.field, problem: p.problem }).collect()
         }),
         DocumentKind::KeywordRule => {
-            let problems: Vec<FieldProblem> = read::<KeywordRule>(body)?
-                .problems()
+            let rule = read::<KeywordRule>(body)?;
+            // An alert shows the name as a topic, so it has to be one.
+            let name = rule.name.parse::<Label>().err().map(|problem| FieldProblem::new("name", problem));
+            let rest = rule.problems().into_iter();
+            let problems: Vec<FieldProblem> = name
                 .into_iter()
-                .map(|p| FieldProblem { field: p.field, problem: p.problem })
+                .chain(rest.map(|p| FieldProblem { field: p.field, problem: p.problem }))
                 .collect();
             if problems.is_empty() { Ok(()) } else { Err(problems) }
         }

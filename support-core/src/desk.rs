@@ -29,8 +29,10 @@
 mod agents;
 mod assemble;
 mod assign;
+mod browse;
 mod configure;
 mod customers;
+mod documents;
 mod edit;
 mod explain;
 mod lists;
@@ -50,8 +52,10 @@ mod verify;
 
 pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
 pub use assign::{Reassign, ReturnWork, Take};
+pub use browse::{AssignmentFilter, AssignmentPage, Names, QueueFilter, TicketReading};
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
+pub use documents::{DocumentChange, EditDocument};
 pub use edit::{
     AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
 };
@@ -62,8 +66,9 @@ pub use open::{OpenTicket, Requester};
 pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
 pub use receive::{ReceiveMessage, Sender};
 pub use reset::ResetTicket;
+pub use route::PlannedRoute;
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
-pub use sign_in::{LoginReply, Register, Registered, SetPassword, SignedIn};
+pub use sign_in::{LoginReply, Me, Register, Registered, SetPassword, SignedIn};
 pub use tick::Ticked;
 pub use verify::{Finding, Report};
 

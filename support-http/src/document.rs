@@ -24,6 +24,28 @@ pub(crate) fn finished(mut api: OpenApi) -> OpenApi {
     let bearer =
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
     api.components.get_or_insert_default().add_security_scheme("bearer", bearer);
+    name_operations(&mut api);
     api.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
     api
+}
+
+/// Names each operation by method and path: handlers in different files may have the same name.
+fn name_operations(api: &mut OpenApi) {
+    for (path, item) in &mut api.paths.paths {
+        let path = path.trim_start_matches("/api/v1");
+        let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        let name = words.collect::<Vec<_>>().join("_");
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                operation.operation_id = Some(format!("{method}_{name}"));
+            }
+        }
+    }
 }

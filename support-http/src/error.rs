@@ -82,6 +82,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "unreadable", detail)
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "callers have no further use for the problem")]
     pub(crate) fn invalid(field: impl Into<String>, problem: impl ToString) -> Self {
         Self::fields(vec![ProblemField { field: field.into(), problem: problem.to_string() }])
     }

@@ -63,18 +63,34 @@ impl FromRequestParts<Arc<App>> for Call {
 impl Call {
     /// Runs a use-case under the conditions of the request's headers. `body` is what an idempotency key stands for.
     pub(crate) async fn run<U: UseCase>(&self, body: &[u8], wanted: &U) -> Result<Done<U::Reply>, ApiError> {
-        let once = self.key.as_ref().map(|key| {
+        let options = Options { if_match: self.if_match, once: self.once(body, "") };
+        Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
+    }
+
+    /// Runs one of several use-cases of a request: each is remembered under the request's key and its own name.
+    pub(crate) async fn run_part<U: UseCase>(
+        &self,
+        body: &[u8],
+        part: &str,
+        wanted: &U,
+    ) -> Result<Done<U::Reply>, ApiError> {
+        let options = Options { if_match: None, once: self.once(body, part) };
+        Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
+    }
+
+    fn once(&self, body: &[u8], part: &str) -> Option<Once> {
+        self.key.as_ref().map(|key| {
             let who = format!("{:?}", self.actor.as_ref());
-            let scope = [who.as_bytes(), self.method.as_bytes(), self.route.as_bytes(), key.as_bytes()];
-            let name = self.app.digests.digest(&scope);
+            let (method, route) = (self.method.as_bytes(), self.route.as_bytes());
+            let scope = [who.as_bytes(), method, route, key.as_bytes(), part.as_bytes()];
+            let scope = if part.is_empty() { scope.get(..4).unwrap_or_default() } else { &scope };
+            let name = self.app.digests.digest(scope);
             Once {
                 key: format!("http/{}", hex(&name)),
                 digest: self.app.digests.digest(&[self.path.as_bytes(), body]),
                 expires_at: self.app.desk.now().plus_seconds(ONCE_SECONDS),
             }
-        });
-        let options = Options { if_match: self.if_match, once };
-        Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
+        })
     }
 }
 
@@ -115,6 +131,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let RawBody(bytes) = RawBody::from_request(request, app).await?;
+        Ok(Self { value: parse(&bytes)?, bytes })
+    }
+}
+
+/// A JSON body as it came, for handlers that read it differently for different callers.
+#[derive(Debug)]
+pub(crate) struct RawBody(pub(crate) Bytes);
+
+impl FromRequest<Arc<App>> for RawBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let json = kind.is_some_and(|kind| {
             let kind = kind.split(';').next().unwrap_or_default().trim();
@@ -127,26 +156,48 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
                 "send `Content-Type: application/json`",
             ));
         }
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
-            } else {
-                ApiError::unreadable("the body could not be read")
-            }
-        })?;
-        Ok(Self { value: parse(&bytes)?, bytes })
+        whole(request, app).await.map(Self)
     }
 }
 
+/// No body, or an empty object: for commands that need nothing but their route.
+#[derive(Debug)]
+pub(crate) struct NoBody;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+impl FromRequest<Arc<App>> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let bytes = whole(request, app).await?;
+        if !bytes.is_empty() {
+            parse::<Nothing>(&bytes)?;
+        }
+        Ok(Self)
+    }
+}
+
+async fn whole(request: Request, app: &Arc<App>) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, app).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "the body is too large")
+        } else {
+            ApiError::unreadable("the body could not be read")
+        }
+    })
+}
+
 /// Reads JSON, naming the field that cannot be accepted and never repeating what was sent.
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
         let inner = error.into_inner();
         if inner.is_data() {
-            let field = if field == "." { "body".to_owned() } else { field };
-            ApiError::invalid(field, plain(&inner.to_string()))
+            named(&field, "body", &inner.to_string())
         } else {
             ApiError::unreadable(format!(
                 "the body is no JSON (line {}, column {})",
@@ -157,6 +208,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     })?;
     reader.end().map_err(|_| ApiError::unreadable("the body goes on after its JSON"))?;
     Ok(value)
+}
+
+/// Names the field that a parser complains of: one that is missing by its own name, not by that of what misses it.
+fn named(path: &str, root: &str, message: &str) -> ApiError {
+    let path = if path == "." { "" } else { path };
+    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+    match missing {
+        Some((name, _)) if path.is_empty() => ApiError::invalid(name, "must be given"),
+        Some((name, _)) => ApiError::invalid(format!("{path}.{name}"), "must be given"),
+        None => ApiError::invalid(if path.is_empty() { root } else { path }, plain(message)),
+    }
 }
 
 /// Cuts from a parser's message what repeats the input, and where in it that stood.
@@ -177,14 +239,32 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<App>> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _app: &Arc<App>) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
-        serde_path_to_error::deserialize(reader).map(Self).map_err(|error| {
-            let field = error.path().to_string();
-            let field = if field == "." { "query".to_owned() } else { field };
-            ApiError::invalid(field, plain(&error.into_inner().to_string()))
-        })
+        params(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Reads a query string.
+pub(crate) fn params<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
+    let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(reader).map_err(|error| {
+        let field = error.path().to_string();
+        let message = plain(&error.into_inner().to_string());
+        let named = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
+        let field = match (field.as_str(), named) {
+            (".", Some(named)) => named.to_owned(),
+            (".", None) => "query".to_owned(),
+            _ => field,
+        };
+        ApiError::invalid(field, message)
+    })
+}
+
+/// Reads one value of a query or a path by its usual spelling.
+pub(crate) fn read<T: FromStr<Err: std::fmt::Display>>(
+    field: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, ApiError> {
+    text.map(|text| text.parse().map_err(|problem| ApiError::invalid(field, problem))).transpose()
 }
 
 impl<T> Deref for Params<T> {

@@ -20,9 +20,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attempts;
 mod document;
 mod error;
 mod extract;
+mod fields;
 mod identity;
 mod metrics;
 mod middleware;

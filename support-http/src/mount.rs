@@ -9,11 +9,12 @@ use prometheus_client::registry::Registry;
 use support_core::desk::Desk;
 use support_core::id::TenantId;
 
+use crate::attempts::Attempts;
 use crate::document;
 use crate::identity::{Identity, Tokens};
 use crate::metrics::Metrics;
 use crate::middleware::frame;
-use crate::routes;
+use crate::routes::{self, Streams};
 use crate::token::Secret;
 
 /// The routes that answer without sign-in; every other one asks who calls. A test walks all routes of the document
@@ -71,6 +72,8 @@ pub(crate) struct App {
     pub(crate) sign_in: Option<SignIn>,
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
+    pub(crate) attempts: Attempts,
+    pub(crate) streams: Streams,
 }
 
 /// A desk on its way to becoming a router.
@@ -128,7 +131,6 @@ impl Mount {
     }
 
     /// Makes the router.
-    #[must_use]
     pub fn router(self) -> Router {
         let app = Arc::new(App {
             desk: self.desk,
@@ -137,6 +139,8 @@ impl Mount {
             sign_in: self.sign_in,
             limits: self.limits,
             metrics: Metrics::new(self.registry),
+            attempts: Attempts::new(self.limits.sign_ins_a_minute),
+            streams: Streams::default(),
         });
         let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
         router

@@ -61,3 +61,19 @@ impl<T: Serialize> IntoResponse for Versioned<T> {
         response
     }
 }
+
+/// Something that was made and has no version of its own.
+pub(crate) struct Made<T> {
+    pub(crate) body: T,
+    pub(crate) repeated: bool,
+}
+
+impl<T: Serialize> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        let mut response = (StatusCode::CREATED, Json(self.body)).into_response();
+        if self.repeated {
+            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

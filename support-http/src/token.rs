@@ -36,8 +36,6 @@ pub struct SecretTooShort;
 #[serde(deny_unknown_fields)]
 struct Session {
     sid: SessionId,
-    /// End, in seconds since 1970.
-    exp: i64,
 }
 
 impl fmt::Debug for Secret {
@@ -65,7 +63,8 @@ impl Secret {
 
     /// Issues a token for a session.
     pub(crate) fn issue(&self, sid: SessionId, expires_at: Timestamp) -> Option<String> {
-        let claims = Claims::new(Session { sid, exp: expires_at.seconds() });
+        let mut claims = Claims::new(Session { sid });
+        claims.expiration = Some(expires_at.to_utc());
         Hs256.token(&Header::empty(), &claims, &self.tokens).ok()
     }
 
@@ -82,8 +81,10 @@ impl Secret {
     fn session(&self, token: &str, now: Timestamp) -> Option<SessionId> {
         let token = UntrustedToken::new(token).ok()?;
         let token = Hs256.validator::<Session>(&self.tokens).validate(&token).ok()?;
-        let Session { sid, exp } = token.claims().custom;
-        (exp > now.seconds()).then_some(sid)
+        let claims = token.claims();
+        // In whole seconds, as the token holds it.
+        let ends = Timestamp::from(claims.expiration?);
+        (ends.seconds() > now.seconds()).then_some(claims.custom.sid)
     }
 
     /// Returns a keyed digest of what makes a request, so that a stored digest tells nothing of it.

@@ -13,7 +13,7 @@ use crate::people::{
     Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift, WorkKind,
     normalize_address,
 };
-use crate::store::{ChangeSet, Key, LoginSubject, Record, StoreExt};
+use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Record, StoreExt};
 use crate::time::Timestamp;
 
 use super::run::{Ask, Prepared, UseCase};
@@ -52,6 +52,8 @@ pub struct CreateAgent {
     pub capacity: Capacity,
     /// When they work; `None` is always.
     pub shift: Option<Shift>,
+    /// Hash of the password by which they sign in, in PHC string format; `None` is no login.
+    pub password: Option<PasswordHash>,
 }
 
 impl std::fmt::Debug for CreateAgent {
@@ -248,8 +250,15 @@ impl UseCase for CreateAgent {
         let mut changes = ChangeSet::new(ask.actor.tenant());
         changes.events.push(ask.agent_event(agent.id, 1, ask.now, Event::AgentCreated {}));
         let state = AgentState::new(agent.id, ask.now);
+        let (subject, email) = (LoginSubject::Agent(agent.id), agent.email.clone());
         changes.insert(agent);
         changes.insert(state);
+        if let Some(hash) = &self.password {
+            let login = Login { subject, email, password: hash.clone(), version: 1 };
+            let event = Event::PasswordChanged {};
+            changes.events.push(ask.desk.login_event(&login, ask.actor.as_ref(), ask.now, event));
+            changes.insert(login);
+        }
         Ok(Prepared::new(changes, reply))
     }
 }
@@ -388,6 +397,7 @@ impl UseCase for SetPresence {
         if !(mine || reach == Reach::All || reach == Reach::Team && of_team) {
             return Err(Error::Forbidden(Permission::AgentStatus));
         }
+        ask.check_version(EntityKind::Agent, agent.version)?;
         if !agent.active {
             return Err(Error::refused("agent_inactive", "the agent is deactivated"));
         }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{DocumentId, EventId, TenantId};
+use crate::id::{DocumentId, EventId, TeamId, TenantId};
 use crate::people::{ActorRef, Permission, Scope};
+use crate::sla::policy::PolicySpec;
 use crate::store::{
     ChangeSet, Document, DocumentKind, Key, Outcome, Page, PageCursor, Query, Record, Related, Select,
     SetAsideFilter, StoreExt, TicketFilter, TicketSort,
@@ -70,7 +71,7 @@ impl PutDocument {
     }
 }
 
-const fn permission(kind: DocumentKind) -> Permission {
+pub(super) const fn permission(kind: DocumentKind) -> Permission {
     match kind {
         DocumentKind::Settings | DocumentKind::Masking | DocumentKind::Inbox | DocumentKind::Brand => {
             Permission::SettingsManage
@@ -98,49 +99,106 @@ impl UseCase for PutDocument {
         ask.staff_only(EntityKind::Document)?;
         ask.actor.scope(permission(self.kind))?;
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
-        let mut body = self.body.clone();
-        // A rule is named by its id wherever it matched, so its document carries it.
-        if let (DocumentKind::KeywordRule, Some(object)) = (self.kind, body.as_object_mut()) {
-            object.insert("id".into(), id.to_string().into());
-        }
-        if !self.retired {
-            config::check(self.kind, &body).map_err(Error::Invalid)?;
-        }
         let before: Option<Document> = ask.store().one(&ask.system(), Key::Document(id)).await?;
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
             return Err(Error::invalid("id", "names a document of another kind"));
         }
-        let mut changes = ChangeSet::new(ask.actor.tenant());
+        if !self.retired {
+            ask.check_references(self.kind, &self.body).await?;
+        }
+        ask.put_document(self.kind, id, self.body.clone(), self.retired, before)
+    }
+}
+
+impl Ask<'_> {
+    /// Checks that what a document names exists. What cannot be read is left to the check of the document itself.
+    pub(super) async fn check_references(
+        &self,
+        kind: DocumentKind,
+        body: &serde_json::Value,
+    ) -> Result<(), Error> {
+        let mut named: Vec<(String, DocumentKind, DocumentId)> = Vec::new();
+        let calendar =
+            |field: &str, id: Option<DocumentId>| id.map(|id| (field.to_owned(), DocumentKind::Calendar, id));
+        let team = |field: String, id: TeamId| {
+            let exists = id == TeamId::DEFAULT;
+            (!exists).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
+        };
+        match kind {
+            DocumentKind::Team => {
+                let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
+                named.extend(calendar("calendar_id", spec.calendar_id));
+                let overflow = spec.overflow_team_ids.into_iter().enumerate();
+                named.extend(overflow.filter_map(|(at, id)| team(format!("overflow_team_ids[{at}]"), id)));
+                named.extend(spec.escalation_team_id.and_then(|id| team("escalation_team_id".into(), id)));
+            }
+            DocumentKind::SlaPolicy => {
+                let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
+                named.extend(calendar("calendar_id", spec.calendar_id));
+                for (metric, target) in spec.targets {
+                    named.extend(calendar(
+                        &format!("targets.{metric}.calendar_id"),
+                        target.calendar_id.flatten(),
+                    ));
+                }
+            }
+            _ => {}
+        }
+        for (field, kind, id) in named {
+            if self.document(kind, id).await?.is_none_or(|document| document.retired) {
+                return Err(Error::invalid(field, format!("must be a {kind}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the next version of a document.
+    pub(super) fn put_document(
+        &self,
+        kind: DocumentKind,
+        id: DocumentId,
+        mut body: serde_json::Value,
+        retired: bool,
+        before: Option<Document>,
+    ) -> Result<Prepared<DocumentReply>, Error> {
+        // A rule is named by its id wherever it matched, so its document carries it.
+        if let (DocumentKind::KeywordRule, Some(object)) = (kind, body.as_object_mut()) {
+            object.insert("id".into(), id.to_string().into());
+        }
+        let mut changes = ChangeSet::new(self.actor.tenant());
         let found = before.as_ref().map_or(0, |document| document.version);
-        ask.check_version(EntityKind::Document, found)?;
-        if before.as_ref().is_some_and(|document| document.body == body && document.retired == self.retired) {
+        self.check_version(EntityKind::Document, found)?;
+        if !retired {
+            config::check(kind, &body).map_err(Error::Invalid)?;
+        }
+        if before.as_ref().is_some_and(|document| document.body == body && document.retired == retired) {
             return Ok(Prepared::new(changes, DocumentReply { document_id: id, version: found }));
         }
-        let created_at = before.as_ref().map_or(ask.now, |document| document.created_at);
+        let created_at = before.as_ref().map_or(self.now, |document| document.created_at);
         let document = Document {
             id,
-            kind: self.kind,
+            kind,
             version: found + 1,
-            retired: self.retired,
+            retired,
             body,
             created_at,
-            updated_at: ask.now.max(created_at),
+            updated_at: self.now.max(created_at),
         };
         changes.events.push(Envelope {
-            id: EventId::mint(ask.ids(), ask.now),
+            id: EventId::mint(self.ids(), self.now),
             stream: Stream::Document(id),
             stream_seq: document.version,
             at: document.updated_at,
-            actor: ask.actor.as_ref(),
+            actor: self.actor.as_ref(),
             audience: Audience::of_tenant(AudienceClass::Internal),
-            event: Event::ConfigChanged { kind: self.kind, version: document.version, retired: self.retired },
+            event: Event::ConfigChanged { kind, version: document.version, retired },
         });
         let reply = DocumentReply { document_id: id, version: document.version };
         match before {
             None => changes.insert(document),
             Some(before) => changes.replace(before.version, document),
         }
-        Ok(Prepared { changes, reply, routes: self.kind == DocumentKind::Team, configures: true })
+        Ok(Prepared { changes, reply, routes: kind == DocumentKind::Team, configures: true })
     }
 }
 

@@ -47,14 +47,30 @@ pub struct CustomerReply {
 }
 
 /// Makes a customer.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct CreateCustomer {
     /// Who it is.
     pub spec: CustomerSpec,
+    /// Addresses beside those of `spec`.
+    pub addresses: Vec<Address>,
     /// Tier, such as `gold`.
     pub tier: Option<Label>,
     /// Language tag.
     pub language: Option<Label>,
+    /// IANA zone name.
+    pub timezone: Option<String>,
+    /// Free fields.
+    pub custom_fields: BTreeMap<Label, CustomerFieldValue>,
+    /// Tags.
+    pub tags: Vec<Label>,
+    /// Whether inbound messages are refused.
+    pub blocked: bool,
+}
+
+impl std::fmt::Debug for CreateCustomer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CreateCustomer").field("spec", &self.spec).finish_non_exhaustive()
+    }
 }
 
 impl CreateCustomer {
@@ -225,6 +241,13 @@ impl UseCase for CreateCustomer {
         let mut customer = ask.new_customer(&self.spec, true)?;
         customer.tier.clone_from(&self.tier);
         customer.language.clone_from(&self.language);
+        customer.timezone = zone(self.timezone.as_deref())?;
+        let listed = customer.addresses.len();
+        let addresses: Vec<Address> = customer.addresses.iter().chain(&self.addresses).cloned().collect();
+        customer.addresses = normal(&addresses, listed)?;
+        customer.custom_fields.clone_from(&self.custom_fields);
+        customer.tags = sorted(&self.tags);
+        customer.blocked = self.blocked;
         let reply = CustomerReply { customer_id: customer.id, version: customer.version };
         let mut changes = ChangeSet::new(ask.actor.tenant());
         changes.events.push(ask.customer_event(&customer, Event::CustomerCreated {}));
@@ -252,12 +275,10 @@ impl UseCase for UpdateCustomer {
         set("external_id", &self.external_id, &mut after.external_id, &mut fields);
         set("tier", &self.tier, &mut after.tier, &mut fields);
         set("language", &self.language, &mut after.language, &mut fields);
-        if let Some(Some(zone)) = &self.timezone {
-            zone.parse::<Zone>().map_err(|problem| Error::invalid("timezone", problem))?;
-        }
+        zone(self.timezone.as_ref().and_then(Option::as_deref))?;
         set("timezone", &self.timezone, &mut after.timezone, &mut fields);
         if let Some(addresses) = &self.addresses {
-            after.addresses = normal(addresses)?;
+            after.addresses = normal(addresses, 0)?;
         }
         for (key, value) in &self.custom_fields {
             match value {
@@ -266,8 +287,7 @@ impl UseCase for UpdateCustomer {
             }
         }
         if let Some(tags) = &self.tags {
-            let tags: std::collections::BTreeSet<Label> = tags.iter().cloned().collect();
-            after.tags = tags.into_iter().collect();
+            after.tags = sorted(tags);
         }
         after.blocked = self.blocked.unwrap_or(before.blocked);
         let compared: [(&str, bool); 5] = [
@@ -292,6 +312,18 @@ impl UseCase for UpdateCustomer {
     }
 }
 
+fn sorted(tags: &[Label]) -> Vec<Label> {
+    let tags: std::collections::BTreeSet<Label> = tags.iter().cloned().collect();
+    tags.into_iter().collect()
+}
+
+/// Checks that a zone is one.
+fn zone(name: Option<&str>) -> Result<Option<String>, Error> {
+    let Some(name) = name else { return Ok(None) };
+    name.parse::<Zone>().map_err(|problem| Error::invalid("timezone", problem))?;
+    Ok(Some(name.to_owned()))
+}
+
 fn spec_of(name: &str) -> CustomerSpec {
     CustomerSpec { name: name.to_owned(), ..CustomerSpec::default() }
 }
@@ -311,13 +343,15 @@ fn set<T: Clone + PartialEq>(
     }
 }
 
-/// Brings addresses to their normal form, each once, with one primary address a kind.
-fn normal(addresses: &[Address]) -> Result<Vec<Address>, Error> {
+/// Brings addresses to their normal form, each once, with one primary address a kind. The first `given` of them were
+/// not part of the list that somebody sent: problems are named by the place in that list.
+fn normal(addresses: &[Address], given: usize) -> Result<Vec<Address>, Error> {
     if addresses.len() > ADDRESS_LIMIT {
         return Err(Error::invalid("addresses", "must be at most 50"));
     }
     let mut normal: Vec<Address> = Vec::with_capacity(addresses.len());
     for (at, address) in addresses.iter().enumerate() {
+        let at = at.saturating_sub(given);
         let value = normalize_address(address.kind, &address.value).ok_or_else(|| {
             Error::invalid(format!("addresses[{at}].value"), "is not an address of that kind")
         })?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error};
 
-use crate::id::{AgentId, CustomerId, TeamId};
+use crate::id::{AgentId, CustomerId, InboxId, TeamId};
 use crate::people::{Actor, Agent, AgentState, Customer, Permission, Reach, Scope};
 use crate::sla::TimerState;
 use crate::store::{Assignee, Key, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter};
@@ -27,6 +27,8 @@ const BATCH: u32 = 1_000;
 pub struct Counts {
     /// Open and pending tickets in the actor's sight, by channel.
     pub by_channel: BTreeMap<ChannelKind, u32>,
+    /// The same by inbox; those of none are left out.
+    pub by_inbox: BTreeMap<InboxId, u32>,
     /// The same by team.
     pub by_department: BTreeMap<TeamId, u32>,
     /// The same by status.
@@ -148,6 +150,9 @@ impl Desk {
         counts.capped = self
             .each(&scope, filter, |ticket| {
                 *counts.by_channel.entry(ticket.channel.clone()).or_default() += 1;
+                if let Some(inbox) = ticket.inbox_id {
+                    *counts.by_inbox.entry(inbox).or_default() += 1;
+                }
                 *counts.by_department.entry(ticket.team_id.unwrap_or(TeamId::DEFAULT)).or_default() += 1;
                 *counts.by_status.entry(ticket.status).or_default() += 1;
                 counts.sla_breached += u32::from(ticket.derived.breached);

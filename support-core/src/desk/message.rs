@@ -16,7 +16,7 @@ use super::TicketReply;
 use super::assemble::{assemble, needs_routing};
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::{CONTENT_LIMIT, Texts, check, class_of};
+use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 
 /// Earlier turns that masking looks at.
 const TURNS_BEFORE: u32 = 3;
@@ -36,6 +36,12 @@ pub struct WriteMessage {
     pub conversation_id: Option<ConversationId>,
     /// The newest message that the writer has seen; another one stops the reply.
     pub if_last_message_id: Option<MessageId>,
+    /// Takes it in as the customer's own words, where staff may bring in what others wrote.
+    pub as_customer: bool,
+    /// Name under which it was written, where that is not the customer's own; goes with `as_customer`.
+    pub author_name: Option<String>,
+    /// Address from which it was written, likewise.
+    pub author_email: Option<String>,
 }
 
 impl std::fmt::Debug for WriteMessage {
@@ -58,6 +64,9 @@ impl WriteMessage {
             status: None,
             conversation_id: None,
             if_last_message_id: None,
+            as_customer: false,
+            author_name: None,
+            author_email: None,
         }
     }
 
@@ -83,6 +92,8 @@ pub(super) struct Arrival<'a> {
     pub(super) channel: ChannelKind,
     pub(super) inbox_id: Option<crate::id::InboxId>,
     pub(super) sent_at: Timestamp,
+    /// Name and address of the author where they are not those of a known party, as JSON.
+    pub(super) author_text: Option<String>,
 }
 
 #[async_trait]
@@ -94,6 +105,10 @@ impl UseCase for WriteMessage {
         if let Actor::Customer(_) = ask.actor {
             return self.by_customer(ask).await;
         }
+        if self.as_customer {
+            return self.for_customer(ask).await;
+        }
+        self.no_author("goes with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
         if self.status.is_some() {
             let right = ask.actor.scope(Permission::TicketStatus)?;
@@ -151,16 +166,53 @@ impl UseCase for WriteMessage {
 
 impl WriteMessage {
     async fn by_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
-        for (field, given) in [
+        self.plain("may not be given by a customer")?;
+        self.no_author("may not be given by a customer")?;
+        let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
+        self.arrives(ask, &ticket, ask.actor.as_ref()).await
+    }
+
+    /// Takes in what the customer said elsewhere.
+    async fn for_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.plain("may not be given with a customer's message")?;
+        let ticket = ask.ticket(self.ticket_id, Permission::MessageImport).await?;
+        self.arrives(ask, &ticket, crate::people::ActorRef::customer(ticket.customer_id)).await
+    }
+
+    /// Refuses what a customer's message cannot carry.
+    fn plain(&self, problem: &str) -> Result<(), Error> {
+        let given = [
             ("visibility", self.visibility != Visibility::Public),
             ("status", self.status.is_some()),
             ("conversation_id", self.conversation_id.is_some()),
-        ] {
-            if given {
-                return Err(Error::invalid(field, "may not be given by a customer"));
-            }
+            ("if_last_message_id", self.if_last_message_id.is_some()),
+        ];
+        let first = given.into_iter().find_map(|(field, given)| given.then_some(field));
+        first.map_or(Ok(()), |field| Err(Error::invalid(field, problem)))
+    }
+
+    fn no_author(&self, problem: &str) -> Result<(), Error> {
+        let given = [("author_name", &self.author_name), ("author_email", &self.author_email)];
+        let first = given.into_iter().find_map(|(field, given)| given.as_ref().map(|_| field));
+        first.map_or(Ok(()), |field| Err(Error::invalid(field, problem)))
+    }
+
+    /// Writes down under which name and address it was written.
+    fn author_text(&self) -> Result<Option<String>, Error> {
+        let (name, email) = (self.author_name.as_deref(), self.author_email.as_deref());
+        for (field, text) in [("author_name", name), ("author_email", email)] {
+            text.map_or(Ok(()), |text| check(field, text, LINE_LIMIT))?;
         }
-        let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
+        let given = name.is_some() || email.is_some();
+        Ok(given.then(|| serde_json::json!({ "name": name, "email": email }).to_string()))
+    }
+
+    async fn arrives(
+        &self,
+        ask: &Ask<'_>,
+        ticket: &Ticket,
+        author: crate::people::ActorRef,
+    ) -> Result<Prepared<TicketReply>, Error> {
         let arrival = Arrival {
             content: &self.content,
             automatic: false,
@@ -169,8 +221,9 @@ impl WriteMessage {
             channel: ticket.channel.clone(),
             inbox_id: None,
             sent_at: ask.now,
+            author_text: self.author_text()?,
         };
-        ask.take_in(&ticket, ask.actor.as_ref(), &arrival).await
+        ask.take_in(ticket, author, &arrival).await
     }
 }
 
@@ -188,13 +241,15 @@ impl Ask<'_> {
         let mut texts = Texts::new(self, Some(ticket.id));
         let body = texts.add(author, class_of(Visibility::Public), arrival.content, &before);
         texts.find_by(body.id, Visibility::Public, &[&body.body]);
+        let class = class_of(Visibility::Public);
+        let author_text = arrival.author_text.as_deref().map(|text| texts.add(author, class, text, &[]).id);
         let language = ticket.language.as_ref().map(crate::label::Label::as_str);
         let message = command::NewMessage {
             id: MessageId::mint(self.ids(), self.now),
             conversation_id: Some(conversation.id),
             direction: Direction::Inbound,
             author,
-            author_text: None,
+            author_text,
             visibility: Visibility::Public,
             channel: arrival.channel.clone(),
             inbox_id: arrival.inbox_id,

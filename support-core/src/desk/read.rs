@@ -19,6 +19,7 @@ use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
 use super::Desk;
+use super::browse::{Names, author, name_keys, parties, text_keys};
 
 /// Most tickets that one call scores.
 const PRIORITIZE_LIMIT: usize = 1_000;
@@ -85,6 +86,8 @@ pub struct TicketView {
     pub messages: Vec<Message>,
     /// Where older messages go on.
     pub messages_next: Option<PageCursor>,
+    /// Names of the authors, as far as the actor may learn them.
+    pub names: Names,
 }
 
 impl std::fmt::Debug for TicketView {
@@ -104,6 +107,8 @@ pub struct MessageView {
     pub message: Message,
     /// What it says; `None` where it was erased.
     pub content: Option<String>,
+    /// Name and address of an author who is no known party, as JSON.
+    pub author: Option<String>,
 }
 
 impl std::fmt::Debug for MessageView {
@@ -114,12 +119,24 @@ impl std::fmt::Debug for MessageView {
 }
 
 /// A page of messages, newest first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct MessagePage {
     /// The messages.
     pub messages: Vec<MessageView>,
+    /// Names of their authors, as far as the actor may learn them.
+    pub names: Names,
     /// Where older ones go on.
     pub next: Option<PageCursor>,
+}
+
+impl std::fmt::Debug for MessagePage {
+    /// Prints no text and no name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessagePage")
+            .field("messages", &self.messages)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A page of the ranked queue.
@@ -156,9 +173,9 @@ impl Desk {
         let select = Select::Messages { ticket: id, conversation: None };
         let mut page = self.store().find(&scope, &Query::new(select, messages).with(with)).await?;
         let conversations = self.store().find(&scope, &Query::new(Select::Conversations(id), 100)).await?;
-        let mut keys: Vec<Key> = vec![Key::Text(ticket.subject), Key::Customer(ticket.customer_id)];
-        keys.extend(ticket.assigned_to.map(Key::Agent));
-        keys.extend(ticket.custom_fields.values().filter_map(|value| value.text()).map(Key::Text));
+        let mut keys = text_keys(actor, &ticket);
+        let parties = page.items.iter().filter_map(author).chain(parties(actor, &ticket));
+        keys.extend(name_keys(actor, parties));
         // The parties of a ticket that one sees are seen with it: a customer learns the agent's name, not more.
         let system = Scope::system(actor.tenant());
         page.related.extend(self.store().load(&system, &keys).await?.into_iter().flatten());
@@ -174,13 +191,24 @@ impl Desk {
             conversations: conversations.items.into_iter().filter_map(conversation).collect(),
             messages: Vec::new(),
             messages_next: page.next,
+            names: Names::new(),
         };
         for record in page.related {
-            match (record, actor) {
-                (Record::Customer(customer), Actor::Customer(own)) if customer.id != own.id => {}
-                (Record::Customer(customer), _) => view.customer = Some(*customer),
-                (Record::Agent(agent), Actor::Customer(_)) => view.assignee = Some(by_name(*agent)),
-                (Record::Agent(agent), _) => view.assignee = Some(*agent),
+            match record {
+                // One in copy learns nothing of whose ticket it is but the name.
+                Record::Customer(customer) => {
+                    view.names.insert(customer.id.uuid(), customer.name.clone());
+                    let own = actor.as_ref().customer_id().is_none_or(|own| own == customer.id);
+                    if own && customer.id == view.ticket.customer_id {
+                        view.customer = Some(*customer);
+                    }
+                }
+                Record::Agent(agent) => {
+                    view.names.insert(agent.id.uuid(), agent.name.clone());
+                    if view.ticket.assigned_to == Some(agent.id) {
+                        view.assignee = Some(if actor.is_staff() { *agent } else { by_name(*agent) });
+                    }
+                }
                 _ => {}
             }
         }
@@ -246,10 +274,15 @@ impl Desk {
         let with = Related { texts: true, ..Related::default() };
         let select = Select::Messages { ticket: id, conversation };
         let mut page = self.store().find(&scope, &Query::new(select, limit).after(after).with(with)).await?;
+        let names = self.names(actor, page.items.iter().filter_map(author)).await?;
         let mut texts = texts(&mut page);
         let messages = page.items.into_iter().filter_map(message);
-        let with_text = messages.map(|message| MessageView { content: texts.remove(&message.body), message });
-        Ok(MessagePage { messages: with_text.collect(), next: page.next })
+        let with_text = messages.map(|message| MessageView {
+            content: texts.remove(&message.body),
+            author: message.author_text.and_then(|author| texts.remove(&author)),
+            message,
+        });
+        Ok(MessagePage { messages: with_text.collect(), names, next: page.next })
     }
 
     /// Lists events of a ticket, oldest first: the audit trail.
@@ -444,7 +477,7 @@ pub(super) const fn staff(actor: &Actor) -> Result<(), Error> {
 }
 
 /// Takes the texts out of what was brought along.
-fn texts(page: &mut Page) -> TextsById {
+pub(super) fn texts(page: &mut Page) -> TextsById {
     let mut texts = TextsById::new();
     page.related.retain_mut(|record| match record {
         Record::Text(text) => {
@@ -456,11 +489,11 @@ fn texts(page: &mut Page) -> TextsById {
     texts
 }
 
-fn ticket(record: Record) -> Option<Ticket> {
+pub(super) fn ticket(record: Record) -> Option<Ticket> {
     if let Record::Ticket(ticket) = record { Some(*ticket) } else { None }
 }
 
-fn message(record: Record) -> Option<Message> {
+pub(super) fn message(record: Record) -> Option<Message> {
     if let Record::Message(message) = record { Some(*message) } else { None }
 }
 

@@ -126,6 +126,7 @@ impl UseCase for ReceiveMessage {
                     channel: self.channel.clone(),
                     inbox_id: self.inbox_id,
                     sent_at: self.sent_at,
+                    author_text: None,
                 };
                 let author = ActorRef::customer(customer.id);
                 let mut prepared = ask.take_in(&ticket, author, &arrival).await?;

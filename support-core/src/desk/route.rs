@@ -2,13 +2,15 @@
 
 use crate::error::Error;
 use crate::id::TenantId;
-use crate::people::{ActorRef, Scope, WorkKind};
+use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
 use crate::routing::{AssignHow, Placement, plan};
 use crate::store::{ChangeSet, Delta, Key, Outcome, Record};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
+use crate::time::Timestamp;
 
 use super::Desk;
 use super::assemble::assemble;
+use super::read::staff;
 
 /// Placements that are committed at once.
 const BATCH: usize = 64;
@@ -18,7 +20,44 @@ const ROUNDS: u32 = 8;
 /// Rounds in a row in which nothing could be committed, after which the next call or the sweep goes on.
 const FRUITLESS: u32 = 5;
 
+/// Most placements of a plan that is only shown.
+const SHOWN: usize = 1_000;
+
+/// What the router would do now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedRoute {
+    /// When it was planned.
+    pub at: Timestamp,
+    /// The placements in the actor's sight, best first.
+    pub placements: Vec<Placement>,
+    /// Work in the actor's sight that would go on waiting.
+    pub left_waiting: u32,
+}
+
 impl Desk {
+    /// Plans what the router would do now, and writes nothing. The plan is made of all the tenant's work; what is
+    /// out of the actor's sight is left out of the answer.
+    ///
+    /// # Errors
+    /// `NotFound` to customers; `Forbidden`; `Store`.
+    pub async fn plan_routes(&self, actor: &Actor) -> Result<PlannedRoute, Error> {
+        staff(actor)?;
+        let scope = actor.scope(Permission::QueueRead)?;
+        actor.scope(Permission::ExplainRead)?;
+        let live = self.live(actor.tenant());
+        live.sync(&**self.store()).await?;
+        let now = self.now();
+        let config = live.config(self.store(), now).await?;
+        let board = live.board();
+        let mut placements = plan(&board.queue, &mut board.roster.clone(), &config, now, SHOWN);
+        let weights = &config.settings.weights;
+        let visible = board.queue.page(&scope, weights, now, board.queue.len(), None);
+        let visible: std::collections::HashSet<_> = visible.into_iter().map(|ranked| ranked.ticket).collect();
+        placements.retain(|placement| visible.contains(&placement.ticket));
+        let left = visible.len().saturating_sub(placements.len());
+        Ok(PlannedRoute { at: now, placements, left_waiting: u32::try_from(left).unwrap_or(u32::MAX) })
+    }
+
     /// Gives waiting work of a tenant to eligible agents until nothing more can be placed, and answers how much was.
     ///
     /// One router a tenant runs at a time. Where another call is routing already this answers at once with 0: that

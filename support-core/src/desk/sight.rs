@@ -3,7 +3,7 @@
 use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Agent, AgentState, Permission};
-use crate::store::{Key, Record, StoreExt};
+use crate::store::{Document, DocumentKind, Key, Record, StoreExt};
 use crate::ticket::Ticket;
 
 use super::Ask;
@@ -44,6 +44,16 @@ impl Ask<'_> {
     /// Checks a team named in a field of the command.
     pub(super) fn team_in(&self, field: &str, id: TeamId) -> Result<TeamId, Error> {
         self.config.team(id).map(|_| id).ok_or_else(|| Error::invalid(field, "must be a team"))
+    }
+
+    /// Loads the newest version of a document of a kind.
+    pub(super) async fn document(
+        &self,
+        kind: DocumentKind,
+        id: crate::id::DocumentId,
+    ) -> Result<Option<Document>, Error> {
+        let found: Option<Document> = self.store().one(&self.system(), Key::Document(id)).await?;
+        Ok(found.filter(|document| document.kind == kind))
     }
 
     /// Returns the configuration with the versions that a ticket still stands under.

@@ -50,6 +50,26 @@ impl std::fmt::Debug for SignedIn {
     }
 }
 
+/// Who has signed in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Me {
+    /// The agent's or customer's id.
+    pub id: uuid::Uuid,
+    /// E-mail address.
+    pub email: Option<String>,
+    /// Name.
+    pub name: String,
+    /// Name of the agent's role, or `customer`.
+    pub role: String,
+}
+
+impl std::fmt::Debug for Me {
+    /// Prints no name and no address.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Me").field("id", &self.id).field("role", &self.role).finish_non_exhaustive()
+    }
+}
+
 /// What setting a password answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginReply {
@@ -99,8 +119,14 @@ impl UseCase for SetPassword {
         if !mine {
             ask.staff_only(EntityKind::Login)?;
             ask.actor.scope(Permission::AgentManage)?;
+            if let LoginSubject::Agent(id) = self.subject {
+                let agent = ask.store().agent(&ask.system(), id).await?;
+                let agent = agent.ok_or(Error::NotFound(EntityKind::Agent))?;
+                // Whoever may do more than the actor would be the actor's from then on.
+                role(ask, &agent.role)?;
+            }
         }
-        let email = ask.email_of(self.subject, mine).await?;
+        let email = ask.email_of(self.subject).await?;
         let before: Option<Login> = ask.store().one(&ask.system(), Key::Login(self.subject)).await?;
         let mut changes = ChangeSet::new(ask.actor.tenant());
         let version = before.as_ref().map_or(1, |login| login.version + 1);
@@ -146,16 +172,12 @@ impl Ask<'_> {
         Ok(())
     }
 
-    async fn email_of(&self, subject: LoginSubject, mine: bool) -> Result<String, Error> {
+    async fn email_of(&self, subject: LoginSubject) -> Result<String, Error> {
         let system = self.system();
         match subject {
             LoginSubject::Agent(id) => {
                 let agent =
                     self.store().agent(&system, id).await?.ok_or(Error::NotFound(EntityKind::Agent))?;
-                if !mine {
-                    // Who sets a password can sign in with it: only for those who may do no more than oneself.
-                    role(self, &agent.role)?;
-                }
                 Ok(agent.email)
             }
             LoginSubject::Customer(id) => {
@@ -312,6 +334,60 @@ impl Desk {
         self.commit_with_login(subject, ActorRef::SYSTEM, changes, refused, &|_| true).await.map(drop)
     }
 
+    /// Notes that a password was refused for an address, for the audit trail. An unknown address leaves no trace, and
+    /// what this answers is the same for both.
+    ///
+    /// # Errors
+    /// `Busy`; `Store`.
+    pub async fn sign_in_refused_for(&self, tenant: TenantId, email: &str) -> Result<(), Error> {
+        let email = email.trim().to_lowercase();
+        let known = |hash: Option<&str>| hash.is_some();
+        let credential = Credential::Password { tenant, email: &email, check: &known };
+        match self.store().identify(&credential).await?.as_ref().and_then(subject_of) {
+            Some(subject) => self.sign_in_refused(tenant, subject).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Compares the password of somebody who has signed in. `check` is called without a hash where they have no login.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn check_password(
+        &self,
+        actor: &Actor,
+        check: &(dyn Fn(Option<&str>) -> bool + Send + Sync),
+    ) -> Result<bool, Error> {
+        let system = Scope::system(actor.tenant());
+        let login: Option<Login> = match subject_of(actor) {
+            Some(subject) => self.store().one(&system, Key::Login(subject)).await?,
+            None => None,
+        };
+        Ok(check(login.as_ref().map(|login| login.password.expose())))
+    }
+
+    /// Tells who has signed in.
+    ///
+    /// # Errors
+    /// `NotFound` for the host, which is nobody; `Store`.
+    pub async fn me(&self, actor: &Actor) -> Result<Me, Error> {
+        let system = Scope::system(actor.tenant());
+        let gone = || Error::NotFound(EntityKind::Login);
+        match actor {
+            Actor::Agent(agent) => {
+                let agent = self.store().agent(&system, agent.id).await?.ok_or_else(gone)?;
+                let (id, role) = (agent.id.uuid(), agent.role.to_string());
+                Ok(Me { id, email: Some(agent.email), name: agent.name, role })
+            }
+            Actor::Customer(customer) => {
+                let customer = self.store().customer(&system, customer.id).await?.ok_or_else(gone)?;
+                let email = customer.address(AddressKind::Email).map(str::to_owned);
+                Ok(Me { id: customer.id.uuid(), email, name: customer.name, role: "customer".to_owned() })
+            }
+            Actor::Host(_) => Err(gone()),
+        }
+    }
+
     /// Commits changes together with an event of a login's stream, as long as the login is as it must be; tells
     /// whether it was.
     async fn commit_with_login(
@@ -342,7 +418,13 @@ impl Desk {
         Err(Error::Busy(EntityKind::Login))
     }
 
-    fn login_event(&self, login: &Login, actor: ActorRef, at: Timestamp, event: Event) -> Envelope {
+    pub(super) fn login_event(
+        &self,
+        login: &Login,
+        actor: ActorRef,
+        at: Timestamp,
+        event: Event,
+    ) -> Envelope {
         Envelope {
             id: EventId::mint(self.ids(), at),
             stream: Stream::Login(login.subject.uuid()),

@@ -72,6 +72,22 @@ impl MessageBody {
             created_at: message.created_at.to_string(),
         }
     }
+
+    /// Puts the name and address that were given for the author in place of what is known.
+    pub(crate) fn with_author(mut self, given: Option<&str>) -> Self {
+        if let Some(given) = given.and_then(|json| serde_json::from_str::<Given>(json).ok()) {
+            self.author.name = given.name.or(self.author.name);
+            self.author.email = given.email;
+        }
+        self
+    }
+}
+
+/// Name and address as they were given for an author who is no known party.
+#[derive(serde::Deserialize)]
+struct Given {
+    name: Option<String>,
+    email: Option<String>,
 }
 
 /// A conversation.

@@ -1,0 +1,184 @@
+//! Settings of the desk, and of masking: one document each, with a version of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::response::IntoResponse;
+use serde::{Deserialize, Serialize};
+use support_core::config::Settings;
+use support_core::id::DocumentId;
+use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset};
+use support_core::store::{Document, DocumentKind};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{ApiError, Problem};
+use crate::extract::{Body, Call};
+use crate::mount::App;
+use crate::reply::Versioned;
+
+use super::documents::{self, Shown};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::default().routes(routes!(settings, put_settings)).routes(routes!(masking, put_masking))
+}
+
+/// Settings of the desk. In a `PUT`, what is left out has its default.
+#[derive(Serialize, ToSchema)]
+struct SettingsBody {
+    /// Seconds after resolution in which a customer's message reopens.
+    reopen_window_seconds: i64,
+    /// Seconds without an answer after which a pending ticket is resolved; `null` is never.
+    pending_resolve_seconds: Option<i64>,
+    /// Seconds in which work is not given again to one who gave it back, while others are eligible.
+    declined_seconds: i64,
+    /// Seconds for which an agent who is viewing or writing is taken to be at it.
+    handling_lease_seconds: i64,
+    weights: WeightsBody,
+}
+
+/// What the score is made of, in points.
+#[derive(Serialize, ToSchema)]
+struct WeightsBody {
+    /// For each level of priority above low.
+    priority_points: f64,
+    /// Earned by waiting each `age_seconds`.
+    age_points: f64,
+    age_seconds: u32,
+    /// The same for live work.
+    live_age_seconds: u32,
+    /// Of a timer at its deadline.
+    urgency_points: f64,
+    /// Most that all keyword rules together add or take away.
+    keyword_limit: f64,
+    /// Most that all insight together adds.
+    insight_limit: f64,
+    /// By customer tier.
+    tier_points: BTreeMap<String, f64>,
+    /// Of a customer who is certain to leave.
+    churn_points: f64,
+    /// That a customer's lifetime value approaches.
+    lifetime_points: f64,
+    /// Lifetime value that counts half of these, in hundredths of the currency.
+    lifetime_half: f64,
+}
+
+impl From<Settings> for SettingsBody {
+    fn from(settings: Settings) -> Self {
+        let weights = settings.weights;
+        Self {
+            reopen_window_seconds: settings.reopen_window_seconds,
+            pending_resolve_seconds: settings.pending_resolve_seconds,
+            declined_seconds: settings.declined_seconds,
+            handling_lease_seconds: settings.handling_lease_seconds,
+            weights: WeightsBody {
+                priority_points: weights.priority_points,
+                age_points: weights.age_points,
+                age_seconds: weights.age_seconds,
+                live_age_seconds: weights.live_age_seconds,
+                urgency_points: weights.urgency_points,
+                keyword_limit: weights.keyword_limit,
+                insight_limit: weights.insight_limit,
+                tier_points: weights.tier_points,
+                churn_points: weights.churn_points,
+                lifetime_points: weights.lifetime_points,
+                lifetime_half: weights.lifetime_half,
+            },
+        }
+    }
+}
+
+impl Shown for SettingsBody {
+    const KIND: DocumentKind = DocumentKind::Settings;
+
+    fn of(document: &Document) -> Option<Self> {
+        Settings::deserialize(&document.body).ok().map(Self::from)
+    }
+}
+
+/// Settings of masking. In a `PUT`, what is left out has its default.
+#[derive(Serialize, ToSchema)]
+struct MaskingBody {
+    /// `default` or `strict`.
+    #[schema(value_type = String)]
+    preset: Preset,
+    /// Kinds to look for; `null` is all but `address`.
+    #[schema(value_type = Option<Vec<String>>)]
+    detectors: Option<Vec<Kind>>,
+    /// `stars`, `last_four` or `type_tag`.
+    #[schema(value_type = String)]
+    mode: Mode,
+    /// Whether contact data is masked before storage too.
+    store_contact: bool,
+    /// The desk's own patterns: `{name, pattern, validator: none|luhn|mod97}`.
+    #[schema(value_type = Vec<Object>)]
+    custom: Vec<CustomPattern>,
+}
+
+impl From<MaskingSpec> for MaskingBody {
+    fn from(spec: MaskingSpec) -> Self {
+        let MaskingSpec { preset, detectors, mode, store_contact, custom } = spec;
+        Self { preset, detectors, mode, store_contact, custom }
+    }
+}
+
+impl Shown for MaskingBody {
+    const KIND: DocumentKind = DocumentKind::Masking;
+
+    fn of(document: &Document) -> Option<Self> {
+        MaskingSpec::deserialize(&document.body).ok().map(Self::from)
+    }
+}
+
+/// Reads a document that stands for its defaults, at version 0, until somebody writes it.
+async fn read<T: Shown>(
+    call: &Call,
+    id: DocumentId,
+    standard: impl Fn() -> T + Send,
+) -> Result<Versioned<T>, ApiError> {
+    match call.app.desk.document(&call.actor, T::KIND, id).await? {
+        Some(_) => documents::read(call, id).await,
+        None => Ok(Versioned::ok(0, standard())),
+    }
+}
+
+/// Reads the settings of the desk.
+#[utoipa::path(get, path = "/settings", tag = "settings", responses(
+    (status = 200, body = SettingsBody),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+async fn settings(call: Call) -> Result<impl IntoResponse, ApiError> {
+    read(&call, DocumentId::SETTINGS, || SettingsBody::from(Settings::default())).await
+}
+
+/// Replaces the settings of the desk.
+#[utoipa::path(put, path = "/settings", tag = "settings", request_body = SettingsBody, responses(
+    (status = 200, body = SettingsBody),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+async fn put_settings(call: Call, body: Body<Settings>) -> Result<impl IntoResponse, ApiError> {
+    documents::replace::<SettingsBody>(&call, &body.bytes, DocumentId::SETTINGS, &body.value).await
+}
+
+/// Reads the settings of masking.
+#[utoipa::path(get, path = "/settings/masking", tag = "settings", responses(
+    (status = 200, body = MaskingBody),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+))]
+async fn masking(call: Call) -> Result<impl IntoResponse, ApiError> {
+    read(&call, DocumentId::MASKING, || MaskingBody::from(MaskingSpec::default())).await
+}
+
+/// Replaces the settings of masking.
+#[utoipa::path(put, path = "/settings/masking", tag = "settings", request_body = MaskingBody, responses(
+    (status = 200, body = MaskingBody),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+async fn put_masking(call: Call, body: Body<MaskingSpec>) -> Result<impl IntoResponse, ApiError> {
+    documents::replace::<MaskingBody>(&call, &body.bytes, DocumentId::MASKING, &body.value).await
+}

@@ -1,0 +1,158 @@
+//! Work on the wire: scores, the queue, changes of owner, and why things are as they are.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use support_core::desk::{Explanation, QueuePage, TextsById, WaitingExplanation};
+use support_core::routing::Why;
+use support_core::scoring::{Score, Term};
+use support_core::store::Assignment;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::event::ActorBody;
+use super::sla::SlaTimer;
+use super::ticket::TicketBody;
+
+/// A score with its terms.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ScoreBody {
+    /// Points: the sum of the terms.
+    total: f64,
+    /// One object of each: `{points, term: priority|age|urgency|keywords|insight, …}` with what it was made
+    /// of.
+    #[schema(value_type = Vec<Value>)]
+    terms: Vec<Term>,
+}
+
+impl From<Score> for ScoreBody {
+    fn from(score: Score) -> Self {
+        Self { total: score.total, terms: score.terms }
+    }
+}
+
+/// A place in the ranked queue.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct PlaceBody {
+    pub(crate) ticket: TicketBody,
+    /// `ticket`, `chat` or `call`.
+    #[schema(example = "ticket")]
+    pub(crate) work: &'static str,
+    /// From 1, in the sight of who asks.
+    pub(crate) position: u32,
+    /// Points at the instant at which the walk began.
+    pub(crate) score: f64,
+    pub(crate) waiting_seconds: i64,
+    /// The terms of the score: `{points, term, …}`.
+    #[schema(value_type = Vec<Value>)]
+    pub(crate) why: Vec<Term>,
+}
+
+/// A page of the ranked queue.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct QueueBody {
+    pub(crate) items: Vec<PlaceBody>,
+    /// How much waits, in sight of who asks.
+    pub(crate) depth: u32,
+    /// The same by team id.
+    pub(crate) by_team: BTreeMap<String, u32>,
+    /// The same by channel.
+    pub(crate) by_channel: BTreeMap<String, u32>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+impl QueueBody {
+    pub(crate) fn new(page: &QueuePage, items: Vec<PlaceBody>, next_cursor: Option<String>) -> Self {
+        let depth = &page.depth;
+        Self {
+            items,
+            depth: depth.depth,
+            by_team: depth.by_team.iter().map(|(team, count)| (team.to_string(), *count)).collect(),
+            by_channel: depth.by_channel.iter().map(|(kind, count)| (kind.to_string(), *count)).collect(),
+            next_cursor,
+        }
+    }
+}
+
+/// A ticket's score, as asked for by hand.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct PrioritizedBody {
+    pub(crate) ticket_id: Uuid,
+    pub(crate) reference: String,
+    pub(crate) score: f64,
+    /// The terms of the score: `{points, term, …}`.
+    #[schema(value_type = Vec<Value>)]
+    pub(crate) why: Vec<Term>,
+}
+
+/// A change of owner.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct AssignmentBody {
+    id: Uuid,
+    ticket_id: Uuid,
+    /// `ticket`, `chat` or `call`.
+    work: &'static str,
+    /// Owner before.
+    from: Option<Uuid>,
+    /// Owner after.
+    to: Option<Uuid>,
+    team_from: Option<Uuid>,
+    team_to: Option<Uuid>,
+    /// `auto`, `offer`, `take`, `reassign`, `transfer`, `return`, `escalation` or `open`.
+    how: &'static str,
+    by: ActorBody,
+    /// Why, in words.
+    reason: Option<String>,
+    /// Why, as the router decided: strategy, score, candidates and who was refused for what.
+    #[schema(value_type = Option<Value>)]
+    why: Option<Why>,
+    /// Whether the new owner went over capacity with it.
+    over: bool,
+    at: String,
+}
+
+impl AssignmentBody {
+    pub(crate) fn new(assignment: Assignment, texts: &TextsById) -> Self {
+        Self {
+            id: assignment.id.uuid(),
+            ticket_id: assignment.ticket_id.uuid(),
+            work: assignment.work.as_str(),
+            from: assignment.from.map(|id| id.uuid()),
+            to: assignment.to.map(|id| id.uuid()),
+            team_from: assignment.team_from.map(|id| id.uuid()),
+            team_to: assignment.team_to.map(|id| id.uuid()),
+            how: assignment.how.as_str(),
+            by: ActorBody::from(assignment.by),
+            reason: assignment.reason.and_then(|reason| texts.get(&reason).cloned()),
+            why: assignment.why,
+            over: assignment.over,
+            at: assignment.at.to_string(),
+        }
+    }
+}
+
+/// Why a ticket is where it is.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct ExplanationBody {
+    score: ScoreBody,
+    /// Current timers.
+    sla: Vec<SlaTimer>,
+    /// The last change of owner.
+    assignment: Option<AssignmentBody>,
+    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, agents: [{agent, fails[]}],
+    /// unblock: {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change
+    /// after which somebody could be given it.
+    #[schema(value_type = Option<Value>)]
+    waiting: Option<WaitingExplanation>,
+}
+
+impl ExplanationBody {
+    pub(crate) fn new(explanation: Explanation, texts: &TextsById) -> Self {
+        Self {
+            score: explanation.score.into(),
+            sla: explanation.timers.iter().map(SlaTimer::from).collect(),
+            assignment: explanation.assignment.map(|made| AssignmentBody::new(made, texts)),
+            waiting: explanation.waiting,
+        }
+    }
+}

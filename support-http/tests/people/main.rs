@@ -1,0 +1,17 @@
+//! Sign-in, people and configuration over HTTP, against a whole desk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by panicking"
+)]
+
+mod agents;
+mod customers;
+mod document;
+mod previews;
+mod rules;
+mod settings;
+mod sign_in;
+mod teams;
+mod world;

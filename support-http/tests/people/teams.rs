@@ -1,0 +1,81 @@
+//! Teams over HTTP.
+
+use serde_json::json;
+
+use crate::world::{NO_ONE, NOBODY, World, redacted};
+
+#[tokio::test]
+async fn a_team_is_made_with_its_people() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let bob = world.agent.to_string();
+    let team =
+        json!({ "name": "Billing", "member_ids": [bob], "lead_ids": [bob], "mode": { "call": "manual" } });
+    let key = [("idempotency-key", "t")];
+    let made = world.send("POST", "/teams", &admin, Some(team.clone()), &key).await.with(201);
+    insta::assert_json_snapshot!("team", redacted(made.clone()));
+    let agent = world.get(&format!("/agents/{bob}"), &admin).await.with(200);
+    assert_eq!((&agent["team_ids"][0], &agent["lead_ids"][0]), (&made["id"], &made["id"]));
+    let again = world.send("POST", "/teams", &admin, Some(team), &key).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!(again.with(201), made);
+    let path = format!("/teams/{}", made["id"].as_str().unwrap());
+    let change = json!({ "member_ids": [world.admin.to_string()], "mode": { "chat": "offer" } });
+    let changed = world.patch(&path, &admin, change).await.with(200);
+    assert_eq!(changed["member_ids"], json!([world.admin.to_string()]));
+    assert_eq!(changed["lead_ids"], json!([bob]));
+    assert_eq!(changed["mode"], json!({ "ticket": "assign", "chat": "offer", "call": "manual" }));
+    assert_eq!(world.get(&path, &world.as_agent().await).await.with(200), changed);
+    let listed =
+        world.get(&format!("/agents?team_id={}", made["id"].as_str().unwrap()), &admin).await.with(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_default_team_always_exists() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let teams = world.get("/teams", &admin).await.with(200);
+    assert_eq!((&teams["items"][0]["name"], &teams["items"][0]["version"]), (&json!("Support"), &json!(0)));
+    assert_eq!(teams["items"][0]["member_ids"].as_array().unwrap().len(), 2);
+    let path = format!("/teams/{}", teams["items"][0]["id"].as_str().unwrap());
+    let changed = world.patch(&path, &admin, json!({ "strategy": "least_loaded" })).await.with(200);
+    assert_eq!((&changed["name"], &changed["strategy"]), (&json!("Support"), &json!("least_loaded")));
+    let teams = world.get("/teams", &admin).await.with(200);
+    assert_eq!(teams["items"], json!([changed]));
+}
+
+#[tokio::test]
+async fn what_a_team_cannot_be_is_named() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let agent = world.as_agent().await;
+    for (field, value, named) in [
+        ("name", json!(""), "name"),
+        ("mode", json!({ "ticket": "offer" }), "mode.ticket"),
+        ("mode", json!({ "ticket": "best" }), "mode.ticket"),
+        ("strategy", json!("best"), "strategy"),
+        ("member_ids", json!([NOBODY]), "member_ids[0]"),
+        ("queue_limit", json!(5), "queue_limit"),
+        ("queue_limit_action", json!("overflow"), "queue_limit_action"),
+        ("calendar_id", json!(NOBODY), "calendar_id"),
+        ("overflow_team_ids", json!([NOBODY]), "overflow_team_ids[0]"),
+        ("escalation_team_id", json!(NOBODY), "escalation_team_id"),
+        ("colour", json!("red"), "colour"),
+    ] {
+        let mut bad = json!({ "name": "Billing", "queue_limit": null });
+        bad[field] = value;
+        world.post("/teams", &admin, bad).await.names(named);
+    }
+    world.post("/teams", &admin, json!({})).await.names("name");
+    world.post("/teams", &agent, json!({ "name": "x" })).await.with(403);
+    world.post("/teams", &world.as_customer().await, json!({ "name": "x" })).await.with(404);
+    world.post("/teams", &NO_ONE, json!({ "name": "x" })).await.with(401);
+    world.get(&format!("/teams/{NOBODY}"), &agent).await.with(404);
+    world.patch(&format!("/teams/{NOBODY}"), &admin, json!({ "name": "x" })).await.with(404);
+    let made = world.post("/teams", &admin, json!({ "name": "x" })).await.with(201);
+    let path = format!("/teams/{}", made["id"].as_str().unwrap());
+    world.patch(&path, &agent, json!({ "name": "y" })).await.with(403);
+    let stale = [("if-match", "\"9\"")];
+    world.send("PATCH", &path, &admin, Some(json!({ "name": "y" })), &stale).await.with(412);
+}

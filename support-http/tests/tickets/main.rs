@@ -1,0 +1,18 @@
+//! Tickets over HTTP, as staff and customers meet them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect by panicking"
+)]
+
+mod changing;
+mod document;
+mod feed;
+mod listing;
+mod messages;
+mod opening;
+mod rights;
+mod story;
+mod world;
