@@ -80,9 +80,12 @@ pub struct AssignmentPage {
 }
 
 impl std::fmt::Debug for AssignmentPage {
-    /// Prints no text.
+    /// Prints no reason.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AssignmentPage").field("next", &self.next).finish_non_exhaustive()
+        f.debug_struct("AssignmentPage")
+            .field("assignments", &self.assignments)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }
 
