@@ -76,7 +76,10 @@ impl Desk {
             while turn.begin() {
                 loop {
                     if rounds == ROUNDS {
-                        // The turn leaves its mark behind: the next caller, or the worker, goes on.
+                        // The turn leaves its mark behind: the next caller goes on, or the worker, who is told only
+                        // now that the turn is free.
+                        drop(turn);
+                        self.store().announce();
                         return Ok(placed);
                     }
                     rounds += 1;

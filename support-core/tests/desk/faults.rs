@@ -138,6 +138,18 @@ fn routing_survives_a_failure_of_every_call() {
 }
 
 #[test]
+fn work_is_routed_at_once_though_another_router_looked_just_before_its_commit() {
+    let (world, store, agent, carl) = shaky();
+    let desk = world.desk.clone();
+    store.before("ticket.created", move || {
+        assert_eq!(block_on(desk.route(TENANT)).unwrap(), 0);
+        Vec::new()
+    });
+    let ticket = world.opened_by(&carl);
+    assert_eq!(world.owner(ticket), Some(id_of(&agent)));
+}
+
+#[test]
 fn a_tick_survives_a_failure_of_every_call_and_breaches_once() {
     for n in 0.. {
         let (world, store, _, carl) = shaky();
