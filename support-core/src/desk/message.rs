@@ -7,7 +7,7 @@ use crate::error::{EntityKind, Error};
 use crate::id::{ConversationId, MessageId, TicketId};
 use crate::label::ForeignId;
 use crate::people::{Actor, Permission};
-use crate::store::{Key, Page, Query, Record, Related, Select, StoreExt};
+use crate::store::{ChangeSet, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -21,7 +21,8 @@ use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 /// Earlier turns that masking looks at.
 const TURNS_BEFORE: u32 = 3;
 
-/// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal.
+/// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
+/// ticket that is over open a follow-up, which the reply names.
 #[derive(Clone)]
 pub struct WriteMessage {
     /// The ticket.
@@ -169,14 +170,24 @@ impl WriteMessage {
         self.plain("may not be given by a customer")?;
         self.no_author("may not be given by a customer")?;
         let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
-        self.arrives(ask, &ticket, ask.actor.as_ref()).await
+        let author = ask.actor.as_ref();
+        let arrival = self.arrival(ask, &ticket)?;
+        let Some(id) = author.customer_id().filter(|_| ask.is_over(&ticket)) else {
+            return ask.take_in(&ticket, author, &arrival).await;
+        };
+        let found = ask.store().customer(&ask.system(), id).await?;
+        let customer = found.ok_or(Error::NotFound(EntityKind::Customer))?;
+        // The answers go the way that they went before.
+        let arrival = Arrival { inbox_id: ticket.inbox_id, ..arrival };
+        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant()))
     }
 
     /// Takes in what the customer said elsewhere.
     async fn for_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         self.plain("may not be given with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, Permission::MessageImport).await?;
-        self.arrives(ask, &ticket, crate::people::ActorRef::customer(ticket.customer_id)).await
+        let author = crate::people::ActorRef::customer(ticket.customer_id);
+        ask.take_in(&ticket, author, &self.arrival(ask, &ticket)?).await
     }
 
     /// Refuses what a customer's message cannot carry.
@@ -207,13 +218,8 @@ impl WriteMessage {
         Ok(given.then(|| serde_json::json!({ "name": name, "email": email }).to_string()))
     }
 
-    async fn arrives(
-        &self,
-        ask: &Ask<'_>,
-        ticket: &Ticket,
-        author: crate::people::ActorRef,
-    ) -> Result<Prepared<TicketReply>, Error> {
-        let arrival = Arrival {
+    fn arrival(&self, ask: &Ask<'_>, ticket: &Ticket) -> Result<Arrival<'_>, Error> {
+        Ok(Arrival {
             content: &self.content,
             automatic: false,
             external_id: None,
@@ -222,8 +228,7 @@ impl WriteMessage {
             inbox_id: None,
             sent_at: ask.now,
             author_text: self.author_text()?,
-        };
-        ask.take_in(ticket, author, &arrival).await
+        })
     }
 }
 
@@ -305,7 +310,7 @@ pub(super) async fn carry_out(
     let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
     let routes = needs_routing(Some(ticket), after);
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
-        return Ok(Prepared::new(crate::store::ChangeSet::new(ask.actor.tenant()), reply));
+        return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
     }
     let changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
     Ok(Prepared { changes, reply, routes, configures: false })
