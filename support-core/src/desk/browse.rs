@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::read::{
-    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, staff, texts, ticket, timers,
+    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, by_name, staff, texts, ticket,
+    timers,
 };
 
 /// Places looked at in one pass over the queue when a filter is given.
@@ -69,7 +70,7 @@ pub struct AssignmentFilter {
 }
 
 /// A page of changes of owner, newest first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct AssignmentPage {
     /// The changes.
     pub assignments: Vec<Assignment>,
@@ -77,6 +78,16 @@ pub struct AssignmentPage {
     pub texts: TextsById,
     /// Where to go on.
     pub next: Option<PageCursor>,
+}
+
+impl std::fmt::Debug for AssignmentPage {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AssignmentPage")
+            .field("assignments", &self.assignments)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a ticket's score and timers say at an instant.
@@ -231,7 +242,9 @@ impl Desk {
             match record {
                 Record::Text(text) => view.texts.extend(text.body.map(|body| (text.id, body))),
                 Record::Customer(customer) => view.customer = Some(*customer),
-                Record::Agent(agent) => view.assignee = Some(*agent),
+                Record::Agent(agent) => {
+                    view.assignee = Some(if actor.is_staff() { *agent } else { by_name(*agent) });
+                }
                 _ => {}
             }
         }

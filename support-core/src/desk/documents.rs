@@ -25,12 +25,22 @@ pub struct EditDocument {
 }
 
 /// How a configuration document changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum DocumentChange {
     /// Sets these fields; `null` clears one. Fields that are not named stay as they are.
     Merge(Map<String, Value>),
     /// Takes it out of force. Its versions stay readable.
     Retire,
+}
+
+impl std::fmt::Debug for DocumentChange {
+    /// Names the fields and prints no value: a signature or a name may be among them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Merge(fields) => f.debug_tuple("Merge").field(&fields.keys().collect::<Vec<_>>()).finish(),
+            Self::Retire => f.write_str("Retire"),
+        }
+    }
 }
 
 impl EditDocument {
