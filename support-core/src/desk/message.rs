@@ -4,16 +4,16 @@ use async_trait::async_trait;
 
 use crate::conversation::{ChannelKind, Conversation, Delivery, Direction, Message, Visibility};
 use crate::error::{EntityKind, Error};
-use crate::id::{ConversationId, MessageId, TicketId};
+use crate::id::{AgentId, ConversationId, MessageId, TicketId};
 use crate::label::ForeignId;
-use crate::people::{Actor, Permission};
+use crate::people::{Actor, AgentState, Permission};
 use crate::store::{ChangeSet, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
-use crate::ticket::{Command, Status, Ticket, command, decide};
+use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
@@ -277,6 +277,16 @@ impl Ask<'_> {
         Ok(prepared)
     }
 
+    /// Reads the presence of an agent; nothing where they work here no more.
+    pub(super) async fn working(&self, agent: AgentId) -> Result<Option<AgentState>, Error> {
+        let keys = [Key::Agent(agent), Key::AgentState(agent)];
+        let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
+        Ok(match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => Some(state),
+            _ => None,
+        })
+    }
+
     async fn owner_standing(&self, ticket: &Ticket) -> Result<command::OwnerStanding, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(command::OwnerStanding::Available) };
         let keys = [Key::Agent(owner), Key::AgentState(owner)];
@@ -305,15 +315,37 @@ pub(super) async fn carry_out(
     let config = ask.config_for(ticket).await?;
     let mut circumstances = ask.circumstances();
     circumstances.config = &config;
-    let decision = decide(Some(ticket), commands, &circumstances)?;
+    let mut decision = decide(Some(ticket), commands, &circumstances)?;
+    let owner = match becomes_work_of(ticket, &decision.ticket) {
+        Some(owner) => {
+            let state = ask.working(owner).await?;
+            if state.is_none() {
+                // Their work was given back when they left; what becomes work now goes the same way.
+                let commands: Vec<Command> =
+                    commands.iter().cloned().chain([command::Assign::back()]).collect();
+                decision = decide(Some(ticket), &commands, &circumstances)?;
+            }
+            state
+        }
+        None => None,
+    };
     let after = &decision.ticket;
     let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
     let routes = needs_routing(Some(ticket), after);
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
         return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
     }
-    let changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
+    let mut changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
+    owner.into_iter().for_each(|state| still_there(&mut changes, state));
     Ok(Prepared { changes, reply, routes, configures: false })
+}
+
+/// Names the owner who had a ticket all along and for whom it becomes work.
+fn becomes_work_of(before: &Ticket, after: &Ticket) -> Option<AgentId> {
+    let is_work =
+        |ticket: &Ticket| ticket.set_aside.is_none() && ticket.status.category() == StatusCategory::Open;
+    let kept = after.assigned_to.filter(|_| after.assigned_to == before.assigned_to);
+    kept.filter(|_| is_work(after) && !is_work(before))
 }
 
 async fn conversation(
