@@ -8,7 +8,7 @@ use crate::config::{Config, RoutingMode};
 use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Actor, Permission, Presence, Role, WorkKind};
-use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures};
+use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures, serving};
 use crate::scoring::{Score, score};
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -108,8 +108,7 @@ pub fn explain_waiting(
     now: Timestamp,
 ) -> WaitingExplanation {
     let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
-    let team = config.team(team_id);
-    let mut teams = vec![team_id];
+    let (mut teams, team) = serving(team_id, config);
     teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
     let job = Job {
         kind: WorkKind::Ticket,
