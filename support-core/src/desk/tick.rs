@@ -74,22 +74,34 @@ impl Desk {
                 self.wake(tenant, &streams, now, &mut ticked).await?;
             }
         }
+        let mut failed = None;
         for tenant in self.tenants() {
-            let live = self.live(tenant);
-            if live.sweeps(now) {
-                live.mark();
+            match self.keep_up(tenant, now, &mut ticked).await {
+                Ok(()) => {}
+                Err(Error::Store(error)) if error.is_retryable() => return Err(error.into()),
+                // What is wrong with one tenant's records must not stop the others.
+                Err(error) => failed = Some(error),
             }
+        }
+        failed.map_or(Ok(ticked), Err)
+    }
+
+    /// Routes what waits in a tenant, and brings the next of its tickets under a changed configuration.
+    async fn keep_up(&self, tenant: TenantId, now: Timestamp, ticked: &mut Ticked) -> Result<(), Error> {
+        let live = self.live(tenant);
+        if live.sweeps(now) {
+            live.mark();
+        }
+        if live.is_marked() {
+            ticked.routed += self.route(tenant).await?;
             if live.is_marked() {
-                ticked.routed += self.route(tenant).await?;
-                if live.is_marked() {
-                    ticked.next = Some(now);
-                }
-            }
-            if self.backfill(tenant).await? {
                 ticked.next = Some(now);
             }
         }
-        Ok(ticked)
+        if self.backfill(tenant).await? {
+            ticked.next = Some(now);
+        }
+        Ok(())
     }
 
     async fn wake(
