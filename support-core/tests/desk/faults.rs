@@ -227,3 +227,21 @@ fn a_ticket_that_cannot_be_woken_backs_off_and_is_stuck_while_the_others_go_on()
     assert_eq!(world.ticket(poison).derived.failures, 0);
     world.sound();
 }
+
+#[test]
+fn a_ticket_that_cannot_be_written_keeps_no_other_from_being_routed() {
+    let (world, store, agent, carl) = shaky();
+    world.presence(&agent, support_core::people::Presence::Away);
+    let tickets: Vec<_> = (0..5).map(|_| world.opened_by(&carl)).collect();
+    let poison = tickets[2];
+    store.set(Fault::Ticket(poison));
+    world.presence(&agent, support_core::people::Presence::Available);
+    for ticket in &tickets {
+        assert_eq!(world.owner(*ticket).is_some(), *ticket != poison);
+    }
+    assert_eq!(world.load(&agent), 4);
+    store.set(Fault::None);
+    world.pass(10);
+    assert_eq!(world.owner(poison), Some(id_of(&agent)));
+    world.sound();
+}
