@@ -233,7 +233,9 @@ pub(crate) fn in_savepoint<T>(
 
 /// Tells whether a failure is the fault of one change set, and not of the disk or the file under all of them.
 fn is_of_one(failure: &Failure) -> bool {
-    matches!(failure.kind(), StoreErrorKind::Other | StoreErrorKind::Misuse)
+    // A stored value that cannot be read concerns those who write on it; a file that is damaged concerns all.
+    matches!(failure, Failure::Unreadable(_))
+        || matches!(failure.kind(), StoreErrorKind::Other | StoreErrorKind::Misuse)
 }
 
 fn fail(commits: &[Commit], failure: &Failure) -> Vec<Result<Vec<Outcome>, StoreError>> {
