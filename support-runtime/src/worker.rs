@@ -147,7 +147,8 @@ fn work(desk: &Desk, bell: &Arc<Bell>, state: &WorkerState) {
                 AFTER_FAILURE
             }
         };
-        std::thread::sleep(BREATH.min(sleep));
+        // Also where the next thing is due now: the batches of a backfill leave room to those who wait for an answer.
+        std::thread::sleep(BREATH);
         if listening && bell.sleep(sleep.saturating_sub(BREATH)) {
             return;
         }
