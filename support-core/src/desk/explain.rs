@@ -74,7 +74,10 @@ impl Desk {
     pub async fn explain(&self, actor: &Actor, id: TicketId) -> Result<Explanation, Error> {
         staff(actor)?;
         let ticket = self.ticket(actor, id).await?;
-        actor.scope(Permission::ExplainRead)?;
+        let right = actor.scope(Permission::ExplainRead)?;
+        if !ticket.with_subject(|subject| right.sees(subject)) {
+            return Err(Error::Forbidden(Permission::ExplainRead));
+        }
         let now = self.now();
         let config = self.config_for(actor, &ticket).await?;
         let (mut assignments, _) = self.assignments(actor, id, 1, None).await?;

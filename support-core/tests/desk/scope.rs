@@ -272,6 +272,8 @@ fn a_right_that_reaches_less_far_than_sight_is_forbidden_beyond_its_reach() {
         world.fail(&as_with(far.clone()), &carries),
         Error::Forbidden(Permission::TicketStatus)
     ));
+    let why = block_on(world.desk.explain(&sees_all, ticket)).unwrap_err();
+    assert!(matches!(why, Error::Forbidden(Permission::ExplainRead)));
     world.run(&as_with(far), &reply);
     world.sound();
 }
