@@ -11,6 +11,7 @@ mod waiting;
 mod why;
 
 pub use eligible::{Job, Roster, Seat, failures};
+pub(crate) use plan::serving;
 pub use plan::{Placement, place, plan};
 pub use queue::{Queue, QueueDepth, Ranked};
 pub use waiting::Waiting;

@@ -88,6 +88,9 @@ impl Wake for Bell {
 impl Worker {
     /// Starts the thread.
     ///
+    /// It wakes whatever falls due in any tenant, and routes in those that the desk has in memory. A process that
+    /// starts anew asks for [`Desk::config`] of its tenants once, so that what waits is routed without a first command.
+    ///
     /// # Errors
     /// The operating system's, where it gives no thread.
     pub fn start(desk: Desk) -> std::io::Result<Self> {
@@ -147,7 +150,8 @@ fn work(desk: &Desk, bell: &Arc<Bell>, state: &WorkerState) {
                 AFTER_FAILURE
             }
         };
-        std::thread::sleep(BREATH.min(sleep));
+        // Also where the next thing is due now: the batches of a backfill leave room to those who wait for an answer.
+        std::thread::sleep(BREATH);
         if listening && bell.sleep(sleep.saturating_sub(BREATH)) {
             return;
         }

@@ -161,6 +161,10 @@ impl Writer {
     /// Runs a body in a transaction. On any error nothing of it remains, and the connection is fit for the next.
     fn transaction<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
         let db = &self.db;
+        // Left over where rolling back failed, such as on a disk that was full: nothing could begin after it.
+        if !db.is_autocommit() {
+            db.execute_batch("ROLLBACK")?;
+        }
         db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         let result = body(db).and_then(|value| {
@@ -229,7 +233,9 @@ pub(crate) fn in_savepoint<T>(
 
 /// Tells whether a failure is the fault of one change set, and not of the disk or the file under all of them.
 fn is_of_one(failure: &Failure) -> bool {
-    matches!(failure.kind(), StoreErrorKind::Other | StoreErrorKind::Misuse)
+    // A stored value that cannot be read concerns those who write on it; a file that is damaged concerns all.
+    matches!(failure, Failure::Unreadable(_))
+        || matches!(failure.kind(), StoreErrorKind::Other | StoreErrorKind::Misuse)
 }
 
 fn fail(commits: &[Commit], failure: &Failure) -> Vec<Result<Vec<Outcome>, StoreError>> {

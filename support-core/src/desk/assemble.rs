@@ -89,7 +89,10 @@ fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
 /// Lets a commit succeed only while an agent's presence is as it was read. Deactivating changes it, so that nobody is
 /// given work after their open work was given back.
 pub(super) fn still_there(changes: &mut ChangeSet, state: AgentState) {
-    changes.replace(state.version, state);
+    let checked = |write: &Write| matches!(&write.record, Record::AgentState(s) if s.agent == state.agent);
+    if !changes.writes.iter().any(checked) {
+        changes.replace(state.version, state);
+    }
 }
 
 /// Tells whether a change adds work to a queue or frees capacity, so that the router has to look.

@@ -104,14 +104,6 @@ impl UseCase for ReturnWork {
         if ticket.assigned_to != Some(actor.id) {
             return Err(Error::refused("not_the_owner", "only the owner gives work back"));
         }
-        let give = command::Assign {
-            to: None,
-            team: None,
-            how: AssignHow::Return,
-            reason: None,
-            why: None,
-            over: false,
-        };
-        carry_out(ask, &ticket, &[Command::Assign(Box::new(give))], Vec::new()).await
+        carry_out(ask, &ticket, &[command::Assign::back()], Vec::new()).await
     }
 }

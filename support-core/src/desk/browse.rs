@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::read::{
-    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, staff, texts, ticket, timers,
+    MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView, by_name, staff, texts, ticket,
+    timers,
 };
 
 /// Places looked at in one pass over the queue when a filter is given.
@@ -80,7 +81,7 @@ pub struct AssignmentPage {
 }
 
 impl std::fmt::Debug for AssignmentPage {
-    /// Prints no reason.
+    /// Prints no text.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AssignmentPage")
             .field("assignments", &self.assignments)
@@ -241,7 +242,9 @@ impl Desk {
             match record {
                 Record::Text(text) => view.texts.extend(text.body.map(|body| (text.id, body))),
                 Record::Customer(customer) => view.customer = Some(*customer),
-                Record::Agent(agent) => view.assignee = Some(*agent),
+                Record::Agent(agent) => {
+                    view.assignee = Some(if actor.is_staff() { *agent } else { by_name(*agent) });
+                }
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{DocumentId, EventId, TeamId, TenantId};
+use crate::id::{DocumentId, EventId, TeamId, TenantId, TicketId};
 use crate::people::{ActorRef, Permission, Scope};
 use crate::sla::policy::PolicySpec;
 use crate::store::{
@@ -21,6 +21,8 @@ use super::run::{Ask, Prepared, UseCase};
 
 /// Tickets brought under a changed configuration at once.
 const BATCH: u32 = 200;
+/// How often those of a batch are decided again that others keep changing.
+const ROUNDS: u32 = 10;
 
 /// What a use-case on a configuration document answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -249,9 +251,31 @@ impl Desk {
         };
         let query = Query::new(Select::Tickets(Box::new(filter)), BATCH).after(after);
         let page = self.store().find(&system, &query).await?;
-        let mut tickets: Vec<Ticket> = tickets_of(&page);
-        // Those that somebody else changed meanwhile are read and decided again, a few times.
-        for _ in 0..5 {
+        let tickets = tickets_of(&page);
+        let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+        match self.bring_under_config(tenant, tickets).await {
+            Ok(()) => return Ok(page.next),
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(_) => {}
+        }
+        // One of them cannot be read or written: it must not hold up the others.
+        for id in ids {
+            let alone = match self.store().ticket(&system, id).await {
+                Ok(ticket) => self.bring_under_config(tenant, ticket.into_iter().collect()).await,
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = alone
+                && error.is_retryable()
+            {
+                return Err(error);
+            }
+        }
+        Ok(page.next)
+    }
+
+    async fn bring_under_config(&self, tenant: TenantId, mut tickets: Vec<Ticket>) -> Result<(), Error> {
+        // Those that somebody else changed meanwhile are read and decided again.
+        for _ in 0..ROUNDS {
             let mut changes = Vec::new();
             let mut changed = Vec::new();
             for ticket in &tickets {
@@ -268,9 +292,9 @@ impl Desk {
                 .map(|(id, _)| Key::Ticket(*id))
                 .collect();
             if again.is_empty() {
-                break;
+                return Ok(());
             }
-            let found = self.store().load(&system, &again).await?;
+            let found = self.store().load(&Scope::system(tenant), &again).await?;
             tickets = found
                 .into_iter()
                 .filter_map(|record| match record {
@@ -279,7 +303,8 @@ impl Desk {
                 })
                 .collect();
         }
-        Ok(page.next)
+        // Passing over one would leave it under the old configuration for good: the batch is begun again.
+        Err(Error::Busy(EntityKind::Ticket))
     }
 
     async fn under_config(&self, tenant: TenantId, ticket: &Ticket) -> Result<Option<ChangeSet>, Error> {

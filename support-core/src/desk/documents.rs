@@ -41,12 +41,12 @@ pub enum DocumentChange {
 }
 
 impl std::fmt::Debug for DocumentChange {
-    /// Prints no value.
+    /// Names the fields and prints no value: a signature or a name may be among them.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Merge(_) => "Merge(…)",
-            Self::Retire => "Retire",
-        })
+        match self {
+            Self::Merge(fields) => f.debug_tuple("Merge").field(&fields.keys().collect::<Vec<_>>()).finish(),
+            Self::Retire => f.write_str("Retire"),
+        }
     }
 }
 

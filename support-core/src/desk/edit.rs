@@ -251,17 +251,7 @@ impl Ask<'_> {
     /// Sends a ticket that becomes work again back to the queue where its owner works here no more.
     async fn leave_gone_owner(&self, ticket: &Ticket) -> Result<Option<Command>, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(None) };
-        let found = self.store().agent(&self.system(), owner).await?;
-        Ok(found.is_none_or(|agent| !agent.active).then(|| {
-            Command::Assign(Box::new(command::Assign {
-                to: None,
-                team: None,
-                how: AssignHow::Return,
-                reason: None,
-                why: None,
-                over: false,
-            }))
-        }))
+        Ok(self.working(owner).await?.is_none().then(command::Assign::back))
     }
 
     /// Checks a new owner or team and makes the command of it; with the new owner's state as it was read.
@@ -363,14 +353,7 @@ macro_rules! ticket_command {
                 #[allow(unused_mut, reason = "not every command carries a text")]
                 let mut $texts = Texts::new($ask, Some(ticket.id));
                 let command = $command;
-                let gone = match command {
-                    Command::Restore if ticket.status.category() == StatusCategory::Open => {
-                        $ask.leave_gone_owner(&ticket).await?
-                    }
-                    _ => None,
-                };
-                let commands: Vec<Command> = std::iter::once(command).chain(gone).collect();
-                let mut prepared = carry_out($ask, &ticket, &commands, Vec::new()).await?;
+                let mut prepared = carry_out($ask, &ticket, &[command], Vec::new()).await?;
                 if !prepared.changes.events.is_empty() {
                     $texts.finish(&mut prepared.changes);
                 }

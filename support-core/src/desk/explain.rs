@@ -8,7 +8,7 @@ use crate::config::{Config, RoutingMode};
 use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Actor, Permission, Presence, Role, WorkKind};
-use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures};
+use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures, serving};
 use crate::scoring::{Score, score};
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -74,7 +74,10 @@ impl Desk {
     pub async fn explain(&self, actor: &Actor, id: TicketId) -> Result<Explanation, Error> {
         staff(actor)?;
         let ticket = self.ticket(actor, id).await?;
-        actor.scope(Permission::ExplainRead)?;
+        let right = actor.scope(Permission::ExplainRead)?;
+        if !ticket.with_subject(|subject| right.sees(subject)) {
+            return Err(Error::Forbidden(Permission::ExplainRead));
+        }
         let now = self.now();
         let config = self.config_for(actor, &ticket).await?;
         let (mut assignments, _) = self.assignments(actor, id, 1, None).await?;
@@ -108,8 +111,7 @@ pub fn explain_waiting(
     now: Timestamp,
 ) -> WaitingExplanation {
     let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
-    let team = config.team(team_id);
-    let mut teams = vec![team_id];
+    let (mut teams, team) = serving(team_id, config);
     teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
     let job = Job {
         kind: WorkKind::Ticket,

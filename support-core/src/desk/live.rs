@@ -11,7 +11,7 @@ use crate::event::Stream;
 use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::{Agent, AgentState, Scope};
 use crate::routing::{Queue, Roster, Seat, Waiting};
-use crate::store::{Cursor, Document, Key, PageCursor, Query, Record, Select, Store};
+use crate::store::{Cursor, Document, Key, PageCursor, Query, Record, Select, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
@@ -232,7 +232,7 @@ impl Live {
                 .map(|id| Key::Ticket(*id))
                 .chain(agents.iter().flat_map(|id| [Key::Agent(*id), Key::AgentState(*id)]))
                 .collect();
-            let records = store.load(&system, &keys).await?;
+            let records = readable(store, &system, &keys).await?;
             let mut board = self.board();
             if board.cursor.as_ref() == Some(&cursor) {
                 board.take(records);
@@ -262,6 +262,23 @@ impl Board {
             }
         }
     }
+}
+
+/// Reads records. One that cannot be read is passed over: it must not stop the queue for all others.
+async fn readable(store: &dyn Store, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
+    match store.load(scope, keys).await {
+        Err(error) if !error.is_retryable() => {}
+        done => return done,
+    }
+    let mut records = Vec::with_capacity(keys.len());
+    for key in keys {
+        records.push(match store.load(scope, std::slice::from_ref(key)).await {
+            Ok(mut found) => found.pop().flatten(),
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(_) => None,
+        });
+    }
+    Ok(records)
 }
 
 /// Reads everything that waits and everybody who works, from the end of the log on.

@@ -4,16 +4,16 @@ use async_trait::async_trait;
 
 use crate::conversation::{ChannelKind, Conversation, Delivery, Direction, Message, Visibility};
 use crate::error::{EntityKind, Error};
-use crate::id::{ConversationId, MessageId, TicketId};
+use crate::id::{AgentId, ConversationId, MessageId, TicketId};
 use crate::label::ForeignId;
-use crate::people::{Actor, Permission};
-use crate::store::{Key, Page, Query, Record, Related, Select, StoreExt};
+use crate::people::{Actor, AgentState, Permission};
+use crate::store::{ChangeSet, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
-use crate::ticket::{Command, Status, Ticket, command, decide};
+use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
@@ -21,7 +21,8 @@ use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 /// Earlier turns that masking looks at.
 const TURNS_BEFORE: u32 = 3;
 
-/// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal.
+/// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
+/// ticket that is over open a follow-up, which the reply names.
 #[derive(Clone)]
 pub struct WriteMessage {
     /// The ticket.
@@ -169,14 +170,24 @@ impl WriteMessage {
         self.plain("may not be given by a customer")?;
         self.no_author("may not be given by a customer")?;
         let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
-        self.arrives(ask, &ticket, ask.actor.as_ref()).await
+        let author = ask.actor.as_ref();
+        let arrival = self.arrival(ask, &ticket)?;
+        let Some(id) = author.customer_id().filter(|_| ask.is_over(&ticket)) else {
+            return ask.take_in(&ticket, author, &arrival).await;
+        };
+        let found = ask.store().customer(&ask.system(), id).await?;
+        let customer = found.ok_or(Error::NotFound(EntityKind::Customer))?;
+        // The answers go the way that they went before.
+        let arrival = Arrival { inbox_id: ticket.inbox_id, ..arrival };
+        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant()))
     }
 
     /// Takes in what the customer said elsewhere.
     async fn for_customer(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         self.plain("may not be given with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, Permission::MessageImport).await?;
-        self.arrives(ask, &ticket, crate::people::ActorRef::customer(ticket.customer_id)).await
+        let author = crate::people::ActorRef::customer(ticket.customer_id);
+        ask.take_in(&ticket, author, &self.arrival(ask, &ticket)?).await
     }
 
     /// Refuses what a customer's message cannot carry.
@@ -207,13 +218,8 @@ impl WriteMessage {
         Ok(given.then(|| serde_json::json!({ "name": name, "email": email }).to_string()))
     }
 
-    async fn arrives(
-        &self,
-        ask: &Ask<'_>,
-        ticket: &Ticket,
-        author: crate::people::ActorRef,
-    ) -> Result<Prepared<TicketReply>, Error> {
-        let arrival = Arrival {
+    fn arrival(&self, ask: &Ask<'_>, ticket: &Ticket) -> Result<Arrival<'_>, Error> {
+        Ok(Arrival {
             content: &self.content,
             automatic: false,
             external_id: None,
@@ -222,8 +228,7 @@ impl WriteMessage {
             inbox_id: None,
             sent_at: ask.now,
             author_text: self.author_text()?,
-        };
-        ask.take_in(ticket, author, &arrival).await
+        })
     }
 }
 
@@ -272,6 +277,16 @@ impl Ask<'_> {
         Ok(prepared)
     }
 
+    /// Reads the presence of an agent; nothing where they work here no more.
+    pub(super) async fn working(&self, agent: AgentId) -> Result<Option<AgentState>, Error> {
+        let keys = [Key::Agent(agent), Key::AgentState(agent)];
+        let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
+        Ok(match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => Some(state),
+            _ => None,
+        })
+    }
+
     async fn owner_standing(&self, ticket: &Ticket) -> Result<command::OwnerStanding, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(command::OwnerStanding::Available) };
         let keys = [Key::Agent(owner), Key::AgentState(owner)];
@@ -300,15 +315,37 @@ pub(super) async fn carry_out(
     let config = ask.config_for(ticket).await?;
     let mut circumstances = ask.circumstances();
     circumstances.config = &config;
-    let decision = decide(Some(ticket), commands, &circumstances)?;
+    let mut decision = decide(Some(ticket), commands, &circumstances)?;
+    let owner = match becomes_work_of(ticket, &decision.ticket) {
+        Some(owner) => {
+            let state = ask.working(owner).await?;
+            if state.is_none() {
+                // Their work was given back when they left; what becomes work now goes the same way.
+                let commands: Vec<Command> =
+                    commands.iter().cloned().chain([command::Assign::back()]).collect();
+                decision = decide(Some(ticket), &commands, &circumstances)?;
+            }
+            state
+        }
+        None => None,
+    };
     let after = &decision.ticket;
     let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
     let routes = needs_routing(Some(ticket), after);
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
-        return Ok(Prepared::new(crate::store::ChangeSet::new(ask.actor.tenant()), reply));
+        return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
     }
-    let changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
+    let mut changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
+    owner.into_iter().for_each(|state| still_there(&mut changes, state));
     Ok(Prepared { changes, reply, routes, configures: false })
+}
+
+/// Names the owner who had a ticket all along and for whom it becomes work.
+fn becomes_work_of(before: &Ticket, after: &Ticket) -> Option<AgentId> {
+    let is_work =
+        |ticket: &Ticket| ticket.set_aside.is_none() && ticket.status.category() == StatusCategory::Open;
+    let kept = after.assigned_to.filter(|_| after.assigned_to == before.assigned_to);
+    kept.filter(|_| is_work(after) && !is_work(before))
 }
 
 async fn conversation(

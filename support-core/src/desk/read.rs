@@ -9,7 +9,7 @@ use crate::event::{Envelope, Event, Stream};
 use crate::id::{ConversationId, DocumentId, TextId, TicketId};
 use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope};
 use crate::routing::{QueueDepth, Ranked};
-use crate::scoring::{Score, ScoreInputs, score};
+use crate::scoring::{Score, score};
 use crate::sla::SlaTimer;
 use crate::sla::deadline::Reading;
 use crate::store::{
@@ -19,7 +19,7 @@ use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::browse::{Names, author, name_keys, parties, text_keys};
+use super::browse::{Names, QueueFilter, author, name_keys, parties, text_keys};
 
 /// Most tickets that one call scores.
 const PRIORITIZE_LIMIT: usize = 1_000;
@@ -364,24 +364,8 @@ impl Desk {
         as_of: Option<Timestamp>,
         after: Option<Ranked>,
     ) -> Result<QueuePage, Error> {
-        staff(actor)?;
-        let scope = actor.scope(Permission::QueueRead)?;
-        let live = self.live(actor.tenant());
-        let as_of = as_of.unwrap_or_else(|| self.now());
-        let config = live.config(self.store(), self.now()).await?;
-        live.sync(&**self.store()).await?;
-        let weights = &config.settings.weights;
-        let board = live.board();
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, 1_000);
-        let mut places = board.queue.page(&scope, weights, as_of, limit + 1, after);
-        let more = places.len() > limit;
-        places.truncate(limit);
-        let explained = |place: Ranked| {
-            let inputs = board.queue.entry(place.ticket).map_or_else(ScoreInputs::default, |e| e.inputs());
-            (place, score(weights, &inputs, as_of))
-        };
-        let items = places.into_iter().map(explained).collect();
-        Ok(QueuePage { items, as_of, depth: board.queue.depth(&scope), more })
+        let all = QueueFilter::default();
+        self.queue_where(actor, &all, limit, as_of, after).await.map(|(page, _)| page)
     }
 
     /// Scores tickets now, with all keyword rules or as if only some were in force; writes nothing. Highest first.
@@ -458,7 +442,7 @@ pub(super) fn timers(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<Ti
 }
 
 /// What a customer learns of an agent: the name, and nothing else.
-fn by_name(agent: Agent) -> Agent {
+pub(super) fn by_name(agent: Agent) -> Agent {
     Agent {
         external_id: None,
         email: String::new(),

@@ -6,7 +6,7 @@ use crate::conversation::{ChannelKind, Direction};
 use crate::error::{EntityKind, Error};
 use crate::id::{ConversationId, InboxId};
 use crate::label::ForeignId;
-use crate::people::{Actor, ActorRef, Address, AddressKind, Permission, normalize_address};
+use crate::people::{Actor, ActorRef, Address, AddressKind, Customer, Permission, normalize_address};
 use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
 use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
@@ -94,6 +94,10 @@ impl UseCase for ReceiveMessage {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Conversation)) };
         check("content", &self.content, CONTENT_LIMIT)?;
+        if self.external_id.is_some() && self.inbox_id.is_none() {
+            // Ids of a channel are told apart by inbox: without one, the same message twice would be two.
+            return Err(Error::invalid("inbox_id", "must be given with `external_id`"));
+        }
         if let Some(reply) = self.received_before(ask).await? {
             return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
         }
@@ -116,18 +120,18 @@ impl UseCase for ReceiveMessage {
             Some(ticket) => Some(ticket),
             None => self.by_sender(ask, &customer).await?,
         };
+        let arrival = Arrival {
+            content: &self.content,
+            automatic: self.automatic,
+            external_id: self.external_id.clone(),
+            in_reply_to: self.in_reply_to.clone(),
+            channel: self.channel.clone(),
+            inbox_id: self.inbox_id,
+            sent_at: self.sent_at,
+            author_text: None,
+        };
         match known {
-            Some(ticket) if !is_over(&ticket, ask) => {
-                let arrival = Arrival {
-                    content: &self.content,
-                    automatic: self.automatic,
-                    external_id: self.external_id.clone(),
-                    in_reply_to: self.in_reply_to.clone(),
-                    channel: self.channel.clone(),
-                    inbox_id: self.inbox_id,
-                    sent_at: self.sent_at,
-                    author_text: None,
-                };
+            Some(ticket) if !ask.is_over(&ticket) => {
                 let author = ActorRef::customer(customer.id);
                 let mut prepared = ask.take_in(&ticket, author, &arrival).await?;
                 people.writes.append(&mut prepared.changes.writes);
@@ -136,7 +140,7 @@ impl UseCase for ReceiveMessage {
                 prepared.changes.events = people.events;
                 Ok(prepared)
             }
-            closed => self.open(ask, &customer, closed.as_ref(), people),
+            closed => ask.open_with(&customer, closed.as_ref(), self.subject.as_deref(), &arrival, people),
         }
     }
 }
@@ -157,7 +161,7 @@ impl ReceiveMessage {
         &self,
         ask: &Ask<'_>,
         id: ConversationId,
-        customer: &crate::people::Customer,
+        customer: &Customer,
     ) -> Result<Option<Ticket>, Error> {
         let found: Option<crate::conversation::Conversation> =
             ask.store().one(&ask.system(), Key::Conversation(id)).await?;
@@ -171,11 +175,7 @@ impl ReceiveMessage {
 
     /// On messaging channels, the sender's newest ticket in the inbox that is not closed; of several the one where an
     /// agent wrote last. Never by subject.
-    async fn by_sender(
-        &self,
-        ask: &Ask<'_>,
-        customer: &crate::people::Customer,
-    ) -> Result<Option<Ticket>, Error> {
+    async fn by_sender(&self, ask: &Ask<'_>, customer: &Customer) -> Result<Option<Ticket>, Error> {
         if !matches!(self.channel, ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::Chat) {
             return Ok(None);
         }
@@ -207,48 +207,61 @@ impl ReceiveMessage {
         }
         Ok(best.map(|(_, ticket)| ticket))
     }
+}
 
-    fn open(
+impl Ask<'_> {
+    /// Opens a ticket with a message that belongs to none that is going on; `closed` is the one that it follows.
+    pub(super) fn open_with(
         &self,
-        ask: &Ask<'_>,
-        customer: &crate::people::Customer,
+        customer: &Customer,
         closed: Option<&Ticket>,
+        subject: Option<&str>,
+        arrival: &Arrival<'_>,
         mut changes: ChangeSet,
     ) -> Result<Prepared<TicketReply>, Error> {
-        let first_line: String = self.content.lines().next().unwrap_or_default().chars().take(100).collect();
-        let subject = match self.subject.as_deref().map(str::trim) {
+        let first_line: String =
+            arrival.content.lines().next().unwrap_or_default().chars().take(100).collect();
+        let subject = match subject.map(str::trim) {
             Some(subject) if !subject.is_empty() => subject.chars().take(LINE_LIMIT).collect(),
-            _ if first_line.trim().is_empty() => self.channel.to_string(),
+            _ if first_line.trim().is_empty() => arrival.channel.to_string(),
             _ => first_line,
         };
         let wanted = OpenTicket {
-            channel: self.channel.clone(),
+            channel: arrival.channel.clone(),
             direction: Direction::Inbound,
-            inbox_id: self.inbox_id,
+            inbox_id: arrival.inbox_id,
             team_id: closed.and_then(|ticket| ticket.team_id),
             brand_id: closed.and_then(|ticket| ticket.brand_id),
-            ..OpenTicket::by(Requester::Customer(customer.id), subject, self.content.clone())
+            ..OpenTicket::by(Requester::Customer(customer.id), subject, arrival.content)
         };
         let opening = Opening {
             customer,
             follow_up_of: closed.map(|ticket| ticket.id),
-            external_id: self.external_id.clone(),
-            in_reply_to: self.in_reply_to.clone(),
-            automatic: self.automatic,
-            sent_at: self.sent_at,
+            external_id: arrival.external_id.clone(),
+            in_reply_to: arrival.in_reply_to.clone(),
+            automatic: arrival.automatic,
+            sent_at: arrival.sent_at,
         };
-        let (open, texts) = wanted.command(ask, &opening)?;
+        let (open, texts) = wanted.command(self, &opening)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
-        let decision = decide(None, &[Command::Open(Box::new(open))], &ask.circumstances())?;
+        let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
         let routes = needs_routing(None, &decision.ticket);
         let version = decision.ticket.version;
-        let mut made = assemble(ask.actor.tenant(), None, decision, &[]);
+        let mut made = assemble(self.actor.tenant(), None, decision, &[]);
         changes.writes.append(&mut made.writes);
         changes.events.append(&mut made.events);
         changes.deltas = made.deltas;
         texts.finish(&mut changes);
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })
+    }
+
+    /// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.
+    pub(super) fn is_over(&self, ticket: &Ticket) -> bool {
+        let window = self.config.settings.reopen_window_seconds;
+        ticket.status == Status::Closed
+            || ticket.status == Status::Resolved
+                && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= self.now)
     }
 }
 
@@ -260,12 +273,4 @@ async fn answered_at(ask: &Ask<'_>, ticket: &Ticket) -> Result<Option<Timestamp>
         Record::Message(message) if message.answers => Some(message.created_at),
         _ => None,
     }))
-}
-
-/// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.
-fn is_over(ticket: &Ticket, ask: &Ask<'_>) -> bool {
-    let window = ask.config.settings.reopen_window_seconds;
-    ticket.status == Status::Closed
-        || ticket.status == Status::Resolved
-            && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= ask.now)
 }

@@ -1,5 +1,8 @@
 //! Routing: a step of its own, driven by the call that made it necessary.
 
+use std::sync::Arc;
+
+use crate::config::Config;
 use crate::error::Error;
 use crate::id::TenantId;
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
@@ -9,7 +12,7 @@ use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::assemble::assemble;
+use super::assemble::{assemble, still_there};
 use super::read::staff;
 
 /// Placements that are committed at once.
@@ -76,7 +79,10 @@ impl Desk {
             while turn.begin() {
                 loop {
                     if rounds == ROUNDS {
-                        // The turn leaves its mark behind: the next caller, or the worker, goes on.
+                        // The turn leaves its mark behind: the next caller goes on, or the worker, who is told only
+                        // now that the turn is free.
+                        drop(turn);
+                        self.store().announce();
                         return Ok(placed);
                     }
                     rounds += 1;
@@ -114,12 +120,40 @@ impl Desk {
         if placements.is_empty() {
             return Ok((0, 0));
         }
-        let system = Scope::system(tenant);
+        let committed = match self.place(tenant, &placements, &config, now).await {
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(_) => {
+                // One of them cannot be read or written: it must not hold up the others.
+                let mut committed = 0;
+                for placement in &placements {
+                    match self.place(tenant, std::slice::from_ref(placement), &config, now).await {
+                        Ok(one) => committed += one,
+                        Err(error) if error.is_retryable() => return Err(error),
+                        Err(_) => {}
+                    }
+                }
+                committed
+            }
+            Ok(committed) => committed,
+        };
+        Ok((placements.len(), committed))
+    }
+
+    /// Commits placements, each alone; answers how many of them held.
+    async fn place(
+        &self,
+        tenant: TenantId,
+        placements: &[Placement],
+        config: &Arc<Config>,
+        now: Timestamp,
+    ) -> Result<u32, Error> {
+        let live = self.live(tenant);
+        let store = self.store();
         let keys: Vec<Key> =
             placements.iter().flat_map(|p| [Key::Ticket(p.ticket), Key::AgentState(p.agent)]).collect();
-        let mut records = store.load(&system, &keys).await?.into_iter();
+        let mut records = store.load(&Scope::system(tenant), &keys).await?.into_iter();
         let mut changes = Vec::with_capacity(placements.len());
-        for placement in &placements {
+        for placement in placements {
             let (Some(Record::Ticket(ticket)), Some(Record::AgentState(state))) =
                 (records.next().flatten(), records.next().flatten())
             else {
@@ -133,13 +167,13 @@ impl Desk {
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
-                set.replace(state.version, state);
+                still_there(&mut set, state);
                 changes.push(set);
             }
         }
         let outcomes = store.commit(&changes).await?;
         let committed = outcomes.iter().filter(|outcome| **outcome == Outcome::Committed).count();
-        Ok((placements.len(), u32::try_from(committed).unwrap_or(u32::MAX)))
+        Ok(u32::try_from(committed).unwrap_or(u32::MAX))
     }
 }
 

@@ -223,9 +223,6 @@ impl Desk {
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
     pub async fn committed<R: Sync>(&self, actor: &Actor, prepared: &Prepared<R>) {
         self.store().announce();
-        if prepared.routes {
-            self.live(actor.tenant()).mark();
-        }
         self.follow_up(actor, prepared).await;
     }
 
@@ -247,6 +244,8 @@ impl Desk {
             live.forget_config();
         }
         if prepared.routes {
+            // Again: a router that ran between the first mark and the commit took that mark and saw nothing.
+            live.mark();
             // The command is done and durable: a router that fails now must not make it look undone.
             let _ = self.route(actor.tenant()).await;
         }

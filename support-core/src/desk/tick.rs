@@ -6,7 +6,6 @@ use crate::error::Error;
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TenantId, TicketId};
 use crate::people::{ActorRef, Agent, AgentState, Presence, Scope};
-use crate::routing::AssignHow;
 use crate::store::{
     Assignee, ChangeSet, Key, Outcome, Query, Receipt, Record, Select, StoreExt, TicketFilter,
 };
@@ -75,22 +74,34 @@ impl Desk {
                 self.wake(tenant, &streams, now, &mut ticked).await?;
             }
         }
+        let mut failed = None;
         for tenant in self.tenants() {
-            let live = self.live(tenant);
-            if live.sweeps(now) {
-                live.mark();
+            match self.keep_up(tenant, now, &mut ticked).await {
+                Ok(()) => {}
+                Err(Error::Store(error)) if error.is_retryable() => return Err(error.into()),
+                // What is wrong with one tenant's records must not stop the others.
+                Err(error) => failed = Some(error),
             }
+        }
+        failed.map_or(Ok(ticked), Err)
+    }
+
+    /// Routes what waits in a tenant, and brings the next of its tickets under a changed configuration.
+    async fn keep_up(&self, tenant: TenantId, now: Timestamp, ticked: &mut Ticked) -> Result<(), Error> {
+        let live = self.live(tenant);
+        if live.sweeps(now) {
+            live.mark();
+        }
+        if live.is_marked() {
+            ticked.routed += self.route(tenant).await?;
             if live.is_marked() {
-                ticked.routed += self.route(tenant).await?;
-                if live.is_marked() {
-                    ticked.next = Some(now);
-                }
-            }
-            if self.backfill(tenant).await? {
                 ticked.next = Some(now);
             }
         }
-        Ok(ticked)
+        if self.backfill(tenant).await? {
+            ticked.next = Some(now);
+        }
+        Ok(())
     }
 
     async fn wake(
@@ -104,7 +115,12 @@ impl Desk {
         for stream in streams {
             match stream {
                 Stream::Ticket(id) => tickets.push(*id),
-                Stream::Agent(id) => ticked.woken += u32::from(self.wake_agent(tenant, *id, now).await?),
+                Stream::Agent(id) => match self.wake_agent(tenant, *id, now).await {
+                    Ok(woken) => ticked.woken += u32::from(woken),
+                    Err(error) if error.is_retryable() => return Err(error),
+                    // One who cannot be read or written must not hold up the others; the next tick tries again.
+                    Err(_) => ticked.note_failure(1),
+                },
                 Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
             }
         }
@@ -266,9 +282,7 @@ impl Desk {
             let config = self.live(tenant).with_versions_of(&**self.store(), config, &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            let how = AssignHow::Return;
-            let give = command::Assign { to: None, team: None, how, reason: None, why: None, over: false };
-            if let Ok(decision) = decide(Some(&ticket), &[Command::Assign(Box::new(give))], &circumstances) {
+            if let Ok(decision) = decide(Some(&ticket), &[command::Assign::back()], &circumstances) {
                 changes.push(assemble(tenant, Some(&ticket), decision, &[]));
             }
         }

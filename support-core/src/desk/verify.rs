@@ -15,7 +15,7 @@ use crate::id::{AgentId, TenantId};
 use crate::people::{Actor, Scope};
 use crate::sla::deadline::derive;
 use crate::store::{
-    Assignment, Cursor, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter, TicketSort,
+    Assignment, Cursor, Key, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
@@ -251,10 +251,16 @@ impl Desk {
             query.after = page.next;
         }
         let mut wrong = Vec::new();
-        let mut query = Query::new(Select::AgentStates, BATCH);
+        let mut query = Query::new(Select::Agents { team: None, inactive: true }, BATCH);
         loop {
             let page = self.store().find(&system, &query).await?;
-            for record in &page.items {
+            let keys: Vec<Key> = page
+                .items
+                .iter()
+                .filter_map(|record| if let Record::Agent(agent) = record { Some(agent.id) } else { None })
+                .map(Key::AgentState)
+                .collect();
+            for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
                 if let Record::AgentState(state) = record {
                     report.agents += 1;
                     if state.load.units != counted.get(&state.agent).copied().unwrap_or_default() {

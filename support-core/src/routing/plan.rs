@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use crate::config::{Config, RoutingMode};
+use crate::config::{Config, RoutingMode, TeamSpec};
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::WorkKind;
 use crate::scoring::total;
@@ -72,21 +72,22 @@ pub fn plan(
     placements
 }
 
-/// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand.
+/// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand. Work of a
+/// team that was taken out of force goes to its agents and those of the default team.
 #[must_use]
 pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) -> Option<Placement> {
     let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
-    let team = config.team(team_id)?;
+    let (own, team) = serving(team_id, config);
+    let team = team?;
     if team.mode.of(WorkKind::Ticket) != RoutingMode::Assign {
         return None;
     }
-    let own = [team_id];
     let score = total(&config.settings.weights, &entry.inputs(), now);
     // The own team first; then those that take its overflow; and whoever gave it back only when nobody else may.
     for (teams, forgiving) in [
-        (&own[..], false),
+        (own.as_slice(), false),
         (&team.overflow_team_ids[..], false),
-        (&own[..], true),
+        (own.as_slice(), true),
         (&team.overflow_team_ids[..], true),
     ] {
         let declined_seconds = if forgiving { 0 } else { config.settings.declined_seconds };
@@ -106,6 +107,14 @@ pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) 
         }
     }
     None
+}
+
+/// Returns the teams that serve a queue, and the rules that hold for it.
+pub(crate) fn serving(team: TeamId, config: &Config) -> (Vec<TeamId>, Option<&TeamSpec>) {
+    match config.team(team) {
+        Some(spec) => (vec![team], Some(spec)),
+        None => (vec![team, TeamId::DEFAULT], config.team(TeamId::DEFAULT)),
+    }
 }
 
 fn choose(

@@ -247,6 +247,14 @@ pub struct Assign {
     pub over: bool,
 }
 
+impl Assign {
+    /// Gives the ticket back to its team's queue.
+    pub(crate) fn back() -> Command {
+        let how = AssignHow::Return;
+        Command::Assign(Box::new(Self { to: None, team: None, how, reason: None, why: None, over: false }))
+    }
+}
+
 /// Raises the escalation level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Escalate {

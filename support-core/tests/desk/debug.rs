@@ -81,6 +81,9 @@ fn no_command_prints_what_it_carries() {
         author_email: Some(MAIL.into()),
         ..WriteMessage::reply(ticket, CANARY)
     });
+    let name = [("name".to_owned(), serde_json::json!(CANARY))].into_iter().collect();
+    let brand = support_core::id::DocumentId::from_uuid(Uuid::from_u128(1));
+    silent(&EditDocument::merge(support_core::store::DocumentKind::Brand, brand, name));
     silent(&Key::CustomerByAddress(AddressKind::Email, MAIL.into()));
     silent(&Key::AgentByEmail(MAIL.into()));
     silent(&TicketFilter { words: vec![CANARY.into()], ..TicketFilter::default() });
@@ -107,7 +110,14 @@ fn nothing_that_is_stored_or_read_prints_it() {
     silent(&block_on(world.desk.prepare(&HOST, &wanted)).unwrap());
     let ticket = world.run(&HOST, &wanted).ticket_id;
     world.run(&agent, &WriteMessage::note(ticket, CANARY));
+    let reason = Some(CANARY.to_owned());
+    world.run(
+        &HOST,
+        &Reassign { ticket_id: ticket, agent_id: Some(crate::world::id_of(&agent)), team_id: None, reason },
+    );
     silent(&world.desk);
+    let changes = block_on(world.desk.assignment_page(&HOST, AssignmentFilter::default(), 10, None)).unwrap();
+    silent(&changes);
     silent(&block_on(world.desk.ticket_view(&agent, ticket, 10)).unwrap());
     silent(&block_on(world.desk.messages(&agent, ticket, None, 10, None)).unwrap());
     let with = Related { texts: true, people: true, last_message: true };

@@ -138,6 +138,18 @@ fn routing_survives_a_failure_of_every_call() {
 }
 
 #[test]
+fn work_is_routed_at_once_though_another_router_looked_just_before_its_commit() {
+    let (world, store, agent, carl) = shaky();
+    let desk = world.desk.clone();
+    store.before("ticket.created", move || {
+        assert_eq!(block_on(desk.route(TENANT)).unwrap(), 0);
+        Vec::new()
+    });
+    let ticket = world.opened_by(&carl);
+    assert_eq!(world.owner(ticket), Some(id_of(&agent)));
+}
+
+#[test]
 fn a_tick_survives_a_failure_of_every_call_and_breaches_once() {
     for n in 0.. {
         let (world, store, _, carl) = shaky();
@@ -213,5 +225,23 @@ fn a_ticket_that_cannot_be_woken_backs_off_and_is_stuck_while_the_others_go_on()
     world.pass(3_600);
     assert!(world.ticket(poison).derived.breached);
     assert_eq!(world.ticket(poison).derived.failures, 0);
+    world.sound();
+}
+
+#[test]
+fn a_ticket_that_cannot_be_written_keeps_no_other_from_being_routed() {
+    let (world, store, agent, carl) = shaky();
+    world.presence(&agent, support_core::people::Presence::Away);
+    let tickets: Vec<_> = (0..5).map(|_| world.opened_by(&carl)).collect();
+    let poison = tickets[2];
+    store.set(Fault::Ticket(poison));
+    world.presence(&agent, support_core::people::Presence::Available);
+    for ticket in &tickets {
+        assert_eq!(world.owner(*ticket).is_some(), *ticket != poison);
+    }
+    assert_eq!(world.load(&agent), 4);
+    store.set(Fault::None);
+    world.pass(10);
+    assert_eq!(world.owner(poison), Some(id_of(&agent)));
     world.sound();
 }

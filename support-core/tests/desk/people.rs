@@ -6,6 +6,7 @@ use std::thread;
 use support_core::Error;
 use support_core::desk::{
     CreateAgent, CreateCustomer, DeactivateAgent, Options, SetPresence, Take, UpdateAgent, UpdateCustomer,
+    WriteMessage,
 };
 use support_core::id::TeamId;
 use support_core::people::{Address, AddressKind, Capacity, Permission, Presence, Shift};
@@ -162,6 +163,58 @@ fn work_that_is_opened_again_by_hand_leaves_an_owner_who_is_gone() {
     }
     let bob = world.agent("Bob");
     assert_eq!(world.load(&bob), 2);
+    world.sound();
+}
+
+#[test]
+fn work_that_comes_back_by_itself_leaves_an_owner_who_is_gone() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    let carl = world.customer("Carl");
+    let [told, spam] = [(); 2].map(|()| world.opened_by(&carl));
+    let inbox = support_core::id::InboxId::from_uuid(Uuid::from_u128(7));
+    let failed = world.noted(&carl, |open| open.inbox_id = Some(inbox));
+    let mut last = None;
+    for ticket in [told, failed, spam] {
+        last = world.reply(&ann, ticket, "Which one?").message_id.filter(|_| ticket == failed).or(last);
+    }
+    let kind = support_core::ticket::SetAsideKind::Spam;
+    world.run(&HOST, &support_core::desk::SetAsideTicket { ticket_id: spam, kind });
+    let kept = |status| WriteMessage { status: Some(status), ..WriteMessage::reply(told, "Back to work.") };
+    world.run(&HOST, &DeactivateAgent { id: id_of(&ann) });
+    world.tick();
+    world.run(&HOST, &kept(Status::InProgress));
+    let report = support_core::conversation::Delivery::Failed;
+    world.run(&HOST, &support_core::desk::DeliveryReport { message_id: last.unwrap(), report });
+    world.clock.advance(1);
+    let said = WriteMessage { as_customer: true, ..WriteMessage::reply(spam, "The red one.") };
+    world.run(&HOST, &said);
+    world.run(&HOST, &support_core::desk::RestoreTicket { ticket_id: spam });
+    for ticket in [told, failed, spam] {
+        let again = world.ticket(ticket);
+        assert_eq!((again.assigned_to, again.status), (None, Status::Open));
+    }
+    let bob = world.agent("Bob");
+    assert_eq!(world.load(&bob), 3);
+    world.sound();
+}
+
+#[test]
+fn an_answer_comes_to_nobody_who_leaves_at_the_same_moment() {
+    let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+    let world = World::on(store.clone());
+    let ann = world.agent("Ann");
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.reply(&ann, ticket, "Which one?");
+    let (desk, id) = (world.desk.clone(), id_of(&ann));
+    store.before("ticket.status_changed", move || {
+        vec![block_on(desk.prepare(&HOST, &DeactivateAgent { id })).unwrap().changes]
+    });
+    world.reply(&carl, ticket, "The red one.");
+    world.tick();
+    let again = world.ticket(ticket);
+    assert_eq!((again.assigned_to, again.status), (None, Status::Open));
     world.sound();
 }
 

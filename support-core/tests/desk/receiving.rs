@@ -296,3 +296,10 @@ fn a_message_written_in_the_future_or_the_past_keeps_the_order_of_arrival() {
     world.run(&HOST, &EditTicket::of(ticket).status(Status::OnHold));
     world.sound();
 }
+
+#[test]
+fn an_identity_of_a_channel_needs_its_inbox() {
+    let world = World::standard();
+    let message = ReceiveMessage { inbox_id: None, ..mail(&world, "carl@customer.example", "m-1") };
+    assert_eq!(fields(&world.fail(&HOST, &message)), ["inbox_id"]);
+}

@@ -355,3 +355,17 @@ fn a_placement_that_was_planned_before_others_took_the_room_is_not_carried_out()
     assert_eq!(world.load(&ann), 1);
     world.sound();
 }
+
+#[test]
+fn work_of_a_team_that_was_taken_out_of_force_is_routed_all_the_same() {
+    let world = World::standard();
+    let team = world.team("Parcels", &serde_json::json!({}));
+    let carl = world.customer("Carl");
+    let ticket = world.noted(&carl, |open| open.team_id = Some(team));
+    let document = support_core::id::DocumentId::from_uuid(team.uuid());
+    let kind = support_core::store::DocumentKind::Team;
+    world.run(&HOST, &support_core::desk::EditDocument::retire(kind, document));
+    let ann = world.agent("Ann");
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)), "the default team takes it");
+    world.sound();
+}

@@ -272,6 +272,21 @@ fn a_right_that_reaches_less_far_than_sight_is_forbidden_beyond_its_reach() {
         world.fail(&as_with(far.clone()), &carries),
         Error::Forbidden(Permission::TicketStatus)
     ));
+    let why = block_on(world.desk.explain(&sees_all, ticket)).unwrap_err();
+    assert!(matches!(why, Error::Forbidden(Permission::ExplainRead)));
     world.run(&as_with(far), &reply);
     world.sound();
+}
+
+#[test]
+fn a_customer_learns_no_more_of_an_agent_from_a_ticket_as_it_was_than_as_it_is() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    assert_eq!(world.owner(ticket), Some(id_of(&agent)));
+    let now = block_on(world.desk.ticket_view(&carl, ticket, 1)).unwrap().assignee.unwrap();
+    let then = block_on(world.desk.ticket_view_at(&carl, ticket, world.desk.now())).unwrap();
+    let then = then.assignee.unwrap();
+    assert_eq!((now.name.as_str(), now.email.as_str()), ("Agnes", ""));
+    assert_eq!(then, now);
 }

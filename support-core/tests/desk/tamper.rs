@@ -71,6 +71,19 @@ fn a_wrong_load_is_found() {
 }
 
 #[test]
+fn a_wrong_load_of_somebody_who_left_is_found() {
+    let (world, agent, _) = told();
+    let agent = id_of(&agent);
+    world.run(&HOST, &support_core::desk::DeactivateAgent { id: agent });
+    world.tick();
+    world.sound();
+    past_the_desk(&world, |changes| {
+        changes.deltas.push(Delta::Load { agent, kind: WorkKind::Ticket, change: 1, at_most: None });
+    });
+    finds(&world, "the load is not that of the tickets");
+}
+
+#[test]
 fn a_changed_message_conversation_or_assignment_is_found() {
     let of = |ticket| {
         [

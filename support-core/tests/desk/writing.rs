@@ -2,12 +2,15 @@
 
 use support_core::Error;
 use support_core::conversation::{Delivery, Visibility};
-use support_core::desk::{DeliveryReport, EditTicket, OpenTicket, SetAsideTicket, WriteMessage};
+use support_core::desk::{
+    AddParticipant, DeliveryReport, EditTicket, OpenTicket, Reassign, SetAsideTicket, WriteMessage,
+};
 use support_core::id::{ConversationId, InboxId, MessageId};
+use support_core::people::ActorRef;
 use support_core::sla::{Metric, TimerState};
 use support_core::store::{OutboxState, Query, Select};
 use support_core::testkit::{block_on, system_scope};
-use support_core::ticket::{SetAsideKind, Status};
+use support_core::ticket::{Participant, ParticipantRole, SetAsideKind, Status};
 use uuid::Uuid;
 
 use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, rule};
@@ -103,9 +106,41 @@ fn a_closed_ticket_takes_notes_and_no_public_message() {
     let ticket = world.opened_by(&carl);
     world.status(&agent, ticket, Status::Closed);
     assert_eq!(rule(&world.fail(&agent, &WriteMessage::reply(ticket, "One more."))), "ticket_closed");
-    assert_eq!(rule(&world.fail(&carl, &WriteMessage::reply(ticket, "One more."))), "ticket_closed");
+    let told = WriteMessage { as_customer: true, ..WriteMessage::reply(ticket, "One more.") };
+    assert_eq!(rule(&world.fail(&HOST, &told)), "ticket_closed");
     world.run(&agent, &WriteMessage::note(ticket, "For the record."));
     assert_eq!(world.ticket(ticket).status, Status::Closed);
+    world.sound();
+}
+
+#[test]
+fn a_customer_who_writes_on_a_ticket_that_is_over_opens_a_follow_up() {
+    let world = World::standard();
+    let (agent, carl, dora) = (world.agent("Agnes"), world.customer("Carl"), world.customer("Dora"));
+    let team = world.team("Parcels", &serde_json::json!({}));
+    let closed = world.opened_by(&carl);
+    let party = ActorRef::customer(customer_of(&dora));
+    let copied = Participant { party, role: ParticipantRole::Cc };
+    world.run(&HOST, &AddParticipant { ticket_id: closed, participant: copied });
+    world.run(&HOST, &Reassign { ticket_id: closed, agent_id: None, team_id: Some(team), reason: None });
+    world.status(&HOST, closed, Status::Closed);
+    let resolved = world.opened_by(&carl);
+    world.reply(&agent, resolved, "It is here.");
+    world.status(&agent, resolved, Status::Resolved);
+    // The window ends, and the worker has not come by.
+    world.clock.advance(7 * 86_400);
+    for (writer, over) in [(&carl, closed), (&dora, closed), (&carl, resolved)] {
+        let before = world.ticket(over);
+        let reply = world.reply(writer, over, "Broken again.\nWhat now?");
+        assert_ne!(reply.ticket_id, over);
+        let follow_up = world.ticket(reply.ticket_id);
+        assert_eq!(follow_up.follow_up_of, Some(over));
+        assert_eq!(follow_up.customer_id, customer_of(writer));
+        assert_eq!(follow_up.team_id, before.team_id);
+        assert_eq!(follow_up.last_message_id, reply.message_id);
+        assert_eq!(world.said(writer, reply.ticket_id), ["Broken again.\nWhat now?"]);
+        assert_eq!(world.ticket(over), before);
+    }
     world.sound();
 }
 
