@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
@@ -82,7 +83,7 @@ async fn serve(
     demo: bool,
 ) -> Result<(), Failure> {
     // Signals are caught from here on: whoever stops the server while it starts stops it in order too.
-    let stop = stop_signal()?;
+    let stop = stop_signal()?.shared();
     let (listener, address) = bind(listen)?;
     // Brings the tenant into memory, so that what waits is routed and what slept is woken without a first request.
     desk.config(TenantId::SINGLE).await?;
@@ -91,7 +92,10 @@ async fn serve(
     }
     let worker = Worker::start(desk.clone()).map_err(Failure::system("starting the worker"))?;
     let registry = numbers::registry(worker.state().clone(), store.clone());
-    let router = Mount::with_sign_in(desk.clone(), TenantId::SINGLE, secret).metrics(registry).router();
+    let router = Mount::with_sign_in(desk.clone(), TenantId::SINGLE, secret)
+        .metrics(registry)
+        .streams_until(stop.clone())
+        .router();
     announce(address, demo);
     accept(listener, router, stop).await;
     let stopped = tokio::task::spawn_blocking(|| worker.stop()).await;
