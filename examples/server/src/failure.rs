@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     /// The database's folder is not there.
     #[error("the folder `{}` does not exist: make it, or name another file with `--database`", .0.display())]
     NoFolder(PathBuf),
+    /// The database is a folder.
+    #[error("`{}` is a folder: name a file in it with `--database`", .0.display())]
+    Folder(PathBuf),
     /// There is no database to verify.
     #[error("`{}` does not exist: name the database with `--database`", .0.display())]
     NoDatabase(PathBuf),

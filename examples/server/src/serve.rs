@@ -52,6 +52,9 @@ pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(Failure::NoFolder(folder.to_path_buf()));
     }
+    if database.is_dir() {
+        return Err(Failure::Folder(database.to_path_buf()));
+    }
     let store = SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))?;
     let store = Arc::new(store);
     let ids = RandomIds::new()?;
