@@ -41,6 +41,15 @@ pub(crate) enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// The admin cannot be made.
+    #[error("the admin was not made")]
+    Admin(#[source] support_core::Error),
+    /// The password cannot be used.
+    #[error("the password {0}")]
+    Password(support_http::PasswordError),
+    /// No password was given.
+    #[error("no password was given: set `SUPPORT_ADMIN_PASSWORD`, or write it as one line of standard input")]
+    NoPassword,
     /// There is no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),

@@ -48,15 +48,7 @@ const SLOW_THREADS: usize = 4;
 
 /// Serves a database until a signal ends it.
 pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<ExitCode, Failure> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-        return Err(Failure::NoFolder(folder.to_path_buf()));
-    }
-    if database.is_dir() {
-        return Err(Failure::Folder(database.to_path_buf()));
-    }
-    let store = SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))?;
-    let store = Arc::new(store);
+    let store = Arc::new(open(database)?);
     let ids = RandomIds::new()?;
     let secret = secret::of(database, std::env::var_os("SUPPORT_SECRET"), &ids)?;
     let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(ids));
@@ -67,6 +59,18 @@ pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<
     drop(desk);
     drop(store);
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Opens a database for the one who serves it, and makes it where there is none.
+pub(crate) fn open(database: &Path) -> Result<SqliteStore, Failure> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::NoFolder(folder.to_path_buf()));
+    }
+    if database.is_dir() {
+        return Err(Failure::Folder(database.to_path_buf()));
+    }
+    SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))
 }
 
 fn runtime() -> Result<Runtime, Failure> {
