@@ -217,7 +217,9 @@ impl ReceiveMessage {
     ) -> Result<Prepared<TicketReply>, Error> {
         let first_line: String = self.content.lines().next().unwrap_or_default().chars().take(100).collect();
         let subject = match self.subject.as_deref().map(str::trim) {
-            Some(subject) if !subject.is_empty() => subject.chars().take(LINE_LIMIT).collect(),
+            Some(subject) if !subject.is_empty() => {
+                subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_LIMIT).collect()
+            }
             _ if first_line.trim().is_empty() => self.channel.to_string(),
             _ => first_line,
         };
