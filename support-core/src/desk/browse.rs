@@ -69,7 +69,7 @@ pub struct AssignmentFilter {
 }
 
 /// A page of changes of owner, newest first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct AssignmentPage {
     /// The changes.
     pub assignments: Vec<Assignment>,
@@ -77,6 +77,16 @@ pub struct AssignmentPage {
     pub texts: TextsById,
     /// Where to go on.
     pub next: Option<PageCursor>,
+}
+
+impl std::fmt::Debug for AssignmentPage {
+    /// Prints no reason.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AssignmentPage")
+            .field("assignments", &self.assignments)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a ticket's score and timers say at an instant.

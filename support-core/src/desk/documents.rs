@@ -14,7 +14,7 @@ use super::configure::{DocumentReply, permission};
 use super::run::{Ask, Prepared, UseCase};
 
 /// Changes a configuration document that is in force.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct EditDocument {
     /// Which.
     pub id: DocumentId,
@@ -24,13 +24,30 @@ pub struct EditDocument {
     pub change: DocumentChange,
 }
 
+impl std::fmt::Debug for EditDocument {
+    /// Prints no body: names and signatures may stand in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditDocument").field("id", &self.id).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
 /// How a configuration document changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum DocumentChange {
     /// Sets these fields; `null` clears one. Fields that are not named stay as they are.
     Merge(Map<String, Value>),
     /// Takes it out of force. Its versions stay readable.
     Retire,
+}
+
+impl std::fmt::Debug for DocumentChange {
+    /// Prints no value.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Merge(_) => "Merge(…)",
+            Self::Retire => "Retire",
+        })
+    }
 }
 
 impl EditDocument {

@@ -119,7 +119,7 @@ impl std::fmt::Debug for MessageView {
 }
 
 /// A page of messages, newest first.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Default)]
 pub struct MessagePage {
     /// The messages.
     pub messages: Vec<MessageView>,
@@ -127,6 +127,16 @@ pub struct MessagePage {
     pub names: Names,
     /// Where older ones go on.
     pub next: Option<PageCursor>,
+}
+
+impl std::fmt::Debug for MessagePage {
+    /// Prints no text and no name.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MessagePage")
+            .field("messages", &self.messages)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A page of the ranked queue.
@@ -184,15 +194,16 @@ impl Desk {
             names: Names::new(),
         };
         for record in page.related {
-            match (record, actor) {
-                (Record::Customer(customer), Actor::Customer(own)) if customer.id != own.id => {}
-                (Record::Customer(customer), _) => {
+            match record {
+                // One in copy learns nothing of whose ticket it is but the name.
+                Record::Customer(customer) => {
                     view.names.insert(customer.id.uuid(), customer.name.clone());
-                    if customer.id == view.ticket.customer_id {
+                    let own = actor.as_ref().customer_id().is_none_or(|own| own == customer.id);
+                    if own && customer.id == view.ticket.customer_id {
                         view.customer = Some(*customer);
                     }
                 }
-                (Record::Agent(agent), _) => {
+                Record::Agent(agent) => {
                     view.names.insert(agent.id.uuid(), agent.name.clone());
                     if view.ticket.assigned_to == Some(agent.id) {
                         view.assignee = Some(if actor.is_staff() { *agent } else { by_name(*agent) });

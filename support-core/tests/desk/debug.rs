@@ -74,6 +74,13 @@ fn no_command_prints_what_it_carries() {
     silent(&SetPassword { subject: LoginSubject::Agent(agent), hash: hash() });
     silent(&Register { name: CANARY.into(), email: MAIL.into(), hash: hash() });
     silent(&PutDocument::new(support_core::store::DocumentKind::Brand, serde_json::json!({"name": CANARY})));
+    let fields = [("name".to_owned(), CANARY.into())].into_iter().collect();
+    silent(&DocumentChange::Merge(fields));
+    silent(&WriteMessage {
+        author_name: text(),
+        author_email: Some(MAIL.into()),
+        ..WriteMessage::reply(ticket, CANARY)
+    });
     silent(&Key::CustomerByAddress(AddressKind::Email, MAIL.into()));
     silent(&Key::AgentByEmail(MAIL.into()));
     silent(&TicketFilter { words: vec![CANARY.into()], ..TicketFilter::default() });
@@ -108,6 +115,7 @@ fn nothing_that_is_stored_or_read_prints_it() {
     silent(&block_on(world.desk.explain(&agent, ticket)).unwrap());
     silent(&block_on(world.desk.customers(&agent, None, 10, None)).unwrap());
     silent(&block_on(world.desk.agents(&agent, None, true, 10, None)).unwrap());
+    silent(&block_on(world.desk.me(&agent)).unwrap());
     silent(&world.events(ticket));
     silent(&world.log());
     let system = system_scope(TENANT);
