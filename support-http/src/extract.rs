@@ -192,6 +192,10 @@ async fn whole(request: Request, app: &Arc<App>) -> Result<Bytes, ApiError> {
 
 /// Reads JSON, naming the field that cannot be accepted and never repeating what was sent.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    // A parser of objects would take a list of their fields in order too.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::invalid("body", "must be an object"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
@@ -213,10 +217,15 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 /// Names the field that a parser complains of: one that is missing by its own name, not by that of what misses it.
 fn named(path: &str, root: &str, message: &str) -> ApiError {
     let path = if path == "." { "" } else { path };
-    let missing = message.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-    match missing {
-        Some((name, _)) if path.is_empty() => ApiError::invalid(name, "must be given"),
-        Some((name, _)) => ApiError::invalid(format!("{path}.{name}"), "must be given"),
+    let about = |start: &str| message.strip_prefix(start)?.split_once('`').map(|(name, _)| name);
+    let problem = match (about("missing field `"), about("duplicate field `")) {
+        (Some(name), _) => Some((name, "must be given")),
+        (None, Some(name)) => Some((name, "must not be given twice")),
+        (None, None) => None,
+    };
+    match problem {
+        Some((name, problem)) if path.is_empty() => ApiError::invalid(name, problem),
+        Some((name, problem)) => ApiError::invalid(format!("{path}.{name}"), problem),
         None => ApiError::invalid(if path.is_empty() { root } else { path }, plain(message)),
     }
 }
@@ -225,9 +234,26 @@ fn named(path: &str, root: &str, message: &str) -> ApiError {
 fn plain(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     match message.rsplit_once("expected ") {
-        Some((before, expected)) if before.starts_with("invalid ") => format!("must be {expected}"),
+        Some((before, expected)) if before.starts_with("invalid ") => {
+            format!("must be {}", in_json(expected))
+        }
+        _ if message.starts_with("UUID parsing failed") => "must be a UUID".to_owned(),
         _ if message.starts_with("unknown variant") => "is not one of the accepted values".to_owned(),
         _ => message.to_owned(),
+    }
+}
+
+/// Says in the words of JSON what a parser expects in its own.
+fn in_json(expected: &str) -> &str {
+    match expected {
+        "a map" => "an object",
+        "a sequence" => "a list",
+        "a formatted UUID string" => "a UUID",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number within bounds",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, within bounds",
+        "f32" | "f64" => "a number",
+        _ if expected.starts_with("struct ") => "an object",
+        _ => expected,
     }
 }
 
@@ -248,14 +274,11 @@ pub(crate) fn params<T: DeserializeOwned>(query: &str) -> Result<T, ApiError> {
     let reader = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(reader).map_err(|error| {
         let field = error.path().to_string();
-        let message = plain(&error.into_inner().to_string());
-        let named = message.split('`').nth(1).filter(|_| message.starts_with("unknown field"));
-        let field = match (field.as_str(), named) {
-            (".", Some(named)) => named.to_owned(),
-            (".", None) => "query".to_owned(),
-            _ => field,
-        };
-        ApiError::invalid(field, message)
+        let message = error.into_inner().to_string();
+        match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+            Some((unknown, _)) => ApiError::invalid(unknown, plain(&message)),
+            None => named(&field, "query", &message),
+        }
     })
 }
 
@@ -301,4 +324,69 @@ pub(crate) fn limit(limit: Option<u32>) -> Result<u32, ApiError> {
 /// Reads `cursor`.
 pub(crate) fn cursor(cursor: Option<&str>) -> Result<Option<PageCursor>, ApiError> {
     cursor.map(|text| text.parse().map_err(|problem| ApiError::invalid("cursor", problem))).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Wanted {
+        name: String,
+        level: Option<u8>,
+        id: Option<uuid::Uuid>,
+        inner: Option<Inner>,
+        map: Option<BTreeMap<String, u8>>,
+        list: Option<Vec<String>>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Inner {
+        name: String,
+    }
+
+    fn refused<T: std::fmt::Debug>(read: Result<T, ApiError>) -> (String, String) {
+        let mut error = read.unwrap_err();
+        assert_eq!(error.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let problem = error.errors.remove(0);
+        (problem.field, problem.problem)
+    }
+
+    #[test]
+    fn a_wrong_body_is_refused_in_the_words_of_json() {
+        for (body, field, problem) in [
+            (r#"["a", 1, null, null, null, null]"#, "body", "must be an object"),
+            (" \n[]", "body", "must be an object"),
+            (r#""a""#, "body", "must be an object"),
+            (r#"{"name": "a", "inner": 5}"#, "inner", "must be an object"),
+            (r#"{"name": "a", "map": 5}"#, "map", "must be an object"),
+            (r#"{"name": "a", "list": {}}"#, "list", "must be a list"),
+            (r#"{"name": "a", "level": 256}"#, "level", "must be a whole number, 0 or more, within bounds"),
+            (r#"{"name": "a", "id": 5}"#, "id", "must be a UUID"),
+            (r#"{"name": "a", "id": "x"}"#, "id", "must be a UUID"),
+            (r#"{"name": "a", "name": "b"}"#, "name", "must not be given twice"),
+            (
+                r#"{"name": "a", "inner": {"name": "a", "name": "b"}}"#,
+                "inner.name",
+                "must not be given twice",
+            ),
+            (r#"{"name": "a", "inner": {}}"#, "inner.name", "must be given"),
+            ("{}", "name", "must be given"),
+        ] {
+            let expected = (field.to_owned(), problem.to_owned());
+            assert_eq!(refused(parse::<Wanted>(body.as_bytes())), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_that_is_given_twice_or_unknown_is_named() {
+        assert_eq!(refused(params::<Inner>("name=a&name=b")).0, "name");
+        assert_eq!(refused(params::<Inner>("")).0, "name");
+        assert_eq!(refused(params::<Inner>("nothing=a")).0, "nothing");
+    }
 }

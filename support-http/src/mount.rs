@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared, pending};
 use prometheus_client::registry::Registry;
 use support_core::desk::Desk;
 use support_core::id::TenantId;
@@ -63,6 +65,9 @@ pub(crate) struct SignIn {
     pub(crate) secret: Secret,
 }
 
+/// Ends when the host wants to stop.
+pub(crate) type Closing = Shared<BoxFuture<'static, ()>>;
+
 /// What every handler reaches.
 #[derive(Debug)]
 pub(crate) struct App {
@@ -74,6 +79,7 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) attempts: Attempts,
     pub(crate) streams: Streams,
+    pub(crate) closing: Closing,
 }
 
 /// A desk on its way to becoming a router.
@@ -85,6 +91,7 @@ pub struct Mount {
     sign_in: Option<SignIn>,
     limits: Limits,
     registry: Registry,
+    closing: Closing,
 }
 
 impl Mount {
@@ -100,6 +107,7 @@ impl Mount {
             sign_in,
             limits: Limits::default(),
             registry: Registry::default(),
+            closing: pending().boxed().shared(),
         }
     }
 
@@ -113,6 +121,7 @@ impl Mount {
             sign_in: None,
             limits: Limits::default(),
             registry: Registry::default(),
+            closing: pending().boxed().shared(),
         }
     }
 
@@ -130,6 +139,14 @@ impl Mount {
         self
     }
 
+    /// Ends every live stream once `closing` ends. Without it an open stream keeps a host that stops in order waiting:
+    /// it has no end of its own.
+    #[must_use]
+    pub fn streams_until(mut self, closing: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.closing = closing.boxed().shared();
+        self
+    }
+
     /// Makes the router.
     pub fn router(self) -> Router {
         let app = Arc::new(App {
@@ -141,6 +158,7 @@ impl Mount {
             metrics: Metrics::new(self.registry),
             attempts: Attempts::new(self.limits.sign_ins_a_minute),
             streams: Streams::default(),
+            closing: self.closing,
         });
         let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
         router

@@ -36,6 +36,21 @@ enum Command {
     Serve(ServeArgs),
     /// Verifies a database, also while it is being served: exit code 0 if it is sound, 1 if not.
     Verify(CommonArgs),
+    /// Makes an admin who can sign in. The password is `SUPPORT_ADMIN_PASSWORD`, else one line of standard input. Only
+    /// while no server holds the database.
+    CreateAdmin(AdminArgs),
+}
+
+#[derive(Debug, Args)]
+struct AdminArgs {
+    #[command(flatten)]
+    common: CommonArgs,
+    /// Address by which the admin signs in.
+    #[arg(long, value_name = "E")]
+    email: String,
+    /// Name that colleagues and customers see.
+    #[arg(long, value_name = "N")]
+    name: String,
 }
 
 #[derive(Debug, Default, Args)]
@@ -97,6 +112,13 @@ pub(crate) enum Job {
     },
     /// Verify a database.
     Verify,
+    /// Make an admin.
+    CreateAdmin {
+        /// By which they sign in.
+        email: String,
+        /// What they are called.
+        name: String,
+    },
 }
 
 /// Everything that the server was told.
@@ -158,10 +180,14 @@ type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 impl Cli {
     /// Puts flags, environment, file and defaults together.
     pub(crate) fn resolve(self, environment: Environment<'_>) -> Result<Config, ConfigError> {
-        let (serve, verify) = match self.command {
-            None => (self.serve, false),
-            Some(Command::Serve(args)) => (args, false),
-            Some(Command::Verify(common)) => (ServeArgs { common, ..ServeArgs::default() }, true),
+        let alone = |common| ServeArgs { common, ..ServeArgs::default() };
+        let (serve, other) = match self.command {
+            None => (self.serve, None),
+            Some(Command::Serve(args)) => (args, None),
+            Some(Command::Verify(common)) => (alone(common), Some(Job::Verify)),
+            Some(Command::CreateAdmin(AdminArgs { common, email, name })) => {
+                (alone(common), Some(Job::CreateAdmin { email, name }))
+            }
         };
         let common = serve.common;
         let file_path = match common.config {
@@ -177,8 +203,8 @@ impl Cli {
         let format = variable(environment, "SUPPORT_LOG_FORMAT")?.map(|told| {
             LogFormat::from_str(&told.value, false).map_err(|_| told.wrong("must be `compact` or `json`"))
         });
-        let job = if verify {
-            Job::Verify
+        let job = if let Some(other) = other {
+            other
         } else {
             let listen = text(serve.listen, "listen", file.listen, LISTEN)?;
             let demo = match variable(environment, "SUPPORT_DEMO")? {
@@ -289,7 +315,7 @@ mod tests {
     fn listen(config: &Config) -> String {
         match &config.job {
             Job::Serve { listen, .. } => listen[0].to_string(),
-            Job::Verify => unreachable!(),
+            Job::Verify | Job::CreateAdmin { .. } => unreachable!(),
         }
     }
 

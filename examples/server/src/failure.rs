@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     /// The database's folder is not there.
     #[error("the folder `{}` does not exist: make it, or name another file with `--database`", .0.display())]
     NoFolder(PathBuf),
+    /// The database is a folder.
+    #[error("`{}` is a folder: name a file in it with `--database`", .0.display())]
+    Folder(PathBuf),
     /// There is no database to verify.
     #[error("`{}` does not exist: name the database with `--database`", .0.display())]
     NoDatabase(PathBuf),
@@ -38,6 +41,15 @@ pub(crate) enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// The admin cannot be made.
+    #[error("the admin was not made")]
+    Admin(#[source] support_core::Error),
+    /// The password cannot be used.
+    #[error("the password {0}")]
+    Password(support_http::PasswordError),
+    /// No password was given.
+    #[error("no password was given: set `SUPPORT_ADMIN_PASSWORD`, or write it as one line of standard input")]
+    NoPassword,
     /// There is no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),

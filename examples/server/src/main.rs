@@ -4,6 +4,7 @@
 //! nothing of the domain. `--help` tells how it is started.
 
 mod config;
+mod create_admin;
 mod demo;
 mod demo_stories;
 mod failure;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match &config.job {
         Job::Serve { listen, demo } => serve::run(&config.database, listen, *demo),
         Job::Verify => verify::run(&config.database),
+        Job::CreateAdmin { email, name } => create_admin::run(&config.database, email, name),
     };
     match done {
         Ok(code) => code,

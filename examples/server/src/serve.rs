@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
+use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{HttpService, service_fn};
@@ -47,12 +48,7 @@ const SLOW_THREADS: usize = 4;
 
 /// Serves a database until a signal ends it.
 pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<ExitCode, Failure> {
-    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-        return Err(Failure::NoFolder(folder.to_path_buf()));
-    }
-    let store = SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))?;
-    let store = Arc::new(store);
+    let store = Arc::new(open(database)?);
     let ids = RandomIds::new()?;
     let secret = secret::of(database, std::env::var_os("SUPPORT_SECRET"), &ids)?;
     let desk = Desk::new(store.clone(), Arc::new(SystemClock), Arc::new(ids));
@@ -63,6 +59,18 @@ pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<
     drop(desk);
     drop(store);
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// Opens a database for the one who serves it, and makes it where there is none.
+pub(crate) fn open(database: &Path) -> Result<SqliteStore, Failure> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Failure::NoFolder(folder.to_path_buf()));
+    }
+    if database.is_dir() {
+        return Err(Failure::Folder(database.to_path_buf()));
+    }
+    SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -82,7 +90,7 @@ async fn serve(
     demo: bool,
 ) -> Result<(), Failure> {
     // Signals are caught from here on: whoever stops the server while it starts stops it in order too.
-    let stop = stop_signal()?;
+    let stop = stop_signal()?.shared();
     let (listener, address) = bind(listen)?;
     // Brings the tenant into memory, so that what waits is routed and what slept is woken without a first request.
     desk.config(TenantId::SINGLE).await?;
@@ -91,7 +99,10 @@ async fn serve(
     }
     let worker = Worker::start(desk.clone()).map_err(Failure::system("starting the worker"))?;
     let registry = numbers::registry(worker.state().clone(), store.clone());
-    let router = Mount::with_sign_in(desk.clone(), TenantId::SINGLE, secret).metrics(registry).router();
+    let router = Mount::with_sign_in(desk.clone(), TenantId::SINGLE, secret)
+        .metrics(registry)
+        .streams_until(stop.clone())
+        .router();
     announce(address, demo);
     accept(listener, router, stop).await;
     let stopped = tokio::task::spawn_blocking(|| worker.stop()).await;

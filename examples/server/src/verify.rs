@@ -17,6 +17,9 @@ pub(crate) fn run(database: &Path) -> Result<ExitCode, Failure> {
     if !database.exists() {
         return Err(Failure::NoDatabase(database.to_path_buf()));
     }
+    if database.is_dir() {
+        return Err(Failure::Folder(database.to_path_buf()));
+    }
     let store =
         SqliteStore::open_reader(&SqliteConfig::new(database)).map_err(Failure::database(database))?;
     let desk = Desk::new(Arc::new(store), Arc::new(SystemClock), Arc::new(RandomIds::new()?));

@@ -20,7 +20,7 @@ use super::assemble::still_there;
 use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::{LINE_LIMIT, Texts, check};
+use super::texts::{LINE_LIMIT, Texts, check, check_subject};
 
 /// Value of a free field as it is given.
 #[derive(Clone, PartialEq)]
@@ -156,7 +156,7 @@ impl EditTicket {
         let whose = ActorRef::customer(ticket.customer_id);
         let subject = match &self.subject {
             Some(subject) => {
-                check("subject", subject, LINE_LIMIT)?;
+                check_subject(subject)?;
                 let stored = texts.add(whose, TextClass::Public, subject, &[]);
                 texts.find_by(stored.id, crate::conversation::Visibility::Public, &[&stored.body]);
                 Some(stored.id)

@@ -22,7 +22,7 @@ use super::assemble::{assemble, needs_routing, still_there};
 use super::customers::CustomerSpec;
 use super::edit::FieldInput;
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Stored, Texts, check};
+use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
 /// Most tags, fields, context entries or skills that a command may name.
 pub(super) const LIST_LIMIT: usize = 100;
@@ -151,7 +151,7 @@ impl OpenTicket {
     }
 
     fn check(&self) -> Result<(), Error> {
-        check("subject", &self.subject, LINE_LIMIT)?;
+        check_subject(&self.subject)?;
         check("initial_message", &self.message, CONTENT_LIMIT)?;
         let lists = [
             ("tags", self.tags.len()),

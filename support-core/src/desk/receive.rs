@@ -222,7 +222,9 @@ impl Ask<'_> {
         let first_line: String =
             arrival.content.lines().next().unwrap_or_default().chars().take(100).collect();
         let subject = match subject.map(str::trim) {
-            Some(subject) if !subject.is_empty() => subject.chars().take(LINE_LIMIT).collect(),
+            Some(subject) if !subject.is_empty() => {
+                subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_LIMIT).collect()
+            }
             _ if first_line.trim().is_empty() => arrival.channel.to_string(),
             _ => first_line,
         };

@@ -31,6 +31,15 @@ pub(super) fn check(field: &str, text: &str, limit: usize) -> Result<(), Error> 
     Ok(())
 }
 
+/// Checks a subject: one line, so that no header that is made of it ends where somebody else wants.
+pub(super) fn check_subject(text: &str) -> Result<(), Error> {
+    check("subject", text, LINE_LIMIT)?;
+    if text.contains(['\r', '\n']) {
+        return Err(Error::invalid("subject", "must be one line"));
+    }
+    Ok(())
+}
+
 /// A text as it will be stored.
 pub(super) struct Stored {
     pub(super) id: TextId,

@@ -225,6 +225,17 @@ fn automatic_replies_notes_and_thanks_never_reopen() {
 }
 
 #[test]
+fn a_subject_of_several_lines_becomes_one() {
+    let world = World::standard();
+    let mut message = mail(&world, "carl@customer.example", "m-1");
+    message.subject = Some("Parcel\r\nBcc: eve@example.org\0".into());
+    let ticket = world.run(&HOST, &message).ticket_id;
+    let view = block_on(world.desk.ticket_view(&HOST, ticket, 1)).unwrap();
+    let subject = view.texts.get(&view.ticket.subject).unwrap();
+    assert!(subject.starts_with("Parcel  Bcc:") && !subject.contains(char::is_control), "{subject:?}");
+}
+
+#[test]
 fn a_blocked_sender_is_refused_and_nothing_is_stored() {
     let world = World::standard();
     let carl = world.customer("Carl");

@@ -10,7 +10,7 @@ use axum::http::request::Parts;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::{Either, select};
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use support_core::Error;
 use support_core::id::TenantId;
 use support_core::people::{Actor, ActorRef};
@@ -84,7 +84,8 @@ impl Drop for Seat {
 /// {kind, id, seq}, data}` for staff, `{name, at, ticket_id, data}` for customers, who see what is public on
 /// their own tickets. Texts are named by ids, never quoted. The stream begins where the log ends now, or
 /// after `Last-Event-ID`, and misses nothing from there. An event `heartbeat` (at once, then every 15 s)
-/// carries the place too. The stream ends when whoever listens is signed out or loses their rights.
+/// carries the place too. The stream ends when whoever listens is signed out or loses their rights, before
+/// anything more is sent, and when the server stops.
 #[utoipa::path(get, path = "/events", operation_id = "follow_events", tag = "numbers",
     params(("Last-Event-ID" = Option<String>, Header, description = "The last `id` that was received")), responses(
     (status = 200, body = String, content_type = "text/event-stream"),
@@ -106,6 +107,7 @@ async fn events(call: Call, parts: Parts) -> Result<Response, ApiError> {
         error => error.into(),
     })?;
     let passed = if page.events.is_empty() { page.next.clone() } else { after };
+    let closing = call.app.closing.clone();
     let listener = Listener {
         _seat: seat,
         app: call.app,
@@ -121,7 +123,7 @@ async fn events(call: Call, parts: Parts) -> Result<Response, ApiError> {
         let event = listener.next_event().await?;
         Some((Ok::<_, Infallible>(event), listener))
     });
-    Ok(Sse::new(stream).into_response())
+    Ok(Sse::new(stream.take_until(closing)).into_response())
 }
 
 /// Somebody who follows the log.
@@ -163,6 +165,10 @@ impl Listener {
             // Asked for before the log is read: what is written in between still wakes.
             let changed = self.app.desk.store().changed();
             let page = self.app.desk.feed(&self.actor, &self.next, BATCH).await.ok()?;
+            // Whoever was signed out since the last page hears nothing of this one.
+            if !page.events.is_empty() && self.look_again().await? {
+                continue;
+            }
             let stands = page.next == self.next;
             self.next = page.next;
             self.unsent = page.events.into();
@@ -175,19 +181,21 @@ impl Listener {
         }
     }
 
-    /// Asks again who listens: roles and revocation count at once, and a changed person ends the stream.
-    async fn look_again(&mut self) -> Option<()> {
+    /// Asks again who listens: roles and revocation count at once, and a changed person ends the stream. Says whether
+    /// their reach has changed.
+    async fn look_again(&mut self) -> Option<bool> {
         let actor = self.app.identity.identify(&self.app.desk, &self.parts).await.ok()??;
         let same = actor.tenant() == self.actor.tenant() && actor.as_ref() == self.actor.as_ref();
         if !same {
             return None;
         }
-        if actor != self.actor {
+        let changed = actor != self.actor;
+        if changed {
             // What was read for another reach is read anew.
             self.unsent.clear();
             self.next.clone_from(&self.passed);
             self.actor = actor;
         }
-        Some(())
+        Some(changed)
     }
 }

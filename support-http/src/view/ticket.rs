@@ -74,8 +74,10 @@ pub(crate) struct TicketBody {
     /// The newest 50, newest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     messages: Option<Vec<MessageBody>>,
+    /// Where older messages go on, in the ticket's list of messages; `null` where these are all.
     #[serde(skip_serializing_if = "Option::is_none")]
-    messages_cursor: Option<String>,
+    #[schema(value_type = Option<String>)]
+    messages_cursor: Option<Option<String>>,
 }
 
 /// An object of the host that a ticket is about.
@@ -224,7 +226,7 @@ impl TicketBody {
     ) -> Self {
         self.conversations = Some(conversations);
         self.messages = Some(messages);
-        self.messages_cursor = cursor;
+        self.messages_cursor = Some(cursor);
         self
     }
 }

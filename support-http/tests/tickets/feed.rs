@@ -146,3 +146,32 @@ async fn nobody_has_more_than_ten_streams() {
     feeds.pop();
     Feed::open(&world, &world.amy(), None).await;
 }
+
+#[tokio::test]
+async fn who_was_shut_out_hears_nothing_of_what_comes_after() {
+    let world = world().await;
+    let mut feed = Feed::open(&world, &world.amy(), None).await;
+    assert_eq!(feed.next().await.unwrap().name, "heartbeat");
+    let host = support_core::people::Actor::Host(support_core::id::TenantId::SINGLE);
+    world.desk.run(&host, &support_core::desk::DeactivateAgent { id: world.amy }).await.unwrap();
+    world.ticket("not for Amy").await;
+    let heard = feed.next().await;
+    assert!(heard.is_none(), "{heard:?}");
+}
+
+#[tokio::test]
+async fn streams_end_when_the_host_wants_to_stop() {
+    use futures_util::FutureExt as _;
+
+    let mut world = world().await;
+    let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+    world.router = world.mount().streams_until(stopping.map(|_| ())).router();
+    let mut feed = Feed::open(&world, &world.amy(), None).await;
+    assert_eq!(feed.next().await.unwrap().name, "heartbeat");
+    world.ticket("one").await;
+    assert_eq!(feed.event().await.name, "ticket.created");
+    stop.send(()).unwrap();
+    while let Some(got) = feed.next().await {
+        assert_ne!(got.name, "heartbeat", "the stream goes on");
+    }
+}

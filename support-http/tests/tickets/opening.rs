@@ -82,3 +82,16 @@ async fn a_repeated_request_opens_one_ticket() {
     assert_eq!(other.is(422)["code"], "idempotency_mismatch");
     assert_eq!(world.get(&world.ann(), "/tickets").await.is(200)["items"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_subject_is_one_line() {
+    let world = world().await;
+    let id = world.ticket("one").await;
+    for subject in ["Hello\r\nBcc: eve@example.org", "Hello\nthere", "\nHello"] {
+        let body = json!({ "subject": subject, "channel": "web", "initial_message": "Please." });
+        assert_eq!(world.post(&world.ann(), "/tickets", body).await.refused_field(), "subject");
+        let change = json!({ "subject": subject });
+        let answer = world.patch(&world.amy(), &format!("/tickets/{id}"), change).await;
+        assert_eq!(answer.refused_field(), "subject");
+    }
+}

@@ -97,12 +97,21 @@ pub(crate) async fn world() -> World {
     let sue = agent("Sue", "supervisor", TeamId::DEFAULT).await;
     let ann = desk.run(&host, &CreateCustomer::named("Ann")).await.unwrap().customer_id;
     let cid = desk.run(&host, &CreateCustomer::named("Cid")).await.unwrap().customer_id;
-    let secret = Secret::new(*b"a secret of the tests, 32 bytes!").unwrap();
-    let router = Mount::with_identity(desk.clone(), Header, secret).router();
+    let router = mount(&desk).router();
     World { desk, clock, router, amy, bob, sue, ann, cid, others }
 }
 
+fn mount(desk: &Desk) -> Mount {
+    let secret = Secret::new(*b"a secret of the tests, 32 bytes!").unwrap();
+    Mount::with_identity(desk.clone(), Header, secret)
+}
+
 impl World {
+    /// Mounts the desk once more.
+    pub(crate) fn mount(&self) -> Mount {
+        mount(&self.desk)
+    }
+
     pub(crate) fn amy(&self) -> String {
         format!("agent:{}", self.amy)
     }

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+mod admin;
 mod crash;
 mod demo;
 mod process;

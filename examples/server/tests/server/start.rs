@@ -90,7 +90,10 @@ fn what_is_no_database_or_has_no_folder_is_told_in_one_line() {
     )
     .unwrap();
     let missing = folder.path().join("missing/desk.db");
-    for (database, says) in [(&text, "cannot be used"), (&missing, "does not exist")] {
+    let itself = folder.path().to_path_buf();
+    for (database, says) in
+        [(&text, "cannot be used"), (&missing, "does not exist"), (&itself, "is a folder: name a file in it")]
+    {
         for command in ["serve", "verify"] {
             let mut args = vec![command, "--database"];
             let url = url(database);

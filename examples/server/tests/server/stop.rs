@@ -52,3 +52,27 @@ fn sigint_and_sigterm_end_an_idle_server_with_zero() {
         assert_eq!(server.child.wait().unwrap().code(), Some(0));
     }
 }
+
+#[test]
+fn an_open_event_stream_keeps_nobody_from_stopping() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(&folder.path().join("desk.db"), &["--demo"]);
+    let token = server.token("agent1@example.com", "agent123");
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    // Less than what requests in flight are given.
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let head = format!("GET /api/v1/events HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = [0; 15];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    server.signal("-TERM");
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("\r\n0\r\n\r\n"), "the stream ends in order: {rest}");
+    let ended = (0..100).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        server.child.try_wait().unwrap()
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(0));
+}
