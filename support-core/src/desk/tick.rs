@@ -286,12 +286,27 @@ impl Desk {
                 changes.push(assemble(tenant, Some(&ticket), decision, &[]));
             }
         }
-        let outcomes = self.store().commit(&changes).await?;
-        Ok(page.next.is_none() && outcomes.iter().all(|outcome| *outcome == Outcome::Committed))
+        let mut all = page.next.is_none();
+        match self.store().commit(&changes).await {
+            Ok(outcomes) => all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed),
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(_) => {
+                // One of them cannot be written: the others go back all the same, and it is tried again.
+                all = false;
+                for set in &changes {
+                    match self.store().commit(std::slice::from_ref(set)).await {
+                        Err(error) if error.is_retryable() => return Err(error.into()),
+                        _ => self.live(tenant).mark(),
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
-    /// Brings a batch of tickets under the configuration in force, if it has changed; tells when to go
-    /// on. What was decided meanwhile under the configuration before is found by a second walk, once that has settled.
+    /// Brings a batch of tickets under the configuration in force, if it has changed; tells when to go on.
+    ///
+    /// What was decided meanwhile under the configuration before is found by a second walk, once that has settled.
     async fn backfill(&self, tenant: TenantId) -> Result<Option<Timestamp>, Error> {
         let live = self.live(tenant);
         let now = self.now();
