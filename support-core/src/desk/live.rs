@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 
 /// How old a configuration may be when something is decided under it.
 const CONFIG_SECONDS: i64 = 1;
+/// Seconds after which nobody decides under an earlier configuration any more: its age, and time to commit.
+const SETTLE_SECONDS: i64 = CONFIG_SECONDS + 2;
 /// Seconds between sweeps of the router.
 const SWEEP_SECONDS: i64 = 10;
 /// Events and rows read at once.
@@ -42,6 +44,10 @@ struct Backfill {
     done: u64,
     /// The epoch that is being worked on, and where.
     at: (u64, Option<PageCursor>),
+    /// The newest epoch that was seen, and when first.
+    seen: Option<(u64, Timestamp)>,
+    /// The epoch for which all tickets were walked too early to be the last word.
+    walked: Option<u64>,
 }
 
 /// Waiting work and agents, as of a place in the log.
@@ -135,7 +141,32 @@ impl Live {
     }
 
     pub(super) fn backfill_ends(&self, epoch: u64) {
-        *lock(&self.backfill) = Backfill { done: epoch, at: (epoch, None) };
+        *lock(&self.backfill) = Backfill { done: epoch, at: (epoch, None), ..Backfill::default() };
+    }
+
+    /// Returns until when somebody may still decide under the configuration before an epoch; nothing once nobody does.
+    pub(super) fn unsettled(&self, epoch: u64, now: Timestamp) -> Option<Timestamp> {
+        let mut backfill = lock(&self.backfill);
+        let since = match backfill.seen {
+            Some((seen, since)) if seen == epoch => since,
+            _ => {
+                backfill.seen = Some((epoch, now));
+                now
+            }
+        };
+        let young = (0..SETTLE_SECONDS * 1_000_000).contains(&now.micros_since(since));
+        young.then(|| since.plus_seconds(SETTLE_SECONDS))
+    }
+
+    /// Tells whether all tickets were walked for an epoch before it had settled.
+    pub(super) fn has_walked(&self, epoch: u64) -> bool {
+        lock(&self.backfill).walked == Some(epoch)
+    }
+
+    pub(super) fn backfill_rests(&self, epoch: u64) {
+        let mut backfill = lock(&self.backfill);
+        backfill.at = (epoch, None);
+        backfill.walked = Some(epoch);
     }
 
     pub(super) fn forget_config(&self) {

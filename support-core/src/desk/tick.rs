@@ -98,8 +98,8 @@ impl Desk {
                 ticked.next = Some(now);
             }
         }
-        if self.backfill(tenant).await? {
-            ticked.next = Some(now);
+        if let Some(at) = self.backfill(tenant).await? {
+            ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));
         }
         Ok(())
     }
@@ -286,29 +286,54 @@ impl Desk {
                 changes.push(assemble(tenant, Some(&ticket), decision, &[]));
             }
         }
-        let outcomes = self.store().commit(&changes).await?;
-        Ok(page.next.is_none() && outcomes.iter().all(|outcome| *outcome == Outcome::Committed))
+        let mut all = page.next.is_none();
+        match self.store().commit(&changes).await {
+            Ok(outcomes) => all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed),
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            Err(_) => {
+                // One of them cannot be written: the others go back all the same, and it is tried again.
+                all = false;
+                for set in &changes {
+                    match self.store().commit(std::slice::from_ref(set)).await {
+                        Err(error) if error.is_retryable() => return Err(error.into()),
+                        _ => self.live(tenant).mark(),
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
 
-    /// Brings a batch of tickets under the configuration in force, if it has changed; tells whether more is to do.
-    async fn backfill(&self, tenant: TenantId) -> Result<bool, Error> {
+    /// Brings a batch of tickets under the configuration in force, if it has changed; tells when to go on.
+    ///
+    /// What was decided meanwhile under the configuration before is found by a second walk, once that has settled.
+    async fn backfill(&self, tenant: TenantId) -> Result<Option<Timestamp>, Error> {
         let live = self.live(tenant);
         let now = self.now();
         let epoch = live.config(self.store(), now).await?.epoch;
         if epoch == 0 || live.backfilled(epoch) {
-            return Ok(false);
+            return Ok(None);
+        }
+        let unsettled = live.unsettled(epoch, now);
+        if unsettled.is_some() && live.has_walked(epoch) {
+            return Ok(unsettled);
         }
         let key = format!("reconfigured/{epoch}");
         let done: Option<Receipt> =
             self.store().one(&Scope::system(tenant), Key::Receipt(key.clone())).await?;
         if done.is_some() {
             live.backfill_ends(epoch);
-            return Ok(false);
+            return Ok(None);
         }
         let next = self.reconfigure(tenant, live.backfill_at(epoch)).await?;
         if next.is_some() {
             live.backfill_goes_on(epoch, next);
-            return Ok(true);
+            return Ok(Some(now));
+        }
+        if unsettled.is_some() {
+            live.backfill_rests(epoch);
+            live.mark();
+            return Ok(unsettled);
         }
         // Only now, when every ticket has been looked at, is the epoch marked as done: a crash before repeats it.
         let mut changes = ChangeSet::new(tenant);
@@ -317,7 +342,7 @@ impl Desk {
         self.store().commit(&[changes]).await?;
         live.backfill_ends(epoch);
         live.mark();
-        Ok(false)
+        Ok(None)
     }
 }
 

@@ -132,6 +132,26 @@ fn a_changed_keyword_rule_reaches_open_tickets_by_ticking_and_closed_ones_stay()
 }
 
 #[test]
+fn a_ticket_that_was_opened_under_the_rules_before_comes_under_the_new_ones() {
+    let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+    let world = World::on(store.clone());
+    let carl = world.customer("Carl");
+    let desk = world.desk.clone();
+    // The rule comes, and all tickets are brought under it, after this one was decided and before it is stored.
+    store.before("ticket.created", move || {
+        let late = PutDocument::new(DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
+        block_on(desk.run(&HOST, &late)).unwrap();
+        block_on(desk.tick()).unwrap();
+        Vec::new()
+    });
+    let ticket = world.opened_by(&carl);
+    assert!(world.ticket(ticket).keywords.is_empty());
+    world.pass(10);
+    assert_eq!(world.ticket(ticket).keywords.len(), 1);
+    world.sound();
+}
+
+#[test]
 fn rules_look_at_what_the_customer_says_and_a_backfill_agrees_with_the_first_look() {
     let world = World::standard();
     world.put(DocumentKind::KeywordRule, keyword("recall", &["recall"], 5.0));

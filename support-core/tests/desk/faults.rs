@@ -245,3 +245,20 @@ fn a_ticket_that_cannot_be_written_keeps_no_other_from_being_routed() {
     assert_eq!(world.owner(poison), Some(id_of(&agent)));
     world.sound();
 }
+
+#[test]
+fn a_ticket_that_cannot_be_written_keeps_no_other_from_being_given_back() {
+    let (world, store, agent, carl) = shaky();
+    let tickets: Vec<_> = (0..5).map(|_| world.opened_by(&carl)).collect();
+    let poison = tickets[2];
+    world.run(&HOST, &support_core::desk::DeactivateAgent { id: id_of(&agent) });
+    store.set(Fault::Ticket(poison));
+    world.tick();
+    for ticket in &tickets {
+        assert_eq!(world.owner(*ticket).is_none(), *ticket != poison);
+    }
+    store.set(Fault::None);
+    world.tick();
+    assert_eq!((world.owner(poison), world.load(&agent)), (None, 0));
+    world.sound();
+}
