@@ -38,5 +38,5 @@ mod view;
 pub use error::{Problem, ProblemField};
 pub use identity::{Identity, IdentityError};
 pub use mount::{Limits, Mount, PUBLIC_ROUTES};
-pub use password::{PasswordError, hash_password};
+pub use password::{PasswordError, hash_password, is_password};
 pub use token::{Secret, SecretTooShort};

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use axum::http::Method;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -36,6 +37,29 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
 }
 
+/// A request that is being answered.
+pub(crate) struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+/// Returns the method under which a request is counted and logged: anybody can make one up, and each would be kept.
+pub(crate) fn known(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
 impl fmt::Debug for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Metrics")
@@ -53,12 +77,13 @@ impl Metrics {
         Self { registry: Mutex::new(registry), requests, seconds, in_flight }
     }
 
-    pub(crate) fn begin(&self) {
+    /// Counts a request as being answered, until the guard is dropped: a client that hangs up ends one too.
+    pub(crate) fn begin(&self) -> InFlight {
         self.in_flight.inc();
+        InFlight(self.in_flight.clone())
     }
 
     pub(crate) fn end(&self, method: &str, route: &str, status: u16, took: Duration) {
-        self.in_flight.dec();
         let (method, route) = (method.to_owned(), route.to_owned());
         self.seconds
             .get_or_create(&Route { method: method.clone(), route: route.clone() })

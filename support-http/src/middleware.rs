@@ -11,6 +11,7 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use crate::error::ApiError;
+use crate::metrics;
 use crate::mount::App;
 
 /// Name of the header that carries the request's id.
@@ -20,13 +21,13 @@ const REQUEST_ID: &str = "x-request-id";
 pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let request_id = given(request.headers())
         .unwrap_or_else(|| Uuid::hyphenated(app.desk.ids().mint(app.desk.now())).to_string());
-    let method = request.method().to_string();
+    let method = metrics::known(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let route = route.unwrap_or_else(|| "unmatched".to_owned());
     // A stream has no end that could be too late.
     let streams = route.ends_with("/events") && method == "GET" && !route.contains('{');
     let started = tokio::time::Instant::now();
-    app.metrics.begin();
+    let _in_flight = app.metrics.begin();
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind();
     let answered =
         if streams { Ok(answer.await) } else { tokio::time::timeout(app.limits.timeout, answer).await };
@@ -41,7 +42,7 @@ pub(crate) async fn frame(State(app): State<Arc<App>>, request: Request, next: N
     let mut response = document(response, &request_id);
     let took = started.elapsed();
     let status = response.status().as_u16();
-    app.metrics.end(&method, &route, status, took);
+    app.metrics.end(method, &route, status, took);
     let duration_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     if status >= 500 {
         tracing::warn!(%request_id, %method, %route, status, duration_micros, "request");

@@ -83,6 +83,12 @@ pub fn hash_password(password: &str) -> Result<PasswordHash, PasswordError> {
     hashed(password).map(PasswordHash::new).ok_or(PasswordError)
 }
 
+/// Says whether a password is the one that was hashed. Takes as long as hashing: not on a thread that serves requests.
+#[must_use]
+pub fn is_password(password: &str, hash: &str) -> bool {
+    matches(password, Some(hash))
+}
+
 /// Compares a password with a stored hash; without a hash it takes the same time and answers no.
 pub(crate) fn matches(password: &str, hash: Option<&str>) -> bool {
     if password.len() > LONGEST {
@@ -103,6 +109,7 @@ mod tests {
         let hash = hash_password("correct horse").unwrap();
         assert!(matches("correct horse", Some(hash.expose())));
         assert!(!matches("correct horsf", Some(hash.expose())));
+        assert!(is_password("correct horse", hash.expose()) && !is_password("correct horsf", hash.expose()));
         assert!(!matches("nobody's password", None));
         assert!(!matches("correct horse", Some("no hash at all")));
         assert_eq!(hash_password("short"), Err(PasswordError));

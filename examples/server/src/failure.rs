@@ -41,6 +41,12 @@ pub(crate) enum Failure {
         /// Why.
         source: std::io::Error,
     },
+    /// A desk that began as a demo would be anybody's.
+    #[error(
+        "{0} still has the password of the demo, which everybody knows: change it before listening on {1}, or listen \
+         on 127.0.0.1"
+    )]
+    OpenDemo(&'static str, SocketAddr),
     /// The admin cannot be made.
     #[error("the admin was not made")]
     Admin(#[source] support_core::Error),

@@ -11,6 +11,7 @@ mod customers;
 mod document;
 mod previews;
 mod rules;
+mod service;
 mod settings;
 mod sign_in;
 mod teams;

@@ -1,6 +1,8 @@
 //! Demo data: there, once, and only where nobody else can reach it.
 
-use crate::process::{Server, url, verified};
+use serde_json::json;
+
+use crate::process::{Server, complaint, run, url, verified};
 
 #[test]
 fn demo_data_is_there_once_however_often_the_server_starts() {
@@ -66,4 +68,35 @@ fn events(database: &std::path::Path) -> String {
     let output = crate::process::run(&["verify", "--database", &url(database)]);
     let text = String::from_utf8(output.stdout).unwrap();
     text.split(", ").nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn a_demo_is_not_served_to_everybody_later_while_its_passwords_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("desk.db");
+    let server = Server::start(&database, &["--demo"]);
+    let people = [
+        ("admin@example.com", "admin123"),
+        ("agent1@example.com", "agent123"),
+        ("agent2@example.com", "agent123"),
+        ("customer@example.com", "customer123"),
+    ];
+    let public = ["--listen", "0.0.0.0:0", "--database", &url(&database)];
+    for (email, password) in people.iter().rev() {
+        let token = server.token(email, password);
+        if *email != "admin@example.com" {
+            let change = json!({"current_password": password, "new_password": "correct horse"});
+            assert_eq!(server.post("/api/v1/auth/password", Some(&token), None, &change).unwrap().0, 200);
+        }
+    }
+    assert_eq!(server.stop(), Some(0));
+    let refused = run(&public);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(complaint(&refused).contains("admin@example.com still has"), "{}", complaint(&refused));
+    let server = Server::start(&database, &[]);
+    let token = server.token("admin@example.com", "admin123");
+    let change = json!({"current_password": "admin123", "new_password": "correct horse"});
+    assert_eq!(server.post("/api/v1/auth/password", Some(&token), None, &change).unwrap().0, 200);
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(Server::start(&database, &["--listen", "0.0.0.0:0"]).stop(), Some(0));
 }

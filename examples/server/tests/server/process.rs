@@ -47,7 +47,8 @@ impl Server {
     /// Starts a server on a free port and waits until it listens.
     pub(crate) fn start(database: &Path, args: &[&str]) -> Self {
         let mut child = program()
-            .args(["--listen", "127.0.0.1:0", "--database", &url(database)])
+            .args(if args.contains(&"--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
+            .args(["--database", &url(database)])
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
