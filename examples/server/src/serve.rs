@@ -33,6 +33,10 @@ use crate::failure::Failure;
 use crate::numbers;
 use crate::secret;
 
+/// Time from one round of housekeeping to the next.
+const HOUSEKEEPING: Duration = Duration::from_secs(3_600);
+/// Receipts that are thrown away in one transaction.
+const RECEIPTS: u32 = 1_000;
 /// Longest time in which a request's head must have arrived; ends idle connections too.
 const HEAD: Duration = Duration::from_secs(30);
 /// Most bytes of a request's head.
@@ -107,14 +111,37 @@ async fn serve(
         .metrics(registry)
         .streams_until(stop.clone())
         .router();
+    let housekeeping = tokio::spawn(keep_house(desk.clone(), store.clone()));
     announce(address, demo);
     accept(listener, router, stop).await;
+    housekeeping.abort();
+    // Whatever it was doing has ended when it lets go of the store.
+    let _ = housekeeping.await;
     let stopped = tokio::task::spawn_blocking(|| worker.stop()).await;
     if stopped.is_err() {
         tracing::error!("the worker could not be stopped");
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Throws away, now and then, what commands left behind and nobody can repeat any more.
+async fn keep_house(desk: Desk, store: Arc<SqliteStore>) {
+    let mut hourly = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        hourly.tick().await;
+        // In portions, so that nobody's commit waits long for it.
+        loop {
+            match store.forget_receipts(desk.now(), RECEIPTS).await {
+                Ok(thrown) if thrown < RECEIPTS as usize => break,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "expired receipts could not be thrown away; it is tried again later");
+                    break;
+                }
+            }
+        }
+    }
 }
 
 fn bind(listen: &[SocketAddr]) -> Result<(TcpListener, SocketAddr), Failure> {
