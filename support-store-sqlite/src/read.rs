@@ -6,11 +6,11 @@ pub(crate) mod load;
 pub(crate) mod log;
 mod merge;
 mod partition;
-#[cfg(test)]
-mod plans;
 mod prefilter;
 mod related;
 mod sight;
+#[cfg(test)]
+mod tests;
 pub(crate) mod tickets;
 mod words;
 pub(crate) mod work;

@@ -189,7 +189,7 @@ impl Answer {
     }
 }
 
-/// Puts placeholders in place of what differs from run to run.
+/// Puts fixed words where something differs from run to run.
 pub(crate) fn redacted(mut body: Value) -> Value {
     redact("", &mut body);
     body
