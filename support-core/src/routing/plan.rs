@@ -58,7 +58,7 @@ pub fn plan(
         }
         match place(&entry, roster, config, now) {
             Some(placement) => {
-                take(roster, &placement);
+                roster.occupy(placement.agent, placement.effort, placement.assigned_at);
                 placements.push(placement);
                 if !roster.iter().any(|seat| has_room(seat, now)) {
                     break;
@@ -190,13 +190,6 @@ fn preference(strategy: Strategy, a: &Seat, b: &Seat) -> Ordering {
 /// Tells whether an agent could take anything at all.
 fn has_room(seat: &Seat, now: Timestamp) -> bool {
     seat.is_there(now) && seat.state.load.units < seat.agent.capacity.units
-}
-
-fn take(roster: &mut Roster, placement: &Placement) {
-    if let Some(seat) = roster.get_mut(placement.agent) {
-        seat.state.load.units = seat.state.load.units.saturating_add(placement.effort);
-        seat.state.last_assigned_at = Some(placement.assigned_at);
-    }
 }
 
 impl Why {
