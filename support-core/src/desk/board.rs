@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::id::{AgentId, TicketId};
 use crate::people::{Agent, AgentState, Scope};
-use crate::routing::{Placement, Queue, Roster, Seat, Waiting, plan};
+use crate::routing::{Placement, Queue, Roster, Seat, Waiting, place, plan};
 use crate::store::{Cursor, Key, Query, Record, Select, Store};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
@@ -24,6 +24,9 @@ pub(super) struct Board {
     pub(super) queue: Queue,
     /// The agents as they are stored: without what is on its way to them.
     pub(super) roster: Roster,
+    /// The agents as they will be once everything that is on its way has arrived. What has arrived since the log was
+    /// read may count twice for a moment: then somebody gets less, never more.
+    expected: Roster,
     /// Placements that were planned and are being committed, or are committed and not yet seen in the log.
     on_the_way: HashMap<TicketId, Coming>,
     /// Waiting tickets that were just read.
@@ -63,30 +66,19 @@ impl Board {
                     }
                     None => {
                         self.queue.remove(ticket.id);
-                        self.on_the_way.remove(&ticket.id);
+                        self.arrived(ticket.id);
                         self.fresh.remove(&ticket.id);
                     }
                 },
                 Record::Agent(found) => agent = Some(Arc::new(*found)),
                 Record::AgentState(state) => {
                     if let Some(agent) = agent.take().filter(|agent| agent.id == state.agent) {
-                        self.roster.seat(Seat { agent, state });
+                        self.seat(Seat { agent, state });
                     }
                 }
                 _ => {}
             }
         }
-    }
-
-    /// Returns the agents as they will be once everything that is on its way has arrived.
-    ///
-    /// What has arrived since the log was read may count twice for a moment: then somebody gets less, never more.
-    pub(super) fn expected(&self) -> Roster {
-        let mut roster = self.roster.clone();
-        for coming in self.on_the_way.values() {
-            roster.occupy(coming.agent, coming.effort, coming.at);
-        }
-        roster
     }
 
     /// Plans at most `most` placements. They are on their way from now on, until the log shows that they arrived or
@@ -95,24 +87,61 @@ impl Board {
         if !self.queue.has_unheld() {
             return Vec::new();
         }
-        let placements = plan(&self.queue, &mut self.expected(), config, now, most);
-        let mut planned = Vec::with_capacity(placements.len());
-        for placement in placements {
-            let Some(seat) = self.roster.get(placement.agent) else { continue };
-            let state = seat.state.clone();
-            let coming =
-                Coming { agent: placement.agent, effort: placement.effort, at: placement.assigned_at };
-            self.queue.hold(placement.ticket);
-            self.on_the_way.insert(placement.ticket, coming);
-            planned.push(Planned { ticket: self.fresh.remove(&placement.ticket), state, placement });
+        let placements = plan(&self.queue, &mut self.expected, config, now, most);
+        placements.into_iter().filter_map(|placement| self.planned(placement)).collect()
+    }
+
+    /// Gives new work its agent at once, where nothing waits that might come before it.
+    pub(super) fn send_new(&mut self, work: &Waiting, config: &Config, now: Timestamp) -> Option<Planned> {
+        if self.queue.has_unheld() || self.on_the_way.contains_key(&work.ticket) {
+            return None;
         }
-        planned
+        let placement = place(work, &self.expected, config, now)?;
+        self.expected.occupy(placement.agent, placement.effort, placement.assigned_at);
+        self.planned(placement)
+    }
+
+    /// Notes a placement as on its way.
+    fn planned(&mut self, placement: Placement) -> Option<Planned> {
+        let state = self.roster.get(placement.agent)?.state.clone();
+        let coming = Coming { agent: placement.agent, effort: placement.effort, at: placement.assigned_at };
+        self.queue.hold(placement.ticket);
+        self.on_the_way.insert(placement.ticket, coming);
+        Some(Planned { ticket: self.fresh.remove(&placement.ticket), state, placement })
+    }
+
+    /// Returns how many placements the log has not shown yet.
+    pub(super) fn on_the_way(&self) -> usize {
+        self.on_the_way.len()
     }
 
     /// Takes a ticket back that did not reach its agent.
     pub(super) fn back(&mut self, ticket: TicketId) {
         self.queue.release(ticket);
-        self.on_the_way.remove(&ticket);
+        self.arrived(ticket);
+    }
+
+    /// Forgets what was on its way.
+    fn arrived(&mut self, ticket: TicketId) {
+        if let Some(coming) = self.on_the_way.remove(&ticket)
+            && let Some(seat) = self.roster.get(coming.agent)
+        {
+            self.expect(seat.clone());
+        }
+    }
+
+    /// Takes an agent in as stored, with what is on its way to them.
+    fn seat(&mut self, seat: Seat) {
+        self.roster.seat(seat.clone());
+        self.expect(seat);
+    }
+
+    fn expect(&mut self, seat: Seat) {
+        let agent = seat.agent.id;
+        self.expected.seat(seat);
+        for coming in self.on_the_way.values().filter(|coming| coming.agent == agent) {
+            self.expected.occupy(agent, coming.effort, coming.at);
+        }
     }
 }
 
@@ -143,7 +172,7 @@ pub(super) async fn load(store: &dyn Store, system: &Scope) -> Result<Board, Err
                 Some(Record::AgentState(state)) => state,
                 _ => AgentState::new(agent.id, agent.created_at),
             };
-            board.roster.seat(Seat { agent: Arc::new(agent), state });
+            board.seat(Seat { agent: Arc::new(agent), state });
         }
         if page.next.is_none() {
             return Ok(board);

@@ -33,6 +33,8 @@ pub(super) struct Live {
     marked: AtomicBool,
     /// Somebody is planning.
     planning: AtomicBool,
+    /// Somebody reads the log for all.
+    catching_up: AtomicBool,
     backfill: Mutex<Backfill>,
     /// When the router looked without a mark, as a safety net.
     swept: Mutex<Option<Timestamp>>,
@@ -80,6 +82,15 @@ impl Drop for Turn<'_> {
     }
 }
 
+/// Clears a flag when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+}
+
 impl Live {
     pub(super) fn new(tenant: TenantId) -> Self {
         Self {
@@ -88,6 +99,7 @@ impl Live {
             board: Mutex::default(),
             marked: AtomicBool::new(true),
             planning: AtomicBool::new(false),
+            catching_up: AtomicBool::new(false),
             backfill: Mutex::default(),
             swept: Mutex::default(),
         }
@@ -101,6 +113,11 @@ impl Live {
     /// Tells whether the router has to look.
     pub(super) fn is_marked(&self) -> bool {
         self.marked.load(Ordering::SeqCst)
+    }
+
+    /// Tells whether the router has looked at everything: nothing was marked since, and nobody is looking.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.is_marked() && !self.planning.load(Ordering::SeqCst)
     }
 
     /// Tells whether the last sweep is long enough ago, and takes note of one now.
@@ -219,6 +236,15 @@ impl Live {
             *known = config.clone();
         }
         Ok(config)
+    }
+
+    /// Brings queue and roster up to the end of the log, unless another call is doing so.
+    pub(super) async fn catch_up(&self, store: &dyn Store) -> Result<(), Error> {
+        if self.catching_up.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let _over = Over(&self.catching_up);
+        self.sync(store).await
     }
 
     /// Brings queue and roster up to the end of the log.

@@ -6,8 +6,8 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::id::{TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
-use crate::routing::{AssignHow, Placement, plan};
-use crate::store::{ChangeSet, Delta, Key, Outcome, Record};
+use crate::routing::{AssignHow, Placement, Waiting, plan};
+use crate::store::{ChangeSet, Delta, Key, Outcome, Record, Write};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
 
@@ -16,6 +16,7 @@ use super::assemble::{assemble, still_there};
 use super::board::Planned;
 use super::live::Live;
 use super::read::staff;
+use super::run::{Ask, Prepared};
 
 /// Placements that are committed at once.
 const BATCH: usize = 64;
@@ -24,6 +25,9 @@ const BATCH: usize = 64;
 const ROUNDS: u32 = 8;
 /// Rounds in a row in which nothing could be committed, after which the next call or the sweep goes on.
 const FRUITLESS: u32 = 5;
+
+/// Placements that the log has not shown yet, from which on it is read.
+const BEHIND: usize = 64;
 
 /// Most placements of a plan that is only shown.
 const SHOWN: usize = 1_000;
@@ -127,6 +131,59 @@ impl Desk {
         }
     }
 
+    /// Gives work that a change adds its agent within the change, where nothing waits that might come before it. Then
+    /// the router has nothing to do for it.
+    pub(super) async fn depart_with<'a, R>(
+        &self,
+        live: &'a Live,
+        ask: &Ask<'_>,
+        prepared: &mut Prepared<R>,
+    ) -> Option<Departed<'a>> {
+        if !live.is_settled() {
+            return None;
+        }
+        let changes = &mut prepared.changes;
+        // One ticket, and nothing of the agents among whom one is chosen.
+        let of_agents = |write: &Write| matches!(write.record, Record::Agent(_) | Record::AgentState(_));
+        if changes.writes.iter().any(of_agents) {
+            return None;
+        }
+        let mut tickets = changes.writes.iter().enumerate().filter_map(|(at, write)| match &write.record {
+            Record::Ticket(ticket) => Some((at, ticket)),
+            _ => None,
+        });
+        let (Some((at, ticket)), None) = (tickets.next(), tickets.next()) else { return None };
+        let work = Waiting::of(ticket)?;
+        let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
+        let planned = live.board().send_new(&work, &config, ask.now)?;
+        let (placement, state) = (planned.placement.clone(), planned.state.clone());
+        let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };
+        let circumstances =
+            Circumstances { actor: ActorRef::SYSTEM, now: ask.now, ids: self.ids(), config: &config };
+        let mut later = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        still_there(&mut later, state);
+        for write in later.writes {
+            match (changes.writes.get_mut(at), write) {
+                // Written once, as it is in the end.
+                (Some(first), Write { record: record @ Record::Ticket(_), .. }) => first.record = record,
+                (_, write) => changes.writes.push(write),
+            }
+        }
+        changes.deltas.extend(later.deltas);
+        changes.events.extend(later.events);
+        prepared.routes = false;
+        Some(departed)
+    }
+
+    /// Takes note that a change was committed with the placements of its work.
+    pub(super) async fn arrived(&self, mut departed: Departed<'_>) {
+        departed.planned.clear();
+        if departed.live.board().on_the_way() >= BEHIND {
+            // Where that fails the next one tries.
+            let _ = departed.live.catch_up(&**self.store()).await;
+        }
+    }
+
     /// Commits what was planned; answers how much of it arrived. The rest waits again.
     async fn arrive(&self, tenant: TenantId, departed: &mut Departed<'_>) -> Result<usize, Error> {
         let Departed { live, planned, config, now } = departed;
@@ -198,7 +255,7 @@ impl Desk {
 }
 
 /// Placements on their way to their agents. Dropped before it is known how they ended, they wait again.
-struct Departed<'a> {
+pub(super) struct Departed<'a> {
     live: &'a Live,
     planned: Vec<Planned>,
     config: Arc<Config>,
