@@ -61,7 +61,7 @@ fn pages(criterion: &mut Criterion, count: u32) {
     for (sight, teams) in
         [("2 of 20 teams", [team_id(2), team_id(3)]), ("1 in 1000", [team_id(0), team_id(1)])]
     {
-        let scope = agent_scope(TENANT, agent_id(7), &teams, Reach::Team);
+        let scope = agent_scope(TENANT, agent_id(700), &teams, Reach::Team);
         let page = queue.page(&scope, &weights, NOW, PAGE, None);
         assert_eq!(page.len(), PAGE);
         assert_eq!(rows.sorted(&scope, &weights), page);
@@ -95,7 +95,7 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
         insight_points: f64::from(u32::try_from(chance.below(50)).unwrap()),
         urgency: chance.once_in(2).then(|| (from, from.plus_seconds(7_200))),
         work: Work { since, effort: 1, skills: Vec::new(), declined: Vec::new() },
-        followers: if chance.once_in(100) { vec![agent_id(7)] } else { Vec::new() },
+        followers: if chance.once_in(100) { vec![agent_id(number % 1_000)] } else { Vec::new() },
     }
 }
 
