@@ -10,6 +10,8 @@ use async_trait::async_trait;
 use event_listener::Event;
 use futures_channel::oneshot;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use support_core::Error;
+use support_core::desk::Prepared;
 use support_core::id::{TenantId, TicketId};
 use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
@@ -153,6 +155,17 @@ impl SqliteStore {
         let db: &Connection = transaction;
         in_savepoint(db, || sets.iter_mut().map(|set| commit(db, set)).collect())
             .map_err(|failure| failure.while_doing(doing))
+    }
+
+    /// Writes what a use-case prepared inside a transaction of the host, as [`commit_in`](Self::commit_in) does, and
+    /// makes an error of every outcome but `Committed`: a host that lets it end its transaction cannot keep its own
+    /// half alone. Call [`Desk::committed`](support_core::desk::Desk::committed) once the transaction is committed.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::written`]; `Store` where the store failed. Nothing of it was written then.
+    pub fn write_in<R>(transaction: &mut Transaction<'_>, prepared: &Prepared<R>) -> Result<(), Error> {
+        let outcomes = Self::commit_in(transaction, std::slice::from_ref(&prepared.changes))?;
+        outcomes.iter().try_for_each(Outcome::written)
     }
 
     /// Runs a closure on the writer's thread in an immediate transaction of its own, committed where it answers

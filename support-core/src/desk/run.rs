@@ -224,7 +224,8 @@ impl Desk {
     }
 
     /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and
-    /// calls [`committed`](Self::committed) then.
+    /// calls [`committed`](Self::committed) then. How the commit ended is read by
+    /// [`Outcome::written`](crate::store::Outcome::written).
     ///
     /// # Errors
     /// Whatever stops it.
