@@ -12,10 +12,12 @@
 
 mod assign;
 mod callers;
+mod client;
 mod desks;
 mod due;
 mod figures;
 mod fill;
+mod http;
 mod pages;
 
 use std::path::Path;
@@ -25,6 +27,7 @@ use fill::Mix;
 const USAGE: &str = "\
 measure assign [tickets]           from the commit of new work to its assignment, 64 callers
 measure due [tickets]              how late breaches are noticed, and so many at one instant
+measure http <tickets> [seconds]   the release build of support-server under load, with so many tickets stored
 measure pages <tickets> <file>     lists, a ticket and the queue; one ticket in ten waits
 measure waiting <tickets> <file>   the queue where all tickets wait
 Databases are made in MEASURE_IN, else in the working directory; a file that is there is used again.";
@@ -38,6 +41,8 @@ fn main() {
         ["assign", tickets] => assign::run(number(tickets) as usize),
         ["due"] => due::run(10_000),
         ["due", tickets] => due::run(number(tickets) as usize),
+        ["http", tickets] => http::run(number(tickets), 8),
+        ["http", tickets, seconds] => http::run(number(tickets), number(seconds).into()),
         ["pages", tickets, file] => pages::run(number(tickets), Mix::Mostly, Path::new(file)),
         ["waiting", tickets, file] => pages::run(number(tickets), Mix::Waiting, Path::new(file)),
         _ => println!("{USAGE}"),
