@@ -366,6 +366,20 @@ mod tests {
     }
 
     #[test]
+    fn a_replay_never_plays_into_the_database_that_is_served() {
+        let database = |args: &[&str]| {
+            let config = resolve(args, &[("SUPPORT_DATABASE", "sqlite://served.db")]).unwrap();
+            let Job::Replay { database, .. } = config.job else { panic!() };
+            database
+        };
+        assert_eq!(database(&["replay", "file"]), None);
+        let given = database(&["replay", "file", "--database", "sqlite://new.db"]);
+        assert_eq!(given, Some(PathBuf::from("new.db")));
+        let wrong = resolve(&["replay", "file", "--database", "new.db"], &[]).unwrap_err().to_string();
+        assert!(wrong.contains("`--database` must be `sqlite://`"), "{wrong}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_where_it_came_from() {
         let message = |args: &[&str], env: &[(&str, &str)]| resolve(args, env).unwrap_err().to_string();
         assert!(message(&["--listen", "nowhere"], &[]).starts_with("`--listen` must be an address"));

@@ -121,7 +121,8 @@ fn open(database: &Path, temporary: bool) -> Result<SqliteStore, Failure> {
     if !temporary {
         serve::check_place(database)?;
     }
-    let config = SqliteConfig::new(database).durability(Durability::Process);
+    // One thing happens at a time: a second reader would only be woken for nothing.
+    let config = SqliteConfig::new(database).durability(Durability::Process).readers(1);
     SqliteStore::open(&config).map_err(Failure::database(database))
 }
 

@@ -497,13 +497,15 @@ impl<'a> Player<'a> {
                 self.opened(at, opened).await?;
             }
             (what, Some(ticket)) => {
-                if let (What::Reply(_) | What::Assigned, Some(seat)) = (what, seat) {
-                    self.hand_to(at, ticket, seat).await?;
-                }
+                let handed = match (what, seat) {
+                    (What::Reply(_) | What::Assigned, Some(seat)) => self.hand_to(at, ticket, seat).await?,
+                    _ => true,
+                };
                 if *what == What::Resolved {
                     self.ask(&actor, &EditTicket::of(ticket).status(Status::Resolved)).await?;
+                } else if handed {
+                    self.write(&actor, ticket, what).await?;
                 }
-                self.write(&actor, ticket, what).await?;
             }
             (_, None) => {}
         }
@@ -513,24 +515,23 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Gives a ticket to the agent who had it in the recording.
-    async fn hand_to(&mut self, at: usize, ticket: TicketId, seat: usize) -> Result<(), Failure> {
+    /// Gives a ticket to the agent who had it in the recording; `false` where the desk refuses.
+    async fn hand_to(&mut self, at: usize, ticket: TicketId, seat: usize) -> Result<bool, Failure> {
         if self.cases.get(at).is_some_and(|case| case.owner == Some(seat)) {
-            return Ok(());
+            return Ok(true);
         }
         let agent_id = self.seats.get(seat).map(|seat| seat.id);
         let host = self.host.clone();
         let hand = Reassign { ticket_id: ticket, agent_id, team_id: None, reason: None };
-        self.ask(&host, &hand).await?;
+        let handed = self.ask(&host, &hand).await?.is_some();
         // Before the answer takes the ticket off the agent's load again.
-        self.follow().await
+        self.follow().await?;
+        Ok(handed)
     }
 
-    /// An agent is at a case, or still is: what the desk measures handling time by.
+    /// An agent is at a case, or still is.
     async fn take_up(&mut self, at: usize, seat: usize) -> Result<(), Failure> {
-        let Some(ticket) = self.cases.get(at).and_then(|case| case.ticket) else { return Ok(()) };
-        let actor = self.actor_of(Some(seat));
-        self.ask(&actor, &Handle { ticket_id: ticket, at_it: true }).await?;
+        self.at_it(at, seat, true).await?;
         let stint = self.planned;
         self.stints.insert((at, seat), stint);
         let again = self.clock.now().plus_seconds(RENEWAL_SECONDS);
@@ -541,9 +542,16 @@ impl<'a> Player<'a> {
     /// An agent is no more at a case.
     async fn put_down(&mut self, at: usize, seat: usize) -> Result<(), Failure> {
         self.stints.remove(&(at, seat));
-        let Some(ticket) = self.cases.get(at).and_then(|case| case.ticket) else { return Ok(()) };
-        let actor = self.actor_of(Some(seat));
-        self.ask(&actor, &Handle { ticket_id: ticket, at_it: false }).await.map(drop)
+        self.at_it(at, seat, false).await
+    }
+
+    /// Says what the desk measures handling time by. Where it refuses, it measures none.
+    async fn at_it(&self, at: usize, seat: usize, at_it: bool) -> Result<(), Failure> {
+        let Some(ticket_id) = self.cases.get(at).and_then(|case| case.ticket) else { return Ok(()) };
+        match self.desk.run(&self.actor_of(Some(seat)), &Handle { ticket_id, at_it }).await {
+            Ok(_) | Err(Error::Refused(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

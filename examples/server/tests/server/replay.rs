@@ -10,6 +10,7 @@ use support_core::id::TenantId;
 use support_core::people::Actor;
 use support_core::sla::Metric;
 use support_core::store::Cursor;
+use support_core::ticket::Status;
 use support_runtime::{RandomIds, SystemClock};
 use support_store_sqlite::{SqliteConfig, SqliteStore};
 
@@ -143,6 +144,40 @@ fn deadlines_pass_at_their_instants_and_the_kept_database_is_sound() {
     assert_eq!(again.status.code(), Some(1));
     assert!(complaint(&again).contains("holds a desk already"), "{}", complaint(&again));
     assert_eq!(verified(&database), 4);
+}
+
+#[test]
+fn what_the_desk_decides_by_itself_happens_in_a_recording_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let turn = |at: &str, more: &str| format!(r#"{{"at":"2026-03-{at}:00:00Z",{more}}}"#);
+    let begins = [
+        turn("02T09", r#""kind":"customer","text":"Where is it?""#),
+        turn("02T10", r#""kind":"reply","agent":"Jon","text":"Here.""#),
+        turn("02T11", r#""kind":"resolved","agent":"Jon""#),
+    ]
+    .join(",");
+    // Resolved for seven days, a ticket closes. What a customer writes then opens a ticket that follows it; what an
+    // agent writes is refused.
+    let again = turn("10T09", r#""kind":"customer","text":"It is gone again.""#);
+    let answer = turn("10T10", r#""kind":"reply","agent":"Kim","text":"It is behind you.""#);
+    let lines = format!(
+        "{{\"id\":\"a\",\"turns\":[{begins},{again},{answer}]}}\n{{\"id\":\"b\",\"turns\":[{begins},{answer}]}}\n"
+    );
+    let database = folder.path().join("kept.db");
+    let found = report(&[&file(&folder, "closed.jsonl", &lines)], &["--database", &url(&database)]);
+    assert_eq!((&found["conversations"], &found["tickets"]), (&json!(2), &json!(3)));
+    let refused: Vec<&Value> = found["refused"].as_object().unwrap().values().collect();
+    assert_eq!(refused, [1]);
+    let first = &found["waiting"][1];
+    assert_eq!((&first["count"], &first["max_seconds"]), (&json!(3), &json!(3600.0)));
+    assert_eq!(found["handling"][0]["count"], 0);
+    assert_eq!(found["agents"][0]["utilisation_percent"], Value::Null);
+    let closed = |(at, event): (String, Event)| {
+        matches!(event, Event::TicketStatusChanged { to: Status::Closed, .. }).then_some(at)
+    };
+    let closed: Vec<String> = events(&database).into_iter().filter_map(closed).collect();
+    assert_eq!(closed, ["2026-03-09T11:00:00Z", "2026-03-09T11:00:00Z"]);
+    verified(&database);
 }
 
 /// The log of a database.
