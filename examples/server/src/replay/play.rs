@@ -18,7 +18,7 @@ use support_core::event::{Event, Stream};
 use support_core::id::{AgentId, TenantId, TicketId};
 use support_core::people::{Actor, CustomerActor};
 use support_core::store::{Cursor, Key, Record};
-use support_core::ticket::Status;
+use support_core::ticket::{Status, StatusCategory};
 use support_core::time::{Clock as _, ManualClock, Timestamp};
 
 use super::model::Pace;
@@ -258,12 +258,15 @@ impl<'a> Player<'a> {
                 self.played.tally.note(envelope);
                 let Stream::Ticket(ticket) = envelope.stream else { continue };
                 match &envelope.event {
-                    Event::TicketAssigned { from, to, .. } => {
-                        loads.extend(from.iter().chain(to));
+                    Event::TicketAssigned { to, .. } => {
+                        loads.extend(to);
                         let owner = to.and_then(|to| self.by_agent.get(&to).copied());
                         self.give(ticket, owner);
                     }
-                    Event::TicketStatusChanged { .. } => loads.extend(envelope.audience.assignee_after),
+                    // Only what becomes work adds to a load.
+                    Event::TicketStatusChanged { to, .. } if to.category() == StatusCategory::Open => {
+                        loads.extend(envelope.audience.assignee_after);
+                    }
                     _ => {}
                 }
             }
