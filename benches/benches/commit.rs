@@ -4,7 +4,7 @@
 //! the store's were, by one thread that has nothing else to do: no checks, no encoding, no chain, nobody to answer.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -132,27 +132,20 @@ impl Raw {
     /// Reads the rows of each set.
     fn read(file: &Path, sets: &[ChangeSet]) -> Self {
         let db = Connection::open(file).unwrap();
-        let all = |sql: String, table: &'static str, key: Value| -> Rows {
-            let mut statement = db.prepare_cached(&sql).unwrap();
-            let columns = statement.column_count();
-            let rows = statement.query_map([key], |row| (0..columns).map(|at| row.get(at)).collect());
-            rows.unwrap().map(|row| (table, row.unwrap())).collect()
-        };
+        let tickets = by(&db, "desk_tickets", "id");
+        let events = by(&db, "desk_events", "stream_id");
+        let receipts = by(&db, "desk_receipts", "key");
+        let others = OF_TICKET.map(|table| by(&db, table, "ticket"));
         let mut read = Vec::new();
         let mut words = Vec::new();
         for set in sets {
-            let ticket = set.search[0].ticket;
-            let id = Value::Blob(ticket.uuid().as_bytes().to_vec());
-            let mut rows = all("SELECT * FROM desk_tickets WHERE id = ?1".into(), "desk_tickets", id.clone());
-            let number = rows[0].1[0].clone();
-            for table in OF_TICKET {
-                rows.extend(all(format!("SELECT * FROM {table} WHERE ticket = ?1"), table, number.clone()));
-            }
-            rows.extend(all("SELECT * FROM desk_events WHERE stream_id = ?1".into(), "desk_events", id));
-            let key = Value::Text(set.receipt.as_ref().unwrap().key.clone());
-            rows.extend(all("SELECT * FROM desk_receipts WHERE key = ?1".into(), "desk_receipts", key));
+            let id = key(&Value::Blob(set.search[0].ticket.uuid().as_bytes().to_vec()));
+            let number = key(&tickets[&id][0].1[0]);
+            let command = key(&Value::Text(set.receipt.as_ref().unwrap().key.clone()));
+            let own = others.iter().filter_map(|table| table.get(&number));
+            let rows = [&tickets[&id]].into_iter().chain(own).chain([&events[&id], &receipts[&command]]);
+            read.push(rows.flatten().cloned().collect::<Rows>());
             words.push(set.search.iter().map(|entry| marked(&entry.tokens)).collect());
-            read.push(rows);
         }
         let insert = |(table, row): &(&'static str, Vec<Value>)| {
             (*table, format!("INSERT INTO {table} VALUES ({})", vec!["?"; row.len()].join(", ")))
@@ -189,6 +182,23 @@ impl Raw {
         }
         begun.elapsed()
     }
+}
+
+/// Reads a table, by the values of a column.
+fn by(db: &Connection, table: &'static str, column: &str) -> HashMap<String, Rows> {
+    let mut statement = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let (columns, at) = (statement.column_count(), statement.column_index(column).unwrap());
+    let rows = statement.query_map([], |row| (0..columns).map(|at| row.get(at)).collect()).unwrap();
+    let mut found: HashMap<String, Rows> = HashMap::new();
+    for row in rows {
+        let row: Vec<Value> = row.unwrap();
+        found.entry(key(&row[at])).or_default().push((table, row));
+    }
+    found
+}
+
+fn key(value: &Value) -> String {
+    format!("{value:?}")
 }
 
 /// Words as the search index takes them.

@@ -66,7 +66,7 @@ fn team(number: u32) -> TeamId {
 fn told(number: u32, mix: Mix) -> ChangeSet {
     let mut story = story(number);
     if mix == Mix::Mostly {
-        if number % 20 != 1 {
+        if number % 10 != 1 {
             story = story.assigned(Some(agent_id(number % AGENTS)));
         }
         if number % 10 > 1 {
