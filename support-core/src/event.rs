@@ -267,6 +267,13 @@ events! {
         /// The timer whose ladder did it.
         by_timer: Option<Metric>,
     }
+    /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
+    TicketReminderReached = "ticket.reminder_reached" {
+        /// Since when the ticket waits for its customer.
+        since: Timestamp,
+        /// After how many seconds the settings remind.
+        after_seconds: i64,
+    }
     /// The ticket was put out of sight until an instant.
     TicketSnoozed = "ticket.snoozed" {
         /// Until when.

@@ -61,6 +61,7 @@ CREATE TABLE desk_tickets (
     last_customer_message_at INTEGER,
     unanswered_since INTEGER,
     pending_since INTEGER,
+    reminded_at INTEGER,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,

@@ -134,6 +134,7 @@ pub fn full_ticket() -> Ticket {
         last_customer_message_at: Some(instant(9)),
         unanswered_since: Some(instant(10)),
         pending_since: Some(instant(10).plus_micros(1)),
+        reminded_at: Some(instant(10).plus_micros(2)),
         resolved_at: Some(instant(11)),
         closed_at: Some(instant(12)),
         reopened_count: 5,

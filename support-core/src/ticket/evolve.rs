@@ -94,6 +94,7 @@ impl Ticket {
             last_customer_message_at: None,
             unanswered_since: None,
             pending_since: (status == Status::Pending).then_some(envelope.at),
+            reminded_at: None,
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -141,6 +142,7 @@ impl Ticket {
                     self.unanswered_since = None;
                     self.first_responded_at.get_or_insert(at);
                     self.pending_since = self.pending_since.map(|_| at);
+                    self.reminded_at = None;
                 }
             }
             Event::MessageDeliveryChanged { unanswered_since, first_response_lost, .. } => {
@@ -189,6 +191,7 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
+            Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
             Event::TicketSetAside { kind, merged_into } => {
@@ -228,6 +231,7 @@ impl Ticket {
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
         self.pending_since = (to == Status::Pending).then_some(at);
+        self.reminded_at = None;
         match to {
             Status::Resolved => {
                 self.resolved_at = Some(at);

@@ -61,6 +61,7 @@ pub(crate) static TICKETS: Table = Table {
         "last_customer_message_at",
         "unanswered_since",
         "pending_since",
+        "reminded_at",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -149,6 +150,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .opt_time(ticket.last_customer_message_at)
         .opt_time(ticket.unanswered_since)
         .opt_time(ticket.pending_since)
+        .opt_time(ticket.reminded_at)
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -223,6 +225,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         last_customer_message_at: c.opt_time()?,
         unanswered_since: c.opt_time()?,
         pending_since: c.opt_time()?,
+        reminded_at: c.opt_time()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

@@ -264,12 +264,14 @@ proptest! {
         first in policy_spec(),
         second in policy_spec(),
         gives_up in prop::option::of(60_i64..400_000),
+        reminds in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
         outbound in prop::bool::weighted(0.2),
         commits in prop::collection::vec(prop::collection::vec(happening(), 1..3), 1..30),
     ) {
         let mut scenario = desk();
         let settings = Settings {
+            pending_reminder_seconds: reminds.filter(|reminds| gives_up.is_none_or(|ends| *reminds < ends)),
             pending_resolve_seconds: gives_up,
             reopen_window_seconds: window,
             ..Settings::default()
