@@ -34,6 +34,7 @@ mod configure;
 mod customers;
 mod documents;
 mod edit;
+mod erase;
 mod explain;
 mod lists;
 mod live;

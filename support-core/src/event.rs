@@ -6,6 +6,7 @@
 
 mod chain;
 mod envelope;
+mod texts;
 
 pub use chain::{ChainHash, chain};
 pub use envelope::{Audience, AudienceClass, Envelope, Stream};
@@ -290,7 +291,12 @@ events! {
         kind: SetAsideKind,
         /// Where it goes on, for `merged`.
         merged_into: Option<TicketId>,
+        /// When it is erased unless it is restored before, for `deleted`.
+        #[serde(default)]
+        erases_at: Option<Timestamp>,
     }
+    /// The ticket's time in the bin was over: all its texts were erased, for good.
+    TicketErased = "ticket.erased" {}
     /// The ticket came back into the desk's work.
     TicketRestored = "ticket.restored" {
         /// Why it had been out.

@@ -12,6 +12,8 @@ mod world;
 
 #[path = "desk/assigning.rs"]
 mod assigning;
+#[path = "desk/bin.rs"]
+mod bin;
 #[path = "desk/debug.rs"]
 mod debug;
 #[path = "desk/documents.rs"]

@@ -43,7 +43,7 @@ CREATE TABLE desk_tickets (
     resolution_code TEXT,
     follow_up_of BLOB,
     snoozed_until INTEGER,
-    set_aside TEXT CHECK (set_aside IN ('spam', 'deleted', 'merged')),
+    set_aside TEXT CHECK (set_aside IN ('spam', 'deleted', 'merged', 'erased')),
     set_aside_detail TEXT CHECK ((set_aside IS NULL) = (set_aside_detail IS NULL)),
     conversation_id BLOB NOT NULL,
     last_message_id BLOB,

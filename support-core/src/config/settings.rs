@@ -17,6 +17,9 @@ pub struct Settings {
     /// Seconds without an answer after which a pending ticket is resolved as `no_response`. Default off; 7 days are
     /// usual.
     pub pending_resolve_seconds: Option<i64>,
+    /// Seconds that a deleted ticket stays in the bin, from where it can be restored; then its texts are erased. Default
+    /// 30 days. A ticket keeps what it was promised when it was deleted.
+    pub bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible. Default 300.
     pub declined_seconds: i64,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
@@ -31,6 +34,7 @@ impl Default for Settings {
             reopen_window_seconds: 7 * 86_400,
             pending_reminder_seconds: None,
             pending_resolve_seconds: None,
+            bin_seconds: 30 * 86_400,
             declined_seconds: 300,
             handling_lease_seconds: 60,
             weights: Weights::default(),
@@ -51,6 +55,7 @@ impl Settings {
             ("reopen_window_seconds", Some(self.reopen_window_seconds), 0),
             ("pending_reminder_seconds", self.pending_reminder_seconds, 60),
             ("pending_resolve_seconds", self.pending_resolve_seconds, 60),
+            ("bin_seconds", Some(self.bin_seconds), 3_600),
             ("declined_seconds", Some(self.declined_seconds), 0),
             ("handling_lease_seconds", Some(self.handling_lease_seconds), 5),
         ];

@@ -258,10 +258,12 @@ impl Ask<'_> {
         Ok(Prepared { changes, reply, routes, configures: false })
     }
 
-    /// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.
+    /// Tells whether a message to a ticket opens a follow-up: it is closed or erased, or would be had the worker come
+    /// by.
     pub(super) fn is_over(&self, ticket: &Ticket) -> bool {
         let window = self.config.settings.reopen_window_seconds;
-        ticket.status == Status::Closed
+        ticket.set_aside.is_some_and(|aside| aside.is_over(self.now))
+            || ticket.status == Status::Closed
             || ticket.status == Status::Resolved
                 && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= self.now)
     }

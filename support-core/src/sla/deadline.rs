@@ -247,12 +247,14 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let (reminds, gives_up) =
         waits.map_or((None, None), |waits| (waits.reminder_due_at(), waits.resolves_at));
     let awake = ticket.set_aside.is_none();
+    let erases = ticket.set_aside.and_then(|aside| aside.erases_at);
     let steps = upcoming(ticket, config).map(|step| step.at).min();
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
     let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps]
         .into_iter()
         .flatten()
         .filter(|_| awake)
+        .chain(erases)
         .chain(leases)
         .min();
     Derived {

@@ -109,6 +109,7 @@ pub fn full_ticket() -> Ticket {
             by: ActorRef::agent(agent_id(3)),
             at: instant(3),
             merged_into: Some(ticket_id(8)),
+            erases_at: Some(instant(4)),
         }),
         conversation_id: conversation_id(1, 0),
         last_message_id: Some(message_id(1, 1)),

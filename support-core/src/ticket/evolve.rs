@@ -13,7 +13,9 @@ use crate::sla::Ledger;
 use crate::store::Assignment;
 use crate::time::Timestamp;
 
-use super::{Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, Status, Ticket, Work};
+use super::{
+    Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, SetAsideKind, Status, Ticket, Work,
+};
 
 /// Returns the ticket in whose stream an event stands.
 const fn ticket_of(envelope: &Envelope) -> Option<TicketId> {
@@ -194,9 +196,13 @@ impl Ticket {
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
-            Event::TicketSetAside { kind, merged_into } => {
-                self.set_aside =
-                    Some(SetAside { kind: *kind, by: envelope.actor, at, merged_into: *merged_into });
+            Event::TicketSetAside { kind, merged_into, erases_at } => {
+                let (kind, merged_into, erases_at) = (*kind, *merged_into, *erases_at);
+                self.set_aside = Some(SetAside { kind, by: envelope.actor, at, merged_into, erases_at });
+            }
+            Event::TicketErased {} => {
+                let (kind, by) = (SetAsideKind::Erased, envelope.actor);
+                self.set_aside = Some(SetAside { kind, by, at, merged_into: None, erases_at: None });
             }
             Event::TicketRestored { .. } => self.set_aside = None,
             Event::SlaApplied { applied, .. } => match applied {
@@ -277,6 +283,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }
+            | Event::TicketErased { .. }
             | Event::TicketRestored { .. }
     )
 }

@@ -21,7 +21,7 @@ fn inbox() -> InboxId {
     InboxId::from_uuid(Uuid::from_u128(77))
 }
 
-fn mail(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
+pub(crate) fn mail(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
     ReceiveMessage {
         sender: Sender {
             external_id: None,

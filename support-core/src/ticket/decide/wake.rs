@@ -18,7 +18,10 @@ impl Change<'_> {
         for (agent, _) in self.after.derived.leases.clone() {
             self.end_expired(agent);
         }
-        if self.after.set_aside.is_some() {
+        if let Some(aside) = self.after.set_aside {
+            if aside.erases_at.is_some_and(|at| at <= self.at) {
+                self.record(Event::TicketErased {});
+            }
             return;
         }
         if self.after.snoozed_until.is_some_and(|until| until <= self.at) {
