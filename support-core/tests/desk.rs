@@ -10,6 +10,8 @@
 #[path = "desk/world.rs"]
 mod world;
 
+#[path = "desk/absence.rs"]
+mod absence;
 #[path = "desk/assigning.rs"]
 mod assigning;
 #[path = "desk/bin.rs"]

@@ -296,6 +296,8 @@ impl Ask<'_> {
                 let seat = crate::routing::Seat { agent: std::sync::Arc::new(*agent), state };
                 if seat.is_there(self.now) {
                     command::OwnerStanding::Available
+                } else if seat.is_missing(self.now) {
+                    command::OwnerStanding::Missing
                 } else {
                     command::OwnerStanding::Absent
                 }

@@ -21,6 +21,8 @@ wire_enum! {
         Transfer = "transfer",
         /// It went back to the queue.
         Return = "return",
+        /// It went back to the queue because its owner was absent when the customer wrote.
+        Absent = "absent",
         /// An escalation moved it.
         Escalation = "escalation",
         /// It was given when it was opened.

@@ -172,6 +172,8 @@ pub enum OwnerStanding {
     Available,
     /// Is not there now.
     Absent,
+    /// Is not there past the start of the next shift.
+    Missing,
     /// Works here no more.
     Gone,
 }

@@ -99,7 +99,8 @@ pub(crate) struct AssignmentBody {
     to: Option<Uuid>,
     team_from: Option<Uuid>,
     team_to: Option<Uuid>,
-    /// `auto`, `offer`, `take`, `reassign`, `transfer`, `return`, `escalation` or `open`.
+    /// `auto`, `offer`, `take`, `reassign`, `transfer`, `return`, `absent`, `escalation` or
+    /// `open`.
     how: &'static str,
     by: ActorBody,
     /// Why, in words.

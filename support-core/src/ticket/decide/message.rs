@@ -74,7 +74,7 @@ impl Change<'_> {
     /// Takes in a message from outside.
     ///
     /// What asks for an answer wakes a snoozed ticket and reopens a pending or resolved one: to its owner where they
-    /// can take it up, else to the queue.
+    /// can take it up, else to the queue. An owner who is missing loses any ticket.
     pub(super) fn receive(&mut self, receive: &Receive) -> Result<(), Error> {
         if self.after.status == Status::Closed {
             return Err(Error::refused(
@@ -89,12 +89,15 @@ impl Change<'_> {
         if !asks || self.after.set_aside.is_some() {
             return Ok(());
         }
-        let loses_owner = match (had, receive.owner) {
-            (_, OwnerStanding::Gone) | (Status::Resolved, OwnerStanding::Absent) => true,
-            (_, OwnerStanding::Available | OwnerStanding::Absent) => false,
+        let lost = match (had, receive.owner) {
+            (_, OwnerStanding::Gone) => Some(AssignHow::Return),
+            (_, OwnerStanding::Missing) | (Status::Resolved, OwnerStanding::Absent) => {
+                Some(AssignHow::Absent)
+            }
+            (_, OwnerStanding::Available | OwnerStanding::Absent) => None,
         };
-        if loses_owner && self.after.assigned_to.is_some() {
-            self.hand_to_queue(AssignHow::Return);
+        if let Some(how) = lost.filter(|_| self.after.assigned_to.is_some()) {
+            self.hand_to_queue(how);
         }
         self.take_up();
         Ok(())

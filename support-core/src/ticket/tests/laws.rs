@@ -135,7 +135,12 @@ const NOT_CLOSED: &[Status] = {
 
 fn happening() -> impl Strategy<Value = Happening> {
     use Happening::*;
-    let owner = select(vec![OwnerStanding::Available, OwnerStanding::Absent, OwnerStanding::Gone]);
+    let owner = select(vec![
+        OwnerStanding::Available,
+        OwnerStanding::Absent,
+        OwnerStanding::Missing,
+        OwnerStanding::Gone,
+    ]);
     let seldom = || prop::bool::weighted(0.15);
     prop_oneof![
         4 => (0_i64..40_000).prop_map(Pass),
