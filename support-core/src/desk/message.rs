@@ -22,7 +22,7 @@ use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 const TURNS_BEFORE: u32 = 3;
 
 /// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
-/// ticket that is over open a follow-up, which the reply names.
+/// ticket that is over open a follow-up, which the reply names; thanks are kept on the ticket.
 #[derive(Clone)]
 pub struct WriteMessage {
     /// The ticket.
@@ -172,7 +172,7 @@ impl WriteMessage {
         let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
         let author = ask.actor.as_ref();
         let arrival = self.arrival(ask, &ticket)?;
-        let Some(id) = author.customer_id().filter(|_| ask.is_over(&ticket)) else {
+        let Some(id) = author.customer_id().filter(|_| ask.follows_up(&ticket, &arrival)) else {
             return ask.take_in(&ticket, author, &arrival).await;
         };
         let found = ask.store().customer(&ask.system(), id).await?;
@@ -248,7 +248,6 @@ impl Ask<'_> {
         texts.find_by(body.id, Visibility::Public, &[&body.body]);
         let class = class_of(Visibility::Public);
         let author_text = arrival.author_text.as_deref().map(|text| texts.add(author, class, text, &[]).id);
-        let language = ticket.language.as_ref().map(crate::label::Label::as_str);
         let message = command::NewMessage {
             id: MessageId::mint(self.ids(), self.now),
             conversation_id: Some(conversation.id),
@@ -260,7 +259,7 @@ impl Ask<'_> {
             inbox_id: arrival.inbox_id,
             body: body.id,
             automatic: arrival.automatic,
-            thanks: is_thanks(&body.body, language),
+            thanks: says_thanks(ticket, &body.body),
             external_id: arrival.external_id.clone(),
             in_reply_to: arrival.in_reply_to.clone(),
             delivery: None,
@@ -348,6 +347,11 @@ fn becomes_work_of(before: &Ticket, after: &Ticket) -> Option<AgentId> {
         |ticket: &Ticket| ticket.set_aside.is_none() && ticket.status.category() == StatusCategory::Open;
     let kept = after.assigned_to.filter(|_| after.assigned_to == before.assigned_to);
     kept.filter(|_| is_work(after) && !is_work(before))
+}
+
+/// Tells whether what is written on a ticket is thanks and nothing else.
+pub(super) fn says_thanks(ticket: &Ticket, text: &str) -> bool {
+    is_thanks(text, ticket.language.as_ref().map(crate::label::Label::as_str))
 }
 
 async fn conversation(

@@ -165,6 +165,15 @@ pub struct NewMessage {
     pub masked: BTreeMap<String, u32>,
 }
 
+impl NewMessage {
+    /// Tells whether it neither reopens a ticket nor opens a follow-up: a program wrote it, or it says nothing but
+    /// thanks.
+    #[must_use]
+    pub const fn reopens_nothing(&self) -> bool {
+        self.automatic || self.thanks
+    }
+}
+
 /// Whether the owner can take up what a customer writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnerStanding {

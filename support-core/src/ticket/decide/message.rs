@@ -74,9 +74,14 @@ impl Change<'_> {
     /// Takes in a message from outside.
     ///
     /// What asks for an answer wakes a snoozed ticket and reopens a pending or resolved one: to its owner where they
-    /// can take it up, else to the queue. An owner who is missing loses any ticket.
+    /// can take it up, else to the queue. An owner who is missing loses any ticket. A closed ticket keeps what reopens
+    /// nothing, and stays as it is.
     pub(super) fn receive(&mut self, receive: &Receive) -> Result<(), Error> {
         if self.after.status == Status::Closed {
+            if receive.message.reopens_nothing() {
+                self.add_message(&receive.message);
+                return Ok(());
+            }
             return Err(Error::refused(
                 "ticket_closed",
                 "the ticket is closed; a new message opens a follow-up",

@@ -208,6 +208,18 @@ fn closed_takes_notes_and_tags() {
 }
 
 #[test]
+fn closed_keeps_what_reopens_nothing_and_stays_as_it_is() {
+    for slept in [false, true] {
+        let mut scenario = at_status(if slept { Resolved } else { Closed });
+        scenario.worker_asleep_until(7 * DAY).automatic_reply_arrives().status(Closed);
+        scenario.customer_thanks().saw(&["message.added"]).status(Closed);
+        let ticket = scenario.ticket();
+        assert_eq!((ticket.unanswered_since, ticket.reopened_count), (None, 0));
+        assert!(scenario.messages.iter().skip(1).all(|message| !message.asks));
+    }
+}
+
+#[test]
 fn closed_takes_no_public_message_and_no_other_change() {
     let mut scenario = at_status(Closed);
     scenario.reply(ANA).refused("ticket_closed");
