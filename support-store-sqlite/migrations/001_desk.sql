@@ -426,6 +426,8 @@ CREATE TABLE desk_search_texts (
     n INTEGER PRIMARY KEY,
     tenant INTEGER NOT NULL,
     text BLOB NOT NULL,
-    ticket INTEGER NOT NULL REFERENCES desk_tickets (n)
+    ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
+    -- Of the words, which the index does not give back: what `verify` compares.
+    digest BLOB NOT NULL CHECK (length(digest) = 16)
 ) STRICT;
 CREATE UNIQUE INDEX desk_search_texts_text ON desk_search_texts (tenant, text);

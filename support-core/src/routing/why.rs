@@ -92,6 +92,9 @@ pub struct Why {
     pub refused: Vec<(AgentId, Refused)>,
     /// How many agents were left out of both lists.
     pub left_out: u32,
+    /// When the chosen one is noted as having been given work; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_at: Option<Timestamp>,
 }
 
 impl Why {

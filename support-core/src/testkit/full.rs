@@ -271,6 +271,7 @@ pub fn full_assignment() -> Assignment {
             }],
             refused: vec![(agent_id(4), Refused::OffShift)],
             left_out: 8,
+            assigned_at: Some(instant(8)),
         }),
         over: true,
         at: instant(2),
