@@ -404,15 +404,13 @@ impl UseCase for DeliveryReport {
         let ticket = ask.ticket(message.ticket_id, Permission::TicketRead).await?;
         let newer = Select::Messages { ticket: ticket.id, conversation: Some(message.conversation_id) };
         let page = ask.store().find(&ask.system(), &Query::new(newer, 100)).await?;
-        let answered_since = page.items.iter().any(|record| match record {
-            Record::Message(later) => {
-                later.seq > message.seq && later.answers && later.delivery != Some(Delivery::Failed)
-            }
-            _ => false,
+        let messages = page.items.iter().filter_map(|record| match record {
+            Record::Message(message) => Some(&**message),
+            _ => None,
         });
+        let unanswered = command::Unanswered::by(&message, messages);
         let message_id = message.id;
-        let report =
-            Command::Deliver { message: Box::new(message.clone()), report: self.report, answered_since };
+        let report = Command::Deliver { message: Box::new(message.clone()), report: self.report, unanswered };
         let mut prepared = carry_out(ask, &ticket, &[report], vec![message.into()]).await?;
         prepared.reply.message_id = Some(message_id);
         Ok(prepared)

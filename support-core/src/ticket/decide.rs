@@ -130,8 +130,8 @@ impl<'a> Change<'a> {
             Command::Open(_) => Err(Error::refused("ticket_exists", "the ticket exists already")),
             Command::Receive(receive) => self.receive(receive),
             Command::Write(write) => self.write(write),
-            Command::Deliver { message, report, answered_since } => {
-                self.deliver(message, *report, *answered_since);
+            Command::Deliver { message, report, unanswered } => {
+                self.deliver(message, *report, *unanswered);
                 Ok(())
             }
             Command::Edit(edit) => self.edit(edit),
