@@ -149,18 +149,19 @@ impl Desk {
     ) -> Result<u32, Error> {
         let live = self.live(tenant);
         let store = self.store();
-        let keys: Vec<Key> =
-            placements.iter().flat_map(|p| [Key::Ticket(p.ticket), Key::AgentState(p.agent)]).collect();
+        let keys_of = |p: &Placement| [Key::Ticket(p.ticket), Key::AgentState(p.agent), Key::Agent(p.agent)];
+        let keys: Vec<Key> = placements.iter().flat_map(keys_of).collect();
         let mut records = store.load(&Scope::system(tenant), &keys).await?.into_iter();
         let mut changes = Vec::with_capacity(placements.len());
         for placement in placements {
-            let (Some(Record::Ticket(ticket)), Some(Record::AgentState(state))) =
-                (records.next().flatten(), records.next().flatten())
+            let found = (records.next().flatten(), records.next().flatten(), records.next().flatten());
+            let (Some(Record::Ticket(ticket)), Some(Record::AgentState(state)), Some(Record::Agent(agent))) =
+                found
             else {
                 continue;
             };
-            // Who went away since the plan was made gets nothing.
-            if state.version != placement.state_version {
+            // Who went away or was given less room since the plan was made gets nothing.
+            if state.version != placement.state_version || agent.version != placement.agent_version {
                 continue;
             }
             let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
@@ -168,6 +169,7 @@ impl Desk {
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
                 still_there(&mut set, state);
+                set.replace(agent.version, *agent);
                 changes.push(set);
             }
         }

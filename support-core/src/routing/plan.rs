@@ -20,6 +20,8 @@ pub struct Placement {
     pub agent: AgentId,
     /// The owner's presence when this was decided: it must not have changed when it is committed.
     pub state_version: u64,
+    /// Version of the profile that was planned with, capacity and teams in it.
+    pub agent_version: u64,
     /// Units that it takes.
     pub effort: u32,
     /// The owner's capacity, which the load may not pass.
@@ -151,6 +153,7 @@ fn choose(
         ticket: entry.ticket,
         agent: chosen.agent.id,
         state_version: chosen.state.version,
+        agent_version: chosen.agent.version,
         effort: job.effort,
         capacity: chosen.agent.capacity.of(job.kind),
         assigned_at,
