@@ -29,6 +29,7 @@
 mod agents;
 mod assemble;
 mod assign;
+mod board;
 mod browse;
 mod configure;
 mod customers;

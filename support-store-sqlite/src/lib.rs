@@ -28,7 +28,8 @@
 //!
 //! The desk's tables, all named `desk_…`, may share a file with a host's. [`SqliteStore::commit_in`] writes change
 //! sets on the host's connection, inside its transaction; [`SqliteStore::with_writer`] runs a transaction of the host
-//! on the store's writer, where it never meets `SQLITE_BUSY`.
+//! on the store's writer, where it never meets `SQLITE_BUSY`. What [`Desk::prepare`](support_core::desk::Desk::prepare)
+//! decided, [`SqliteStore::write_in`] writes, and fails where others were faster.
 //!
 //! ```
 //! use support_core::id::TenantId;

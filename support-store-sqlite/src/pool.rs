@@ -1,8 +1,11 @@
-//! The threads that read, each with its own connection.
+//! Connections that read: some are lent to callers for what is short, each other has a thread for what is not.
+//!
+//! A record by its key takes a few microseconds, less than handing it to another thread and waiting for the answer.
+//! A list may take milliseconds, for which no caller's executor should stand still.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use futures_channel::oneshot;
@@ -15,9 +18,10 @@ use crate::error::{Failure, gone};
 
 type Job = Box<dyn FnOnce(&Connection) + Send>;
 
-/// Reader threads that share one queue.
+/// Reader threads that share one queue, and connections for reads on the callers' own threads.
 #[derive(Debug)]
 pub(crate) struct Pool {
+    lent: Mutex<Vec<Connection>>,
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -27,10 +31,13 @@ impl Pool {
     pub(crate) fn start(config: &SqliteConfig) -> Result<Self, StoreError> {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
-        let mut pool = Self { jobs: Some(jobs), threads: Vec::with_capacity(config.readers) };
+        let doing = "starting a reader";
+        let open = || connection::reader(config).map_err(|failure| failure.while_doing(doing));
+        let lent = (0..config.readers).map(|_| open()).collect::<Result<_, _>>()?;
+        let threads = Vec::with_capacity(config.readers);
+        let mut pool = Self { lent: Mutex::new(lent), jobs: Some(jobs), threads };
         for number in 0..config.readers {
-            let doing = "starting a reader";
-            let db = connection::reader(config).map_err(|failure| failure.while_doing(doing))?;
+            let db = open()?;
             let queue = Arc::clone(&queue);
             let thread = std::thread::Builder::new()
                 .name(format!("desk-read-{number}"))
@@ -41,7 +48,23 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Reads in one transaction, so that all of it is of one instant.
+    /// Reads something short on this thread, in one transaction; on a reader's thread where no connection is free.
+    pub(crate) async fn read_here<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Some(db) = lock(&self.lent).pop() else { return self.read(doing, body).await };
+        // A defect in one read is that caller's error, not the end of the connection.
+        let read = catch_unwind(AssertUnwindSafe(|| in_transaction(&db, body)));
+        if !db.is_autocommit() {
+            let _ = db.execute_batch("ROLLBACK");
+        }
+        lock(&self.lent).push(db);
+        read.map_err(|_| gone(doing))?.map_err(|failure| failure.while_doing(doing))
+    }
+
+    /// Reads on a reader's thread, in one transaction, so that all of it is of one instant.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
@@ -59,7 +82,7 @@ impl Pool {
 
 fn serve(db: &Connection, queue: &Mutex<Receiver<Job>>) {
     loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let job = lock(queue).recv();
         let Ok(job) = job else { return };
         // A defect in one read is that caller's error, not the end of the reader.
         if catch_unwind(AssertUnwindSafe(|| job(db))).is_err() && !db.is_autocommit() {
@@ -78,6 +101,10 @@ fn in_transaction<T>(
         db.prepare_cached("COMMIT")?.execute([])?;
     }
     result
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Pool {

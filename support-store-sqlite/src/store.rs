@@ -10,12 +10,14 @@ use async_trait::async_trait;
 use event_listener::Event;
 use futures_channel::oneshot;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
+use support_core::Error;
+use support_core::desk::Prepared;
 use support_core::id::{TenantId, TicketId};
 use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
     ChangeSet, Changed, Claim, Credential, Cursor, Due, EventPage, Fence, Key, Outcome, Page, Query, Record,
-    Store, StoreError,
+    Select, Store, StoreError,
 };
 use support_core::time::Timestamp;
 
@@ -155,6 +157,17 @@ impl SqliteStore {
             .map_err(|failure| failure.while_doing(doing))
     }
 
+    /// Writes what a use-case prepared inside a transaction of the host, as [`commit_in`](Self::commit_in) does, and
+    /// makes an error of every outcome but `Committed`: a host that lets it end its transaction cannot keep its own
+    /// half alone. Call [`Desk::committed`](support_core::desk::Desk::committed) once the transaction is committed.
+    ///
+    /// # Errors
+    /// Those of [`Outcome::written`]; `Store` where the store failed. Nothing of it was written then.
+    pub fn write_in<R>(transaction: &mut Transaction<'_>, prepared: &Prepared<R>) -> Result<(), Error> {
+        let outcomes = Self::commit_in(transaction, std::slice::from_ref(&prepared.changes))?;
+        outcomes.iter().try_for_each(Outcome::written)
+    }
+
     /// Runs a closure on the writer's thread in an immediate transaction of its own, committed where it answers
     /// `Ok` and rolled back where it answers `Err` or panics. Readers are told afterwards.
     ///
@@ -231,8 +244,20 @@ impl SqliteStore {
         }
     }
 
+    /// Reads what takes microseconds: records by key, and what hangs on one ticket.
+    async fn read_here<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.pool {
+            Some(pool) => pool.read_here(doing, body).await,
+            None => Err(gone(doing)),
+        }
+    }
+
     async fn actor(&self, tenant: TenantId, claimed: Claimed) -> Result<Option<Actor>, StoreError> {
-        self.read("identifying", move |db| read::identify::actor(db, tenant, &claimed)).await
+        self.read_here("identifying", move |db| read::identify::actor(db, tenant, &claimed)).await
     }
 }
 
@@ -251,12 +276,18 @@ impl Store for SqliteStore {
 
     async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         let (scope, keys) = (scope.clone(), keys.to_vec());
-        self.read("reading records", move |db| read::load::load(db, &scope, &keys)).await
+        self.read_here("reading records", move |db| read::load::load(db, &scope, &keys)).await
     }
 
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
         let (scope, query, limits) = (scope.clone(), query.clone(), self.limits);
-        self.read("reading a list", move |db| read::list::find(db, &scope, &query, limits)).await
+        let short = matches!(query.select, Select::Messages { .. } | Select::Conversations(_));
+        let body = move |db: &Connection| read::list::find(db, &scope, &query, limits);
+        if short {
+            self.read_here("reading a list", body).await
+        } else {
+            self.read("reading a list", body).await
+        }
     }
 
     async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, StoreError> {
@@ -272,8 +303,9 @@ impl Store for SqliteStore {
             Credential::Session { tenant, id, now } => self.actor(*tenant, Claimed::Session(*id, *now)).await,
             Credential::Password { tenant, email, check } => {
                 let (tenant, email) = (*tenant, (*email).to_owned());
-                let login =
-                    self.read("identifying", move |db| read::identify::login(db, tenant, &email)).await?;
+                let login = self
+                    .read_here("identifying", move |db| read::identify::login(db, tenant, &email))
+                    .await?;
                 // The comparison is slow on purpose. It runs on the caller's side, not on a reader's thread.
                 let good = check(login.as_ref().map(|(_, hash)| hash.as_str()));
                 match login.filter(|_| good) {
@@ -285,7 +317,7 @@ impl Store for SqliteStore {
     }
 
     async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError> {
-        self.read("reading what is due", move |db| read::work::due(db, by, limit)).await
+        self.read_here("reading what is due", move |db| read::work::due(db, by, limit)).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {
@@ -298,7 +330,7 @@ impl Store for SqliteStore {
 
     async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
         let (scope, after, scan) = (scope.clone(), after.clone(), self.limits.scan);
-        self.read("reading the log", move |db| read::log::after(db, &scope, &after, limit, scan)).await
+        self.read_here("reading the log", move |db| read::log::after(db, &scope, &after, limit, scan)).await
     }
 
     fn changed(&self) -> Changed {

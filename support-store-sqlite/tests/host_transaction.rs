@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
+use support_core::Error;
 use support_core::desk::{CreateAgent, CreateCustomer, Desk, OpenTicket, SetPresence};
+use support_core::error::EntityKind;
 use support_core::id::TenantId;
 use support_core::people::{Actor, Presence};
 use support_core::store::{Outcome, StoreError};
 use support_core::testkit::{SeededIds, block_on};
 use support_core::time::{ManualClock, Timestamp};
+use support_store_sqlite::rusqlite::{Connection, TransactionBehavior};
 use support_store_sqlite::{SqliteConfig, SqliteStore};
 
 const HOST: Actor = Actor::Host(TenantId::SINGLE);
@@ -67,6 +70,36 @@ fn a_ticket_is_opened_with_the_hosts_own_row_or_not_at_all() {
             })
             .await;
         assert_eq!(rows.unwrap(), 1);
+        assert!(desk.verify(TenantId::SINGLE).await.unwrap().is_sound());
+    });
+}
+
+#[test]
+fn a_host_hears_as_an_error_that_others_were_faster() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let store = Arc::new(SqliteStore::open(&SqliteConfig::new(&path)).unwrap());
+    let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_790_000_000)));
+    let desk = Desk::new(store, clock, Arc::new(SeededIds::new(1)));
+    let mut db = Connection::open(&path).unwrap();
+    db.execute_batch("CREATE TABLE complaints (parcel TEXT NOT NULL) STRICT").unwrap();
+    block_on(async {
+        let ann =
+            CreateAgent { name: "Ann".into(), email: "ann@example.com".into(), ..CreateAgent::default() };
+        let again = desk.prepare(&HOST, &ann).await.unwrap();
+        let ann = desk.run(&HOST, &ann).await.unwrap().agent_id;
+        let away = desk.prepare(&HOST, &SetPresence::of(ann, Presence::Away)).await.unwrap();
+        desk.run(&HOST, &SetPresence::of(ann, Presence::Busy)).await.unwrap();
+
+        let mut host = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        host.execute("INSERT INTO complaints (parcel) VALUES ('P-1')", []).unwrap();
+        let taken = SqliteStore::write_in(&mut host, &again).unwrap_err();
+        assert!(matches!(&taken, Error::Invalid(fields) if fields[0].field == "email"), "{taken:?}");
+        let busy = SqliteStore::write_in(&mut host, &away).unwrap_err();
+        assert!(matches!(busy, Error::Busy(EntityKind::Agent)), "{busy:?}");
+        // Nothing of them was written, and the transaction is still the host's to end.
+        host.commit().unwrap();
+        assert_eq!(desk.agent(&HOST, ann).await.unwrap().1.presence, Presence::Busy);
         assert!(desk.verify(TenantId::SINGLE).await.unwrap().is_sound());
     });
 }

@@ -16,7 +16,7 @@ usage: cargo xtask <command>
   check [--advisories]   format, lints, documentation, gates, licences; with --advisories also known
                          vulnerabilities, which needs the advisory database and so a network
   test [--fast]          check, then all tests with examples and documentation tests; --fast: tests only
-  bench [filter]         benchmarks, where there are any";
+  bench [filter]         benchmarks, all or those whose names hold the filter";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

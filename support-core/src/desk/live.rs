@@ -9,11 +9,12 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::event::Stream;
 use crate::id::{AgentId, TenantId, TicketId};
-use crate::people::{Agent, AgentState, Scope};
-use crate::routing::{Queue, Roster, Seat, Waiting};
-use crate::store::{Cursor, Document, Key, PageCursor, Query, Record, Select, Store, StoreError};
+use crate::people::Scope;
+use crate::store::{Document, Key, PageCursor, Query, Record, Select, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
+
+use super::board::{self, Board};
 
 /// How old a configuration may be when something is decided under it.
 const CONFIG_SECONDS: i64 = 1;
@@ -30,8 +31,10 @@ pub(super) struct Live {
     board: Mutex<Board>,
     /// Work was added or capacity freed since the router last looked.
     marked: AtomicBool,
-    /// Somebody is routing.
-    routing: AtomicBool,
+    /// Somebody is planning.
+    planning: AtomicBool,
+    /// Somebody reads the log for all.
+    catching_up: AtomicBool,
     backfill: Mutex<Backfill>,
     /// When the router looked without a mark, as a safety net.
     swept: Mutex<Option<Timestamp>>,
@@ -50,15 +53,7 @@ struct Backfill {
     walked: Option<u64>,
 }
 
-/// Waiting work and agents, as of a place in the log.
-#[derive(Debug, Default)]
-pub(super) struct Board {
-    cursor: Option<Cursor>,
-    pub(super) queue: Queue,
-    pub(super) roster: Roster,
-}
-
-/// The right to route, given back when it is dropped. Work that was begun and not finished, because the store failed
+/// The right to plan, given back when it is dropped. A look that was begun and not finished, because the store failed
 /// or the caller went away, is marked again.
 pub(super) struct Turn<'a> {
     live: &'a Live,
@@ -83,7 +78,16 @@ impl Drop for Turn<'_> {
         if self.begun {
             self.live.mark();
         }
-        self.live.routing.store(false, Ordering::SeqCst);
+        self.live.planning.store(false, Ordering::SeqCst);
+    }
+}
+
+/// Clears a flag when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
     }
 }
 
@@ -94,7 +98,8 @@ impl Live {
             config: Mutex::default(),
             board: Mutex::default(),
             marked: AtomicBool::new(true),
-            routing: AtomicBool::new(false),
+            planning: AtomicBool::new(false),
+            catching_up: AtomicBool::new(false),
             backfill: Mutex::default(),
             swept: Mutex::default(),
         }
@@ -110,6 +115,11 @@ impl Live {
         self.marked.load(Ordering::SeqCst)
     }
 
+    /// Tells whether the router has looked at everything: nothing was marked since, and nobody is looking.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.is_marked() && !self.planning.load(Ordering::SeqCst)
+    }
+
     /// Tells whether the last sweep is long enough ago, and takes note of one now.
     pub(super) fn sweeps(&self, now: Timestamp) -> bool {
         let mut swept = lock(&self.swept);
@@ -121,9 +131,9 @@ impl Live {
         !recent
     }
 
-    /// Takes the right to route; nothing while another has it, who will see the mark.
+    /// Takes the right to plan; nothing while another has it, who will see the mark.
     pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        (!self.routing.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
+        (!self.planning.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
     }
 
     /// Tells whether all tickets stand under an epoch.
@@ -228,13 +238,22 @@ impl Live {
         Ok(config)
     }
 
+    /// Brings queue and roster up to the end of the log, unless another call is doing so.
+    pub(super) async fn catch_up(&self, store: &dyn Store) -> Result<(), Error> {
+        if self.catching_up.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let _over = Over(&self.catching_up);
+        self.sync(store).await
+    }
+
     /// Brings queue and roster up to the end of the log.
     pub(super) async fn sync(&self, store: &dyn Store) -> Result<(), Error> {
         let system = Scope::system(self.tenant);
         loop {
             let cursor = self.board().cursor.clone();
             let Some(cursor) = cursor else {
-                let board = load(store, &system).await?;
+                let board = board::load(store, &system).await?;
                 let mut mine = self.board();
                 if mine.cursor.is_none() {
                     *mine = board;
@@ -273,28 +292,6 @@ impl Live {
     }
 }
 
-impl Board {
-    /// Takes over what records say now: newer than the events that named them, never older.
-    fn take(&mut self, records: Vec<Option<Record>>) {
-        let mut agent: Option<Arc<Agent>> = None;
-        for record in records.into_iter().flatten() {
-            match record {
-                Record::Ticket(ticket) => match Waiting::of(&ticket) {
-                    Some(entry) => self.queue.upsert(entry),
-                    None => self.queue.remove(ticket.id),
-                },
-                Record::Agent(found) => agent = Some(Arc::new(*found)),
-                Record::AgentState(state) => {
-                    if let Some(agent) = agent.take().filter(|agent| agent.id == state.agent) {
-                        self.roster.seat(Seat { agent, state });
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 /// Reads records. One that cannot be read is passed over: it must not stop the queue for all others.
 async fn readable(store: &dyn Store, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
     match store.load(scope, keys).await {
@@ -310,42 +307,6 @@ async fn readable(store: &dyn Store, scope: &Scope, keys: &[Key]) -> Result<Vec<
         });
     }
     Ok(records)
-}
-
-/// Reads everything that waits and everybody who works, from the end of the log on.
-async fn load(store: &dyn Store, system: &Scope) -> Result<Board, Error> {
-    // The place is taken before the scan: what changes meanwhile is read once more, and nothing is missed.
-    let cursor = store.events(system, &Cursor::end(), 1).await?.next;
-    let mut board = Board { cursor: Some(cursor), ..Board::default() };
-    let mut after = None;
-    loop {
-        let entries = store.scan(system, after, BATCH * 10).await?;
-        let Some(last) = entries.last() else { break };
-        after = Some(last.ticket);
-        entries.into_iter().for_each(|entry| board.queue.upsert(entry));
-    }
-    let mut query = Query::new(Select::Agents { team: None, inactive: true }, BATCH);
-    loop {
-        let page = store.find(system, &query).await?;
-        let agents: Vec<Agent> = page
-            .items
-            .into_iter()
-            .filter_map(|record| if let Record::Agent(agent) = record { Some(*agent) } else { None })
-            .collect();
-        let keys: Vec<Key> = agents.iter().map(|agent| Key::AgentState(agent.id)).collect();
-        let states = store.load(system, &keys).await?;
-        for (agent, state) in agents.into_iter().zip(states) {
-            let state = match state {
-                Some(Record::AgentState(state)) => state,
-                _ => AgentState::new(agent.id, agent.created_at),
-            };
-            board.roster.seat(Seat { agent: Arc::new(agent), state });
-        }
-        if page.next.is_none() {
-            return Ok(board);
-        }
-        query.after = page.next;
-    }
 }
 
 async fn documents(store: &dyn Store, system: &Scope) -> Result<Vec<Document>, Error> {

@@ -4,16 +4,19 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::id::TenantId;
+use crate::id::{TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
-use crate::routing::{AssignHow, Placement, plan};
-use crate::store::{ChangeSet, Delta, Key, Outcome, Record};
+use crate::routing::{AssignHow, Placement, Seat, Waiting, plan};
+use crate::store::{ChangeSet, Delta, Key, Outcome, Record, Write};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
 use super::assemble::{assemble, still_there};
+use super::board::Planned;
+use super::live::Live;
 use super::read::staff;
+use super::run::{Ask, Prepared};
 
 /// Placements that are committed at once.
 const BATCH: usize = 64;
@@ -22,6 +25,9 @@ const BATCH: usize = 64;
 const ROUNDS: u32 = 8;
 /// Rounds in a row in which nothing could be committed, after which the next call or the sweep goes on.
 const FRUITLESS: u32 = 5;
+
+/// Placements that the log has not shown yet, from which on it is read.
+const BEHIND: usize = 64;
 
 /// Most placements of a plan that is only shown.
 const SHOWN: usize = 1_000;
@@ -63,120 +69,217 @@ impl Desk {
 
     /// Gives waiting work of a tenant to eligible agents until nothing more can be placed, and answers how much was.
     ///
-    /// One router a tenant runs at a time. Where another call is routing already this answers at once with 0: that
-    /// call sees the work too. One call drives a bounded number of rounds; what is left then is marked, and the next
-    /// call or the worker goes on with it.
+    /// One call plans at a time; what it planned is committed while the next one plans already. Where another call is
+    /// planning this answers at once with 0: that call sees the work too. One call drives a bounded number of rounds;
+    /// what is left then is marked, and the next call or the worker goes on with it.
     ///
     /// # Errors
     /// `Store`. What was placed before stays placed.
     pub async fn route(&self, tenant: TenantId) -> Result<u32, Error> {
         let live = self.live(tenant);
-        let mut placed = 0;
-        let mut rounds = 0;
-        loop {
-            let Some(mut turn) = live.turn() else { return Ok(placed) };
-            let mut fruitless = 0;
-            while turn.begin() {
-                loop {
-                    if rounds == ROUNDS {
-                        // The turn leaves its mark behind: the next caller goes on, or the worker, who is told only
-                        // now that the turn is free.
-                        drop(turn);
-                        self.store().announce();
-                        return Ok(placed);
-                    }
-                    rounds += 1;
-                    let (planned, committed) = self.route_once(tenant).await?;
-                    placed += committed;
-                    fruitless = if committed == 0 { fruitless + 1 } else { 0 };
-                    if planned == 0 || fruitless >= FRUITLESS {
-                        break;
-                    }
-                }
-                turn.finish();
+        let (mut placed, mut fruitless) = (0, 0);
+        for _ in 0..ROUNDS {
+            let Some(mut departed) = self.depart(&live).await? else { return Ok(placed) };
+            let planned = departed.planned.len();
+            let committed = self.arrive(tenant, &mut departed).await?;
+            placed += u32::try_from(committed).unwrap_or(u32::MAX);
+            fruitless = if committed == 0 { fruitless + 1 } else { 0 };
+            if fruitless >= FRUITLESS {
+                return Ok(placed);
             }
-            drop(turn);
-            // A mark that was set between the last look and the end of the turn is nobody's yet.
+            // What did not arrive waits again; and what arrived may have counted twice in somebody's plan meanwhile.
+            if committed < planned || live.board().queue.has_unheld() {
+                live.mark();
+            }
             if !live.is_marked() {
                 return Ok(placed);
             }
         }
+        // The next caller goes on, or the worker.
+        self.store().announce();
+        Ok(placed)
     }
 
-    /// Plans once and commits the plan; answers how much was planned and how much of it held.
-    async fn route_once(&self, tenant: TenantId) -> Result<(usize, u32), Error> {
-        let live = self.live(tenant);
+    /// Plans until nobody has asked for a look since the last, or there is enough to commit at once.
+    async fn depart<'a>(&self, live: &'a Live) -> Result<Option<Departed<'a>>, Error> {
         let store = self.store();
-        live.sync(&**store).await?;
-        let now = self.now();
-        let config = live.config(store, now).await?;
-        let placements = {
-            let board = live.board();
-            if board.queue.is_empty() {
-                return Ok((0, 0));
+        let mut departed: Option<Departed<'_>> = None;
+        loop {
+            let Some(mut turn) = live.turn() else { return Ok(departed) };
+            while departed.as_ref().is_none_or(|some| some.planned.len() < BATCH) && turn.begin() {
+                live.sync(&**store).await?;
+                let now = self.now();
+                let config = live.config(store, now).await?;
+                let room = BATCH - departed.as_ref().map_or(0, |some| some.planned.len());
+                let planned = live.board().send(&config, now, room);
+                turn.finish();
+                match &mut departed {
+                    _ if planned.is_empty() => {}
+                    Some(departed) => departed.planned.extend(planned),
+                    None => departed = Some(Departed { live, planned, config, now }),
+                }
             }
-            plan(&board.queue, &mut board.roster.clone(), &config, now, BATCH)
-        };
-        if placements.is_empty() {
-            return Ok((0, 0));
+            drop(turn);
+            if departed.as_ref().is_some_and(|some| some.planned.len() >= BATCH) {
+                live.mark();
+                return Ok(departed);
+            }
+            // A mark that was set between the last look and the end of the turn is nobody's yet.
+            if !live.is_marked() {
+                return Ok(departed);
+            }
         }
-        let committed = match self.place(tenant, &placements, &config, now).await {
+    }
+
+    /// Gives work that a change adds its agent within the change, where nothing waits that might come before it. Then
+    /// the router has nothing to do for it.
+    pub(super) async fn depart_with<'a, R>(
+        &self,
+        live: &'a Live,
+        ask: &Ask<'_>,
+        prepared: &mut Prepared<R>,
+    ) -> Option<Departed<'a>> {
+        if !live.is_settled() {
+            return None;
+        }
+        let changes = &mut prepared.changes;
+        // One ticket, and nothing of the agents among whom one is chosen.
+        let of_agents = |write: &Write| matches!(write.record, Record::Agent(_) | Record::AgentState(_));
+        if changes.writes.iter().any(of_agents) {
+            return None;
+        }
+        let mut tickets = changes.writes.iter().enumerate().filter_map(|(at, write)| match &write.record {
+            Record::Ticket(ticket) => Some((at, ticket)),
+            _ => None,
+        });
+        let (Some((at, ticket)), None) = (tickets.next(), tickets.next()) else { return None };
+        let work = Waiting::of(ticket)?;
+        let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
+        let planned = live.board().send_new(&work, &config, ask.now)?;
+        let (placement, seat) = (planned.placement.clone(), planned.seat.clone());
+        let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };
+        let circumstances =
+            Circumstances { actor: ActorRef::SYSTEM, now: ask.now, ids: self.ids(), config: &config };
+        let mut later = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        as_planned(&mut later, &seat);
+        for write in later.writes {
+            match (changes.writes.get_mut(at), write) {
+                // Written once, as it is in the end.
+                (Some(first), Write { record: record @ Record::Ticket(_), .. }) => first.record = record,
+                (_, write) => changes.writes.push(write),
+            }
+        }
+        changes.deltas.extend(later.deltas);
+        changes.events.extend(later.events);
+        prepared.routes = false;
+        Some(departed)
+    }
+
+    /// Takes note that a change was committed with the placements of its work.
+    pub(super) async fn arrived(&self, mut departed: Departed<'_>) {
+        departed.planned.clear();
+        if departed.live.board().on_the_way() >= BEHIND {
+            // Where that fails the next one tries.
+            let _ = departed.live.catch_up(&**self.store()).await;
+        }
+    }
+
+    /// Commits what was planned; answers how much of it arrived. The rest waits again.
+    async fn arrive(&self, tenant: TenantId, departed: &mut Departed<'_>) -> Result<usize, Error> {
+        let Departed { live, planned, config, now } = departed;
+        let arrived = match self.place(tenant, live, planned, config, *now).await {
             Err(error) if error.is_retryable() => return Err(error),
             Err(_) => {
                 // One of them cannot be read or written: it must not hold up the others.
-                let mut committed = 0;
-                for placement in &placements {
-                    match self.place(tenant, std::slice::from_ref(placement), &config, now).await {
-                        Ok(one) => committed += one,
+                let mut arrived = Vec::with_capacity(planned.len());
+                for one in planned.chunks_mut(1) {
+                    match self.place(tenant, live, one, config, *now).await {
+                        Ok(one) => arrived.extend(one),
                         Err(error) if error.is_retryable() => return Err(error),
                         Err(_) => {}
                     }
                 }
-                committed
+                arrived
             }
-            Ok(committed) => committed,
+            Ok(arrived) => arrived,
         };
-        Ok((placements.len(), committed))
+        let mut board = live.board();
+        for planned in planned.drain(..) {
+            if !arrived.contains(&planned.placement.ticket) {
+                board.back(planned.placement.ticket);
+            }
+        }
+        Ok(arrived.len())
     }
 
-    /// Commits placements, each alone; answers how many of them held.
+    /// Commits placements, each alone; answers which of them held.
     async fn place(
         &self,
         tenant: TenantId,
-        placements: &[Placement],
+        live: &Live,
+        planned: &mut [Planned],
         config: &Arc<Config>,
         now: Timestamp,
-    ) -> Result<u32, Error> {
-        let live = self.live(tenant);
+    ) -> Result<Vec<TicketId>, Error> {
         let store = self.store();
-        let keys_of = |p: &Placement| [Key::Ticket(p.ticket), Key::AgentState(p.agent), Key::Agent(p.agent)];
-        let keys: Vec<Key> = placements.iter().flat_map(keys_of).collect();
-        let mut records = store.load(&Scope::system(tenant), &keys).await?.into_iter();
-        let mut changes = Vec::with_capacity(placements.len());
-        for placement in placements {
-            let found = (records.next().flatten(), records.next().flatten(), records.next().flatten());
-            let (Some(Record::Ticket(ticket)), Some(Record::AgentState(state)), Some(Record::Agent(agent))) =
-                found
-            else {
-                continue;
+        let unread: Vec<Key> = planned
+            .iter()
+            .filter(|planned| planned.ticket.is_none())
+            .map(|planned| Key::Ticket(planned.placement.ticket))
+            .collect();
+        let mut read = store.load(&Scope::system(tenant), &unread).await?.into_iter();
+        let mut tickets = Vec::with_capacity(planned.len());
+        let mut changes = Vec::with_capacity(planned.len());
+        for Planned { placement, seat, ticket } in planned {
+            let ticket = match (ticket.take(), &mut read) {
+                (Some(ticket), _) => ticket,
+                (None, read) => match read.next().flatten() {
+                    Some(Record::Ticket(ticket)) => ticket,
+                    _ => continue,
+                },
             };
-            // Who went away or was given less room since the plan was made gets nothing.
-            if state.version != placement.state_version || agent.version != placement.agent_version {
-                continue;
-            }
             let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
-                still_there(&mut set, state);
-                set.replace(agent.version, *agent);
+                as_planned(&mut set, seat);
+                tickets.push(placement.ticket);
                 changes.push(set);
             }
         }
         let outcomes = store.commit(&changes).await?;
-        let committed = outcomes.iter().filter(|outcome| **outcome == Outcome::Committed).count();
-        Ok(u32::try_from(committed).unwrap_or(u32::MAX))
+        let held = tickets.into_iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Committed);
+        Ok(held.map(|(ticket, _)| ticket).collect())
     }
+}
+
+/// Placements on their way to their agents. Dropped before it is known how they ended, they wait again.
+pub(super) struct Departed<'a> {
+    live: &'a Live,
+    planned: Vec<Planned>,
+    config: Arc<Config>,
+    now: Timestamp,
+}
+
+impl Drop for Departed<'_> {
+    fn drop(&mut self) {
+        if self.planned.is_empty() {
+            return;
+        }
+        let mut board = self.live.board();
+        for planned in &self.planned {
+            board.back(planned.placement.ticket);
+        }
+        drop(board);
+        self.live.mark();
+    }
+}
+
+/// Lets a placement succeed only while its agent is as the plan saw them: who went away since gets nothing, and nobody
+/// more than the room that they were left.
+fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
+    still_there(changes, seat.state.clone());
+    changes.replace(seat.agent.version, (*seat.agent).clone());
 }
 
 /// Turns a placement into changes; nothing where the ticket waits no more.

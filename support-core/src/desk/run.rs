@@ -159,10 +159,12 @@ impl Desk {
         wanted: &U,
         options: &Options,
     ) -> Result<Done<U::Reply>, Error> {
+        let live = self.live(actor.tenant());
         let mut busy = EntityKind::Ticket;
         let mut taken_before = None;
-        for _ in 0..ATTEMPTS {
-            let mut prepared = match self.prepare_with(actor, wanted, options).await {
+        for attempt in 0..ATTEMPTS {
+            let ask = self.ask(actor, options).await?;
+            let mut prepared = match wanted.prepare(&ask).await {
                 Ok(prepared) => prepared,
                 Err(error) => return self.done_before(actor, options, error).await,
             };
@@ -172,13 +174,23 @@ impl Desk {
             if let Some(once) = &options.once {
                 prepared.changes.receipt = Some(receipt(once, &prepared.reply)?);
             }
+            // New work finds its agent in the same commit, where nothing waits before it. Not in a second attempt: what
+            // stood in the way of the first may have been the agent.
+            let departed = if attempt == 0 && prepared.routes {
+                self.depart_with(&live, &ask, &mut prepared).await
+            } else {
+                None
+            };
             if prepared.routes {
                 // Before the commit: should the caller go away while it runs, the worker still sees the mark.
-                self.live(actor.tenant()).mark();
+                live.mark();
             }
             let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
             match outcome {
                 Some(Outcome::Committed) => {
+                    if let Some(departed) = departed {
+                        self.arrived(departed).await;
+                    }
                     self.follow_up(actor, &prepared).await;
                     return Ok(Done::Now(prepared.reply));
                 }
@@ -212,12 +224,13 @@ impl Desk {
     }
 
     /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and
-    /// calls [`committed`](Self::committed) then.
+    /// calls [`committed`](Self::committed) then. How the commit ended is read by
+    /// [`Outcome::written`](crate::store::Outcome::written).
     ///
     /// # Errors
     /// Whatever stops it.
     pub async fn prepare<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<Prepared<U::Reply>, Error> {
-        self.prepare_with(actor, wanted, &Options::default()).await
+        wanted.prepare(&self.ask(actor, &Options::default()).await?).await
     }
 
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
@@ -226,16 +239,10 @@ impl Desk {
         self.follow_up(actor, prepared).await;
     }
 
-    async fn prepare_with<U: UseCase>(
-        &self,
-        actor: &Actor,
-        wanted: &U,
-        options: &Options,
-    ) -> Result<Prepared<U::Reply>, Error> {
+    async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
         let now = self.now();
         let config = self.live(actor.tenant()).config(self.store(), now).await?;
-        let ask = Ask { desk: self, actor, now, config, if_match: options.if_match };
-        wanted.prepare(&ask).await
+        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match })
     }
 
     async fn follow_up<R>(&self, actor: &Actor, prepared: &Prepared<R>) {

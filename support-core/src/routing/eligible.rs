@@ -55,8 +55,12 @@ impl Roster {
         self.seats.values()
     }
 
-    pub(super) fn get_mut(&mut self, agent: AgentId) -> Option<&mut Seat> {
-        self.seats.get_mut(&agent)
+    /// Counts work that an agent is being given, and when it is noted as given.
+    pub fn occupy(&mut self, agent: AgentId, effort: u32, at: Timestamp) {
+        if let Some(Seat { state, .. }) = self.seats.get_mut(&agent) {
+            state.load.units = state.load.units.saturating_add(effort);
+            state.last_assigned_at = state.last_assigned_at.max(Some(at));
+        }
     }
 }
 

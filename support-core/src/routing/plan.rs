@@ -20,8 +20,6 @@ pub struct Placement {
     pub agent: AgentId,
     /// The owner's presence when this was decided: it must not have changed when it is committed.
     pub state_version: u64,
-    /// Version of the profile that was planned with, capacity and teams in it.
-    pub agent_version: u64,
     /// Units that it takes.
     pub effort: u32,
     /// The owner's capacity, which the load may not pass.
@@ -60,7 +58,7 @@ pub fn plan(
         }
         match place(&entry, roster, config, now) {
             Some(placement) => {
-                take(roster, &placement);
+                roster.occupy(placement.agent, placement.effort, placement.assigned_at);
                 placements.push(placement);
                 if !roster.iter().any(|seat| has_room(seat, now)) {
                     break;
@@ -153,7 +151,6 @@ fn choose(
         ticket: entry.ticket,
         agent: chosen.agent.id,
         state_version: chosen.state.version,
-        agent_version: chosen.agent.version,
         effort: job.effort,
         capacity: chosen.agent.capacity.of(job.kind),
         assigned_at,
@@ -195,13 +192,6 @@ fn preference(strategy: Strategy, a: &Seat, b: &Seat) -> Ordering {
 /// Tells whether an agent could take anything at all.
 fn has_room(seat: &Seat, now: Timestamp) -> bool {
     seat.is_there(now) && seat.state.load.units < seat.agent.capacity.units
-}
-
-fn take(roster: &mut Roster, placement: &Placement) {
-    if let Some(seat) = roster.get_mut(placement.agent) {
-        seat.state.load.units = seat.state.load.units.saturating_add(placement.effort);
-        seat.state.last_assigned_at = Some(placement.assigned_at);
-    }
 }
 
 impl Why {

@@ -4,7 +4,7 @@
 //! by side in memory, and a page is one pass over it: score, filter, and keep the best few.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 
 use crate::conversation::ChannelKind;
 use crate::id::{AgentId, CustomerId, TeamId, TicketId};
@@ -28,6 +28,8 @@ pub struct Queue {
     efforts: Vec<u32>,
     /// What only few have: skills asked for, agents who gave it back, followers.
     rare: HashMap<TicketId, Rare>,
+    /// What is on its way to an agent: it still waits, but is not planned again.
+    held: HashSet<TicketId>,
 }
 
 /// What only few waiting tickets have.
@@ -131,6 +133,7 @@ impl Queue {
     pub fn remove(&mut self, ticket: TicketId) {
         let Some(row) = self.rows.remove(&ticket) else { return };
         self.rare.remove(&ticket);
+        self.held.remove(&ticket);
         self.tickets.swap_remove(row);
         self.customers.swap_remove(row);
         self.teams.swap_remove(row);
@@ -140,6 +143,24 @@ impl Queue {
         if let Some(moved) = self.tickets.get(row) {
             self.rows.insert(*moved, row);
         }
+    }
+
+    /// Marks waiting work as on its way to an agent: a plan passes it over, a page still shows it.
+    pub fn hold(&mut self, ticket: TicketId) {
+        if self.rows.contains_key(&ticket) {
+            self.held.insert(ticket);
+        }
+    }
+
+    /// Lets a plan see work again.
+    pub fn release(&mut self, ticket: TicketId) {
+        self.held.remove(&ticket);
+    }
+
+    /// Tells whether anything waits that is not on its way to an agent.
+    #[must_use]
+    pub fn has_unheld(&self) -> bool {
+        self.tickets.len() > self.held.len()
     }
 
     /// Returns the best `limit` places at `now` in sight of `scope`, after a place where one is given.
@@ -208,12 +229,14 @@ impl Queue {
         u32::try_from(before.count()).ok()
     }
 
-    /// Lists all entries, best first, as long as they are asked for.
+    /// Lists what may be planned, best first, as long as it is asked for.
     pub(super) fn in_order(&self, weights: &Weights, now: Timestamp) -> impl Iterator<Item = Waiting> + '_ {
         let rows = self.tickets.iter().zip(&self.inputs);
         let mut heap: BinaryHeap<Reverse<Ranked>> =
             rows.map(|(ticket, inputs)| Reverse(ranked(*ticket, inputs, weights, now))).collect();
-        std::iter::from_fn(move || heap.pop()).filter_map(|Reverse(ranked)| self.entry(ranked.ticket))
+        std::iter::from_fn(move || heap.pop())
+            .filter(|Reverse(ranked)| !self.held.contains(&ranked.ticket))
+            .filter_map(|Reverse(ranked)| self.entry(ranked.ticket))
     }
 
     /// Returns what is known of a waiting ticket.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::conversation::Visibility;
-use crate::error::EntityKind;
+use crate::error::{EntityKind, Error};
 use crate::event::Envelope;
 use crate::id::{AgentId, TenantId, TextId, TicketId};
 use crate::people::WorkKind;
@@ -189,4 +189,24 @@ pub enum Outcome {
     },
     /// An agent has no room. Nothing was written.
     Full(AgentId),
+}
+
+impl Outcome {
+    /// Says what the outcome of a prepared use-case means to the host that commits it: written, or why not.
+    ///
+    /// # Errors
+    /// `Busy` where others were faster: preparing it again may help. `Invalid` where another record holds a value;
+    /// who made that one a moment ago may have made what was wanted, and preparing it again finds it.
+    /// `IdempotencyMismatch` where the key of its receipt was held.
+    pub fn written(&self) -> Result<(), Error> {
+        match self {
+            Self::Committed => Ok(()),
+            Self::Repeated(_) => Err(Error::IdempotencyMismatch),
+            Self::Conflict(entity) => Err(Error::Busy(*entity)),
+            Self::Taken { field, .. } => Err(Error::invalid(*field, "is taken")),
+            Self::Full(_) => Err(Error::Busy(EntityKind::Agent)),
+            // Who holds the lease now does this work.
+            Self::Fenced => Err(Error::Busy(EntityKind::Ticket)),
+        }
+    }
 }
