@@ -2,7 +2,12 @@
 //!
 //! Beside it: the same rows into the same tables, indexes and search index, as durable, in transactions as large as
 //! the store's were, by one thread that has nothing else to do: no checks, no encoding, no chain, nobody to answer.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a benchmark may panic, and measures on a real clock"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

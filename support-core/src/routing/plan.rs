@@ -144,6 +144,7 @@ fn choose(
     eligible.sort_by(|a, b| preference(strategy, a, b));
     let chosen = *eligible.first()?;
     let latest = roster.iter().filter_map(|seat| seat.state.last_assigned_at).max();
+    let assigned_at = latest.map_or(now, |latest| now.max(latest.plus_micros(1)));
     let candidates: Vec<Candidate> = eligible.iter().take(Why::MOST).map(|seat| candidate(seat)).collect();
     let left_out = eligible.len() - candidates.len() + refused_in_all - refused.len();
     Some(Placement {
@@ -152,7 +153,7 @@ fn choose(
         state_version: chosen.state.version,
         effort: job.effort,
         capacity: chosen.agent.capacity.of(job.kind),
-        assigned_at: latest.map_or(now, |latest| now.max(latest.plus_micros(1))),
+        assigned_at,
         why: Why {
             strategy,
             score,
@@ -160,6 +161,7 @@ fn choose(
             candidates,
             refused,
             left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+            assigned_at: Some(assigned_at),
         },
     })
 }
