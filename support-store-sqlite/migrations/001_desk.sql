@@ -89,8 +89,8 @@ CREATE TABLE desk_tickets (
 -- By id and by reference, and nothing twice.
 CREATE UNIQUE INDEX desk_tickets_id ON desk_tickets (tenant, id);
 CREATE UNIQUE INDEX desk_tickets_reference ON desk_tickets (tenant, reference);
--- Lists by creation, of everything, a team, an owner or nobody, a category. Ties are broken by id.
-CREATE INDEX desk_tickets_all ON desk_tickets (tenant, active, created_at, id) WHERE set_aside IS NULL;
+-- Lists by creation, of a status, a team, an owner or nobody, a category. Ties are broken by id.
+CREATE INDEX desk_tickets_status ON desk_tickets (tenant, status, created_at, id) WHERE set_aside IS NULL;
 CREATE INDEX desk_tickets_team ON desk_tickets (tenant, team_id, active, created_at, id)
     WHERE set_aside IS NULL AND team_id IS NOT NULL;
 CREATE INDEX desk_tickets_assignee ON desk_tickets (tenant, assigned_to, active, created_at, id)

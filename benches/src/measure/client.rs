@@ -34,7 +34,7 @@ impl Connection {
     pub(crate) fn ask(&mut self, request: &Request) -> std::io::Result<(u16, &[u8])> {
         let Request { method, path, body } = request;
         let head = format!(
-            "{method} /api/v1{path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: desk\r\nAuthorization: Bearer {}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.token,
             body.len()

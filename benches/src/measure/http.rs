@@ -35,8 +35,8 @@ pub(crate) fn run(tickets: u32, seconds: u64) {
     std::thread::sleep(Duration::from_secs(2));
     println!("  idle: {:.0} MiB", server.resident());
     let token = server.sign_in();
-    let post = |path: String, body: String| Request { method: "POST", path, body };
-    let get = |path: String| Request { method: "GET", path, body: String::new() };
+    let post = |path: String, body: String| Request { method: "POST", path: format!("/api/v1{path}"), body };
+    let get = |path: String| Request { method: "GET", path: format!("/api/v1{path}"), body: String::new() };
     let load =
         |good, next: &(dyn Fn(usize) -> Request + Sync)| load(server.address, &token, seconds, good, next);
 
@@ -136,7 +136,7 @@ impl Server {
     /// Returns the token of the admin, once nothing waits for the router any more.
     fn sign_in(&self) -> String {
         let body = format!(r#"{{"email":"{EMAIL}","password":"{PASSWORD}"}}"#);
-        let login = Request { method: "POST", path: "/auth/login".into(), body };
+        let login = Request { method: "POST", path: "/api/v1/auth/login".into(), body };
         let (status, answer) = Connection::open(self.address, "")
             .unwrap()
             .ask(&login)
@@ -145,7 +145,8 @@ impl Server {
         assert_eq!(status, 200);
         let token = value_of(&answer, "access_token").unwrap();
         let mut connection = Connection::open(self.address, &token).unwrap();
-        let queue = Request { method: "GET", path: "/tickets/queue?limit=1".into(), body: String::new() };
+        let queue =
+            Request { method: "GET", path: "/api/v1/tickets/queue?limit=1".into(), body: String::new() };
         loop {
             let (_, body) = connection.ask(&queue).unwrap();
             if String::from_utf8_lossy(body).contains(r#""depth":0"#) {

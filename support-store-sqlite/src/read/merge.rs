@@ -41,12 +41,18 @@ pub(super) fn walk(
     mut visit: impl FnMut(Candidate) -> Result<Walk, Failure>,
 ) -> Result<Walk, Failure> {
     let mut statements = Vec::with_capacity(sources.scans.len());
-    let mut params = Vec::with_capacity(sources.scans.len());
+    let mut params = Vec::with_capacity(sources.scans.len() + 1);
     let is_match = sources.matches.is_some();
-    for scan in sources.matches.into_iter().chain(sources.scans) {
-        statements.push(db.prepare_cached(&scan.sql)?);
-        params.push(scan.params);
+    let scans: Vec<Scan> = sources.matches.into_iter().chain(sources.scans).collect();
+    for (at, scan) in scans.iter().enumerate() {
+        // A statement that is in use is not in the cache: the second of a kind is another, by its comment.
+        let alike = scans.iter().take(at).filter(|other| other.sql == scan.sql).count();
+        statements.push(match alike {
+            0 => db.prepare_cached(&scan.sql)?,
+            _ => db.prepare_cached(&format!("/* {alike} */ {}", scan.sql))?,
+        });
     }
+    params.extend(scans.into_iter().map(|scan| scan.params));
     let mut heads: Vec<(Option<Candidate>, Source<'_>)> = Vec::with_capacity(statements.len() + 1);
     for (at, (statement, params)) in statements.iter_mut().zip(params).enumerate() {
         let rows = open(statement, &params)?;

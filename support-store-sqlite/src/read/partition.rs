@@ -2,15 +2,15 @@
 
 use rusqlite::types::Value;
 use support_core::store::{PageCursor, TicketSort};
-use support_core::ticket::SetAsideKind;
+use support_core::ticket::{SetAsideKind, Status};
 use uuid::Uuid;
 
 /// Tickets with one value of one column, which an index holds in the order of creation. All but the last kind hold
 /// only tickets that are not set aside; those with `active` hold only those that are, or are not, closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Partition {
-    /// Every ticket.
-    All { active: bool },
+    /// In a status: those in all of them are every ticket.
+    Status(Status),
     /// Of a team.
     Team { team: Uuid, active: bool },
     /// Of an owner, or of nobody.
@@ -74,10 +74,10 @@ impl Partition {
     fn parts(&self) -> (&'static str, &'static str, Vec<Value>, &'static str) {
         let flag = |active: bool| Value::Integer(active.into());
         match self {
-            Self::All { active } => (
-                "desk_tickets INDEXED BY desk_tickets_all",
-                "active = ?4 AND set_aside IS NULL",
-                vec![flag(*active)],
+            Self::Status(status) => (
+                "desk_tickets INDEXED BY desk_tickets_status",
+                "status = ?4 AND set_aside IS NULL",
+                vec![Value::Text(status.as_str().to_owned())],
                 "n",
             ),
             Self::Team { team, active } => (
@@ -134,12 +134,7 @@ impl Partition {
     /// Scans the tickets that have a deadline by it; nothing where no index holds that order.
     pub(super) fn by_deadline(&self, tenant: i64, after: PageCursor) -> Option<Scan> {
         let (table, condition, values, number) = match self {
-            Self::All { .. } => (
-                "desk_tickets INDEXED BY desk_tickets_due",
-                "set_aside IS NULL AND next_due_at IS NOT NULL",
-                Vec::new(),
-                "n",
-            ),
+            Self::Status(_) => return Some(all_by_deadline(tenant, after)),
             Self::Team { team, .. } => (
                 "desk_tickets INDEXED BY desk_tickets_team_due",
                 "team_id = ?4 AND set_aside IS NULL AND next_due_at IS NOT NULL AND team_id IS NOT NULL",
@@ -167,6 +162,13 @@ impl Partition {
             params: bound(tenant, after, values),
         })
     }
+}
+
+/// Scans all tickets that have a deadline and are not set aside by it.
+pub(super) fn all_by_deadline(tenant: i64, after: PageCursor) -> Scan {
+    let table = "desk_tickets INDEXED BY desk_tickets_due";
+    let condition = "set_aside IS NULL AND next_due_at IS NOT NULL";
+    Scan { sql: scan(table, "next_due_at", condition, false, "n"), params: bound(tenant, after, []) }
 }
 
 /// Scans all tickets that are not set aside by their last change.

@@ -1,7 +1,7 @@
 //! Which index serves which list, as SQLite plans it.
 
 use rusqlite::{Connection, params_from_iter};
-use support_core::ticket::SetAsideKind;
+use support_core::ticket::{SetAsideKind, Status};
 use uuid::Uuid;
 
 use super::partition::{Partition, Scan, by_change, by_id, start};
@@ -25,7 +25,11 @@ fn every_list_of_tickets_is_a_search_of_its_index() {
     let id = Uuid::from_u128(7);
     let active = true;
     let parts = [
-        (Partition::All { active }, "INDEX desk_tickets_all (tenant=? AND active=?", "desk_tickets_due"),
+        (
+            Partition::Status(Status::Open),
+            "INDEX desk_tickets_status (tenant=? AND status=?",
+            "desk_tickets_due",
+        ),
         (
             Partition::Team { team: id, active },
             "INDEX desk_tickets_team (tenant=? AND team_id=? AND active=?",

@@ -12,12 +12,12 @@
 use rusqlite::{Connection, Row};
 use support_core::people::{Scope, Sight};
 use support_core::store::{Assignee, PageCursor, Query, Record, SetAsideFilter, TicketFilter, TicketSort};
-use support_core::ticket::{SetAsideKind, StatusCategory, Ticket};
+use support_core::ticket::{SetAsideKind, Status, StatusCategory, Ticket};
 use uuid::Uuid;
 
 use super::load::{Kind, statement};
 use super::merge::{Candidate, Sources, Walk, walk};
-use super::partition::{Partition, Scan, by_change, by_id, is_descending, start};
+use super::partition::{Partition, Scan, all_by_deadline, by_change, by_id, is_descending, start};
 use super::words::Words;
 use super::{merge, prefilter};
 use crate::config::Limits;
@@ -195,8 +195,7 @@ impl List<'_> {
         })?;
         if !few {
             numbers.clear();
-            let all = Partition::All { active: true };
-            scans = all.by_deadline(self.tenant, after).into_iter().collect();
+            scans = vec![all_by_deadline(self.tenant, after)];
         }
         numbers.extend(self.numbers(aside)?);
         let mut sorted = self.sorted(numbers)?.sorted;
@@ -339,7 +338,7 @@ impl List<'_> {
         let mut families = self.families();
         // Where there is no choice, the size matters only to what could be read whole: a part of the tickets.
         let whole =
-            families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::All { .. })));
+            families.first().is_some_and(|f| f.iter().all(|part| matches!(part, Partition::Status(_))));
         let sized = !self.by_creation() && !whole || self.words.is_some();
         if families.len() == 1 && !sized {
             return Ok((families.remove(0), usize::MAX));
@@ -428,7 +427,9 @@ impl List<'_> {
             }
         }
         if families.is_empty() {
-            families.push(each(&|active| Partition::All { active }));
+            let wanted = |status: &&Status| filter.status.is_empty() || filter.status.contains(status);
+            families
+                .push(Status::ALL.iter().filter(wanted).map(|status| Partition::Status(*status)).collect());
         }
         for family in &mut families {
             family.extend(aside.iter().cloned());
