@@ -20,14 +20,14 @@ const LINTS: &[&str] = &[
     "unsafe_code",
 ];
 
-/// Programs that measure or show, which nobody embeds: a library's own examples, and benchmarks.
-fn is_shown(path: &str) -> bool {
-    path.starts_with("benches/") || path.starts_with("support-") && path.contains("/examples/")
+/// Programs that measure, which nobody embeds.
+fn is_measuring(path: &str) -> bool {
+    path.starts_with("benches/")
 }
 
 pub(crate) fn problems(sources: &[Source]) -> Vec<String> {
     let mut problems = Vec::new();
-    for source in sources.iter().filter(|source| !is_test(&source.path) && !is_shown(&source.path)) {
+    for source in sources.iter().filter(|source| !is_test(&source.path) && !is_measuring(&source.path)) {
         let mut attribute: Option<(usize, String)> = None;
         for (number, line) in productive(&source.text) {
             let code = line.trim();
@@ -84,7 +84,7 @@ mod tests {
         let sources = [
             Source::of("support-core/tests/a.rs", allow),
             Source::of("support-core/src/testkit.rs", allow),
-            Source::of("support-store-sqlite/examples/measure.rs", allow),
+            Source::of("benches/src/measure/main.rs", allow),
             Source::of("support-core/src/b.rs", "#[allow(clippy::boxed_local, reason = \"no panic\")]\n"),
             Source::of("support-core/src/c.rs", "#[cfg(test)]\n#[allow(clippy::panic)]\nmod tests;\n"),
         ];
