@@ -39,7 +39,7 @@ pub struct Placement {
 /// Who may have work is asked once for each signature (team, effort, skills), not for each ticket.
 #[must_use]
 pub fn plan(
-    queue: &Queue,
+    queue: &mut Queue,
     roster: &mut Roster,
     config: &Config,
     now: Timestamp,

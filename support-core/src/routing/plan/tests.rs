@@ -229,7 +229,7 @@ proptest! {
         let mut queue = Queue::default();
         entries.iter().cloned().for_each(|entry| queue.upsert(entry));
         let (mut left, mut left_plainly) = (roster.clone(), roster);
-        let planned = plan(&queue, &mut left, &config, NOW, most);
+        let planned = plan(&mut queue, &mut left, &config, NOW, most);
         prop_assert_eq!(&planned, &plainly(&entries, &mut left_plainly, &config, most));
         prop_assert_eq!(left, left_plainly);
         for Placement { agent, why, .. } in planned {
