@@ -9,7 +9,7 @@ use crate::people::WorkKind;
 use crate::scoring::total;
 use crate::time::Timestamp;
 
-use super::turns::{Crew, Turn, Turns};
+use super::turns::{Crew, Turns};
 use super::{Candidate, Job, Queue, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
 
 /// Work that goes to an agent.
@@ -52,7 +52,7 @@ pub fn plan(
     }
     let mut lines: HashMap<Signature, Vec<Turns>> = HashMap::new();
     let mut largest = 0;
-    for mut entry in queue.in_order(&config.settings.weights, now) {
+    for mut entry in queue.in_order(&config.settings.weights, now, most) {
         // Who declined is particular to the ticket: it is placed by itself.
         let alone = (!entry.work.declined.is_empty()).then(|| entry.clone());
         let skills = std::mem::take(&mut entry.work.skills);
@@ -68,7 +68,7 @@ pub fn plan(
         // Capacity only shrinks while planning: where nobody is left, nobody comes.
         let Some(turns) = line.iter_mut().find(|turns| !turns.is_empty()) else { continue };
         let chosen = match alone {
-            Some(entry) => place_among(&entry, crew.seats(), config, now),
+            Some(entry) => place_among(&entry, &crew.seats(), config, now),
             None => turns.choose(&crew).map(|chosen| {
                 let score = total(&config.settings.weights, &entry.inputs(), now);
                 placement(&entry, turns.strategy(), score, chosen, now)
@@ -109,12 +109,12 @@ fn turns((team, effort, skills): &Signature, config: &Config, crew: &Crew<'_>) -
 /// team that was taken out of force goes to its agents and those of the default team.
 #[must_use]
 pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) -> Option<Placement> {
-    place_among(entry, roster.iter(), config, now)
+    place_among(entry, &roster.iter(), config, now)
 }
 
 fn place_among<'a>(
     entry: &Waiting,
-    seats: impl Iterator<Item = &'a Seat> + Clone,
+    seats: &(impl Iterator<Item = &'a Seat> + Clone),
     config: &Config,
     now: Timestamp,
 ) -> Option<Placement> {
@@ -166,13 +166,13 @@ fn choose<'a>(
     seats: impl Iterator<Item = &'a Seat>,
     now: Timestamp,
 ) -> Option<Chosen<'a>> {
-    let mut eligible: Vec<&Seat> = Vec::new();
+    let mut eligible: Vec<(Candidate, &Seat)> = Vec::new();
     let mut refused: Vec<(AgentId, Refused)> = Vec::new();
     let (mut refused_in_all, mut latest) = (0, None);
     for seat in seats {
         latest = latest.max(seat.state.last_assigned_at);
         match failures(seat, job, now).next() {
-            None => eligible.push(seat),
+            None => eligible.push((Candidate::of(seat), seat)),
             Some(first) if first.is_candidate() => {
                 refused_in_all += 1;
                 if refused.len() < Why::MOST {
@@ -183,15 +183,16 @@ fn choose<'a>(
         }
     }
     let in_all = eligible.len() + refused_in_all;
-    let by_turn = |a: &&Seat, b: &&Seat| Turn::of(strategy, a).cmp(&Turn::of(strategy, b));
+    let in_order = |(a, _): &(Candidate, &Seat), (b, _): &(Candidate, &Seat)| strategy.prefers(a, b);
     if eligible.len() > Why::MOST {
-        eligible.select_nth_unstable_by(Why::MOST, by_turn);
+        eligible.select_nth_unstable_by(Why::MOST, in_order);
         eligible.truncate(Why::MOST);
     }
-    eligible.sort_unstable_by(by_turn);
+    eligible.sort_unstable_by(in_order);
     let left_out = in_all - eligible.len() - refused.len();
-    let candidates = eligible.iter().map(|seat| Candidate::of(seat)).collect();
-    eligible.first().map(|seat| Chosen { seat, latest, candidates, refused, left_out })
+    let (_, seat) = *eligible.first()?;
+    let candidates = eligible.into_iter().map(|(candidate, _)| candidate).collect();
+    Some(Chosen { seat, latest, candidates, refused, left_out })
 }
 
 /// Whom a piece of work goes to, and who else there was.
@@ -254,8 +255,8 @@ impl Why {
     /// the answer is the one that was given.
     #[must_use]
     pub fn decide_again(&self) -> Option<AgentId> {
-        let turn = |candidate: &&Candidate| Turn::of_candidate(self.strategy, candidate);
-        self.candidates.iter().min_by_key(turn).map(|candidate| candidate.agent)
+        let first = self.candidates.iter().min_by(|a, b| self.strategy.prefers(a, b));
+        first.map(|candidate| candidate.agent)
     }
 }
 

@@ -23,8 +23,8 @@ use line::{Gauge, Line, Row};
 use ranked::Best;
 pub use ranked::Ranked;
 
-/// Places that a plan asks for first; each time that it needs more, twice as many.
-const PLANNED_FIRST: usize = 256;
+/// Fewest and most places that a plan looks for first; each time that it needs more, twice as many.
+const PLANNED_FIRST: (usize, usize) = (256, 4_096);
 
 /// Waiting work of one tenant.
 #[derive(Debug, Clone, Default)]
@@ -242,16 +242,18 @@ impl Queue {
         u32::try_from(in_lines.sum::<usize>() + beyond.filter(|other| *other < mine).count()).ok()
     }
 
-    /// Lists what may be planned, best first, as long as it is asked for.
+    /// Lists what may be planned, best first, as long as it is asked for. `about` so much is likely to be.
     pub(super) fn in_order<'a>(
         &'a mut self,
         weights: &'a Weights,
         now: Timestamp,
+        about: usize,
     ) -> impl Iterator<Item = Waiting> + 'a {
         let earned = self.measure(weights, now);
         let queue = &*self;
-        let (mut last, mut some) = (None, PLANNED_FIRST);
-        // Most plans end within the first few: who needs more passes over the lines again, for more each time.
+        let (fewest, most) = PLANNED_FIRST;
+        let (mut last, mut some) = (None, about.clamp(fewest, most));
+        // Most plans end within the first few. For more the lines are passed over again, for twice as many each time.
         let batches = std::iter::from_fn(move || {
             let mut best = Best::new(some, last);
             queue.lines.iter().for_each(|line| line.offer_to(&mut best, weights, now, earned));

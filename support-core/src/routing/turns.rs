@@ -9,49 +9,17 @@ use crate::time::Timestamp;
 use super::plan::Chosen;
 use super::{Candidate, Job, Placement, Refused, Roster, Seat, Strategy, Why, failures};
 
-/// An agent's place in the order of a strategy: who comes first is given work.
-///
-/// Both strategies end in the same fair order, so that equal agents take turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Turn {
-    /// Units in use and in all; the same for everybody where the strategy does not ask.
-    share: (u32, u32),
-    last: Option<Timestamp>,
-    agent: AgentId,
-}
-
-impl Turn {
-    pub(super) fn of(strategy: Strategy, seat: &Seat) -> Self {
-        let units = (seat.state.load.units, seat.agent.capacity.units);
-        Self::new(strategy, units, seat.state.last_assigned_at, seat.agent.id)
-    }
-
-    pub(super) fn of_candidate(strategy: Strategy, candidate: &Candidate) -> Self {
-        let units = (candidate.load, candidate.capacity);
-        Self::new(strategy, units, candidate.last_assigned_at, candidate.agent)
-    }
-
-    const fn new(strategy: Strategy, units: (u32, u32), last: Option<Timestamp>, agent: AgentId) -> Self {
-        let share = match strategy {
-            Strategy::RoundRobin => (0, 1),
-            Strategy::LeastLoaded => units,
-        };
-        Self { share, last, agent }
-    }
-}
-
-impl PartialOrd for Turn {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Turn {
-    fn cmp(&self, other: &Self) -> Ordering {
+impl Strategy {
+    /// Orders eligible agents: who comes first is given work. Both strategies end in the same fair order, so that equal
+    /// agents take turns.
+    pub(super) fn prefers(self, a: &Candidate, b: &Candidate) -> Ordering {
         // load_a / capacity_a < load_b / capacity_b, without division.
-        let left = u64::from(self.share.0) * u64::from(other.share.1);
-        let right = u64::from(other.share.0) * u64::from(self.share.1);
-        left.cmp(&right).then_with(|| (self.last, self.agent).cmp(&(other.last, other.agent)))
+        let share = |one: &Candidate, other: &Candidate| u64::from(one.load) * u64::from(other.capacity);
+        let by_share = match self {
+            Self::RoundRobin => Ordering::Equal,
+            Self::LeastLoaded => share(a, b).cmp(&share(b, a)),
+        };
+        by_share.then_with(|| (a.last_assigned_at, a.agent).cmp(&(b.last_assigned_at, b.agent)))
     }
 }
 
@@ -103,9 +71,9 @@ fn room(seat: &Seat) -> u32 {
 pub(super) struct Turns {
     strategy: Strategy,
     effort: u32,
-    /// The eligible with their numbers, in order. Other work may have gone to them since their turn was noted: then it
+    /// The eligible with their numbers, in order. Other work may have gone to them since they were noted: then their turn
     /// comes later than noted here, never earlier.
-    eligible: Vec<(Turn, usize)>,
+    eligible: Vec<(Candidate, usize)>,
     /// By number, with the first condition that each failed.
     refused: BTreeMap<usize, (AgentId, Refused)>,
 }
@@ -115,12 +83,12 @@ impl Turns {
         let (mut eligible, mut refused) = (Vec::new(), BTreeMap::new());
         for (number, seat) in crew.seats().enumerate() {
             match failures(seat, job, crew.now).next() {
-                None => eligible.push((Turn::of(strategy, seat), number)),
+                None => eligible.push((Candidate::of(seat), number)),
                 Some(first) if first.is_candidate() => drop(refused.insert(number, (seat.agent.id, first))),
                 Some(_) => {}
             }
         }
-        eligible.sort_unstable();
+        eligible.sort_unstable_by(|(a, _), (b, _)| strategy.prefers(a, b));
         Self { strategy, effort: job.effort, eligible, refused }
     }
 
@@ -134,28 +102,28 @@ impl Turns {
 
     /// Chooses whose turn it is.
     pub(super) fn choose<'c>(&mut self, crew: &'c Crew<'_>) -> Option<Chosen<'c>> {
-        let mut first = None;
+        let strategy = self.strategy;
         let mut candidates = Vec::with_capacity(self.eligible.len().min(Why::MOST));
         while candidates.len() < Why::MOST {
-            let at = candidates.len();
-            let Some((turn, number)) = self.eligible.get_mut(at) else { break };
+            let Some(rest) = self.eligible.get_mut(candidates.len()..) else { break };
+            let Some(((noted, number), others)) = rest.split_first_mut() else { break };
             let seat: &Seat = crew.seats.get(*number)?;
-            let now = Turn::of(self.strategy, seat);
-            if *turn == now {
-                first = first.or(Some(seat));
-                candidates.push(Candidate::of(seat));
+            // No two pieces of work are noted as given at the same instant.
+            if noted.last_assigned_at == seat.state.last_assigned_at {
+                candidates.push(noted.clone());
                 continue;
             }
             // Those between the turn as noted and as it is move up.
-            *turn = now;
-            let rest = self.eligible.get_mut(at..)?;
-            let between = rest.get(1..)?.partition_point(|(other, _)| *other < now);
+            *noted = Candidate::of(seat);
+            let between = others.partition_point(|(other, _)| strategy.prefers(other, noted).is_lt());
             rest.get_mut(..=between)?.rotate_left(1);
         }
+        let (_, number) = self.eligible.first()?;
+        let seat: &Seat = crew.seats.get(*number)?;
         let refused: Vec<_> = self.refused.values().take(Why::MOST).copied().collect();
         let in_all = self.eligible.len() + self.refused.len();
         let left_out = in_all - candidates.len() - refused.len();
-        first.map(|seat| Chosen { seat, latest: crew.latest, candidates, refused, left_out })
+        Some(Chosen { seat, latest: crew.latest, candidates, refused, left_out })
     }
 
     /// Takes an agent out whose room is too small now.
@@ -163,8 +131,8 @@ impl Turns {
         if room < self.effort
             && let Some(at) = self.eligible.iter().position(|(_, other)| *other == number)
         {
-            let (turn, _) = self.eligible.remove(at);
-            self.refused.insert(number, (turn.agent, Refused::NoRoom));
+            let (candidate, _) = self.eligible.remove(at);
+            self.refused.insert(number, (candidate.agent, Refused::NoRoom));
         }
     }
 }

@@ -110,7 +110,8 @@ impl Line {
     /// Counts what comes before a place.
     pub(super) fn before(&self, place: Ranked, weights: &Weights, now: Timestamp, earned: f64) -> usize {
         let floor = place.score - earned;
-        let could = self.bounds.iter().enumerate().filter(|(_, bound)| !(**bound < floor));
+        let could_not = |bound: f64| bound < floor;
+        let could = self.bounds.iter().enumerate().filter(|(_, bound)| !could_not(**bound));
         could.filter_map(|(at, _)| self.ranked(at, weights, now)).filter(|other| *other < place).count()
     }
 

@@ -79,6 +79,8 @@ impl Best {
 
     /// Lists them, best first.
     pub(super) fn into_vec(self) -> Vec<Ranked> {
-        self.heap.into_sorted_vec()
+        let mut best = self.heap.into_vec();
+        best.sort_unstable();
+        best
     }
 }

@@ -231,7 +231,7 @@ proptest! {
                     let held = |ranked: &&Ranked| plain.held.contains(&ranked.ticket);
                     let unheld = all.iter().filter(|ranked| !held(ranked)).map(|ranked| ranked.ticket);
                     let order: Vec<TicketId> =
-                        queue.in_order(weights, *now).map(|entry| entry.ticket).collect();
+                        queue.in_order(weights, *now, 0).map(|entry| entry.ticket).collect();
                     prop_assert_eq!(order, unheld.collect::<Vec<_>>());
                 }
             }
@@ -263,7 +263,7 @@ fn what_is_planned_goes_on_where_it_stopped() {
         });
     }
     let page = queue.page(&Scope::system(TENANT), &weights, instant(0), 5_000, None);
-    let order: Vec<TicketId> = queue.in_order(&weights, instant(0)).map(|entry| entry.ticket).collect();
+    let order: Vec<TicketId> = queue.in_order(&weights, instant(0), 64).map(|entry| entry.ticket).collect();
     assert_eq!(order.len(), 3_000);
     assert_eq!(order, page.iter().map(|ranked| ranked.ticket).collect::<Vec<_>>());
 }
