@@ -35,6 +35,7 @@ mod configure;
 mod customers;
 mod documents;
 mod edit;
+mod erase;
 mod explain;
 mod lists;
 mod live;

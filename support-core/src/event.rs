@@ -6,6 +6,7 @@
 
 mod chain;
 mod envelope;
+mod texts;
 
 pub use chain::{ChainHash, chain};
 pub use envelope::{Audience, AudienceClass, Envelope, Stream};
@@ -267,6 +268,13 @@ events! {
         /// The timer whose ladder did it.
         by_timer: Option<Metric>,
     }
+    /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
+    TicketReminderReached = "ticket.reminder_reached" {
+        /// Since when the ticket waits for its customer.
+        since: Timestamp,
+        /// After how many seconds the settings remind.
+        after_seconds: i64,
+    }
     /// The ticket was put out of sight until an instant.
     TicketSnoozed = "ticket.snoozed" {
         /// Until when.
@@ -283,7 +291,12 @@ events! {
         kind: SetAsideKind,
         /// Where it goes on, for `merged`.
         merged_into: Option<TicketId>,
+        /// When it is erased unless it is restored before, for `deleted`.
+        #[serde(default)]
+        erases_at: Option<Timestamp>,
     }
+    /// The ticket's time in the bin was over: all its texts were erased, for good.
+    TicketErased = "ticket.erased" {}
     /// The ticket came back into the desk's work.
     TicketRestored = "ticket.restored" {
         /// Why it had been out.

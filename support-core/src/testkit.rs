@@ -132,6 +132,7 @@ macro_rules! store_conformance {
         customers_do_not_find_by_internal_texts
         an_emptied_text_is_not_found
         a_later_entry_replaces_the_one_before
+        a_text_is_read_by_exactly_the_words_of_its_entry
         the_longest_overdue_comes_first
         more_that_is_due_is_not_forgotten
         a_wake_up_moves_with_its_record

@@ -117,6 +117,9 @@ pub struct Ticket {
     /// Since when a pending ticket waits for its customer: since it is pending, or since the latest answer in it.
     #[serde(default)]
     pub pending_since: Option<Timestamp>,
+    /// When its customer was to be reminded, in the present wait for them.
+    #[serde(default)]
+    pub reminded_at: Option<Timestamp>,
     /// When it was last resolved; empty after a reopen.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.

@@ -49,6 +49,7 @@ enum Fault {
     ShuffledLoads,
     FindsEmptiedTexts,
     FindsAnyWord,
+    ReadsByAnyWord,
     ShowsItemsTwice,
     LosesTheLastPage,
     IgnoresSecondFilter,
@@ -253,6 +254,11 @@ impl Store for Broken {
                     *place =
                         self.inner.load(&system_scope(OTHER), std::slice::from_ref(key)).await?.remove(0);
                 }
+                Fault::ReadsByAnyWord => {
+                    if let Key::TextByWords(id, _) = key {
+                        *place = self.inner.load(scope, &[Key::Text(*id)]).await?.remove(0);
+                    }
+                }
                 Fault::FreezesTheEpoch => {
                     if let Some(Record::Epoch(epoch)) = place {
                         *epoch = (*epoch).min(1);
@@ -455,6 +461,7 @@ caught! {
     ShuffledLoads by load_answers_in_the_order_of_the_keys;
     FindsEmptiedTexts by an_emptied_text_is_not_found;
     FindsAnyWord by tickets_are_found_by_all_words_in_one_text;
+    ReadsByAnyWord by a_text_is_read_by_exactly_the_words_of_its_entry;
     ShowsItemsTwice by pages_are_complete_and_in_order;
     LosesTheLastPage by pages_are_complete_and_in_order;
     IgnoresSecondFilter by filters_find_what_they_say;

@@ -10,8 +10,12 @@
 #[path = "desk/world.rs"]
 mod world;
 
+#[path = "desk/absence.rs"]
+mod absence;
 #[path = "desk/assigning.rs"]
 mod assigning;
+#[path = "desk/bin.rs"]
+mod bin;
 #[path = "desk/debug.rs"]
 mod debug;
 #[path = "desk/documents.rs"]

@@ -3,6 +3,7 @@
 //! `cargo run --release --example measure -- commits [sets]`
 //! `cargo run --release --example measure -- pages [tickets] [file]`
 //! `cargo run --release --example measure -- hot [pages] <file>`
+//! `cargo run --release --example measure -- verify [tickets] [file]`
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -12,12 +13,14 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use support_core::desk::{CreateCustomer, Desk, OpenTicket, WriteMessage};
 use support_core::event::Event;
 use support_core::id::{DocumentId, TeamId};
-use support_core::people::{Reach, Scope};
+use support_core::people::{Actor, Reach, Scope};
 use support_core::sla::{Applied, ConfigRef, Metric, Target, TimerMove};
 use support_core::store::{
     Assignee, ChangeSet, Outcome, Query, Related, Select, Store, TicketFilter, TicketSort,
@@ -25,8 +28,9 @@ use support_core::store::{
 use support_core::testkit::build::{
     TENANT, a_receipt, agent_id, agent_scope, customer_id, instant, team_id, word,
 };
-use support_core::testkit::{Story, a_ticket, block_on, build, system_scope};
+use support_core::testkit::{SeededIds, Story, a_ticket, block_on, build, system_scope};
 use support_core::ticket::Status;
+use support_core::time::ManualClock;
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
 
 fn main() {
@@ -34,6 +38,7 @@ fn main() {
     let number = |at: usize, default: u32| words.get(at).and_then(|w| w.parse().ok()).unwrap_or(default);
     match words.first().map(String::as_str) {
         Some("pages") => pages(number(1, 100_000), words.get(2).map(Path::new)),
+        Some("verify") => verify(number(1, 32_000), words.get(2).map(Path::new)),
         Some("hot") => hot(number(1, 20_000), words.get(2).map(Path::new)),
         _ => commits(number(1, 20_000)),
     }
@@ -203,6 +208,39 @@ fn hot(pages: u32, file: Option<&Path>) {
     }
     println!("{:.0} µs a page", begun.elapsed().as_secs_f64() * 1e6 / f64::from(pages));
     println!("resident {} KiB", resident());
+}
+
+/// A whole desk is filled by its use-cases, each ticket with a question, a note and an answer, and verified.
+fn verify(tickets: u32, file: Option<&Path>) {
+    let folder = tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into())).unwrap();
+    let path = file.map_or_else(|| folder.path().join("desk.db"), Path::to_path_buf);
+    let fill = !path.exists();
+    let config = SqliteConfig::new(&path).durability(Durability::Process);
+    let store = Arc::new(SqliteStore::open(&config).unwrap());
+    let clock = Arc::new(ManualClock::at(instant(0)));
+    let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
+    if fill {
+        let begun = Instant::now();
+        let host = Actor::Host(TENANT);
+        let customer = block_on(desk.run(&host, &CreateCustomer::named("Carl"))).unwrap().customer_id;
+        for number in 0..tickets {
+            clock.advance(1);
+            let body: Vec<String> =
+                (0..40_u32).map(|w| format!("word{}", number.wrapping_mul(w * w + 7) % 5_000)).collect();
+            let open = OpenTicket::of(customer, format!("Order {number}"), body.join(" "));
+            let ticket = block_on(desk.run(&host, &open)).unwrap().ticket_id;
+            block_on(desk.run(&host, &WriteMessage::note(ticket, "Asked the carrier where it is."))).unwrap();
+            block_on(desk.run(&host, &WriteMessage::reply(ticket, "It arrives tomorrow."))).unwrap();
+        }
+        println!("{tickets} tickets stored in {:.1} s", begun.elapsed().as_secs_f64());
+    }
+    for _ in 0..3 {
+        let begun = Instant::now();
+        let report = block_on(desk.verify(TENANT)).unwrap();
+        let seconds = begun.elapsed().as_secs_f64();
+        println!("{} tickets, {} wrong, in {seconds:.1} s", report.tickets, report.wrong);
+        println!("resident {} KiB", resident());
+    }
 }
 
 /// The story of a stored ticket: nine in ten are closed, the others open, half of them with an owner.

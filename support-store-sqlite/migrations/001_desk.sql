@@ -43,7 +43,7 @@ CREATE TABLE desk_tickets (
     resolution_code TEXT,
     follow_up_of BLOB,
     snoozed_until INTEGER,
-    set_aside TEXT CHECK (set_aside IN ('spam', 'deleted', 'merged')),
+    set_aside TEXT CHECK (set_aside IN ('spam', 'deleted', 'merged', 'erased')),
     set_aside_detail TEXT CHECK ((set_aside IS NULL) = (set_aside_detail IS NULL)),
     conversation_id BLOB NOT NULL,
     last_message_id BLOB,
@@ -61,6 +61,7 @@ CREATE TABLE desk_tickets (
     last_customer_message_at INTEGER,
     unanswered_since INTEGER,
     pending_since INTEGER,
+    reminded_at INTEGER,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,
@@ -425,6 +426,8 @@ CREATE TABLE desk_search_texts (
     n INTEGER PRIMARY KEY,
     tenant INTEGER NOT NULL,
     text BLOB NOT NULL,
-    ticket INTEGER NOT NULL REFERENCES desk_tickets (n)
+    ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
+    -- Of the words, which the index does not give back: what `verify` compares.
+    digest BLOB NOT NULL CHECK (length(digest) = 16)
 ) STRICT;
 CREATE UNIQUE INDEX desk_search_texts_text ON desk_search_texts (tenant, text);

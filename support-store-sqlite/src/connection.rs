@@ -14,6 +14,7 @@ const READER_STATEMENTS: usize = 128;
 
 /// Opens the connection of the writer, and makes the file where there is none.
 pub(crate) fn writer(config: &SqliteConfig) -> Result<Connection, Failure> {
+    make_private(&config.path);
     let db = open(&config.path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
     db.busy_timeout(config.busy_timeout)?;
     db.set_prepared_statement_cache_capacity(WRITER_STATEMENTS);
@@ -57,6 +58,18 @@ pub(crate) fn housekeeper(config: &SqliteConfig) -> Result<Connection, Failure> 
     cache(&db, 256 << 10)?;
     Ok(db)
 }
+
+/// Makes the file for its owner only, where there is none: it holds what customers wrote. SQLite gives its `-wal` and
+/// `-shm` the same permissions. A file that is there keeps its own.
+#[cfg(unix)]
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // What stops this stops SQLite too, which says so.
+    let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+}
+
+#[cfg(not(unix))]
+const fn make_private(_: &Path) {}
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     // Each connection stays on its thread, so SQLite's own mutexes are not needed.

@@ -434,3 +434,24 @@ fn a_value_that_is_given_up_for_none_is_free_at_once() {
     set.insert(named(2, 1));
     committed(&store, set);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_made_for_its_owner_only_and_one_that_is_there_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_folder, config) = folder();
+    let mode = |suffix: &str| {
+        let path = format!("{}{suffix}", config.path().display());
+        std::fs::metadata(&path).map(|found| found.permissions().mode() & 0o777).unwrap()
+    };
+    let store = SqliteStore::open(&config).unwrap();
+    committed(&store, a_ticket(1).set(TENANT));
+    for suffix in ["", "-wal", "-shm"] {
+        assert_eq!(mode(suffix), 0o600, "{suffix}");
+    }
+    drop(store);
+    std::fs::set_permissions(config.path(), PermissionsExt::from_mode(0o640)).unwrap();
+    let store = SqliteStore::open(&config).unwrap();
+    committed(&store, a_ticket(2).set(TENANT));
+    assert_eq!((mode(""), mode("-wal")), (0o640, 0o640));
+}

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use support_core::desk::{Desk, EditTicket, OpenTicket};
 use support_core::event::{Event, Stream};
@@ -14,10 +14,10 @@ use support_core::ticket::Status;
 use support_runtime::Worker;
 use support_store_sqlite::Durability;
 
+use crate::callers::{CALLERS, parallel};
 use crate::desks::{self, HOST, MESSAGE};
 use crate::figures::Latencies;
 
-const CALLERS: usize = 64;
 const AGENTS: u32 = 20;
 
 /// What somebody who follows the log has seen, and when.
@@ -134,29 +134,5 @@ fn followed(desk: &Desk, many: usize, what: impl Fn(usize) + Sync) -> (Seen, Lat
         let answers = parallel(many, what);
         over.store(true, Ordering::SeqCst);
         (follower.join().unwrap(), answers)
-    })
-}
-
-/// Does something many times with 64 callers, each the next as soon as it has an answer.
-fn parallel(many: usize, what: impl Fn(usize) + Sync) -> Latencies {
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|threads| {
-        let callers: Vec<_> = (0..CALLERS)
-            .map(|_| {
-                threads.spawn(|| {
-                    let mut times: Vec<Duration> = Vec::new();
-                    loop {
-                        let at = next.fetch_add(1, Ordering::SeqCst);
-                        if at >= many {
-                            return times;
-                        }
-                        let begun = Instant::now();
-                        what(at);
-                        times.push(begun.elapsed());
-                    }
-                })
-            })
-            .collect();
-        Latencies::of(callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect())
     })
 }

@@ -11,14 +11,40 @@
 )]
 
 mod assign;
+mod callers;
+mod client;
 mod desks;
+mod due;
 mod figures;
+mod fill;
+mod http;
+mod pages;
+
+use std::path::Path;
+
+use fill::Mix;
+
+const USAGE: &str = "\
+measure assign [tickets]           from the commit of new work to its assignment, 64 callers
+measure due [tickets]              how late breaches are noticed, and so many at one instant
+measure http <tickets> [seconds]   the release build of support-server under load, with so many tickets stored
+measure pages <tickets> <file>     lists, a ticket and the queue; one ticket in ten waits
+measure waiting <tickets> <file>   the queue where all tickets wait
+Databases are made in MEASURE_IN, else in the working directory; a file that is there is used again.";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize, default: u32| words.get(at).and_then(|w| w.parse().ok()).unwrap_or(default);
-    match words.first().map(String::as_str) {
-        Some("assign") => assign::run(number(1, 20_000) as usize),
-        _ => println!("measure assign [tickets]"),
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let number = |word: &str| word.parse::<u32>().unwrap();
+    match words.as_slice() {
+        ["assign"] => assign::run(10_000),
+        ["assign", tickets] => assign::run(number(tickets) as usize),
+        ["due"] => due::run(10_000),
+        ["due", tickets] => due::run(number(tickets) as usize),
+        ["http", tickets] => http::run(number(tickets), 8),
+        ["http", tickets, seconds] => http::run(number(tickets), number(seconds).into()),
+        ["pages", tickets, file] => pages::run(number(tickets), Mix::Mostly, Path::new(file)),
+        ["waiting", tickets, file] => pages::run(number(tickets), Mix::Waiting, Path::new(file)),
+        _ => println!("{USAGE}"),
     }
 }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 
+use crate::replay::ReplayArgs;
+
 /// Where the database is unless something says otherwise.
 const DATABASE: &str = "sqlite://support.db";
 /// Where the server listens unless something says otherwise.
@@ -39,6 +41,18 @@ enum Command {
     /// Makes an admin who can sign in. The password is `SUPPORT_ADMIN_PASSWORD`, else one line of standard input. Only
     /// while no server holds the database.
     CreateAdmin(AdminArgs),
+    /// Plays recorded conversations through a desk on a virtual clock, and prints a report.
+    Replay(Box<ReplayCommand>),
+}
+
+#[derive(Debug, Args)]
+struct ReplayCommand {
+    #[command(flatten)]
+    replay: ReplayArgs,
+    /// Database to be made and kept, so that it can be served [default: a temporary file]. Only this flag counts: what
+    /// the server is told of its database is never played into.
+    #[arg(long, value_name = "sqlite://FILE")]
+    database: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -101,7 +115,7 @@ struct File {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Job {
     /// Serve a desk.
     Serve {
@@ -119,10 +133,17 @@ pub(crate) enum Job {
         /// What they are called.
         name: String,
     },
+    /// Play recorded conversations.
+    Replay {
+        /// What the replay was told.
+        args: Box<ReplayArgs>,
+        /// The database to be made; a temporary one where there is none.
+        database: Option<PathBuf>,
+    },
 }
 
 /// Everything that the server was told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Config {
     /// What is to be done.
     pub(crate) job: Job,
@@ -187,6 +208,12 @@ impl Cli {
             Some(Command::Verify(common)) => (alone(common), Some(Job::Verify)),
             Some(Command::CreateAdmin(AdminArgs { common, email, name })) => {
                 (alone(common), Some(Job::CreateAdmin { email, name }))
+            }
+            Some(Command::Replay(command)) => {
+                let database = command.database.map(|value| Told { value, from: "`--database`".into() });
+                let database = database.as_ref().map(sqlite_file).transpose()?;
+                let args = Box::new(command.replay);
+                (ServeArgs::default(), Some(Job::Replay { args, database }))
             }
         };
         let common = serve.common;
@@ -315,7 +342,7 @@ mod tests {
     fn listen(config: &Config) -> String {
         match &config.job {
             Job::Serve { listen, .. } => listen[0].to_string(),
-            Job::Verify | Job::CreateAdmin { .. } => unreachable!(),
+            Job::Verify | Job::CreateAdmin { .. } | Job::Replay { .. } => unreachable!(),
         }
     }
 
@@ -336,6 +363,20 @@ mod tests {
         assert_eq!(listen(&default), "127.0.0.1:8080");
         assert_eq!(default.database, PathBuf::from("support.db"));
         assert!(matches!(default.job, Job::Serve { demo: false, .. }));
+    }
+
+    #[test]
+    fn a_replay_never_plays_into_the_database_that_is_served() {
+        let database = |args: &[&str]| {
+            let config = resolve(args, &[("SUPPORT_DATABASE", "sqlite://served.db")]).unwrap();
+            let Job::Replay { database, .. } = config.job else { panic!() };
+            database
+        };
+        assert_eq!(database(&["replay", "file"]), None);
+        let given = database(&["replay", "file", "--database", "sqlite://new.db"]);
+        assert_eq!(given, Some(PathBuf::from("new.db")));
+        let wrong = resolve(&["replay", "file", "--database", "new.db"], &[]).unwrap_err().to_string();
+        assert!(wrong.contains("`--database` must be `sqlite://`"), "{wrong}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use support_core::store::{StoreError, StoreErrorKind};
 
+use crate::replay::ReplayError;
 use crate::secret::SecretError;
 
 /// Exit code where the program was called wrongly.
@@ -56,6 +57,9 @@ pub(crate) enum Failure {
     /// No password was given.
     #[error("no password was given: set `SUPPORT_ADMIN_PASSWORD`, or write it as one line of standard input")]
     NoPassword,
+    /// Recordings are not played, or not to their end.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// There is no secret.
     #[error(transparent)]
     Secret(#[from] SecretError),

@@ -10,6 +10,7 @@ mod demo_stories;
 mod failure;
 mod log;
 mod numbers;
+mod replay;
 mod secret;
 mod serve;
 mod verify;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Job::Serve { listen, demo } => serve::run(&config.database, listen, *demo),
         Job::Verify => verify::run(&config.database),
         Job::CreateAdmin { email, name } => create_admin::run(&config.database, email, name),
+        Job::Replay { args, database } => replay::run(args, database.as_deref()),
     };
     match done {
         Ok(code) => code,

@@ -67,6 +67,12 @@ pub(crate) fn run(database: &Path, listen: &[SocketAddr], demo: bool) -> Result<
 
 /// Opens a database for the one who serves it, and makes it where there is none.
 pub(crate) fn open(database: &Path) -> Result<SqliteStore, Failure> {
+    check_place(database)?;
+    SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))
+}
+
+/// Checks that a database can stand where it is to.
+pub(crate) fn check_place(database: &Path) -> Result<(), Failure> {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
         return Err(Failure::NoFolder(folder.to_path_buf()));
@@ -74,7 +80,7 @@ pub(crate) fn open(database: &Path) -> Result<SqliteStore, Failure> {
     if database.is_dir() {
         return Err(Failure::Folder(database.to_path_buf()));
     }
-    SqliteStore::open(&SqliteConfig::new(database)).map_err(Failure::database(database))
+    Ok(())
 }
 
 fn runtime() -> Result<Runtime, Failure> {

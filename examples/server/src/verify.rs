@@ -34,7 +34,11 @@ pub(crate) fn run(database: &Path) -> Result<ExitCode, Failure> {
 
 fn print(report: &Report) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{} tickets, {} events, {} agents", report.tickets, report.events, report.agents)?;
+    let Report { tickets, texts, events, customers, agents, .. } = report;
+    writeln!(
+        out,
+        "{tickets} tickets, {texts} texts, {events} events, {customers} customers, {agents} agents"
+    )?;
     for finding in &report.findings {
         writeln!(out, "{}: {}", finding.place, finding.problem)?;
     }

@@ -11,8 +11,15 @@ use crate::scoring::Weights;
 pub struct Settings {
     /// Seconds after resolution in which a customer's message reopens; then the ticket closes. Default 7 days.
     pub reopen_window_seconds: i64,
-    /// Seconds without an answer after which a pending ticket is resolved as `no_response`. Default off.
+    /// Seconds without an answer after which the customer of a pending ticket is to be reminded, once each time that
+    /// the desk waits for them. Default off; 3 days are usual.
+    pub pending_reminder_seconds: Option<i64>,
+    /// Seconds without an answer after which a pending ticket is resolved as `no_response`. Default off; 7 days are
+    /// usual.
     pub pending_resolve_seconds: Option<i64>,
+    /// Seconds that a deleted ticket stays in the bin, from where it can be restored; then its texts are erased. Default
+    /// 30 days. A ticket keeps what it was promised when it was deleted.
+    pub bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible. Default 300.
     pub declined_seconds: i64,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
@@ -25,7 +32,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             reopen_window_seconds: 7 * 86_400,
+            pending_reminder_seconds: None,
             pending_resolve_seconds: None,
+            bin_seconds: 30 * 86_400,
             declined_seconds: 300,
             handling_lease_seconds: 60,
             weights: Weights::default(),
@@ -44,7 +53,9 @@ impl Settings {
     pub fn check(&self) -> Result<(), Vec<FieldProblem>> {
         let seconds = [
             ("reopen_window_seconds", Some(self.reopen_window_seconds), 0),
+            ("pending_reminder_seconds", self.pending_reminder_seconds, 60),
             ("pending_resolve_seconds", self.pending_resolve_seconds, 60),
+            ("bin_seconds", Some(self.bin_seconds), 3_600),
             ("declined_seconds", Some(self.declined_seconds), 0),
             ("handling_lease_seconds", Some(self.handling_lease_seconds), 5),
         ];
@@ -52,12 +63,20 @@ impl Settings {
             let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
             (!sound).then(|| FieldProblem::new(field, format!("must be {least} to {LONGEST}")))
         });
+        // A reminder that comes with the end, or after it, reminds of nothing.
+        let too_late = self
+            .pending_reminder_seconds
+            .zip(self.pending_resolve_seconds)
+            .filter(|(reminds, resolves)| reminds >= resolves)
+            .map(|_| {
+                FieldProblem::new("pending_reminder_seconds", "must be below `pending_resolve_seconds`")
+            });
         let weights = self
             .weights
             .problems()
             .into_iter()
             .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
-        let problems: Vec<FieldProblem> = ranges.chain(weights).collect();
+        let problems: Vec<FieldProblem> = ranges.chain(too_late).chain(weights).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
@@ -74,5 +93,19 @@ mod tests {
         settings.weights.age_points = f64::NAN;
         let fields: Vec<String> = settings.check().unwrap_err().into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["reopen_window_seconds", "pending_resolve_seconds", "weights.age_points"]);
+    }
+
+    #[test]
+    fn a_reminder_comes_before_what_it_reminds_of() {
+        let settings = |reminds, resolves| Settings {
+            pending_reminder_seconds: Some(reminds),
+            pending_resolve_seconds: resolves,
+            ..Settings::default()
+        };
+        assert_eq!(settings(3_600, None).check(), Ok(()));
+        assert_eq!(settings(3_600, Some(3_601)).check(), Ok(()));
+        for wrong in [settings(59, None), settings(3_600, Some(3_600)), settings(7_200, Some(3_600))] {
+            assert_eq!(wrong.check().unwrap_err()[0].field, "pending_reminder_seconds");
+        }
     }
 }

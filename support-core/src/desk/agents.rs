@@ -13,7 +13,7 @@ use crate::people::{
     Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift, WorkKind,
     normalize_address,
 };
-use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Record, StoreExt};
+use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Query, Record, Select, StoreExt};
 use crate::time::Timestamp;
 
 use super::run::{Ask, Prepared, UseCase};
@@ -155,6 +155,12 @@ pub(super) fn role(ask: &Ask<'_>, name: &Label) -> Result<Label, Error> {
     if covers { Ok(name.clone()) } else { Err(Error::Forbidden(Permission::RoleManage)) }
 }
 
+/// Tells whether an agent may manage agents, and so make others who may.
+fn is_admin(agent: &Agent) -> bool {
+    let role = agent.role.as_str().parse::<Role>();
+    agent.active && role.is_ok_and(|role| role.grants().reach(Permission::AgentManage).is_some())
+}
+
 fn teams(ask: &Ask<'_>, field: &str, ids: &[TeamId]) -> Result<Vec<TeamId>, Error> {
     let ids: BTreeSet<TeamId> = ids.iter().copied().collect();
     for id in &ids {
@@ -206,6 +212,38 @@ impl Ask<'_> {
             actor: self.actor.as_ref(),
             audience,
             event,
+        }
+    }
+
+    /// Refuses to let the last admin lock everybody out, themselves included. The host may: it can make another.
+    ///
+    /// The one who stays must not leave at the same moment: the commit holds them to the record that was read.
+    async fn leave_an_admin(
+        &self,
+        before: &Agent,
+        after: &Agent,
+        changes: &mut ChangeSet,
+    ) -> Result<(), Error> {
+        let own = self.actor.as_ref().agent_id() == Some(before.id);
+        if !own || !is_admin(before) || is_admin(after) {
+            return Ok(());
+        }
+        let mut query = Query::new(Select::Agents { team: None, inactive: false }, Query::MOST);
+        loop {
+            let page = self.store().find(&self.system(), &query).await?;
+            let other = page.items.into_iter().find_map(|record| match record {
+                Record::Agent(agent) if agent.id != before.id && is_admin(&agent) => Some(*agent),
+                _ => None,
+            });
+            if let Some(other) = other {
+                changes.replace(other.version, other);
+                return Ok(());
+            }
+            if page.next.is_none() {
+                let problem = "the last admin can neither leave nor become less; make another one first";
+                return Err(Error::refused("last_admin", problem));
+            }
+            query.after = page.next;
         }
     }
 
@@ -329,6 +367,7 @@ impl UseCase for UpdateAgent {
         if before.email != after.email {
             ask.sign_in_by(LoginSubject::Agent(id), &after.email, &mut changes).await?;
         }
+        ask.leave_an_admin(&before, &after, &mut changes).await?;
         changes.replace(before.version, after);
         changes.replace(state.version, state);
         Ok(Prepared { changes, reply, routes: true, configures: false })
@@ -353,6 +392,7 @@ impl UseCase for DeactivateAgent {
         after.active = false;
         after.version += 1;
         after.updated_at = at;
+        ask.leave_an_admin(&before, &after, &mut changes).await?;
         let reply = AgentReply { agent_id: self.id, version: after.version };
         let seq = after.version + state.version - 1;
         changes.events.push(ask.agent_event(self.id, seq, at, Event::AgentDeactivated {}));

@@ -45,7 +45,8 @@ struct Coming {
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) placement: Placement,
-    pub(super) state: AgentState,
+    /// Its agent.
+    pub(super) seat: Seat,
     /// The ticket, where it was just read.
     pub(super) ticket: Option<Box<Ticket>>,
 }
@@ -103,11 +104,11 @@ impl Board {
 
     /// Notes a placement as on its way.
     fn planned(&mut self, placement: Placement) -> Option<Planned> {
-        let state = self.roster.get(placement.agent)?.state.clone();
+        let seat = self.roster.get(placement.agent)?.clone();
         let coming = Coming { agent: placement.agent, effort: placement.effort, at: placement.assigned_at };
         self.queue.hold(placement.ticket);
         self.on_the_way.insert(placement.ticket, coming);
-        Some(Planned { ticket: self.fresh.remove(&placement.ticket), state, placement })
+        Some(Planned { ticket: self.fresh.remove(&placement.ticket), seat, placement })
     }
 
     /// Returns how many placements the log has not shown yet.

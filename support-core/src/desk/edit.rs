@@ -386,12 +386,12 @@ ticket_command! {
 }
 
 ticket_command! {
-    /// Takes a ticket out of the desk's work, as spam or into the bin.
+    /// Takes a ticket out of the desk's work, as spam or into the bin, where it is erased after the settings' time.
     SetAsideTicket {
         /// Which of the two.
         kind: SetAsideKind,
     } needs Permission::TicketSetAside, |this, ask, texts| {
-        if this.kind == SetAsideKind::Merged {
+        if !matches!(this.kind, SetAsideKind::Spam | SetAsideKind::Deleted) {
             return Err(Error::invalid("kind", "must be `spam` or `deleted`"));
         }
         Command::SetAside { kind: this.kind, merged_into: None }
@@ -399,7 +399,7 @@ ticket_command! {
 }
 
 ticket_command! {
-    /// Brings a ticket back into the desk's work.
+    /// Brings a ticket back into the desk's work. One whose time in the bin is over stays erased.
     RestoreTicket {} needs Permission::TicketSetAside, |_this, ask, texts| Command::Restore
 }
 

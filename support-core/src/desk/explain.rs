@@ -10,6 +10,7 @@ use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Actor, Permission, Presence, Role, WorkKind};
 use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures, serving};
 use crate::scoring::{Score, score};
+use crate::sla::deadline::Waits;
 use crate::store::Assignment;
 use crate::time::Timestamp;
 
@@ -30,6 +31,8 @@ pub struct Explanation {
     pub assignment: Option<Assignment>,
     /// Why it waits, if it does.
     pub waiting: Option<WaitingExplanation>,
+    /// How long it waits for its customer, if it does.
+    pub pending: Option<Waits>,
 }
 
 /// Why nobody has a waiting ticket.
@@ -98,6 +101,7 @@ impl Desk {
             timers: timers(&ticket, now, &config),
             assignment: assignments.pop(),
             waiting,
+            pending: Waits::of(&ticket, &config.settings),
         })
     }
 }

@@ -22,7 +22,7 @@ use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 const TURNS_BEFORE: u32 = 3;
 
 /// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
-/// ticket that is over open a follow-up, which the reply names.
+/// ticket that is over open a follow-up, which the reply names; thanks are kept on the ticket.
 #[derive(Clone)]
 pub struct WriteMessage {
     /// The ticket.
@@ -172,7 +172,7 @@ impl WriteMessage {
         let ticket = ask.ticket(self.ticket_id, Permission::TicketRead).await?;
         let author = ask.actor.as_ref();
         let arrival = self.arrival(ask, &ticket)?;
-        let Some(id) = author.customer_id().filter(|_| ask.is_over(&ticket)) else {
+        let Some(id) = author.customer_id().filter(|_| ask.follows_up(&ticket, &arrival)) else {
             return ask.take_in(&ticket, author, &arrival).await;
         };
         let found = ask.store().customer(&ask.system(), id).await?;
@@ -248,7 +248,6 @@ impl Ask<'_> {
         texts.find_by(body.id, Visibility::Public, &[&body.body]);
         let class = class_of(Visibility::Public);
         let author_text = arrival.author_text.as_deref().map(|text| texts.add(author, class, text, &[]).id);
-        let language = ticket.language.as_ref().map(crate::label::Label::as_str);
         let message = command::NewMessage {
             id: MessageId::mint(self.ids(), self.now),
             conversation_id: Some(conversation.id),
@@ -260,7 +259,7 @@ impl Ask<'_> {
             inbox_id: arrival.inbox_id,
             body: body.id,
             automatic: arrival.automatic,
-            thanks: is_thanks(&body.body, language),
+            thanks: says_thanks(ticket, &body.body),
             external_id: arrival.external_id.clone(),
             in_reply_to: arrival.in_reply_to.clone(),
             delivery: None,
@@ -296,6 +295,8 @@ impl Ask<'_> {
                 let seat = crate::routing::Seat { agent: std::sync::Arc::new(*agent), state };
                 if seat.is_there(self.now) {
                     command::OwnerStanding::Available
+                } else if seat.is_missing(self.now) {
+                    command::OwnerStanding::Missing
                 } else {
                     command::OwnerStanding::Absent
                 }
@@ -348,6 +349,11 @@ fn becomes_work_of(before: &Ticket, after: &Ticket) -> Option<AgentId> {
     kept.filter(|_| is_work(after) && !is_work(before))
 }
 
+/// Tells whether what is written on a ticket is thanks and nothing else.
+pub(super) fn says_thanks(ticket: &Ticket, text: &str) -> bool {
+    is_thanks(text, ticket.language.as_ref().map(crate::label::Label::as_str))
+}
+
 async fn conversation(
     ask: &Ask<'_>,
     ticket: &Ticket,
@@ -398,15 +404,13 @@ impl UseCase for DeliveryReport {
         let ticket = ask.ticket(message.ticket_id, Permission::TicketRead).await?;
         let newer = Select::Messages { ticket: ticket.id, conversation: Some(message.conversation_id) };
         let page = ask.store().find(&ask.system(), &Query::new(newer, 100)).await?;
-        let answered_since = page.items.iter().any(|record| match record {
-            Record::Message(later) => {
-                later.seq > message.seq && later.answers && later.delivery != Some(Delivery::Failed)
-            }
-            _ => false,
+        let messages = page.items.iter().filter_map(|record| match record {
+            Record::Message(message) => Some(&**message),
+            _ => None,
         });
+        let unanswered = command::Unanswered::by(&message, messages);
         let message_id = message.id;
-        let report =
-            Command::Deliver { message: Box::new(message.clone()), report: self.report, answered_since };
+        let report = Command::Deliver { message: Box::new(message.clone()), report: self.report, unanswered };
         let mut prepared = carry_out(ask, &ticket, &[report], vec![message.into()]).await?;
         prepared.reply.message_id = Some(message_id);
         Ok(prepared)

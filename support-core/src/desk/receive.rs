@@ -8,12 +8,13 @@ use crate::id::{ConversationId, InboxId};
 use crate::label::ForeignId;
 use crate::people::{Actor, ActorRef, Address, AddressKind, Customer, Permission, normalize_address};
 use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
+use crate::text::is_thanks;
 use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing};
-use super::message::Arrival;
+use super::message::{Arrival, says_thanks};
 use super::open::{OpenTicket, Opening, Requester};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, check};
@@ -52,7 +53,8 @@ impl std::fmt::Debug for Sender {
 ///
 /// It lands, first match wins: in the conversation that the channel proves by a token; on messaging channels in the
 /// newest ticket of the sender in the same inbox that is not closed; else in a new ticket. A closed ticket, or one
-/// whose window for reopening is over, is followed by a new one.
+/// whose window for reopening is over, is followed by a new one; but automatic replies, bounces and thanks are kept on
+/// it and change nothing.
 #[derive(Clone)]
 pub struct ReceiveMessage {
     /// Who sent it.
@@ -116,10 +118,6 @@ impl UseCase for ReceiveMessage {
             Some(id) => self.by_token(ask, id, &customer).await?,
             None => None,
         };
-        let known = match by_token {
-            Some(ticket) => Some(ticket),
-            None => self.by_sender(ask, &customer).await?,
-        };
         let arrival = Arrival {
             content: &self.content,
             automatic: self.automatic,
@@ -130,8 +128,12 @@ impl UseCase for ReceiveMessage {
             sent_at: self.sent_at,
             author_text: None,
         };
+        let known = match by_token {
+            Some(ticket) => Some(ticket),
+            None => self.by_sender(ask, &customer, &arrival).await?,
+        };
         match known {
-            Some(ticket) if !ask.is_over(&ticket) => {
+            Some(ticket) if !ask.follows_up(&ticket, &arrival) => {
                 let author = ActorRef::customer(customer.id);
                 let mut prepared = ask.take_in(&ticket, author, &arrival).await?;
                 people.writes.append(&mut prepared.changes.writes);
@@ -174,8 +176,13 @@ impl ReceiveMessage {
     }
 
     /// On messaging channels, the sender's newest ticket in the inbox that is not closed; of several the one where an
-    /// agent wrote last. Never by subject.
-    async fn by_sender(&self, ask: &Ask<'_>, customer: &Customer) -> Result<Option<Ticket>, Error> {
+    /// agent wrote last. Never by subject. Without any, the newest closed one keeps what opens no follow-up.
+    async fn by_sender(
+        &self,
+        ask: &Ask<'_>,
+        customer: &Customer,
+        arrival: &Arrival<'_>,
+    ) -> Result<Option<Ticket>, Error> {
         if !matches!(self.channel, ChannelKind::Whatsapp | ChannelKind::Sms | ChannelKind::Chat) {
             return Ok(None);
         }
@@ -187,13 +194,12 @@ impl ReceiveMessage {
             sort: TicketSort::Updated,
             ..TicketFilter::default()
         };
-        let select = Select::Tickets(Box::new(filter));
-        let page = ask.store().find(&ask.system(), &Query::new(select, CANDIDATES)).await?;
-        let mut candidates: Vec<Ticket> = page
-            .items
-            .into_iter()
-            .filter_map(|record| if let Record::Ticket(ticket) = record { Some(*ticket) } else { None })
-            .collect();
+        let mut candidates = tickets(ask, filter.clone(), CANDIDATES).await?;
+        if candidates.is_empty() && (arrival.automatic || is_thanks(arrival.content, None)) {
+            let closed = TicketFilter { status: vec![Status::Closed], ..filter };
+            let newest = tickets(ask, closed, 1).await?.pop();
+            return Ok(newest.filter(|ticket| !ask.follows_up(ticket, arrival)));
+        }
         if candidates.len() < 2 {
             return Ok(candidates.pop());
         }
@@ -258,13 +264,25 @@ impl Ask<'_> {
         Ok(Prepared { changes, reply, routes, configures: false })
     }
 
-    /// Tells whether a message to a ticket opens a follow-up: it is closed, or would be had the worker come by.
-    pub(super) fn is_over(&self, ticket: &Ticket) -> bool {
+    /// Tells whether a message to a ticket opens a follow-up: the ticket is closed, or would be had the worker come by,
+    /// and the message would have reopened it. An erased ticket keeps nothing.
+    pub(super) fn follows_up(&self, ticket: &Ticket, arrival: &Arrival<'_>) -> bool {
         let window = self.config.settings.reopen_window_seconds;
-        ticket.status == Status::Closed
+        let closed = ticket.status == Status::Closed
             || ticket.status == Status::Resolved
-                && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= self.now)
+                && ticket.resolved_at.is_some_and(|at| at.plus_seconds(window) <= self.now);
+        ticket.set_aside.is_some_and(|aside| aside.is_over(self.now))
+            || closed && !(arrival.automatic || says_thanks(ticket, arrival.content))
     }
+}
+
+async fn tickets(ask: &Ask<'_>, filter: TicketFilter, limit: u32) -> Result<Vec<Ticket>, Error> {
+    let select = Select::Tickets(Box::new(filter));
+    let page = ask.store().find(&ask.system(), &Query::new(select, limit)).await?;
+    let tickets = page.items.into_iter();
+    Ok(tickets
+        .filter_map(|record| if let Record::Ticket(ticket) = record { Some(*ticket) } else { None })
+        .collect())
 }
 
 /// Returns when an agent last wrote to the customer on a ticket, as far as its newest messages tell.

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::id::{TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
-use crate::routing::{AssignHow, Placement, Waiting, plan};
+use crate::routing::{AssignHow, Placement, Seat, Waiting, plan};
 use crate::store::{ChangeSet, Delta, Key, Outcome, Record, Write};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -157,12 +157,12 @@ impl Desk {
         let work = Waiting::of(ticket)?;
         let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
         let planned = live.board().send_new(&work, &config, ask.now)?;
-        let (placement, state) = (planned.placement.clone(), planned.state.clone());
+        let (placement, seat) = (planned.placement.clone(), planned.seat.clone());
         let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };
         let circumstances =
             Circumstances { actor: ActorRef::SYSTEM, now: ask.now, ids: self.ids(), config: &config };
         let mut later = assignment(changes.tenant, ticket, &placement, &circumstances)?;
-        still_there(&mut later, state);
+        as_planned(&mut later, &seat);
         for write in later.writes {
             match (changes.writes.get_mut(at), write) {
                 // Written once, as it is in the end.
@@ -231,7 +231,7 @@ impl Desk {
         let mut read = store.load(&Scope::system(tenant), &unread).await?.into_iter();
         let mut tickets = Vec::with_capacity(planned.len());
         let mut changes = Vec::with_capacity(planned.len());
-        for Planned { placement, state, ticket } in planned {
+        for Planned { placement, seat, ticket } in planned {
             let ticket = match (ticket.take(), &mut read) {
                 (Some(ticket), _) => ticket,
                 (None, read) => match read.next().flatten() {
@@ -243,8 +243,7 @@ impl Desk {
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
-                // Who went away since the plan was made gets nothing.
-                still_there(&mut set, state.clone());
+                as_planned(&mut set, seat);
                 tickets.push(placement.ticket);
                 changes.push(set);
             }
@@ -275,6 +274,13 @@ impl Drop for Departed<'_> {
         drop(board);
         self.live.mark();
     }
+}
+
+/// Lets a placement succeed only while its agent is as the plan saw them: who went away since gets nothing, and nobody
+/// more than the room that they were left.
+fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
+    still_there(changes, seat.state.clone());
+    changes.replace(seat.agent.version, (*seat.agent).clone());
 }
 
 /// Turns a placement into changes; nothing where the ticket waits no more.

@@ -162,7 +162,10 @@ impl Desk {
                 let config = live.with_versions_of(&**self.store(), config, &ticket).await?;
                 let circumstances =
                     Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-                let woken = wake_ticket(tenant, &ticket, &circumstances);
+                let mut woken = wake_ticket(tenant, &ticket, &circumstances);
+                if woken.changes.events.iter().any(|envelope| envelope.event == (Event::TicketErased {})) {
+                    self.empty_texts(tenant, ticket.id, &mut woken.changes).await?;
+                }
                 changes.push(woken.changes);
                 marks.push((ticket.id, woken.routes, woken.failures));
             }

@@ -1,26 +1,35 @@
 //! Proof that what is stored is the fold of its events.
 //!
-//! `verify` reads a live database and changes nothing: the hash chain of the log, every ticket against the fold of
-//! its stream with its conversations, messages and assignments, what is derived against the configuration that the
-//! events name, and every agent's load against the tickets that make it.
+//! `verify` reads a live database and changes nothing: the hash chain of the log; every ticket against the fold of its
+//! stream with its conversations, messages and assignments; what is derived against the configuration that the events
+//! name; the texts that events name and the words by which they are found; customers and agents as far as their events
+//! tell of them; every agent's load and last assignment; and whether all that the log tells of is stored.
+//!
+//! It walks log, tickets and people once. Beside a page of each it holds a few numbers for every stream of the log.
 
-use std::collections::{BTreeMap, HashMap};
+mod log;
+mod people;
+mod texts;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::conversation::{Conversation, Message};
 use crate::error::Error;
-use crate::event::{ChainHash, Envelope, Stream, chain};
+use crate::event::{Envelope, Stream};
 use crate::id::{AgentId, TenantId};
 use crate::people::{Actor, Scope};
 use crate::sla::deadline::derive;
 use crate::store::{
-    Assignment, Cursor, Key, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter, TicketSort,
+    Assignment, Key, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
 
 use super::Desk;
+use log::Log;
+use texts::Texts;
 
 /// Rows read at once.
 const BATCH: u32 = 500;
@@ -34,7 +43,11 @@ pub struct Report {
     pub tickets: u64,
     /// Events whose hash was recomputed.
     pub events: u64,
-    /// Agents whose load was recounted.
+    /// Texts that were looked for, each time that an event names them.
+    pub texts: u64,
+    /// Customers compared.
+    pub customers: u64,
+    /// Agents compared.
     pub agents: u64,
     /// How many things do not agree.
     pub wrong: u64,
@@ -73,65 +86,71 @@ impl Desk {
     /// `Store`.
     pub async fn verify(&self, tenant: TenantId) -> Result<Report, Error> {
         let mut report = Report::default();
-        self.verify_chain(tenant, &mut report).await?;
-        self.verify_tickets(tenant, &mut report).await?;
-        self.verify_loads(tenant, &mut report).await?;
+        let mut log = Log::new(tenant);
+        log.read_on(self, tenant, &mut report).await?;
+        let loads = self.verify_tickets(tenant, &mut log, &mut report).await?;
+        self.verify_customers(tenant, &mut log, &mut report).await?;
+        self.verify_agents(tenant, loads, &mut log, &mut report).await?;
+        self.verify_presence(tenant, &log, &mut report).await?;
         Ok(report)
     }
 
-    async fn verify_chain(&self, tenant: TenantId, report: &mut Report) -> Result<(), Error> {
+    /// Verifies every ticket, and answers what they take of their owners' capacity.
+    async fn verify_tickets(
+        &self,
+        tenant: TenantId,
+        log: &mut Log,
+        report: &mut Report,
+    ) -> Result<BTreeMap<AgentId, u32>, Error> {
         let system = Scope::system(tenant);
-        let mut cursor = Cursor::start();
-        let mut head = ChainHash::genesis(tenant);
-        let mut sequences: HashMap<Stream, u64> = HashMap::new();
-        loop {
-            let page = self.store().events(&system, &cursor, BATCH).await?;
-            for logged in &page.events {
-                let envelope = &logged.envelope;
-                head = chain(&head, envelope, &logged.json);
-                if head != logged.hash {
-                    report.note(&logged.cursor, "the hash does not follow from the event and the one before");
-                    head = logged.hash;
-                }
-                let before = sequences.insert(envelope.stream, envelope.stream_seq).unwrap_or_default();
-                if envelope.stream_seq != before + 1 {
-                    report.note(&logged.cursor, "the stream has a gap");
-                }
-                report.events += 1;
-            }
-            if page.events.is_empty() && page.next == cursor {
-                return Ok(());
-            }
-            cursor = page.next;
-        }
-    }
-
-    async fn verify_tickets(&self, tenant: TenantId, report: &mut Report) -> Result<(), Error> {
-        let system = Scope::system(tenant);
-        let filter = TicketFilter {
-            set_aside: SetAsideFilter::Any,
-            sort: TicketSort::Oldest,
-            ..TicketFilter::default()
-        };
-        let mut query = Query::new(Select::Tickets(Box::new(filter)), BATCH);
+        let mut loads: BTreeMap<AgentId, u32> = BTreeMap::new();
+        let mut texts = Texts::default();
+        let mut query = every_ticket();
         loop {
             let page = self.store().find(&system, &query).await?;
             for record in page.items {
-                if let Record::Ticket(ticket) = record {
-                    self.verify_ticket(tenant, *ticket, report).await?;
+                let Record::Ticket(ticket) = record else { continue };
+                log.meet(Stream::Ticket(ticket.id));
+                if let Some(agent) = ticket.assigned_to {
+                    *loads.entry(agent).or_default() += ticket.units();
+                }
+                self.verify_ticket(tenant, *ticket, &mut texts, report).await?;
+                if texts.is_full() {
+                    texts.verify(self, tenant, report).await?;
                 }
             }
             if page.next.is_none() {
-                return Ok(());
+                texts.verify(self, tenant, report).await?;
+                return Ok(loads);
             }
             query.after = page.next;
         }
+    }
+
+    /// Looks for what the log tells of and no list showed.
+    async fn verify_presence(&self, tenant: TenantId, log: &Log, report: &mut Report) -> Result<(), Error> {
+        let key = |stream: &Stream| match stream {
+            Stream::Ticket(id) => Some(Key::Ticket(*id)),
+            Stream::Customer(id) => Some(Key::Customer(*id)),
+            Stream::Agent(id) => Some(Key::Agent(*id)),
+            Stream::Document(_) | Stream::Login(_) => None,
+        };
+        let unmet = log.streams.iter().filter(|(_, told)| !told.stored);
+        let keys: Vec<Key> = unmet.filter_map(|(stream, _)| key(stream)).collect();
+        for batch in keys.chunks(BATCH as usize) {
+            let found = self.store().load(&Scope::system(tenant), batch).await?;
+            for (key, _) in batch.iter().zip(found).filter(|(_, record)| record.is_none()) {
+                report.note(format_args!("{key:?}"), "the log tells of it, and it is not stored");
+            }
+        }
+        Ok(())
     }
 
     async fn verify_ticket(
         &self,
         tenant: TenantId,
         stored: Ticket,
+        texts: &mut Texts,
         report: &mut Report,
     ) -> Result<(), Error> {
         let host = Actor::Host(tenant);
@@ -148,6 +167,7 @@ impl Desk {
             events = self.history(&host, id).await?;
         }
         report.tickets += 1;
+        texts.of(id, &events);
         let place = format!("ticket {id}");
         let Some(folded) = Ticket::fold(&events, Timestamp::MAX) else {
             report.note(&place, "its first event does not open it");
@@ -209,71 +229,13 @@ impl Desk {
         }
         Ok(())
     }
+}
 
-    /// Recounts loads. Meant for a desk at rest or a moment's snapshot: an agent who is being given work while this
-    /// counts is counted again, and noted only when the difference stays.
-    async fn verify_loads(&self, tenant: TenantId, report: &mut Report) -> Result<(), Error> {
-        let mut wrong = self.wrong_loads(tenant, report).await?;
-        for _ in 0..3 {
-            if wrong.is_empty() {
-                return Ok(());
-            }
-            let again = self.wrong_loads(tenant, &mut Report::default()).await?;
-            wrong.retain(|agent| again.contains(agent));
-        }
-        for agent in wrong {
-            report.note(format_args!("agent {agent}"), "the load is not that of the tickets");
-        }
-        Ok(())
-    }
-
-    async fn wrong_loads(&self, tenant: TenantId, report: &mut Report) -> Result<Vec<AgentId>, Error> {
-        let system = Scope::system(tenant);
-        let mut counted: BTreeMap<AgentId, u32> = BTreeMap::new();
-        let filter = TicketFilter {
-            set_aside: SetAsideFilter::Any,
-            sort: TicketSort::Oldest,
-            ..TicketFilter::default()
-        };
-        let mut query = Query::new(Select::Tickets(Box::new(filter)), BATCH);
-        loop {
-            let page = self.store().find(&system, &query).await?;
-            for record in &page.items {
-                if let Record::Ticket(ticket) = record
-                    && let Some(agent) = ticket.assigned_to
-                {
-                    *counted.entry(agent).or_default() += ticket.units();
-                }
-            }
-            if page.next.is_none() {
-                break;
-            }
-            query.after = page.next;
-        }
-        let mut wrong = Vec::new();
-        let mut query = Query::new(Select::Agents { team: None, inactive: true }, BATCH);
-        loop {
-            let page = self.store().find(&system, &query).await?;
-            let keys: Vec<Key> = page
-                .items
-                .iter()
-                .filter_map(|record| if let Record::Agent(agent) = record { Some(agent.id) } else { None })
-                .map(Key::AgentState)
-                .collect();
-            for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
-                if let Record::AgentState(state) = record {
-                    report.agents += 1;
-                    if state.load.units != counted.get(&state.agent).copied().unwrap_or_default() {
-                        wrong.push(state.agent);
-                    }
-                }
-            }
-            if page.next.is_none() {
-                return Ok(wrong);
-            }
-            query.after = page.next;
-        }
-    }
+/// Asks for every ticket of a tenant, in the order in which they are walked.
+fn every_ticket() -> Query {
+    let filter =
+        TicketFilter { set_aside: SetAsideFilter::Any, sort: TicketSort::Oldest, ..TicketFilter::default() };
+    Query::new(Select::Tickets(Box::new(filter)), BATCH)
 }
 
 /// Folds a stream into the records that some of its events begin.

@@ -3,7 +3,7 @@
 //! A shift is weekly hours in a zone. Near its end an agent gets no new work that could not be finished: nothing
 //! live in the last 10 minutes, no new asynchronous work in the last 30.
 
-use chrono::{Datelike, NaiveTime, TimeDelta, Timelike, Weekday};
+use chrono::{Datelike, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday};
 use serde::{Deserialize, Serialize};
 
 use crate::time::{Timestamp, Zone};
@@ -64,6 +64,10 @@ pub enum Standing {
 
 /// Seconds before the end of a shift in which nothing live is given.
 const NO_LIVE_SECONDS: i64 = 600;
+/// Days in which the next start is looked for: a shift starts once a week at least.
+const LOOKED_AHEAD: i64 = 8;
+/// Longest time that clocks skip within a day, with room: two hours have been seen.
+const LONGEST_SKIP_MINUTES: i64 = 180;
 /// Seconds before the end of a shift in which no new asynchronous work is given.
 const NO_ASYNC_SECONDS: i64 = 1_800;
 
@@ -121,6 +125,24 @@ impl Shift {
         Standing::Off
     }
 
+    /// Returns when it starts next, after an instant. A start that the clocks skip is where they go on.
+    #[must_use]
+    pub fn next_start(&self, after: Timestamp) -> Option<Timestamp> {
+        let (start, _) = self.hours().ok()?;
+        let tz = self.timezone.tz();
+        let today = after.to_utc().with_timezone(&tz).date_naive();
+        // From the day before: after a start that the clocks skipped it may already be the next day.
+        let days = (-1..=LOOKED_AHEAD).filter_map(|days| today.checked_add_signed(TimeDelta::days(days)));
+        let starts = days.filter(|date| self.works_on(date.weekday())).filter_map(|date| {
+            let local = date.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::seconds(start.into()))?;
+            (0..=LONGEST_SKIP_MINUTES).find_map(|minutes| {
+                let local = local.checked_add_signed(TimeDelta::minutes(minutes))?;
+                tz.from_local_datetime(&local).earliest()
+            })
+        });
+        starts.map(|start| Timestamp::from(start.to_utc())).find(|start| *start > after)
+    }
+
     fn works_on(&self, weekday: Weekday) -> bool {
         let day = match weekday {
             Weekday::Mon => Day::Mon,
@@ -156,6 +178,24 @@ mod tests {
         assert_eq!(night.standing(at("2026-11-21T04:00:00Z")), Standing::On { seconds_left: 3_600 });
         assert_eq!(night.standing(at("2026-11-21T05:00:00Z")), Standing::Off);
         assert_eq!(night.standing(at("2026-11-21T22:00:00Z")), Standing::Off);
+    }
+
+    #[test]
+    fn the_next_start_is_on_the_next_day_of_work() {
+        let next = |shift: &Shift, text: &str| shift.next_start(at(text)).unwrap().to_string();
+        let office = shift(&[Day::Mon, Day::Fri], "09:00", "17:00");
+        assert_eq!(next(&office, "2026-11-20T07:59:59Z"), "2026-11-20T08:00:00Z");
+        assert_eq!(next(&office, "2026-11-20T08:00:00Z"), "2026-11-23T08:00:00Z");
+        assert_eq!(next(&office, "2026-11-20T23:30:00Z"), "2026-11-23T08:00:00Z");
+        assert_eq!(
+            next(&shift(&[Day::Fri], "22:00", "06:00"), "2026-11-21T03:00:00Z"),
+            "2026-11-27T21:00:00Z"
+        );
+        // 2027-03-28 is the Sunday on which 02:00 to 03:00 is skipped.
+        let night = shift(&[Day::Sun], "02:30", "08:00");
+        assert_eq!(next(&night, "2027-03-27T12:00:00Z"), "2027-03-28T01:00:00Z");
+        assert_eq!(next(&night, "2027-03-28T01:00:00Z"), "2027-04-04T00:30:00Z");
+        assert_eq!(shift(&[], "9", "17:00").next_start(at("2026-11-20T08:00:00Z")), None);
     }
 
     #[test]

@@ -140,4 +140,15 @@ impl Seat {
             self.agent.shift.as_ref().is_none_or(|shift| matches!(shift.standing(now), Standing::On { .. }));
         self.agent.active && self.state.presence == Presence::Available && on_shift
     }
+
+    /// Tells whether the agent is absent past the start of a shift: away or offline since before it, and it has begun,
+    /// or they said that they come back only after it. Who is always on shift misses no start.
+    #[must_use]
+    pub fn is_missing(&self, now: Timestamp) -> bool {
+        let AgentState { presence, since, until, .. } = self.state;
+        let gone = matches!(presence, Presence::Away | Presence::Offline);
+        let back = until.map_or(now, |until| until.max(now));
+        let start = || self.agent.shift.as_ref().and_then(|shift| shift.next_start(since));
+        gone && start().is_some_and(|start| start < back)
+    }
 }

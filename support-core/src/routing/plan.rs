@@ -213,13 +213,14 @@ fn placement(
     now: Timestamp,
 ) -> Placement {
     let Chosen { seat, latest, candidates, refused, left_out } = chosen;
+    let assigned_at = latest.map_or(now, |latest| now.max(latest.plus_micros(1)));
     Placement {
         ticket: entry.ticket,
         agent: seat.agent.id,
         state_version: seat.state.version,
         effort: entry.work.effort,
         capacity: seat.agent.capacity.of(WorkKind::Ticket),
-        assigned_at: latest.map_or(now, |latest| now.max(latest.plus_micros(1))),
+        assigned_at,
         why: Why {
             strategy,
             score,
@@ -227,6 +228,7 @@ fn placement(
             candidates,
             refused,
             left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
+            assigned_at: Some(assigned_at),
         },
     }
 }

@@ -21,6 +21,8 @@ wire_enum! {
         Transfer = "transfer",
         /// It went back to the queue.
         Return = "return",
+        /// It went back to the queue because its owner was absent when the customer wrote.
+        Absent = "absent",
         /// An escalation moved it.
         Escalation = "escalation",
         /// It was given when it was opened.
@@ -90,6 +92,9 @@ pub struct Why {
     pub refused: Vec<(AgentId, Refused)>,
     /// How many agents were left out of both lists.
     pub left_out: u32,
+    /// When the chosen one is noted as having been given work; absent in records of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_at: Option<Timestamp>,
 }
 
 impl Why {

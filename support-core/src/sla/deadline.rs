@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Config;
+use crate::config::{Config, Settings};
 use crate::ticket::{Derived, Status, Ticket};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
@@ -194,6 +194,40 @@ fn steps_of(timer: &SlaTimer, standstill: &Pauses, config: &Config) -> Vec<DueSt
     steps
 }
 
+/// How long a pending ticket waits for its customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waits {
+    /// Since when: since it is pending, or since the latest answer in it.
+    pub since: Timestamp,
+    /// When the customer is to be reminded; `None` where the settings remind nobody.
+    pub reminds_at: Option<Timestamp>,
+    /// When they were.
+    pub reminded_at: Option<Timestamp>,
+    /// When it is resolved as `no_response`; `None` is never.
+    pub resolves_at: Option<Timestamp>,
+}
+
+impl Waits {
+    /// Tells how long a ticket waits; nothing where it is not pending or is set aside.
+    #[must_use]
+    pub fn of(ticket: &Ticket, settings: &Settings) -> Option<Self> {
+        let since = ticket.pending_since.filter(|_| ticket.set_aside.is_none())?;
+        let after = |seconds: Option<i64>| seconds.map(|seconds| since.plus_seconds(seconds));
+        Some(Self {
+            since,
+            reminds_at: after(settings.pending_reminder_seconds),
+            reminded_at: ticket.reminded_at,
+            resolves_at: after(settings.pending_resolve_seconds),
+        })
+    }
+
+    /// Returns when the reminder is owed, while it still is.
+    #[must_use]
+    pub fn reminder_due_at(&self) -> Option<Timestamp> {
+        self.reminds_at.filter(|_| self.reminded_at.is_none())
+    }
+}
+
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.
 #[must_use]
 pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
@@ -209,18 +243,18 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         .then_some(ticket.resolved_at)
         .flatten()
         .map(|at| at.plus_seconds(settings.reopen_window_seconds));
-    let gives_up = (ticket.status == Status::Pending)
-        .then_some(settings.pending_resolve_seconds)
-        .flatten()
-        .zip(ticket.pending_since)
-        .map(|(seconds, at)| at.plus_seconds(seconds));
+    let waits = Waits::of(ticket, settings);
+    let (reminds, gives_up) =
+        waits.map_or((None, None), |waits| (waits.reminder_due_at(), waits.resolves_at));
     let awake = ticket.set_aside.is_none();
+    let erases = ticket.set_aside.and_then(|aside| aside.erases_at);
     let steps = upcoming(ticket, config).map(|step| step.at).min();
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
-    let wake_at = [ticket.snoozed_until, closes, gives_up, steps]
+    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps]
         .into_iter()
         .flatten()
         .filter(|_| awake)
+        .chain(erases)
         .chain(leases)
         .min();
     Derived {

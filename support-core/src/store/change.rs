@@ -1,5 +1,7 @@
 //! What a commit writes, and how it ends.
 
+use sha2::{Digest, Sha256};
+
 use crate::conversation::Visibility;
 use crate::error::{EntityKind, Error};
 use crate::event::Envelope;
@@ -134,6 +136,25 @@ pub struct SearchEntry {
     pub visibility: Visibility,
     /// Distinct folded words, as [`tokens`](crate::text::tokens) gives them.
     pub tokens: Vec<String>,
+}
+
+impl SearchEntry {
+    /// Returns what tells one set of words from another, in any order: for a store whose index does not give back the
+    /// words that it holds.
+    #[must_use]
+    pub fn digest(words: &[String]) -> [u8; 16] {
+        let mut sorted: Vec<&String> = words.iter().collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        let mut hasher = Sha256::new();
+        for word in sorted {
+            hasher.update((word.len() as u64).to_be_bytes());
+            hasher.update(word.as_bytes());
+        }
+        let mut digest = [0; 16];
+        digest.iter_mut().zip(hasher.finalize()).for_each(|(byte, hashed)| *byte = hashed);
+        digest
+    }
 }
 
 impl std::fmt::Debug for SearchEntry {

@@ -31,6 +31,9 @@ pub enum Key {
     MessageByExternalId(InboxId, ForeignId),
     /// A text revision.
     Text(TextId),
+    /// A text revision, where its search entry holds exactly these words, in any order. A text without an entry, such
+    /// as an emptied one, holds none.
+    TextByWords(TextId, Vec<String>),
     /// An assignment record.
     Assignment(AssignmentId),
     /// A customer.
@@ -77,6 +80,7 @@ impl fmt::Debug for Key {
                 f.debug_tuple("MessageByExternalId").field(inbox).field(id).finish()
             }
             Self::Text(id) => fmt::Debug::fmt(id, f),
+            Self::TextByWords(id, _) => f.debug_tuple("TextByWords").field(id).finish_non_exhaustive(),
             Self::Assignment(id) => fmt::Debug::fmt(id, f),
             Self::Customer(id) => fmt::Debug::fmt(id, f),
             Self::CustomerByExternalId(id) => f.debug_tuple("CustomerByExternalId").field(id).finish(),

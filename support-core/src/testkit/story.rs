@@ -276,7 +276,7 @@ impl Story {
     /// The ticket is set aside.
     #[must_use]
     pub fn set_aside(self, kind: SetAsideKind) -> Self {
-        self.then(Event::TicketSetAside { kind, merged_into: None })
+        self.then(Event::TicketSetAside { kind, merged_into: None, erases_at: None })
     }
 
     /// Writes a text of this ticket, with its words, and returns its id.

@@ -53,8 +53,8 @@ pub enum Command {
         message: Box<Message>,
         /// The report.
         report: Delivery,
-        /// Whether a later public message of an agent answers the customer anyway.
-        answered_since: bool,
+        /// What is unanswered should the message have failed; `None` where another answer stands.
+        unanswered: Option<Unanswered>,
     },
     /// Take note that an agent is at it until an instant, or no longer.
     Handle {
@@ -70,6 +70,36 @@ pub enum Command {
         /// Keyword rules that match its texts now, with alerting names; `None` leaves them as they are.
         keywords: Option<Matched>,
     },
+}
+
+/// What several answers in a row leave unanswered that have all failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Since when the customer waits; `None` where none of them answered anything.
+    pub since: Option<Timestamp>,
+    /// When the first of them was written.
+    pub from: Timestamp,
+}
+
+impl Unanswered {
+    /// Tells what is unanswered once `failed` has failed too, among the messages of its conversation in any order.
+    /// Nothing where a later answer stands.
+    #[must_use]
+    pub fn by<'a>(failed: &Message, messages: impl IntoIterator<Item = &'a Message>) -> Option<Self> {
+        let others = messages.into_iter().filter(|m| m.answers && m.id != failed.id);
+        let mut others: Vec<&Message> = others.collect();
+        others.sort_unstable_by_key(|message| std::cmp::Reverse(message.seq));
+        let stands = |message: &Message| message.delivery != Some(Delivery::Failed);
+        if others.iter().any(|other| other.seq > failed.seq && stands(other)) {
+            return None;
+        }
+        let before = others.into_iter().filter(|other| other.seq < failed.seq);
+        let row = std::iter::once(failed).chain(before.take_while(|other| !stands(other)));
+        Some(row.fold(Self { since: None, from: failed.created_at }, |all, message| Self {
+            since: all.since.into_iter().chain(message.answered_since).min(),
+            from: message.created_at,
+        }))
+    }
 }
 
 /// Keyword rules that match, and the names of the alerting ones.
@@ -165,6 +195,15 @@ pub struct NewMessage {
     pub masked: BTreeMap<String, u32>,
 }
 
+impl NewMessage {
+    /// Tells whether it neither reopens a ticket nor opens a follow-up: a program wrote it, or it says nothing but
+    /// thanks.
+    #[must_use]
+    pub const fn reopens_nothing(&self) -> bool {
+        self.automatic || self.thanks
+    }
+}
+
 /// Whether the owner can take up what a customer writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OwnerStanding {
@@ -172,6 +211,8 @@ pub enum OwnerStanding {
     Available,
     /// Is not there now.
     Absent,
+    /// Is not there past the start of the next shift.
+    Missing,
     /// Works here no more.
     Gone,
 }

@@ -123,12 +123,15 @@ impl<'a> Change<'a> {
 
     fn carry_out(&mut self, command: &Command) -> Result<(), Error> {
         self.close_if_due();
+        if !matches!(command, Command::Wake | Command::Deliver { .. } | Command::Reconfigure { .. }) {
+            self.refuse_if_erased()?;
+        }
         match command {
             Command::Open(_) => Err(Error::refused("ticket_exists", "the ticket exists already")),
             Command::Receive(receive) => self.receive(receive),
             Command::Write(write) => self.write(write),
-            Command::Deliver { message, report, answered_since } => {
-                self.deliver(message, *report, *answered_since);
+            Command::Deliver { message, report, unanswered } => {
+                self.deliver(message, *report, *unanswered);
                 Ok(())
             }
             Command::Edit(edit) => self.edit(edit),

@@ -13,7 +13,9 @@ use crate::sla::Ledger;
 use crate::store::Assignment;
 use crate::time::Timestamp;
 
-use super::{Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, Status, Ticket, Work};
+use super::{
+    Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, SetAsideKind, Status, Ticket, Work,
+};
 
 /// Returns the ticket in whose stream an event stands.
 const fn ticket_of(envelope: &Envelope) -> Option<TicketId> {
@@ -94,6 +96,7 @@ impl Ticket {
             last_customer_message_at: None,
             unanswered_since: None,
             pending_since: (status == Status::Pending).then_some(envelope.at),
+            reminded_at: None,
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -141,6 +144,7 @@ impl Ticket {
                     self.unanswered_since = None;
                     self.first_responded_at.get_or_insert(at);
                     self.pending_since = self.pending_since.map(|_| at);
+                    self.reminded_at = None;
                 }
             }
             Event::MessageDeliveryChanged { unanswered_since, first_response_lost, .. } => {
@@ -189,11 +193,16 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
+            Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
-            Event::TicketSetAside { kind, merged_into } => {
-                self.set_aside =
-                    Some(SetAside { kind: *kind, by: envelope.actor, at, merged_into: *merged_into });
+            Event::TicketSetAside { kind, merged_into, erases_at } => {
+                let (kind, merged_into, erases_at) = (*kind, *merged_into, *erases_at);
+                self.set_aside = Some(SetAside { kind, by: envelope.actor, at, merged_into, erases_at });
+            }
+            Event::TicketErased {} => {
+                let (kind, by) = (SetAsideKind::Erased, envelope.actor);
+                self.set_aside = Some(SetAside { kind, by, at, merged_into: None, erases_at: None });
             }
             Event::TicketRestored { .. } => self.set_aside = None,
             Event::SlaApplied { applied, .. } => match applied {
@@ -228,6 +237,7 @@ impl Ticket {
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
         self.pending_since = (to == Status::Pending).then_some(at);
+        self.reminded_at = None;
         match to {
             Status::Resolved => {
                 self.resolved_at = Some(at);
@@ -273,6 +283,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }
+            | Event::TicketErased { .. }
             | Event::TicketRestored { .. }
     )
 }

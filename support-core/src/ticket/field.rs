@@ -73,10 +73,12 @@ wire_enum! {
         Deleted = "deleted",
         /// Continued in another ticket.
         Merged = "merged",
+        /// Was in the bin until its time was over: nothing but ids, numbers and instants is left of it.
+        Erased = "erased",
     }
 }
 
-/// Out of every queue, list, count and figure; can be undone.
+/// Out of every queue, list, count and figure; can be undone, but for `erased`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
     /// Why.
@@ -87,6 +89,17 @@ pub struct SetAside {
     pub at: Timestamp,
     /// Where it went on, for `merged`.
     pub merged_into: Option<TicketId>,
+    /// When it is erased for good, for `deleted`.
+    #[serde(default)]
+    pub erases_at: Option<Timestamp>,
+}
+
+impl SetAside {
+    /// Tells whether the ticket's texts are erased at `now`, or would be had the worker come by.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.kind == SetAsideKind::Erased || self.erases_at.is_some_and(|at| at <= now)
+    }
 }
 
 wire_enum! {

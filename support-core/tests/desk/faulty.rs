@@ -27,6 +27,8 @@ pub(crate) enum Fault {
     Ticket(TicketId),
     /// The bytes of the event at this place of the log are others than those that were hashed.
     Bytes(usize),
+    /// No text is without an entry, emptied or not.
+    KeepsWords,
 }
 
 /// The store in memory, with faults.
@@ -35,6 +37,7 @@ pub(crate) struct FaultyStore {
     inner: MemoryStore,
     fault: Mutex<Fault>,
     rival: Mutex<Option<(&'static str, Rival)>>,
+    lost: Mutex<Option<Key>>,
 }
 
 /// Makes what somebody else commits first.
@@ -53,6 +56,15 @@ fn broken(kind: StoreErrorKind) -> StoreError {
 impl FaultyStore {
     pub(crate) fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Loses a record: it is in no list any more, and under no key.
+    pub(crate) fn lose(&self, key: Key) {
+        *self.lost.lock().unwrap() = Some(key);
+    }
+
+    fn is_lost(&self, key: &Key) -> bool {
+        self.lost.lock().unwrap().as_ref() == Some(key)
     }
 
     /// Lets somebody else commit just before the next commit with an event of this name.
@@ -87,7 +99,7 @@ impl FaultyStore {
                 *fault = Fault::Call(calls - 1);
                 Ok(())
             }
-            Fault::None | Fault::Answer | Fault::Ticket(_) | Fault::Bytes(_) => Ok(()),
+            Fault::None | Fault::Answer | Fault::Ticket(_) | Fault::Bytes(_) | Fault::KeepsWords => Ok(()),
         }
     }
 }
@@ -117,12 +129,29 @@ impl Store for FaultyStore {
 
     async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         self.call()?;
-        self.inner.load(scope, keys).await
+        let mut found = self.inner.load(scope, keys).await?;
+        let keeps = matches!(*self.fault.lock().unwrap(), Fault::KeepsWords);
+        for (key, place) in keys.iter().zip(&mut found) {
+            if self.is_lost(key) {
+                *place = None;
+            }
+            if keeps && matches!(key, Key::TextByWords(_, words) if words.is_empty()) {
+                *place = None;
+            }
+        }
+        Ok(found)
     }
 
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
         self.call()?;
-        self.inner.find(scope, query).await
+        let mut page = self.inner.find(scope, query).await?;
+        page.items.retain(|record| match record {
+            Record::Ticket(ticket) => !self.is_lost(&Key::Ticket(ticket.id)),
+            Record::Customer(customer) => !self.is_lost(&Key::Customer(customer.id)),
+            Record::Agent(agent) => !self.is_lost(&Key::Agent(agent.id)),
+            _ => true,
+        });
+        Ok(page)
     }
 
     async fn identify(&self, credential: &Credential<'_>) -> Result<Option<Actor>, StoreError> {

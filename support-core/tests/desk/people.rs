@@ -15,6 +15,7 @@ use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
 
+use crate::faulty::FaultyStore;
 use crate::world::{HOST, TENANT, World, customer_of, fields, foreign, id_of, label, rule};
 
 fn update(agent: &support_core::people::Actor) -> UpdateAgent {
@@ -83,6 +84,38 @@ fn nobody_gives_a_role_above_their_own_or_changes_who_has_one() {
     assert!(matches!(world.fail(&admin, &gone), Error::Forbidden(Permission::RoleManage)));
     let carl = world.customer("Carl");
     assert!(matches!(world.fail(&carl, &made("agent")), Error::NotFound(_)));
+    world.sound();
+}
+
+#[test]
+fn the_last_admin_can_neither_leave_nor_become_less() {
+    let world = World::standard();
+    let ada = world.agent_in("Ada", "admin", &[]);
+    world.agent_in("Sue", "supervisor", &[]);
+    let less = UpdateAgent { role: Some(label("agent")), ..update(&ada) };
+    let leave = DeactivateAgent { id: id_of(&ada) };
+    assert_eq!(rule(&world.fail(&ada, &less)), "last_admin");
+    assert_eq!(rule(&world.fail(&ada, &leave)), "last_admin");
+    world.run(&ada, &UpdateAgent { name: Some("Ada L.".into()), ..update(&ada) });
+    let bea = world.agent_in("Bea", "super_admin", &[]);
+    world.run(&HOST, &DeactivateAgent { id: id_of(&bea) });
+    assert_eq!(rule(&world.fail(&ada, &leave)), "last_admin", "who left is no admin any more");
+    let cleo = world.agent_in("Cleo", "admin", &[]);
+    world.run(&ada, &less);
+    assert_eq!(rule(&world.fail(&cleo, &DeactivateAgent { id: id_of(&cleo) })), "last_admin");
+    world.run(&HOST, &DeactivateAgent { id: id_of(&cleo) });
+    world.sound();
+}
+
+#[test]
+fn of_two_admins_who_leave_at_the_same_moment_one_stays() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let (ada, bea) = (world.agent_in("Ada", "admin", &[]), world.agent_in("Bea", "admin", &[]));
+    let leaves = DeactivateAgent { id: id_of(&bea) };
+    let changes = block_on(world.desk.prepare(&bea, &leaves)).unwrap().changes;
+    store.before("agent.deactivated", || vec![changes]);
+    assert_eq!(rule(&world.fail(&ada, &DeactivateAgent { id: id_of(&ada) })), "last_admin");
     world.sound();
 }
 

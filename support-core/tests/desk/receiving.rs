@@ -21,7 +21,7 @@ fn inbox() -> InboxId {
     InboxId::from_uuid(Uuid::from_u128(77))
 }
 
-fn mail(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
+pub(crate) fn mail(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
     ReceiveMessage {
         sender: Sender {
             external_id: None,
@@ -221,6 +221,48 @@ fn automatic_replies_notes_and_thanks_never_reopen() {
     assert_eq!(world.ticket(ticket).status, Status::Resolved);
     world.reply(&carl, ticket, "Thanks, but it is broken.");
     assert_eq!(world.ticket(ticket).status, Status::InProgress);
+    world.sound();
+}
+
+#[test]
+fn automatic_replies_and_thanks_on_a_closed_ticket_are_kept_there_and_open_nothing() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.noted(&carl, |open| open.language = Some(label("en")));
+    world.reply(&agent, ticket, "Done.");
+    world.status(&agent, ticket, Status::Resolved);
+    // The worker comes only after the first of them.
+    world.clock.advance(8 * DAY);
+    let by_token = |id: &str, content: &str, automatic: bool| {
+        let conversation_id = Some(world.ticket(ticket).conversation_id);
+        let from = "carl@customer.example";
+        ReceiveMessage { conversation_id, automatic, content: content.into(), ..mail(&world, from, id) }
+    };
+    assert_eq!(world.run(&HOST, &by_token("m-1", "I am on holiday.", true)).ticket_id, ticket);
+    assert_eq!(world.run(&HOST, &by_token("m-2", "Thank you!", false)).ticket_id, ticket);
+    assert_eq!(world.reply(&carl, ticket, "Many thanks").ticket_id, ticket);
+    let said = world.said(&carl, ticket);
+    assert_eq!(said[2..], ["I am on holiday.", "Thank you!", "Many thanks"], "nothing is lost");
+    assert_eq!(world.ticket(ticket).status, Status::Closed);
+    let follow_up = world.run(&HOST, &by_token("m-3", "Thank you, but it is broken.", false)).ticket_id;
+    assert_eq!(world.ticket(follow_up).follow_up_of, Some(ticket));
+    assert_ne!(world.reply(&carl, ticket, "Is it?").ticket_id, ticket);
+    world.sound();
+}
+
+#[test]
+fn thanks_on_a_messaging_channel_open_nothing_where_the_ticket_is_closed() {
+    let world = World::standard();
+    let ticket = world.run(&HOST, &text(&world, "+491701", "w-1")).ticket_id;
+    world.status(&HOST, ticket, Status::Closed);
+    let thanks = |id: &str| ReceiveMessage { content: "Danke!".into(), ..text(&world, "+491701", id) };
+    assert_eq!(world.run(&HOST, &thanks("w-2")).ticket_id, ticket);
+    let newer = world.run(&HOST, &text(&world, "+491701", "w-3")).ticket_id;
+    assert_ne!(newer, ticket);
+    // What goes on comes first.
+    assert_eq!(world.run(&HOST, &thanks("w-4")).ticket_id, newer);
+    let elsewhere = ReceiveMessage { content: "Danke!".into(), ..text(&world, "+491702", "w-5") };
+    assert_ne!(world.run(&HOST, &elsewhere).ticket_id, ticket);
     world.sound();
 }
 

@@ -9,6 +9,7 @@ use support_core::people::{Actor, Capacity, Day, Presence, Shift, WorkKind};
 use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
 
+use crate::faulty::FaultyStore;
 use crate::world::{HOST, World, at, customer_of, id_of, label};
 
 fn sized(world: &World, name: &str, units: u32) -> Actor {
@@ -367,5 +368,25 @@ fn work_of_a_team_that_was_taken_out_of_force_is_routed_all_the_same() {
     world.run(&HOST, &support_core::desk::EditDocument::retire(kind, document));
     let ann = world.agent("Ann");
     assert_eq!(world.owner(ticket), Some(id_of(&ann)), "the default team takes it");
+    world.sound();
+}
+
+#[test]
+fn a_plan_that_was_made_shortly_before_does_not_go_over_a_lowered_capacity() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let carl = world.customer("Carl");
+    let ann = sized(&world, "Ann", 2);
+    let first = world.opened_by(&carl);
+    assert_eq!(world.owner(first), Some(id_of(&ann)));
+    let less = UpdateAgent {
+        id: Some(id_of(&ann)),
+        capacity: Some(Capacity { units: 1, ..Capacity::default() }),
+        ..UpdateAgent::default()
+    };
+    let changes = block_on(world.desk.prepare(&HOST, &less)).unwrap().changes;
+    store.before("ticket.assigned", || vec![changes]);
+    let second = world.opened_by(&carl);
+    assert_eq!((world.owner(second), world.load(&ann)), (None, 1));
     world.sound();
 }

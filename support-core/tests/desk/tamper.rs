@@ -1,9 +1,14 @@
 //! `verify` finds what was written past the desk.
 
+use std::sync::Arc;
+
+use support_core::conversation::Visibility;
+use support_core::desk::Finding;
 use support_core::event::{Audience, Envelope, Event, Stream};
-use support_core::id::{EventId, TicketId};
-use support_core::people::{Actor, ActorRef, WorkKind};
-use support_core::store::{ChangeSet, Delta, Outcome, Query, Record, Select};
+use support_core::id::{EventId, TextId, TicketId};
+use support_core::people::{Actor, ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
+use support_core::sla::policy::PolicySpec;
+use support_core::store::{ChangeSet, Delta, Key, Outcome, Query, Record, SearchEntry, Select, Text};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Ticket};
 use uuid::Uuid;
@@ -12,12 +17,25 @@ use crate::faulty::{Fault, FaultyStore};
 use crate::world::{HOST, TENANT, World, id_of};
 
 fn told() -> (World, Actor, TicketId) {
-    let world = World::standard();
+    let (_, world, agent, ticket) = told_by_a_faulty_store();
+    (world, agent, ticket)
+}
+
+fn told_by_a_faulty_store() -> (Arc<FaultyStore>, World, Actor, TicketId) {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    world.policy(&PolicySpec::standard());
     let agent = world.agent("Agnes");
     let ticket = world.opened_by(&world.customer("Carl"));
     world.reply(&agent, ticket, "Soon.");
     world.sound();
-    (world, agent, ticket)
+    (store, world, agent, ticket)
+}
+
+/// The body of a ticket's newest message.
+fn body_of(world: &World, ticket: TicketId) -> TextId {
+    let page = block_on(world.desk.messages(&HOST, ticket, None, 1, None)).unwrap();
+    page.messages[0].message.body
 }
 
 fn past_the_desk(world: &World, write: impl FnOnce(&mut ChangeSet)) {
@@ -119,6 +137,101 @@ fn a_changed_message_conversation_or_assignment_is_found() {
 }
 
 #[test]
+fn words_that_are_not_those_of_the_text_are_found() {
+    let (world, _, id) = told();
+    let text = body_of(&world, id);
+    past_the_desk(&world, |changes| {
+        let tokens = vec!["parcel".into()];
+        changes.search.push(SearchEntry { text, ticket: id, visibility: Visibility::Public, tokens });
+    });
+    finds(&world, "its search entry does not hold its words");
+}
+
+#[test]
+fn words_that_outlive_their_text_are_found() {
+    let (store, world, _, id) = told_by_a_faulty_store();
+    let key = Key::Text(body_of(&world, id));
+    let found = block_on(world.desk.store().load(&system_scope(TENANT), &[key])).unwrap().remove(0);
+    let Some(Record::Text(text)) = found else { panic!("no text") };
+    past_the_desk(&world, |changes| changes.replace(0, Text { body: None, ..text }));
+    world.sound();
+    store.set(Fault::KeepsWords);
+    finds(&world, "its search entry does not hold its words");
+}
+
+#[test]
+fn a_text_that_is_gone_is_found() {
+    let (store, world, _, id) = told_by_a_faulty_store();
+    store.lose(Key::Text(body_of(&world, id)));
+    finds(&world, "a text that its events name is not stored");
+}
+
+#[test]
+fn what_the_log_tells_of_and_the_store_has_lost_is_found() {
+    let (store, world, agent, id) = told_by_a_faulty_store();
+    let customer = world.ticket(id).customer_id;
+    for key in [Key::Ticket(id), Key::Customer(customer), Key::Agent(id_of(&agent))] {
+        store.lose(key.clone());
+        let report = block_on(world.desk.verify(TENANT)).unwrap();
+        let place = format!("{key:?}");
+        let named = |finding: &Finding| finding.place == place && finding.problem.contains("is not stored");
+        assert!(report.findings.iter().any(named), "{report:#?}");
+    }
+}
+
+#[test]
+fn a_changed_customer_is_found_as_far_as_the_events_tell() {
+    let changes: [fn(&mut Customer); 3] = [
+        |customer| customer.version += 1,
+        |customer| customer.created_at = customer.created_at.plus_seconds(-1),
+        |customer| customer.updated_at = customer.updated_at.plus_seconds(1),
+    ];
+    for change in changes {
+        let (world, _, id) = told();
+        let id = world.ticket(id).customer_id;
+        let mut customer = block_on(world.desk.customer(&HOST, id)).unwrap();
+        let revision = customer.version;
+        change(&mut customer);
+        past_the_desk(&world, |changes| changes.replace(revision, customer));
+        finds(&world, "it is not what its events tell");
+    }
+}
+
+#[test]
+fn a_changed_agent_is_found_as_far_as_the_events_tell() {
+    let changes: [fn(&mut Agent, &mut AgentState); 6] = [
+        |agent, _| agent.active = false,
+        |agent, _| agent.version += 1,
+        |agent, _| agent.updated_at = agent.updated_at.plus_seconds(1),
+        |_, state| state.presence = Presence::Busy,
+        |_, state| state.version += 1,
+        |_, state| state.since = state.since.plus_seconds(1),
+    ];
+    for change in changes {
+        let (world, agent, _) = told();
+        let (mut agent, mut state) = block_on(world.desk.agent(&HOST, id_of(&agent))).unwrap();
+        let revisions = (agent.version, state.version);
+        change(&mut agent, &mut state);
+        past_the_desk(&world, |changes| {
+            changes.replace(revisions.0, agent);
+            changes.replace(revisions.1, state);
+        });
+        finds(&world, "it is not what its events tell");
+    }
+}
+
+#[test]
+fn a_last_assignment_that_is_in_no_event_is_found() {
+    let (world, agent, _) = told();
+    let at = world.desk.now().plus_seconds(60);
+    for agent in [id_of(&agent), id_of(&world.agent("Idle"))] {
+        past_the_desk(&world, |changes| changes.deltas.push(Delta::LastAssigned { agent, at }));
+        finds(&world, "the last assignment is not that of its events");
+    }
+    assert_eq!(block_on(world.desk.verify(TENANT)).unwrap().wrong, 2);
+}
+
+#[test]
 fn an_event_without_its_effect_is_found() {
     let (world, _, id) = told();
     let ticket = world.ticket(id);
@@ -151,7 +264,7 @@ fn a_ticket_as_it_was_is_the_fold_stopped_early() {
 
 #[test]
 fn a_changed_byte_of_the_log_is_found_where_it_is() {
-    let store = std::sync::Arc::new(FaultyStore::default());
+    let store = Arc::new(FaultyStore::default());
     let world = World::on(store.clone());
     world.opened_by(&world.customer("Carl"));
     world.sound();

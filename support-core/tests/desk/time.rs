@@ -83,6 +83,29 @@ fn without_an_answer_a_pending_ticket_is_resolved_only_where_the_settings_say_so
 }
 
 #[test]
+fn a_pending_tickets_customer_is_reminded_once_by_the_worker_and_explain_says_when() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    world.settings(json!({"pending_reminder_seconds": 3 * DAY, "pending_resolve_seconds": 7 * DAY}));
+    let ticket = world.opened_by(&carl);
+    assert_eq!(block_on(world.desk.explain(&agent, ticket)).unwrap().pending, None);
+    world.reply(&agent, ticket, "Which one?");
+    let since = world.desk.now();
+    world.pass(3 * DAY - 1);
+    let waits = block_on(world.desk.explain(&agent, ticket)).unwrap().pending.unwrap();
+    assert_eq!((waits.since, waits.reminded_at), (since, None));
+    assert_eq!(waits.reminds_at, Some(since.plus_seconds(3 * DAY)));
+    assert_eq!(waits.resolves_at, Some(since.plus_seconds(7 * DAY)));
+    world.pass(1);
+    world.pass(DAY);
+    let names = world.names(ticket);
+    assert_eq!(names.iter().filter(|name| **name == "ticket.reminder_reached").count(), 1, "{names:?}");
+    let waits = block_on(world.desk.explain(&agent, ticket)).unwrap().pending.unwrap();
+    assert_eq!(waits.reminded_at, waits.reminds_at);
+    world.sound();
+}
+
+#[test]
 fn in_one_aggregate_time_never_runs_backwards() {
     let world = World::standard();
     let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));

@@ -29,8 +29,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 struct SettingsBody {
     /// Seconds after resolution in which a customer's message reopens.
     reopen_window_seconds: i64,
+    /// Seconds without an answer after which the customer of a pending ticket is to be reminded, once; `null` is never.
+    pending_reminder_seconds: Option<i64>,
     /// Seconds without an answer after which a pending ticket is resolved; `null` is never.
     pending_resolve_seconds: Option<i64>,
+    /// Seconds that a deleted ticket stays in the bin; then its texts are erased for good.
+    bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible.
     declined_seconds: i64,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
@@ -69,7 +73,9 @@ impl From<Settings> for SettingsBody {
         let weights = settings.weights;
         Self {
             reopen_window_seconds: settings.reopen_window_seconds,
+            pending_reminder_seconds: settings.pending_reminder_seconds,
             pending_resolve_seconds: settings.pending_resolve_seconds,
+            bin_seconds: settings.bin_seconds,
             declined_seconds: settings.declined_seconds,
             handling_lease_seconds: settings.handling_lease_seconds,
             weights: WeightsBody {

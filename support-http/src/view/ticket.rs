@@ -108,11 +108,13 @@ pub(crate) struct EscalationBody {
 /// Why a ticket is out of the desk's work.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct SetAsideBody {
-    /// `spam`, `deleted` or `merged`.
+    /// `spam`, `deleted`, `merged`, or `erased` after its time in the bin.
     kind: &'static str,
     by: Option<Uuid>,
     at: String,
     merged_into: Option<Uuid>,
+    /// When a deleted ticket is erased for good; until then it can be restored.
+    erases_at: Option<String>,
 }
 
 /// Who has a ticket.
@@ -180,6 +182,7 @@ impl TicketBody {
                 by: aside.by.id,
                 at: aside.at.to_string(),
                 merged_into: aside.merged_into.map(|id| id.uuid()),
+                erases_at: aside.erases_at.map(|at| at.to_string()),
             }),
             waiting_since: ticket.is_waiting().then(|| ticket.work.since.to_string()),
             next_due_at: ticket.derived.next_due_at.map(|at| at.to_string()),

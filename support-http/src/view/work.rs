@@ -6,6 +6,7 @@ use serde::Serialize;
 use support_core::desk::{Explanation, QueuePage, TextsById, WaitingExplanation};
 use support_core::routing::Why;
 use support_core::scoring::{Score, Term};
+use support_core::sla::deadline::Waits;
 use support_core::store::Assignment;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -98,7 +99,8 @@ pub(crate) struct AssignmentBody {
     to: Option<Uuid>,
     team_from: Option<Uuid>,
     team_to: Option<Uuid>,
-    /// `auto`, `offer`, `take`, `reassign`, `transfer`, `return`, `escalation` or `open`.
+    /// `auto`, `offer`, `take`, `reassign`, `transfer`, `return`, `absent`, `escalation` or
+    /// `open`.
     how: &'static str,
     by: ActorBody,
     /// Why, in words.
@@ -144,6 +146,9 @@ pub(crate) struct ExplanationBody {
     /// after which somebody could be given it.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,
+    /// `null` where it does not wait for its customer; else `{since, reminds_at, reminded_at, resolves_at}`.
+    #[schema(value_type = Option<Value>)]
+    pending: Option<Waits>,
 }
 
 impl ExplanationBody {
@@ -153,6 +158,7 @@ impl ExplanationBody {
             sla: explanation.timers.iter().map(SlaTimer::from).collect(),
             assignment: explanation.assignment.map(|made| AssignmentBody::new(made, texts)),
             waiting: explanation.waiting,
+            pending: explanation.pending,
         }
     }
 }

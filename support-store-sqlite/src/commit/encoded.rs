@@ -68,6 +68,7 @@ pub(crate) struct EncodedEntry {
     pub(crate) ticket: TicketId,
     pub(crate) public: bool,
     pub(crate) tokens: Vec<String>,
+    pub(crate) digest: [u8; 16],
 }
 
 impl Encoded {
@@ -169,6 +170,7 @@ impl EncodedEntry {
             text: entry.text,
             ticket: entry.ticket,
             public: entry.visibility == Visibility::Public,
+            digest: SearchEntry::digest(&entry.tokens),
             tokens: entry.tokens.iter().map(|token| search::escaped(token)).collect(),
         }
     }

@@ -80,8 +80,10 @@ pub(super) fn add(db: &Connection, tenant: i64, ticket: i64, entry: &EncodedEntr
         words.push_str(token);
         words.push(' ');
     }
-    db.prepare_cached("INSERT INTO desk_search_texts (n, tenant, text, ticket) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, tenant, entry.text.uuid().as_bytes(), ticket])?;
+    db.prepare_cached(
+        "INSERT INTO desk_search_texts (n, tenant, text, ticket, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![id, tenant, entry.text.uuid().as_bytes(), ticket, entry.digest])?;
     db.prepare_cached("INSERT INTO desk_search (rowid, words) VALUES (?1, ?2)")?
         .execute(params![id, words])?;
     Ok(())

@@ -1,9 +1,9 @@
 //! Single records by key.
 
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
-use support_core::id::TicketId;
+use support_core::id::{TextId, TicketId};
 use support_core::people::Scope;
-use support_core::store::{Key, Record};
+use support_core::store::{Key, Record, SearchEntry};
 
 use super::sight::{self, FACTS};
 use crate::commit::tenant_number;
@@ -164,6 +164,10 @@ pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Res
             params![tenant, inbox.uuid().as_bytes(), id.as_str()],
         ),
         Key::Text(id) => by(Kind::Text, statement!(Text, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
+        Key::TextByWords(id, words) => {
+            let holds = holds_words(db, tenant, *id, words)?;
+            if holds { one(db, tenant, scope, &Key::Text(*id)) } else { Ok(None) }
+        }
         Key::Assignment(id) => {
             by(Kind::Assignment, statement!(Assignment, "c.tenant = ?1 AND c.id = ?2"), id.uuid())
         }
@@ -247,6 +251,21 @@ pub(super) fn read(
     drop(rows);
     sight::watch(&statement);
     Ok(found)
+}
+
+/// Tells whether exactly these words are held by a text's entry and the index behind it.
+fn holds_words(db: &Connection, tenant: i64, text: TextId, words: &[String]) -> Result<bool, Failure> {
+    let held: Option<(Vec<u8>, bool)> = db
+        .prepare_cached(
+            "SELECT s.digest, EXISTS (SELECT 1 FROM desk_search_docsize d WHERE d.id = s.n) \
+             FROM desk_search_texts s WHERE s.tenant = ?1 AND s.text = ?2",
+        )?
+        .query_row(params![tenant, text.uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(match held {
+        Some((digest, indexed)) => indexed && digest == SearchEntry::digest(words),
+        None => words.is_empty(),
+    })
 }
 
 fn epoch(db: &Connection, tenant: i64, scope: &Scope) -> Result<Option<Record>, Failure> {

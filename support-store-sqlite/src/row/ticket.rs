@@ -61,6 +61,7 @@ pub(crate) static TICKETS: Table = Table {
         "last_customer_message_at",
         "unanswered_since",
         "pending_since",
+        "reminded_at",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -91,6 +92,7 @@ struct Detail {
     by: ActorRef,
     at: Timestamp,
     merged_into: Option<TicketId>,
+    erases_at: Option<Timestamp>,
 }
 
 /// Tells whether a ticket stands among the active ones in lists.
@@ -101,7 +103,12 @@ pub(crate) fn is_active(ticket: &Ticket) -> bool {
 /// Writes a ticket.
 pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
     let derived = &ticket.derived;
-    let detail = ticket.set_aside.map(|s| Detail { by: s.by, at: s.at, merged_into: s.merged_into });
+    let detail = ticket.set_aside.map(|s| Detail {
+        by: s.by,
+        at: s.at,
+        merged_into: s.merged_into,
+        erases_at: s.erases_at,
+    });
     let no_sla = ticket.sla.applied.is_none() && ticket.sla.timers.is_empty();
     if derived.keyword_points.is_nan() || derived.insight_points.is_nan() {
         return Err(Failure::Misuse("points that are no number"));
@@ -149,6 +156,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .opt_time(ticket.last_customer_message_at)
         .opt_time(ticket.unanswered_since)
         .opt_time(ticket.pending_since)
+        .opt_time(ticket.reminded_at)
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -209,6 +217,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
                 by: d.by,
                 at: d.at,
                 merged_into: d.merged_into,
+                erases_at: d.erases_at,
             }),
         },
         conversation_id: c.uuid(ConversationId::from_uuid)?,
@@ -223,6 +232,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         last_customer_message_at: c.opt_time()?,
         unanswered_since: c.opt_time()?,
         pending_since: c.opt_time()?,
+        reminded_at: c.opt_time()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

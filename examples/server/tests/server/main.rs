@@ -12,5 +12,6 @@ mod admin;
 mod crash;
 mod demo;
 mod process;
+mod replay;
 mod start;
 mod stop;

@@ -76,13 +76,14 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
                 last_assigned_at: seat.state.last_assigned_at,
             };
             refused.truncate(20);
+            let assigned_at = latest.map_or(NOW, |latest| NOW.max(latest.plus_micros(1)));
             return Some(Placement {
                 ticket: entry.ticket,
                 agent: chosen.agent.id,
                 state_version: chosen.state.version,
                 effort: entry.work.effort,
                 capacity: chosen.agent.capacity.units,
-                assigned_at: latest.map_or(NOW, |latest| NOW.max(latest.plus_micros(1))),
+                assigned_at,
                 why: Why {
                     strategy: team.strategy,
                     score: total(&config.settings.weights, &entry.inputs(), NOW),
@@ -90,6 +91,7 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
                     candidates: eligible.iter().take(20).map(candidate).collect(),
                     refused,
                     left_out: u32::try_from(left_out).unwrap(),
+                    assigned_at: Some(assigned_at),
                 },
             });
         }

@@ -83,7 +83,7 @@ impl Shelf {
             Key::Ticket(id) => Place::Ticket(*id),
             Key::Conversation(id) => Place::Conversation(*id),
             Key::Message(id) => Place::Message(*id),
-            Key::Text(id) => Place::Text(*id),
+            Key::Text(id) | Key::TextByWords(id, _) => Place::Text(*id),
             Key::Assignment(id) => Place::Assignment(*id),
             Key::Customer(id) => Place::Customer(*id),
             Key::Agent(id) => Place::Agent(*id),

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::conversation::{ConversationKind, Visibility};
 use crate::event::Stream;
-use crate::id::{ConversationId, TicketId};
+use crate::id::{ConversationId, TextId, TicketId};
 use crate::people::{Scope, Sight};
 use crate::routing::Waiting;
-use crate::store::{Cursor, EventPage, Key, Logged, Record, TextClass};
+use crate::store::{Cursor, EventPage, Key, Logged, Record, SearchEntry, TextClass};
 
 use super::shelf::{Place, Shelf};
 
@@ -19,9 +19,15 @@ impl Shelf {
         let found = match key {
             Key::Epoch => Record::Epoch(self.epoch),
             Key::Receipt(key) => Record::Receipt(self.receipts.get(key)?.clone()),
+            Key::TextByWords(text, words) if !self.holds_words(*text, words) => return None,
             key => self.at(key)?.clone(),
         };
         self.sees(scope, &found).then_some(found)
+    }
+
+    fn holds_words(&self, text: TextId, words: &[String]) -> bool {
+        let held = self.words.get(&text).map_or(&[][..], |entry| &entry.tokens);
+        SearchEntry::digest(held) == SearchEntry::digest(words)
     }
 
     /// Tells whether a scope sees a record. What belongs to a ticket is seen with it.

@@ -1,14 +1,14 @@
 //! Finding tickets by words.
 
 use crate::people::Scope;
-use crate::store::{Query, Record, Select, Store, Text, TicketFilter};
+use crate::store::{Key, Query, Record, SearchEntry, Select, Store, Text, TicketFilter};
 
 use super::super::build::{
     OTHER, TENANT, agent_id, agent_scope, customer_id, customer_scope, team_id, text_id, words_of,
 };
 use super::super::{a_ticket, system_scope};
 use super::{commit, everything, list, set, walk};
-use crate::id::TicketId;
+use crate::id::{TextId, TicketId};
 use crate::people::Reach;
 
 /// Lists the tickets that are found by words, in the order of the list.
@@ -91,4 +91,37 @@ pub async fn a_later_entry_replaces_the_one_before(store: &dyn Store) {
     assert_eq!(found(store, &everything(), "old").await, []);
     assert_eq!(found(store, &everything(), "new words").await, [story.id()]);
     assert_eq!(found(store, &customer_scope(TENANT, customer_id(1)), "words").await, []);
+}
+
+/// A text is read by the words of its search entry: by all of them, in any order, and by no others. Without an entry it
+/// is read by none.
+pub async fn a_text_is_read_by_exactly_the_words_of_its_entry(store: &dyn Store) {
+    let story = a_ticket(1).asks("blue kettle").noted(agent_id(1), "hello fraud");
+    commit(store, story.set(TENANT)).await;
+    let by = |text: TextId, words: &str| Key::TextByWords(text, words_of(words));
+    let read = async |scope: &Scope, key: Key| store.load(scope, &[key]).await.unwrap().remove(0);
+    let (asked, noted) = (story.texts()[1].clone(), story.texts()[2].clone());
+    let (all, customer) = (everything(), customer_scope(TENANT, customer_id(1)));
+    for words in ["blue kettle", "kettle blue"] {
+        assert_eq!(read(&all, by(asked.id, words)).await, Some(asked.clone().into()), "{words}");
+        assert_eq!(read(&customer, by(asked.id, words)).await, Some(asked.clone().into()), "{words}");
+    }
+    for words in ["", "kettle", "blue", "blue kettle hello", "bluekettle", "hello fraud"] {
+        assert_eq!(read(&all, by(asked.id, words)).await, None, "{words}");
+    }
+    assert_eq!(read(&all, by(noted.id, "fraud hello")).await, Some(noted.clone().into()));
+    assert_eq!(read(&customer, by(noted.id, "fraud hello")).await, None);
+    assert_eq!(read(&all, by(text_id(9, 9), "")).await, None, "there is no such text");
+    assert_eq!(read(&system_scope(OTHER), by(asked.id, "blue kettle")).await, None, "another tenant's");
+    let mut again = set();
+    again.search.push(SearchEntry { tokens: words_of("red kettle"), ..story.search()[1].clone() });
+    commit(store, again).await;
+    assert_eq!(read(&all, by(asked.id, "blue kettle")).await, None);
+    assert_eq!(read(&all, by(asked.id, "red kettle")).await, Some(asked.clone().into()));
+    let emptied = Text { body: None, ..asked.clone() };
+    let mut erase = set();
+    erase.replace(0, emptied.clone());
+    commit(store, erase).await;
+    assert_eq!(read(&all, by(asked.id, "red kettle")).await, None);
+    assert_eq!(read(&all, by(asked.id, "")).await, Some(emptied.into()));
 }

@@ -141,8 +141,13 @@ impl Change<'_> {
             Some(aside) => {
                 Err(Error::refused("ticket_set_aside", format!("the ticket is set aside as {}", aside.kind)))
             }
+            None if kind == SetAsideKind::Erased => {
+                Err(Error::invalid("kind", "must be `spam`, `deleted` or `merged`"))
+            }
             None => {
-                self.record(Event::TicketSetAside { kind, merged_into });
+                let bin = self.at.plus_seconds(self.config().settings.bin_seconds);
+                let erases_at = (kind == SetAsideKind::Deleted).then_some(bin);
+                self.record(Event::TicketSetAside { kind, merged_into, erases_at });
                 Ok(())
             }
         }
@@ -178,6 +183,17 @@ impl Change<'_> {
         self.climb();
         self.move_timers_so_far();
         self.change_policy(true);
+    }
+
+    /// Refuses from the instant at which the time in the bin ends, whether or not the worker came to erase.
+    pub(super) fn refuse_if_erased(&self) -> Result<(), Error> {
+        match self.after.set_aside {
+            Some(aside) if aside.is_over(self.at) => Err(Error::refused(
+                "ticket_erased",
+                "the ticket's time in the bin is over; its texts are erased",
+            )),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn refuse_if_closed(&self) -> Result<(), Error> {

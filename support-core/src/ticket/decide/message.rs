@@ -9,7 +9,7 @@ use crate::id::{AgentId, AssignmentId, TeamId, TextId};
 use crate::label::Label;
 use crate::people::ActorKind;
 use crate::routing::{AssignHow, Why};
-use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Write};
+use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Unanswered, Write};
 use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
 use crate::ticket::{Status, StatusCategory, StatusCause};
 
@@ -74,9 +74,14 @@ impl Change<'_> {
     /// Takes in a message from outside.
     ///
     /// What asks for an answer wakes a snoozed ticket and reopens a pending or resolved one: to its owner where they
-    /// can take it up, else to the queue.
+    /// can take it up, else to the queue. An owner who is missing loses any ticket. A closed ticket keeps what reopens
+    /// nothing, and stays as it is.
     pub(super) fn receive(&mut self, receive: &Receive) -> Result<(), Error> {
         if self.after.status == Status::Closed {
+            if receive.message.reopens_nothing() {
+                self.add_message(&receive.message);
+                return Ok(());
+            }
             return Err(Error::refused(
                 "ticket_closed",
                 "the ticket is closed; a new message opens a follow-up",
@@ -89,12 +94,15 @@ impl Change<'_> {
         if !asks || self.after.set_aside.is_some() {
             return Ok(());
         }
-        let loses_owner = match (had, receive.owner) {
-            (_, OwnerStanding::Gone) | (Status::Resolved, OwnerStanding::Absent) => true,
-            (_, OwnerStanding::Available | OwnerStanding::Absent) => false,
+        let lost = match (had, receive.owner) {
+            (_, OwnerStanding::Gone) => Some(AssignHow::Return),
+            (_, OwnerStanding::Missing) | (Status::Resolved, OwnerStanding::Absent) => {
+                Some(AssignHow::Absent)
+            }
+            (_, OwnerStanding::Available | OwnerStanding::Absent) => None,
         };
-        if loses_owner && self.after.assigned_to.is_some() {
-            self.hand_to_queue(AssignHow::Return);
+        if let Some(how) = lost.filter(|_| self.after.assigned_to.is_some()) {
+            self.hand_to_queue(how);
         }
         self.take_up();
         Ok(())
@@ -147,23 +155,25 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Takes note of how far an outgoing message has come. An answer that fails gives the customer's wait back.
-    pub(super) fn deliver(&mut self, message: &Message, report: Delivery, answered_since: bool) {
+    /// Takes note of how far an outgoing message has come. An answer that fails gives the customer's wait back;
+    /// the last of several in a row gives back that of the first.
+    pub(super) fn deliver(&mut self, message: &Message, report: Delivery, unanswered: Option<Unanswered>) {
         let Some(from) = message.delivery else { return };
         let to = from.advanced(report);
         if to == from {
             return;
         }
-        let lost = to == Delivery::Failed && message.answers && !answered_since;
-        let first_response_lost = lost && self.after.first_responded_at == Some(message.created_at);
+        let lost = unanswered.filter(|_| to == Delivery::Failed && message.answers);
+        let first = self.after.first_responded_at;
+        let first_response_lost = lost.is_some_and(|lost| first.is_some_and(|at| at >= lost.from));
         self.record(Event::MessageDeliveryChanged {
             message_id: message.id,
             from,
             to,
-            unanswered_since: message.answered_since.filter(|_| lost),
+            unanswered_since: lost.and_then(|lost| lost.since),
             first_response_lost,
         });
-        if lost && self.after.status == Status::Pending && self.after.unanswered_since.is_some() {
+        if lost.is_some() && self.after.status == Status::Pending && self.after.unanswered_since.is_some() {
             // The desk owes the answer again.
             let has_owner = self.after.assigned_to.is_some();
             self.transit(Transition::CustomerMessage { has_owner });

@@ -4,7 +4,7 @@ use crate::event::Event;
 use crate::label::Label;
 use crate::routing::AssignHow;
 use crate::sla::Metric;
-use crate::sla::deadline::{DueKind, DueStep, due_steps, past_steps};
+use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
 use crate::sla::policy::StepAction;
 use crate::ticket::lifecycle::Transition;
 use crate::ticket::{Status, StatusCause};
@@ -18,25 +18,36 @@ impl Change<'_> {
         for (agent, _) in self.after.derived.leases.clone() {
             self.end_expired(agent);
         }
-        if self.after.set_aside.is_some() {
+        if let Some(aside) = self.after.set_aside {
+            if aside.erases_at.is_some_and(|at| at <= self.at) {
+                self.record(Event::TicketErased {});
+            }
             return;
         }
         if self.after.snoozed_until.is_some_and(|until| until <= self.at) {
             self.record(Event::TicketWoken { by_time: true });
         }
         self.climb();
-        if self.after.status == Status::Pending
-            && let (Some(seconds), Some(since)) =
-                (self.config().settings.pending_resolve_seconds, self.after.pending_since)
-            && since.plus_seconds(seconds) <= self.at
-        {
+        self.wait_for_customer();
+        self.close_if_due();
+    }
+
+    /// Reminds the customer of a pending ticket, and gives it up in the end. One that is given up reminds no more,
+    /// though the worker slept through the reminder.
+    fn wait_for_customer(&mut self) {
+        let settings = &self.config().settings;
+        let Some(waits) = Waits::of(&self.after, settings) else { return };
+        if waits.resolves_at.is_some_and(|at| at <= self.at) {
             let code: Option<Label> = "no_response".parse().ok();
             self.status(Status::Resolved, StatusCause::NoResponse, code);
             if self.after.snoozed_until.is_some() {
                 self.record(Event::TicketWoken { by_time: false });
             }
+        } else if let Some(after_seconds) = settings.pending_reminder_seconds
+            && waits.reminder_due_at().is_some_and(|at| at <= self.at)
+        {
+            self.record(Event::TicketReminderReached { since: waits.since, after_seconds });
         }
-        self.close_if_due();
     }
 
     /// Takes the steps that the timers owe.

@@ -28,6 +28,7 @@ const OWN_FIELDS: &[&str] = &[
     "ticket.snoozed",
     "ticket.woken",
     "ticket.set_aside",
+    "ticket.erased",
     "ticket.restored",
 ];
 

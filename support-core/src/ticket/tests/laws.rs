@@ -135,7 +135,12 @@ const NOT_CLOSED: &[Status] = {
 
 fn happening() -> impl Strategy<Value = Happening> {
     use Happening::*;
-    let owner = select(vec![OwnerStanding::Available, OwnerStanding::Absent, OwnerStanding::Gone]);
+    let owner = select(vec![
+        OwnerStanding::Available,
+        OwnerStanding::Absent,
+        OwnerStanding::Missing,
+        OwnerStanding::Gone,
+    ]);
     let seldom = || prop::bool::weighted(0.15);
     prop_oneof![
         4 => (0_i64..40_000).prop_map(Pass),
@@ -264,12 +269,14 @@ proptest! {
         first in policy_spec(),
         second in policy_spec(),
         gives_up in prop::option::of(60_i64..400_000),
+        reminds in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
         outbound in prop::bool::weighted(0.2),
         commits in prop::collection::vec(prop::collection::vec(happening(), 1..3), 1..30),
     ) {
         let mut scenario = desk();
         let settings = Settings {
+            pending_reminder_seconds: reminds.filter(|reminds| gives_up.is_none_or(|ends| *reminds < ends)),
             pending_resolve_seconds: gives_up,
             reopen_window_seconds: window,
             ..Settings::default()

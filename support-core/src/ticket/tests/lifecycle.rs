@@ -200,6 +200,22 @@ fn a_customers_message_outside_resolved_stays_with_an_owner_who_is_away_and_not_
 }
 
 #[test]
+fn an_owner_who_is_missing_loses_what_the_customer_answers() {
+    for status in [Assigned, InProgress, Pending, OnHold, Resolved] {
+        let mut scenario = at_status(status);
+        scenario.assign(ANA).receive(OwnerStanding::Missing, |_| {}).status(Open).owner(None);
+        let how = scenario.events.iter().rev().find_map(|envelope| match &envelope.event {
+            Event::TicketAssigned { how, .. } => Some(*how),
+            _ => None,
+        });
+        assert_eq!(how, Some(AssignHow::Absent));
+        assert!(scenario.ticket().is_waiting());
+    }
+    let mut scenario = at_status(Pending);
+    scenario.assign(ANA).receive(OwnerStanding::Missing, |message| message.automatic = true).owner(Some(ANA));
+}
+
+#[test]
 fn a_customers_message_leaves_open_work_as_it_is() {
     for status in [New, Open, Assigned, InProgress] {
         at_status(status).customer_writes().saw(&["message.added"]).status(status);

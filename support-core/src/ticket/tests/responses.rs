@@ -212,6 +212,31 @@ fn a_message_that_fails_after_the_customer_wrote_again_gives_back_the_older_wait
 }
 
 #[test]
+fn the_last_of_several_replies_in_a_row_that_fails_gives_back_the_start_of_the_first() {
+    // Whichever fails first, nothing is given back before the last of them has.
+    for order in [[1, 2, 3], [3, 2, 1], [2, 3, 1]] {
+        let mut scenario = opened();
+        scenario.at(10).reply(ANA).at(20).reply(ANA).at(30).reply(ANA);
+        for (at, nth) in [40, 50, 60].into_iter().zip(order) {
+            scenario.ended(FirstResponse, Met, Answered, 10).at(at);
+            let message = scenario.messages[nth].clone();
+            scenario.report(message, Delivery::Failed);
+        }
+        scenario.runs(FirstResponse, 1, 120).never(NextResponse).status(Status::InProgress);
+        assert_eq!(scenario.ticket().first_responded_at, None);
+    }
+    // The customer asked again between the two.
+    let mut scenario = answered();
+    scenario.at(20).customer_writes().at(30).reply(ANA).at(40).customer_writes().at(50).reply(ANA);
+    for nth in [3, 5] {
+        let message = scenario.messages[nth].clone();
+        scenario.at(60).report(message, Delivery::Failed);
+    }
+    assert_eq!(scenario.ticket().unanswered_since, Some(minute(20)));
+    scenario.runs(NextResponse, 3, 80);
+}
+
+#[test]
 fn a_reply_that_resolved_and_fails_was_no_answer_and_reopens_nothing() {
     let mut scenario = opened();
     scenario.at(30).reply_with(ANA, Status::Resolved).at(40).newest_reply_fails();

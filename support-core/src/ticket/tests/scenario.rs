@@ -15,7 +15,9 @@ use crate::routing::AssignHow;
 use crate::sla::calendar::CalendarSpec;
 use crate::sla::policy::PolicySpec;
 use crate::store::{Document, DocumentKind};
-use crate::ticket::command::{Assign, Edit, Escalate, Move, NewMessage, Open, OwnerStanding, Receive, Write};
+use crate::ticket::command::{
+    Assign, Edit, Escalate, Move, NewMessage, Open, OwnerStanding, Receive, Unanswered, Write,
+};
 use crate::ticket::{Circumstances, Command, Priority, SetAsideKind, Status, Ticket, decide};
 use crate::time::Timestamp;
 
@@ -315,9 +317,8 @@ impl Scenario {
     }
 
     pub(super) fn reporting(&self, message: Message, report: Delivery) -> Command {
-        let later = |m: &&Message| m.answers && m.seq > message.seq && m.delivery != Some(Delivery::Failed);
-        let answered_since = self.messages.iter().find(later).is_some();
-        Command::Deliver { message: Box::new(message), report, answered_since }
+        let unanswered = Unanswered::by(&message, &self.messages);
+        Command::Deliver { message: Box::new(message), report, unanswered }
     }
 
     pub(super) fn assigning(&self, to: Option<AgentId>, team: Option<TeamId>, how: AssignHow) -> Command {

@@ -1,10 +1,11 @@
 //! Set aside: spam, deleted or merged, and undone.
 
+use crate::config::Settings;
 use crate::sla::{EndReason, Metric, TimerState};
 use crate::ticket::{Command, SetAsideKind, Status};
 
-use super::desk::{ANA, DAY, HOUR, OTHER_TICKET, TICKET, full_policy};
-use super::scenario::{Scenario, ticket_under};
+use super::desk::{ANA, DAY, HOUR, OTHER_TICKET, TICKET, full_policy, minute};
+use super::scenario::{Scenario, desk, ticket_under};
 use EndReason::SetAside;
 use Metric::{FirstResponse, NextResponse, PeriodicUpdate, QueuePickup, Resolution};
 use TimerState::Cancelled;
@@ -21,7 +22,8 @@ fn it_stands_beside_the_status_and_takes_the_ticket_out_of_the_work() {
         scenario.assign(ANA).set_aside(kind).status(Status::Assigned).owner(Some(ANA));
         let ticket = scenario.ticket();
         assert!(!ticket.counts_as_work() && !ticket.is_waiting());
-        assert_eq!((ticket.units(), ticket.derived.wake_at), (0, None));
+        let bin = (kind == SetAsideKind::Deleted).then(|| minute(30 * DAY));
+        assert_eq!((ticket.units(), ticket.derived.wake_at), (0, bin));
     }
 }
 
@@ -123,4 +125,57 @@ fn its_snooze_and_its_closing_wait_until_it_is_undone() {
     let mut scenario = opened();
     scenario.move_to(Status::Resolved).set_aside(SetAsideKind::Spam).at(30 * DAY).note(ANA);
     scenario.saw(&["message.added"]).status(Status::Resolved);
+}
+
+#[test]
+fn from_the_bin_it_comes_back_within_thirty_days_and_never_after() {
+    let mut scenario = opened();
+    scenario.at(10).set_aside(SetAsideKind::Deleted).at(30 * DAY + 9).saw(&[]).restore();
+    scenario.saw(&["ticket.restored", "sla.timers_moved"]).set_aside(SetAsideKind::Deleted);
+    // Each time in the bin is a whole one.
+    scenario.at(60 * DAY + 8).saw(&[]).at(60 * DAY + 9).saw(&["ticket.erased"]);
+    let aside = scenario.ticket().set_aside.unwrap();
+    assert_eq!((aside.kind, aside.erases_at), (SetAsideKind::Erased, None));
+    assert_eq!(scenario.ticket().derived.wake_at, None);
+    scenario.at(90 * DAY).saw(&[]).restore().refused("ticket_erased");
+}
+
+#[test]
+fn erased_it_takes_nothing_more_whether_or_not_the_worker_came() {
+    for slept in [true, false] {
+        let mut scenario = opened();
+        scenario.set_aside(SetAsideKind::Deleted);
+        if slept {
+            scenario.worker_asleep_until(30 * DAY);
+        } else {
+            scenario.at(30 * DAY);
+        }
+        for _ in 0..2 {
+            scenario.restore().refused("ticket_erased").note(ANA).refused("ticket_erased");
+            scenario.customer_writes().refused("ticket_erased");
+            scenario.set_aside(SetAsideKind::Deleted).refused("ticket_erased");
+            scenario.system(&[Command::Wake]);
+        }
+        assert_eq!(scenario.count("ticket.erased"), 1);
+    }
+}
+
+#[test]
+fn a_ticket_keeps_the_time_in_the_bin_that_it_was_promised() {
+    let mut scenario = desk();
+    let bin = |days: i64| Settings { bin_seconds: days * 86_400, ..Settings::default() };
+    scenario
+        .set_settings(&bin(3))
+        .open()
+        .set_aside(SetAsideKind::Deleted)
+        .set_settings(&bin(1))
+        .reconfigure();
+    scenario.at(3 * DAY - 1).saw(&[]).at(3 * DAY).saw(&["ticket.erased"]);
+}
+
+#[test]
+fn only_its_time_in_the_bin_erases_it() {
+    let mut scenario = opened();
+    scenario.set_aside(SetAsideKind::Erased).refused("kind");
+    scenario.set_aside(SetAsideKind::Spam).at(365 * DAY).saw(&[]).restore();
 }

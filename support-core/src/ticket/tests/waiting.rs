@@ -1,9 +1,10 @@
 //! What only time and the customer move: reopening and closing, giving up, snooze; and what closed still takes.
 
 use crate::config::Settings;
+use crate::event::Event;
 use crate::people::{ActorKind, ActorRef};
 use crate::ticket::command::{Edit, OwnerStanding};
-use crate::ticket::{Priority, Status, StatusCause};
+use crate::ticket::{Command, Priority, SetAsideKind, Status, StatusCause};
 
 use super::desk::{ANA, BEN, DAY, HOUR, OTHER_TICKET, label, minute};
 use super::lifecycle::{at_status, last_cause};
@@ -118,6 +119,53 @@ fn another_reply_asks_the_customer_anew_and_a_note_does_not() {
     scenario.at(10 * DAY - 1).status(Pending).at(10 * DAY).status(Resolved);
 }
 
+fn reminds_after_three_days() -> Scenario {
+    let mut scenario = desk();
+    let settings = Settings {
+        pending_reminder_seconds: Some(3 * 86_400),
+        pending_resolve_seconds: Some(7 * 86_400),
+        ..Settings::default()
+    };
+    scenario.set_settings(&settings).open().assign(ANA);
+    scenario
+}
+
+#[test]
+fn a_pending_ticket_is_reminded_of_once_at_its_instant_where_it_is_set() {
+    let mut scenario = reminds_after_three_days();
+    scenario.at(5).reply(ANA).at(3 * DAY + 4).saw(&[]).at(3 * DAY + 5).saw(&["ticket.reminder_reached"]);
+    let Event::TicketReminderReached { since, after_seconds } = scenario.events.last().unwrap().event else {
+        panic!("the reminder is the last event");
+    };
+    assert_eq!((since, after_seconds), (minute(5), 3 * 86_400));
+    assert_eq!(scenario.ticket().reminded_at, Some(minute(3 * DAY + 5)));
+    scenario.status(Pending).at(7 * DAY + 4).saw(&[]).at(7 * DAY + 5).status(Resolved);
+    at_status(Pending).at(365 * DAY).saw(&[]);
+}
+
+#[test]
+fn each_wait_for_the_customer_has_its_own_reminder() {
+    let mut scenario = reminds_after_three_days();
+    scenario.reply(ANA).at(3 * DAY).at(4 * DAY).customer_writes().status(InProgress);
+    assert_eq!(scenario.ticket().reminded_at, None);
+    scenario.at(5 * DAY).reply(ANA).at(8 * DAY - 1).saw(&[]).at(8 * DAY).saw(&["ticket.reminder_reached"]);
+    // Another answer asks anew; a note does not.
+    scenario.at(9 * DAY).note(BEN).reply(ANA).at(12 * DAY).saw(&["ticket.reminder_reached"]).status(Pending);
+    assert_eq!(scenario.count("ticket.reminder_reached"), 3);
+}
+
+#[test]
+fn who_answers_in_time_or_was_given_up_meanwhile_is_not_reminded() {
+    let mut scenario = reminds_after_three_days();
+    scenario.reply(ANA).at(3 * DAY - 1).customer_writes().at(6 * DAY).status(InProgress);
+    assert_eq!(scenario.count("ticket.reminder_reached"), 0);
+    let mut scenario = reminds_after_three_days();
+    scenario.reply(ANA).worker_asleep_until(8 * DAY).system(&[Command::Wake]).status(Resolved);
+    assert_eq!(scenario.count("ticket.reminder_reached"), 0);
+    let mut scenario = reminds_after_three_days();
+    scenario.reply(ANA).set_aside(SetAsideKind::Spam).at(6 * DAY).saw(&[]);
+}
+
 #[test]
 fn snooze_ends_at_its_time() {
     let mut scenario = at_status(Assigned);
@@ -157,6 +205,18 @@ fn closed_takes_notes_and_tags() {
     scenario.note(ANA).saw(&["message.added"]);
     let tag = Edit { add_tags: vec![label("vip")], ..Default::default() };
     scenario.edit(tag).saw(&["ticket.tags_changed"]).status(Closed);
+}
+
+#[test]
+fn closed_keeps_what_reopens_nothing_and_stays_as_it_is() {
+    for slept in [false, true] {
+        let mut scenario = at_status(if slept { Resolved } else { Closed });
+        scenario.worker_asleep_until(7 * DAY).automatic_reply_arrives().status(Closed);
+        scenario.customer_thanks().saw(&["message.added"]).status(Closed);
+        let ticket = scenario.ticket();
+        assert_eq!((ticket.unanswered_since, ticket.reopened_count), (None, 0));
+        assert!(scenario.messages.iter().skip(1).all(|message| !message.asks));
+    }
 }
 
 #[test]

@@ -48,7 +48,7 @@ pub(super) struct TicketQuery {
     created_before: Option<String>,
     /// `at_risk` or `breached`.
     sla: Option<String>,
-    /// `spam`, `deleted` or `merged`; such tickets are in no list unless asked for. Staff only.
+    /// `spam`, `deleted`, `merged` or `erased`; such tickets are in no list unless asked for. Staff only.
     set_aside: Option<String>,
     /// `created_at` (newest first, the default), `updated_at` (last changed first), `due_at` (next deadline
     /// first), or `score`: waiting work in the order of the ranked queue. `score` goes with `status=open`,

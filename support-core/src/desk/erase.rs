@@ -1,0 +1,41 @@
+//! Erasing what a ticket said, when its time in the bin is over.
+
+use std::collections::BTreeSet;
+
+use crate::error::Error;
+use crate::id::{TenantId, TextId, TicketId};
+use crate::people::{Actor, Scope};
+use crate::store::{ChangeSet, Key, Record, Text};
+
+use super::Desk;
+
+/// Texts read at once.
+const BATCH: usize = 256;
+
+impl Desk {
+    /// Empties every text that a ticket's events name. Their words are found no more: an emptied text has no entry.
+    ///
+    /// All of it goes into the commit of the event that says so, so that a ticket is erased wholly or not at all. Bodies
+    /// are dropped as they are read: the set holds the emptied revisions only.
+    pub(super) async fn empty_texts(
+        &self,
+        tenant: TenantId,
+        ticket: TicketId,
+        changes: &mut ChangeSet,
+    ) -> Result<(), Error> {
+        let history = self.history(&Actor::Host(tenant), ticket).await?;
+        let texts: BTreeSet<TextId> = history.iter().flat_map(|envelope| envelope.event.texts()).collect();
+        let keys: Vec<Key> = texts.into_iter().map(Key::Text).collect();
+        for batch in keys.chunks(BATCH) {
+            for record in self.store().load(&Scope::system(tenant), batch).await?.into_iter().flatten() {
+                let revision = record.revision();
+                if let Record::Text(text) = record
+                    && text.body.is_some()
+                {
+                    changes.replace(revision, Text { body: None, ..text });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! What becomes of the work of an owner who is absent.
+
+use support_core::desk::{CreateAgent, SetPresence};
+use support_core::people::{Day, Presence, Shift};
+use support_core::routing::AssignHow;
+use support_core::testkit::block_on;
+use support_core::ticket::Status;
+
+use crate::world::{HOST, World, at, id_of};
+
+/// Mondays and Fridays; in November Berlin is an hour ahead of UTC.
+fn shift() -> Shift {
+    Shift {
+        timezone: "Europe/Berlin".parse().unwrap(),
+        days: vec![Day::Mon, Day::Fri],
+        start: "09:00".into(),
+        end: "17:00".into(),
+    }
+}
+
+/// Lets Ann answer on Friday the 20th and leave, and tells whether she has the ticket when the customer has answered.
+fn keeps(shift: Option<Shift>, presence: Presence, until: Option<&str>, answered: &str) -> bool {
+    let world = World::standard();
+    let ann = world.agent_with(CreateAgent { name: "Ann".into(), shift, ..CreateAgent::default() });
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.reply(&ann, ticket, "Which one?");
+    let until = until.map(at);
+    world.clock.set(at("2026-11-20T10:00:00Z"));
+    if presence != Presence::Available {
+        world.run(&HOST, &SetPresence { until, ..SetPresence::of(id_of(&ann), presence) });
+    }
+    world.clock.set(at(answered));
+    world.reply(&carl, ticket, "The red one.");
+    world.sound();
+    world.owner(ticket) == Some(id_of(&ann))
+}
+
+#[test]
+fn an_owner_absent_past_the_next_shift_start_loses_what_the_customer_answers() {
+    let (away, offline) = (Presence::Away, Presence::Offline);
+    for (presence, until, answered, kept) in [
+        // Gone for the weekend, back on Monday.
+        (offline, None, "2026-11-21T12:00:00Z", true),
+        (offline, None, "2026-11-23T08:00:00Z", true),
+        (offline, None, "2026-11-23T08:00:01Z", false),
+        (away, None, "2026-11-23T12:00:00Z", false),
+        // At lunch.
+        (away, Some("2026-11-20T11:00:00Z"), "2026-11-20T10:30:00Z", true),
+        // Said when: with the shift, and after it.
+        (away, Some("2026-11-23T08:00:00Z"), "2026-11-20T10:30:00Z", true),
+        (away, Some("2026-11-24T08:00:00Z"), "2026-11-20T10:30:00Z", false),
+        // Busy keeps work, and who forgot to sign off is there when the shift begins.
+        (Presence::Busy, None, "2026-11-23T12:00:00Z", true),
+        (Presence::Available, None, "2026-11-22T12:00:00Z", true),
+    ] {
+        assert_eq!(keeps(Some(shift()), presence, until, answered), kept, "{presence} {until:?} {answered}");
+    }
+}
+
+#[test]
+fn who_is_always_on_shift_misses_no_start() {
+    assert!(keeps(None, Presence::Offline, None, "2026-12-20T12:00:00Z"));
+}
+
+#[test]
+fn what_an_absent_owner_loses_goes_to_the_team_and_says_why() {
+    let world = World::standard();
+    let ann =
+        world.agent_with(CreateAgent { name: "Ann".into(), shift: Some(shift()), ..CreateAgent::default() });
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.reply(&ann, ticket, "Which one?");
+    world.presence(&ann, Presence::Offline);
+    world.clock.set(at("2026-11-23T10:00:00Z"));
+    world.reply(&carl, ticket, "The red one.");
+    let lost = world.ticket(ticket);
+    assert_eq!((lost.status, lost.assigned_to), (Status::Open, None));
+    assert_eq!(lost.work.since, world.desk.now());
+    let why = block_on(world.desk.explain(&HOST, ticket)).unwrap();
+    let assignment = why.assignment.unwrap();
+    assert_eq!((assignment.how, assignment.from), (AssignHow::Absent, Some(id_of(&ann))));
+    assert!(why.waiting.is_some());
+    // Whoever of the team comes first gets it.
+    let ben = world.agent("Ben");
+    assert_eq!(world.owner(ticket), Some(id_of(&ben)));
+    world.presence(&ann, Presence::Available);
+    assert_eq!(world.owner(ticket), Some(id_of(&ben)));
+    world.sound();
+}
