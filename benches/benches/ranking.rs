@@ -1,7 +1,7 @@
-//! Scores, and the first page of the ranked queue.
+//! Scores, and the ranked queue: its first page, and how deep it is.
 //!
 //! Beside it: scoring the same rows where they are in sight, and sorting all of them, or setting the best apart and
-//! sorting only those.
+//! sorting only those; and counting the rows in sight one by one.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use support_benches::{Chance, quick};
 use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, CustomerId, TeamId, TicketId};
 use support_core::people::{Reach, Scope, Subject};
-use support_core::routing::{Queue, Ranked, Waiting};
+use support_core::routing::{Queue, QueueDepth, Ranked, Waiting};
 use support_core::scoring::{ScoreInputs, Weights, score, total};
 use support_core::testkit::build::{TENANT, agent_id, agent_scope, customer_id, team_id, ticket_id};
 use support_core::ticket::{Priority, Work};
@@ -49,19 +49,28 @@ fn scores(criterion: &mut Criterion) {
 }
 
 fn pages(criterion: &mut Criterion, count: u32) {
-    let mut chance = Chance::new(2);
     let mut queue = Queue::default();
-    let mut rows = Rows::default();
-    for number in 0..count {
-        let entry = waiting(number, &mut chance);
-        rows.add(&entry);
-        queue.upsert(entry);
+    let (mut chance, before) = (Chance::new(2), resident());
+    (0..count).for_each(|number| queue.upsert(waiting(number, &mut chance)));
+    if let (Some(before), Some(after)) = (before, resident()) {
+        println!("{count} waiting take about {} MB", after.saturating_sub(before) / 1_000_000);
     }
+    let mut rows = Rows::default();
+    let mut chance = Chance::new(2);
+    (0..count).for_each(|number| rows.add(&waiting(number, &mut chance)));
     let weights = Weights::default();
-    for (sight, teams) in
-        [("2 of 20 teams", [team_id(2), team_id(3)]), ("1 in 1000", [team_id(0), team_id(1)])]
-    {
-        let scope = agent_scope(TENANT, agent_id(700), &teams, Reach::Team);
+    for (sight, teams, reach) in [
+        ("everything", [team_id(0), team_id(1)], Reach::All),
+        ("2 of 20 teams", [team_id(2), team_id(3)], Reach::Team),
+        ("1 in 1000", [team_id(0), team_id(1)], Reach::Team),
+    ] {
+        let scope = agent_scope(TENANT, agent_id(700), &teams, reach);
+        assert_eq!(queue.depth(&scope), rows.counted(&scope));
+        let mut group = criterion.benchmark_group(format!("depth of {count}, {sight}"));
+        group.sampling_mode(SamplingMode::Flat);
+        group.bench_function("queue", |b| b.iter(|| queue.depth(black_box(&scope))));
+        group.bench_function("baseline: count", |b| b.iter(|| rows.counted(black_box(&scope))));
+        group.finish();
         let page = queue.page(&scope, &weights, NOW, PAGE, None);
         assert_eq!(page.len(), PAGE);
         assert_eq!(rows.sorted(&scope, &weights), page);
@@ -74,6 +83,13 @@ fn pages(criterion: &mut Criterion, count: u32) {
         group.bench_function("baseline: sort", |b| b.iter(|| rows.sorted(black_box(&scope), &weights)));
         group.finish();
     }
+}
+
+/// Bytes that the process has in memory, where the system tells.
+fn resident() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
 }
 
 /// Teams 0 and 1 hold one ticket in a thousand, together; twenty others share the rest.
@@ -99,10 +115,12 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
     }
 }
 
+type Row = (TicketId, CustomerId, Option<TeamId>, ScoreInputs);
+
 /// The same facts in rows, with nothing that the baseline does not read.
 #[derive(Default)]
 struct Rows {
-    rows: Vec<(TicketId, CustomerId, Option<TeamId>, ScoreInputs)>,
+    rows: Vec<Row>,
     followers: HashMap<TicketId, Vec<AgentId>>,
 }
 
@@ -114,9 +132,8 @@ impl Rows {
         }
     }
 
-    /// Everything in sight, with its score.
-    fn visible(&self, scope: &Scope, weights: &Weights) -> Vec<Ranked> {
-        let rows = self.rows.iter().filter(|(ticket, customer, team, _)| {
+    fn in_sight<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Row> {
+        self.rows.iter().filter(|(ticket, customer, team, _)| {
             scope.sees(&Subject {
                 customer: *customer,
                 customers: &[],
@@ -125,7 +142,22 @@ impl Rows {
                 team: *team,
                 set_aside: false,
             })
-        });
+        })
+    }
+
+    fn counted(&self, scope: &Scope) -> QueueDepth {
+        let mut depth = QueueDepth::default();
+        for (_, _, team, _) in self.in_sight(scope) {
+            depth.depth += 1;
+            *depth.by_team.entry(team.unwrap()).or_default() += 1;
+            *depth.by_channel.entry(ChannelKind::Email).or_default() += 1;
+        }
+        depth
+    }
+
+    /// Everything in sight, with its score.
+    fn visible(&self, scope: &Scope, weights: &Weights) -> Vec<Ranked> {
+        let rows = self.in_sight(scope);
         rows.map(|(ticket, _, _, inputs)| Ranked {
             ticket: *ticket,
             score: total(weights, inputs, NOW),

@@ -1,9 +1,10 @@
-//! A pass of the router over waiting work.
+//! A pass of the router over waiting work, and one new piece of work that finds its agent.
 //!
 //! Beside it: sorting the work by its score, and looking through all agents for each piece of it. It keeps no record of
 //! why, which the router does.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
 
+use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
@@ -12,7 +13,7 @@ use support_core::config::Config;
 use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::people::{Presence, WorkKind};
-use support_core::routing::{Job, Queue, Ranked, Roster, Seat, Strategy, Waiting, failures, plan};
+use support_core::routing::{Job, Queue, Ranked, Roster, Seat, Strategy, Waiting, failures, place, plan};
 use support_core::scoring::total;
 use support_core::testkit::build::{a_document, a_state, an_agent, customer_id, team_id, ticket_id, word};
 use support_core::ticket::{Priority, Work};
@@ -30,6 +31,7 @@ fn main() {
     }
     // As much as two shifts can hold. The router may take a second for it.
     plans(&mut criterion, Strategy::LeastLoaded, 10_000, 500);
+    places(&mut criterion, Strategy::LeastLoaded, 500);
     criterion.final_summary();
 }
 
@@ -43,7 +45,7 @@ fn plans(criterion: &mut Criterion, strategy: Strategy, waiting: u32, agents: u3
     let mut roster = Roster::default();
     seats.iter().cloned().for_each(|seat| roster.seat(seat));
 
-    let planned = plan(&queue, &mut roster.clone(), &config, NOW, entries.len());
+    let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, entries.len());
     let planned: Vec<_> = planned.into_iter().map(|placement| (placement.ticket, placement.agent)).collect();
     assert!(planned.len() > entries.len() / 2);
     assert_eq!(scanned(&entries, seats.clone(), strategy, &config), planned);
@@ -53,10 +55,33 @@ fn plans(criterion: &mut Criterion, strategy: Strategy, waiting: u32, agents: u3
     group.bench_function("router", |b| {
         b.iter_batched_ref(
             || roster.clone(),
-            |roster| plan(&queue, roster, &config, NOW, entries.len()),
+            |roster| plan(&mut queue, roster, &config, NOW, entries.len()),
             BatchSize::LargeInput,
         );
     });
+    group.bench_function("baseline: scan all agents", |b| {
+        b.iter_batched(
+            || seats.clone(),
+            |seats| scanned(&entries, seats, strategy, &config),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
+}
+
+fn places(criterion: &mut Criterion, strategy: Strategy, agents: u32) {
+    let config = config(strategy);
+    let mut chance = Chance::new(4);
+    let work = entry(0, &mut chance);
+    let seats: Vec<Seat> = (0..agents).map(|number| seat(number, &mut chance)).collect();
+    let mut roster = Roster::default();
+    seats.iter().cloned().for_each(|seat| roster.seat(seat));
+    let chosen = place(&work, &roster, &config, NOW).unwrap().agent;
+    let entries = [work];
+    assert_eq!(scanned(&entries, seats.clone(), strategy, &config), [(entries[0].ticket, chosen)]);
+
+    let mut group = criterion.benchmark_group(format!("place 1 over {agents}, {strategy}"));
+    group.bench_function("router", |b| b.iter(|| place(black_box(&entries[0]), &roster, &config, NOW)));
     group.bench_function("baseline: scan all agents", |b| {
         b.iter_batched(
             || seats.clone(),

@@ -13,7 +13,7 @@
 //!     tenant: TenantId::SINGLE,
 //!     id: AgentId::from_uuid(Uuid::from_u128(7)),
 //!     role: "agent".parse()?,
-//!     grants: Role::Agent.grants(),
+//!     grants: Role::Agent.grants().clone(),
 //!     teams: Vec::new(),
 //! });
 //! assert!(actor.scope(Permission::TicketRead).is_ok());

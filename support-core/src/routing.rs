@@ -7,6 +7,7 @@
 mod eligible;
 mod plan;
 mod queue;
+mod turns;
 mod waiting;
 mod why;
 

@@ -148,7 +148,7 @@ pub(super) fn last_change(agent: &Agent, state: &AgentState) -> Timestamp {
 pub(super) fn role(ask: &Ask<'_>, name: &Label) -> Result<Label, Error> {
     let role: Role = name.as_str().parse().map_err(|problem| Error::invalid("role", problem))?;
     let covers = match ask.actor {
-        Actor::Agent(actor) => actor.grants.covers(&role.grants()),
+        Actor::Agent(actor) => actor.grants.covers(role.grants()),
         Actor::Host(_) => true,
         Actor::Customer(_) => false,
     };

@@ -88,7 +88,7 @@ impl Board {
         if !self.queue.has_unheld() {
             return Vec::new();
         }
-        let placements = plan(&self.queue, &mut self.expected, config, now, most);
+        let placements = plan(&mut self.queue, &mut self.expected, config, now, most);
         placements.into_iter().filter_map(|placement| self.planned(placement)).collect()
     }
 

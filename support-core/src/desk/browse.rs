@@ -330,7 +330,7 @@ impl Desk {
         let config = live.config(self.store(), self.now()).await?;
         live.sync(&**self.store()).await?;
         let weights = &config.settings.weights;
-        let board = live.board();
+        let mut board = live.board();
         let limit = usize::try_from(limit).unwrap_or(usize::MAX).clamp(1, LOOKED_AT);
         let all = *filter == QueueFilter::default();
         let looked_at = if all { limit + 1 } else { LOOKED_AT };

@@ -89,7 +89,7 @@ impl Desk {
                 let live = self.live(actor.tenant());
                 live.sync(&**self.store()).await?;
                 let scope = actor.scope(Permission::QueueRead)?;
-                let board = live.board();
+                let mut board = live.board();
                 let mut waiting = explain_waiting(&entry, &board.roster, &config, now);
                 waiting.before = board.queue.position(id, &scope, &config.settings.weights, now);
                 Some(waiting)

@@ -57,10 +57,11 @@ impl Desk {
         live.sync(&**self.store()).await?;
         let now = self.now();
         let config = live.config(self.store(), now).await?;
-        let board = live.board();
-        let mut placements = plan(&board.queue, &mut board.roster.clone(), &config, now, SHOWN);
+        let mut board = live.board();
+        let (mut roster, waiting) = (board.roster.clone(), board.queue.len());
+        let mut placements = plan(&mut board.queue, &mut roster, &config, now, SHOWN);
         let weights = &config.settings.weights;
-        let visible = board.queue.page(&scope, weights, now, board.queue.len(), None);
+        let visible = board.queue.page(&scope, weights, now, waiting, None);
         let visible: std::collections::HashSet<_> = visible.into_iter().map(|ranked| ranked.ticket).collect();
         placements.retain(|placement| visible.contains(&placement.ticket));
         let left = visible.len().saturating_sub(placements.len());

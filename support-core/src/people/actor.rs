@@ -46,7 +46,8 @@ impl AgentActor {
     /// A role that is none of the built-in ones grants nothing.
     #[must_use]
     pub fn of(tenant: TenantId, agent: &Agent) -> Self {
-        let grants = agent.role.as_str().parse().map(Role::grants).unwrap_or_default();
+        let grants =
+            agent.role.as_str().parse::<Role>().map(|role| role.grants().clone()).unwrap_or_default();
         let mut teams: BTreeSet<TeamId> = agent.team_ids.iter().chain(&agent.lead_ids).copied().collect();
         if agent.team_ids.is_empty() {
             teams.insert(TeamId::DEFAULT);

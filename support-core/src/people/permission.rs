@@ -1,6 +1,7 @@
 //! Fine permissions, how far each reaches, and the built-in roles.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +136,21 @@ wire_enum! {
 impl Role {
     /// Returns what the role may do.
     #[must_use]
-    pub fn grants(self) -> Grants {
+    pub fn grants(self) -> &'static Grants {
+        static BUILT_IN: LazyLock<[Grants; 5]> = LazyLock::new(|| {
+            [Role::Agent, Role::TeamLead, Role::Supervisor, Role::Admin, Role::SuperAdmin].map(Role::list)
+        });
+        let [agent, team_lead, supervisor, admin, super_admin] = &*BUILT_IN;
+        match self {
+            Self::Agent => agent,
+            Self::TeamLead => team_lead,
+            Self::Supervisor => supervisor,
+            Self::Admin => admin,
+            Self::SuperAdmin => super_admin,
+        }
+    }
+
+    fn list(self) -> Grants {
         use Permission as P;
         let mut grants = Grants::default();
         let mut give = |reach: Reach, permissions: &[Permission]| {
@@ -186,8 +201,8 @@ mod tests {
     #[test]
     fn each_role_covers_the_one_below() {
         for pair in Role::ALL.windows(2) {
-            assert!(pair[1].grants().covers(&pair[0].grants()), "{} covers {}", pair[1], pair[0]);
-            assert!(!pair[0].grants().covers(&pair[1].grants()));
+            assert!(pair[1].grants().covers(pair[0].grants()), "{} covers {}", pair[1], pair[0]);
+            assert!(!pair[0].grants().covers(pair[1].grants()));
         }
     }
 

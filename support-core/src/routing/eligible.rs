@@ -51,15 +51,19 @@ impl Roster {
     }
 
     /// Lists all agents.
-    pub fn iter(&self) -> impl Iterator<Item = &Seat> {
+    pub fn iter(&self) -> impl Iterator<Item = &Seat> + Clone {
         self.seats.values()
+    }
+
+    /// Lists all agents, to give them work.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
+        self.seats.values_mut()
     }
 
     /// Counts work that an agent is being given, and when it is noted as given.
     pub fn occupy(&mut self, agent: AgentId, effort: u32, at: Timestamp) {
-        if let Some(Seat { state, .. }) = self.seats.get_mut(&agent) {
-            state.load.units = state.load.units.saturating_add(effort);
-            state.last_assigned_at = state.last_assigned_at.max(Some(at));
+        if let Some(seat) = self.seats.get_mut(&agent) {
+            seat.occupy(effort, at);
         }
     }
 }
@@ -85,28 +89,50 @@ pub struct Job<'a> {
 /// given it: an agent without failures is eligible.
 pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl Iterator<Item = Refused> + 'a {
     let Seat { agent, state } = seat;
-    let has_skill = |(skill, level): &(Label, u8)| agent.skills.get(skill).is_some_and(|has| has >= level);
-    let declined =
-        job.declined.iter().any(|(who, at)| *who == agent.id && at.plus_seconds(job.declined_seconds) > now);
-    let on_shift = || agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(job.kind));
-    let room = || state.load.of(job.kind).saturating_add(job.effort) <= agent.capacity.of(job.kind);
-    let in_call = || job.kind != WorkKind::Ticket && state.load.call > 0;
-    [
-        (!agent.active).then_some(Refused::Inactive),
-        (!job.teams.iter().any(|team| seat.is_in(*team))).then_some(Refused::NotInTeam),
-        (!seat.may_reply()).then_some(Refused::MayNotReply),
-        (!job.skills.iter().all(has_skill)).then_some(Refused::MissingSkill),
-        (state.presence != Presence::Available).then_some(Refused::NotAvailable),
-        (!state.channels.is_empty() && !state.channels.contains(&job.kind)).then_some(Refused::OtherChannels),
-        (!on_shift()).then_some(Refused::OffShift),
-        declined.then_some(Refused::JustDeclined),
-        (!room() || in_call()).then_some(Refused::NoRoom),
-    ]
-    .into_iter()
-    .flatten()
+    let fails = move |condition: &Refused| match condition {
+        Refused::Inactive => !agent.active,
+        Refused::NotInTeam => !job.teams.iter().any(|team| seat.is_in(*team)),
+        Refused::MayNotReply => !seat.may_reply(),
+        Refused::MissingSkill => {
+            let has = |skill: &Label, level: u8| agent.skills.get(skill).is_some_and(|has| *has >= level);
+            !job.skills.iter().all(|(skill, level)| has(skill, *level))
+        }
+        Refused::NotAvailable => state.presence != Presence::Available,
+        Refused::OtherChannels => !state.channels.is_empty() && !state.channels.contains(&job.kind),
+        Refused::OffShift => agent.shift.as_ref().is_some_and(|shift| !shift.standing(now).takes(job.kind)),
+        Refused::JustDeclined => {
+            let still = |at: Timestamp| at.plus_seconds(job.declined_seconds) > now;
+            job.declined.iter().any(|(who, at)| *who == agent.id && still(*at))
+        }
+        Refused::NoRoom => {
+            state.load.of(job.kind).saturating_add(job.effort) > agent.capacity.of(job.kind)
+                || job.kind != WorkKind::Ticket && state.load.call > 0
+        }
+    };
+    // One after the other: who only asks for the first does not pay for the rest.
+    LASTING_FIRST.into_iter().filter(fails)
 }
 
+/// All conditions, the most lasting first.
+const LASTING_FIRST: [Refused; 9] = [
+    Refused::Inactive,
+    Refused::NotInTeam,
+    Refused::MayNotReply,
+    Refused::MissingSkill,
+    Refused::NotAvailable,
+    Refused::OtherChannels,
+    Refused::OffShift,
+    Refused::JustDeclined,
+    Refused::NoRoom,
+];
+
 impl Seat {
+    /// Counts work that the agent is being given, and when it is noted as given.
+    pub(super) fn occupy(&mut self, effort: u32, at: Timestamp) {
+        self.state.load.units = self.state.load.units.saturating_add(effort);
+        self.state.last_assigned_at = self.state.last_assigned_at.max(Some(at));
+    }
+
     /// Tells whether the agent is there now: available and on shift.
     #[must_use]
     pub fn is_there(&self, now: Timestamp) -> bool {
@@ -114,6 +140,7 @@ impl Seat {
             self.agent.shift.as_ref().is_none_or(|shift| matches!(shift.standing(now), Standing::On { .. }));
         self.agent.active && self.state.presence == Presence::Available && on_shift
     }
+
     /// Tells whether the agent is absent past the start of a shift: away or offline since before it, and it has begun,
     /// or they said that they come back only after it. Who is always on shift misses no start.
     #[must_use]

@@ -1,35 +1,54 @@
-//! The ranked queue: waiting work in columns, scored when it is asked for.
+//! The ranked queue: waiting work in lines, scored when it is asked for.
 //!
-//! Scores change with every instant, so no index can hold the order. The queue keeps what the score is made of side
-//! by side in memory, and a page is one pass over it: score, filter, and keep the best few.
+//! Scores change with every instant, so no index can hold the order. Each team has a line for each channel. A page
+//! passes over the lines in sight and scores only what could be among the best: beside each row stands what its score
+//! cannot pass.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+mod line;
+mod ranked;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
 
 use crate::conversation::ChannelKind;
-use crate::id::{AgentId, CustomerId, TeamId, TicketId};
+use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Scope, Sight};
-use crate::scoring::{ScoreInputs, Weights, total};
+use crate::scoring::{Urgency, Weights};
 use crate::ticket::Work;
 use crate::time::Timestamp;
 
 use super::Waiting;
+use line::{Gauge, Line, Row};
+use ranked::Best;
+pub use ranked::Ranked;
+
+/// Fewest and most places that a plan looks for first; each time that it needs more, twice as many.
+const PLANNED_FIRST: (usize, usize) = (256, 4_096);
 
 /// Waiting work of one tenant.
 #[derive(Debug, Clone, Default)]
 pub struct Queue {
-    /// Row of each ticket.
-    rows: HashMap<TicketId, usize>,
-    tickets: Vec<TicketId>,
-    customers: Vec<CustomerId>,
-    teams: Vec<Option<TeamId>>,
-    channels: Vec<ChannelKind>,
-    inputs: Vec<ScoreInputs>,
-    efforts: Vec<u32>,
+    places: HashMap<TicketId, Place>,
+    lines: Vec<Line>,
+    /// Which line is that of a team and a channel. A line that is empty stays.
+    line_of: BTreeMap<(Option<TeamId>, ChannelKind), u32>,
+    /// What the bounds in the lines were measured with; none before the order was first asked for.
+    gauge: Option<Gauge>,
+    /// The latest instant since when anything waits, or waited.
+    newest: Option<Timestamp>,
     /// What only few have: skills asked for, agents who gave it back, followers.
     rare: HashMap<TicketId, Rare>,
+    followed: BTreeSet<(AgentId, TicketId)>,
     /// What is on its way to an agent: it still waits, but is not planned again.
     held: HashSet<TicketId>,
+}
+
+/// Where a ticket stands: in which line, in which row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    line: u32,
+    row: u32,
 }
 
 /// What only few waiting tickets have.
@@ -40,41 +59,10 @@ struct Rare {
     followers: Vec<AgentId>,
 }
 
-/// A waiting ticket in its place.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ranked {
-    /// Which ticket.
-    pub ticket: TicketId,
-    /// Its score at the asked instant, in points.
-    pub score: f64,
-    /// Since when it waits.
-    pub since: Timestamp,
-}
-
-impl Ranked {
-    /// Compares places: higher score first, then who waits longer, then id.
-    fn place(&self, other: &Self) -> Ordering {
-        other
-            .score
-            .total_cmp(&self.score)
-            .then_with(|| self.since.cmp(&other.since))
-            .then_with(|| self.ticket.cmp(&other.ticket))
-    }
-}
-
-impl Eq for Ranked {}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Ranked {
-    /// The worse place is the greater, so that a heap of the best keeps the worst of them on top.
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.place(other)
-    }
+/// What somebody sees of the queue: whole lines, and single rows beyond them.
+struct InSight<'a> {
+    lines: Vec<&'a Line>,
+    beyond: Vec<(&'a Line, usize)>,
 }
 
 /// How much waits, in sight of somebody.
@@ -88,66 +76,106 @@ pub struct QueueDepth {
     pub by_channel: BTreeMap<ChannelKind, u32>,
 }
 
+impl QueueDepth {
+    fn add(&mut self, line: &Line, count: usize) {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        if count == 0 {
+            return;
+        }
+        self.depth += count;
+        *self.by_team.entry(line.team.unwrap_or(TeamId::DEFAULT)).or_default() += count;
+        match self.by_channel.get_mut(&line.channel) {
+            Some(known) => *known += count,
+            None => drop(self.by_channel.insert(line.channel.clone(), count)),
+        }
+    }
+}
+
 impl Queue {
     /// Returns how many tickets wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.tickets.len()
+        self.places.len()
     }
 
     /// Tells whether nothing waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tickets.is_empty()
+        self.places.is_empty()
     }
 
     /// Takes an entry in, in place of what was known of the ticket.
     pub fn upsert(&mut self, entry: Waiting) {
-        let inputs = entry.inputs();
-        let Waiting { ticket, customer, team, channel, work, followers, .. } = entry;
-        let rare = Rare { skills: work.skills, declined: work.declined, followers };
-        if rare == Rare::default() {
-            self.rare.remove(&ticket);
-        } else {
-            self.rare.insert(ticket, rare);
+        let Waiting { ticket, customer, team, channel, priority, work, followers, .. } = entry;
+        let row = Row {
+            customer,
+            effort: work.effort,
+            priority,
+            since: work.since,
+            keyword_points: entry.keyword_points,
+            insight_points: entry.insight_points,
+            urgency: entry.urgency.map(|(from, due)| Urgency { from, due }),
+        };
+        self.newest = self.newest.max(Some(row.since));
+        let bound = self.gauge.as_ref().map_or(f64::INFINITY, |gauge| gauge.bound(&row));
+        self.set_rare(ticket, Rare { skills: work.skills, declined: work.declined, followers });
+        if let Some(place) = self.places.get(&ticket).copied() {
+            if let Some(line) = self.lines.get_mut(place.line as usize)
+                && line.team == team
+                && line.channel == channel
+            {
+                line.set(place.row as usize, row, bound);
+                return;
+            }
+            self.leave(place);
         }
-        let row = self.rows.get(&ticket).copied();
-        if let Some(row) = row {
-            set(&mut self.customers, row, customer);
-            set(&mut self.teams, row, team);
-            set(&mut self.channels, row, channel);
-            set(&mut self.inputs, row, inputs);
-            set(&mut self.efforts, row, work.effort);
-        } else {
-            self.rows.insert(ticket, self.tickets.len());
-            self.tickets.push(ticket);
-            self.customers.push(customer);
-            self.teams.push(team);
-            self.channels.push(channel);
-            self.inputs.push(inputs);
-            self.efforts.push(work.effort);
+        let number = self.line(team, channel);
+        if let Some(line) = self.lines.get_mut(number as usize) {
+            let row_number = u32::try_from(line.len()).unwrap_or(u32::MAX);
+            self.places.insert(ticket, Place { line: number, row: row_number });
+            line.push(ticket, row, bound);
         }
     }
 
     /// Takes a ticket out.
     pub fn remove(&mut self, ticket: TicketId) {
-        let Some(row) = self.rows.remove(&ticket) else { return };
-        self.rare.remove(&ticket);
+        let Some(place) = self.places.remove(&ticket) else { return };
+        self.set_rare(ticket, Rare::default());
         self.held.remove(&ticket);
-        self.tickets.swap_remove(row);
-        self.customers.swap_remove(row);
-        self.teams.swap_remove(row);
-        self.channels.swap_remove(row);
-        self.inputs.swap_remove(row);
-        self.efforts.swap_remove(row);
-        if let Some(moved) = self.tickets.get(row) {
-            self.rows.insert(*moved, row);
+        self.leave(place);
+    }
+
+    /// Returns the number of a line, which is made where it is missing.
+    fn line(&mut self, team: Option<TeamId>, channel: ChannelKind) -> u32 {
+        let next = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
+        let number = *self.line_of.entry((team, channel.clone())).or_insert(next);
+        if number == next {
+            self.lines.push(Line::new(team, channel));
+        }
+        number
+    }
+
+    /// Clears a row; the last one of its line takes its place.
+    fn leave(&mut self, place: Place) {
+        let line = self.lines.get_mut(place.line as usize);
+        if let Some(moved) = line.and_then(|line| line.remove(place.row as usize)) {
+            self.places.insert(moved, place);
+        }
+    }
+
+    fn set_rare(&mut self, ticket: TicketId, rare: Rare) {
+        for follower in self.rare.remove(&ticket).into_iter().flat_map(|old| old.followers) {
+            self.followed.remove(&(follower, ticket));
+        }
+        self.followed.extend(rare.followers.iter().map(|follower| (*follower, ticket)));
+        if rare != Rare::default() {
+            self.rare.insert(ticket, rare);
         }
     }
 
     /// Marks waiting work as on its way to an agent: a plan passes it over, a page still shows it.
     pub fn hold(&mut self, ticket: TicketId) {
-        if self.rows.contains_key(&ticket) {
+        if self.places.contains_key(&ticket) {
             self.held.insert(ticket);
         }
     }
@@ -160,133 +188,148 @@ impl Queue {
     /// Tells whether anything waits that is not on its way to an agent.
     #[must_use]
     pub fn has_unheld(&self) -> bool {
-        self.tickets.len() > self.held.len()
+        self.places.len() > self.held.len()
     }
 
     /// Returns the best `limit` places at `now` in sight of `scope`, after a place where one is given.
+    ///
+    /// Under other weights than the last time everything is measured anew first.
     #[must_use]
     pub fn page(
-        &self,
+        &mut self,
         scope: &Scope,
         weights: &Weights,
         now: Timestamp,
         limit: usize,
         after: Option<Ranked>,
     ) -> Vec<Ranked> {
-        let mut best: BinaryHeap<Ranked> = BinaryHeap::with_capacity(limit.saturating_add(1));
-        for (row, (ticket, inputs)) in self.tickets.iter().zip(&self.inputs).enumerate() {
-            let score = total(weights, inputs, now);
-            // The score is cheap and decides most rows; sight is looked up only for those that would make the page.
-            if best.len() >= limit && best.peek().is_some_and(|worst| score < worst.score) {
-                continue;
-            }
-            let ranked = Ranked { ticket: *ticket, score, since: inputs.waiting_since.unwrap_or(now) };
-            if after.is_some_and(|after| ranked <= after) || !self.is_visible(row, *ticket, scope) {
-                continue;
-            }
-            best.push(ranked);
-            if best.len() > limit {
-                best.pop();
-            }
+        let earned = self.measure(weights, now);
+        let mut best = Best::new(limit, after);
+        let seen = self.in_sight(scope);
+        for line in seen.lines {
+            line.offer_to(&mut best, weights, now, earned);
         }
-        best.into_sorted_vec()
+        let beyond = seen.beyond.iter().filter_map(|(line, row)| line.ranked(*row, weights, now));
+        beyond.for_each(|ranked| best.offer(ranked));
+        best.into_vec()
     }
 
     /// Counts what waits in sight of `scope`.
     #[must_use]
     pub fn depth(&self, scope: &Scope) -> QueueDepth {
         let mut depth = QueueDepth::default();
-        let columns = self.tickets.iter().zip(&self.teams).zip(&self.channels).enumerate();
-        for (row, ((ticket, team), channel)) in columns {
-            if !self.is_visible(row, *ticket, scope) {
-                continue;
-            }
-            depth.depth += 1;
-            *depth.by_team.entry(team.unwrap_or(TeamId::DEFAULT)).or_default() += 1;
-            match depth.by_channel.get_mut(channel) {
-                Some(count) => *count += 1,
-                None => drop(depth.by_channel.insert(channel.clone(), 1)),
-            }
-        }
+        let seen = self.in_sight(scope);
+        seen.lines.iter().for_each(|line| depth.add(line, line.len()));
+        seen.beyond.iter().for_each(|(line, _)| depth.add(line, 1));
         depth
     }
 
     /// Returns how many visible tickets come before one, or nothing where it does not wait.
     #[must_use]
     pub fn position(
-        &self,
+        &mut self,
         ticket: TicketId,
         scope: &Scope,
         weights: &Weights,
         now: Timestamp,
     ) -> Option<u32> {
-        let row = *self.rows.get(&ticket)?;
-        let mine = ranked(ticket, self.inputs.get(row)?, weights, now);
-        let rows = self.tickets.iter().zip(&self.inputs).enumerate();
-        let before = rows.filter(|(row, (other, inputs))| {
-            ranked(**other, inputs, weights, now) < mine && self.is_visible(*row, **other, scope)
-        });
-        u32::try_from(before.count()).ok()
+        let earned = self.measure(weights, now);
+        let (line, row) = self.find(ticket)?;
+        let mine = line.ranked(row, weights, now)?;
+        let seen = self.in_sight(scope);
+        let in_lines = seen.lines.iter().map(|line| line.before(mine, weights, now, earned));
+        let beyond = seen.beyond.iter().filter_map(|(line, row)| line.ranked(*row, weights, now));
+        u32::try_from(in_lines.sum::<usize>() + beyond.filter(|other| *other < mine).count()).ok()
     }
 
-    /// Lists what may be planned, best first, as long as it is asked for.
-    pub(super) fn in_order(&self, weights: &Weights, now: Timestamp) -> impl Iterator<Item = Waiting> + '_ {
-        let rows = self.tickets.iter().zip(&self.inputs);
-        let mut heap: BinaryHeap<Reverse<Ranked>> =
-            rows.map(|(ticket, inputs)| Reverse(ranked(*ticket, inputs, weights, now))).collect();
-        std::iter::from_fn(move || heap.pop())
-            .filter(|Reverse(ranked)| !self.held.contains(&ranked.ticket))
-            .filter_map(|Reverse(ranked)| self.entry(ranked.ticket))
+    /// Lists what may be planned, best first, as long as it is asked for. `about` so much is likely to be.
+    pub(super) fn in_order<'a>(
+        &'a mut self,
+        weights: &'a Weights,
+        now: Timestamp,
+        about: usize,
+    ) -> impl Iterator<Item = Waiting> + 'a {
+        let earned = self.measure(weights, now);
+        let queue = &*self;
+        let (fewest, most) = PLANNED_FIRST;
+        let (mut last, mut some) = (None, about.clamp(fewest, most));
+        // Most plans end within the first few. For more the lines are passed over again, for twice as many each time.
+        let batches = std::iter::from_fn(move || {
+            let mut best = Best::new(some, last);
+            queue.lines.iter().for_each(|line| line.offer_to(&mut best, weights, now, earned));
+            let best = best.into_vec();
+            last = best.last().copied().or(last);
+            some = some.saturating_mul(2);
+            (!best.is_empty()).then_some(best)
+        });
+        batches
+            .flatten()
+            .filter(|ranked| !queue.held.contains(&ranked.ticket))
+            .filter_map(|ranked| queue.entry(ranked.ticket))
     }
 
     /// Returns what is known of a waiting ticket.
     #[must_use]
     pub fn entry(&self, ticket: TicketId) -> Option<Waiting> {
-        let row = *self.rows.get(&ticket)?;
-        let inputs = self.inputs.get(row)?;
+        let (line, row) = self.find(ticket)?;
+        let row = line.row(row)?;
         let rare = self.rare.get(&ticket).cloned().unwrap_or_default();
         Some(Waiting {
             ticket,
-            customer: *self.customers.get(row)?,
-            team: *self.teams.get(row)?,
-            channel: self.channels.get(row)?.clone(),
-            priority: inputs.priority,
-            keyword_points: inputs.keyword_points,
-            insight_points: inputs.insight_points,
-            urgency: inputs.urgency.map(|urgency| (urgency.from, urgency.due)),
-            work: Work {
-                since: inputs.waiting_since?,
-                effort: *self.efforts.get(row)?,
-                skills: rare.skills,
-                declined: rare.declined,
-            },
+            customer: row.customer,
+            team: line.team,
+            channel: line.channel.clone(),
+            priority: row.priority,
+            keyword_points: row.keyword_points,
+            insight_points: row.insight_points,
+            urgency: row.urgency.map(|urgency| (urgency.from, urgency.due)),
+            work: Work { since: row.since, effort: row.effort, skills: rare.skills, declined: rare.declined },
             followers: rare.followers,
         })
     }
 
-    /// The rule of [`Scope::sees`] on columns: waiting work has no owner and is never set aside.
-    fn is_visible(&self, row: usize, ticket: TicketId, scope: &Scope) -> bool {
-        let follows =
-            |agent: &AgentId| self.rare.get(&ticket).is_some_and(|rare| rare.followers.contains(agent));
+    fn find(&self, ticket: TicketId) -> Option<(&Line, usize)> {
+        let place = self.places.get(&ticket)?;
+        Some((self.lines.get(place.line as usize)?, place.row as usize))
+    }
+
+    /// Sees to it that the bounds hold for these weights; answers what they have earned until `now`.
+    fn measure(&mut self, weights: &Weights, now: Timestamp) -> f64 {
+        // What waits since an instant after `now` has earned nothing yet, and less than nothing is not taken from it.
+        let now = now.max(self.newest.unwrap_or(now));
+        if let Some(gauge) = self.gauge.as_ref().filter(|gauge| gauge.holds_for(weights)) {
+            return gauge.earned(now);
+        }
+        let gauge = self.gauge.insert(Gauge::new(weights, now));
+        self.lines.iter_mut().for_each(|line| line.measure(gauge));
+        gauge.earned(now)
+    }
+
+    /// The rule of [`Scope::sees`] on lines: waiting work has no owner and is never set aside.
+    fn in_sight(&self, scope: &Scope) -> InSight<'_> {
         match scope.sight() {
-            Sight::System | Sight::All { .. } => true,
-            Sight::Team { agent, teams } => {
-                let team = self.teams.get(row).copied().flatten();
-                team.is_some_and(|team| teams.binary_search(&team).is_ok()) || follows(agent)
+            Sight::System | Sight::All { .. } => {
+                InSight { lines: self.lines.iter().collect(), beyond: Vec::new() }
             }
-            Sight::Own { agent } => follows(agent),
-            Sight::Customer { customer } => self.customers.get(row) == Some(customer),
+            Sight::Team { agent, teams } => {
+                let sees = |line: &Line| line.team.is_some_and(|team| teams.binary_search(&team).is_ok());
+                let beyond = self.followed_by(*agent).filter(|(line, _)| !sees(line)).collect();
+                InSight { lines: self.lines.iter().filter(|line| sees(line)).collect(), beyond }
+            }
+            Sight::Own { agent } => InSight { lines: Vec::new(), beyond: self.followed_by(*agent).collect() },
+            Sight::Customer { customer } => {
+                let rows = |line| Line::of_customer(line, *customer).map(move |row| (line, row));
+                InSight { lines: Vec::new(), beyond: self.lines.iter().flat_map(rows).collect() }
+            }
         }
     }
-}
 
-fn ranked(ticket: TicketId, inputs: &ScoreInputs, weights: &Weights, now: Timestamp) -> Ranked {
-    Ranked { ticket, score: total(weights, inputs, now), since: inputs.waiting_since.unwrap_or(now) }
-}
-
-/// Sets a cell that exists.
-fn set<T>(column: &mut [T], row: usize, value: T) {
-    if let Some(cell) = column.get_mut(row) {
-        *cell = value;
+    fn followed_by(&self, agent: AgentId) -> impl Iterator<Item = (&Line, usize)> {
+        let ids = [Uuid::nil(), Uuid::max()].map(|id| (agent, TicketId::from_uuid(id)));
+        let [first, last] = ids;
+        self.followed.range(first..=last).filter_map(|(_, ticket)| self.find(*ticket))
     }
 }
+
+#[cfg(test)]
+mod tests;

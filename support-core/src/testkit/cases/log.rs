@@ -171,7 +171,7 @@ fn scopes() -> Vec<Scope> {
         tenant: TENANT,
         id: agent_id(1),
         role: word("admin"),
-        grants: Role::Admin.grants(),
+        grants: Role::Admin.grants().clone(),
         teams: teams.to_vec(),
     });
     vec![

@@ -51,7 +51,7 @@ pub async fn an_agent_acts_with_role_and_teams(store: &dyn Store) {
     match who(store, Credential::Agent(TENANT, agent_id(1))).await {
         Some(Actor::Agent(actor)) => {
             assert_eq!((actor.tenant, actor.id, actor.role), (TENANT, agent_id(1), word("team_lead")));
-            assert_eq!(actor.grants, Role::TeamLead.grants());
+            assert_eq!(&actor.grants, Role::TeamLead.grants());
             assert_eq!(actor.teams, [team_id(1), team_id(2), team_id(3)]);
         }
         other => panic!("not an agent: {other:?}"),

@@ -1,0 +1,175 @@
+//! A line of the queue: the waiting work of one team on one channel, side by side.
+
+use crate::conversation::ChannelKind;
+use crate::id::{CustomerId, TeamId, TicketId};
+use crate::scoring::{ScoreInputs, Urgency, Weights, total};
+use crate::ticket::Priority;
+use crate::time::Timestamp;
+
+use super::ranked::{Best, Ranked};
+
+/// The waiting work of one team on one channel.
+#[derive(Debug, Clone)]
+pub(super) struct Line {
+    pub(super) team: Option<TeamId>,
+    pub(super) channel: ChannelKind,
+    /// What no score can pass, see [`Gauge`]. A pass over the line reads this and little else.
+    bounds: Vec<f64>,
+    tickets: Vec<TicketId>,
+    rows: Vec<Row>,
+}
+
+/// What is kept of a waiting ticket, beside what only few have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Row {
+    pub(super) customer: CustomerId,
+    pub(super) effort: u32,
+    pub(super) priority: Priority,
+    pub(super) since: Timestamp,
+    pub(super) keyword_points: f64,
+    pub(super) insight_points: f64,
+    pub(super) urgency: Option<Urgency>,
+}
+
+impl Row {
+    pub(super) const fn inputs(&self) -> ScoreInputs {
+        ScoreInputs {
+            priority: self.priority,
+            live: false,
+            waiting_since: Some(self.since),
+            keyword_points: self.keyword_points,
+            insight_points: self.insight_points,
+            urgency: self.urgency,
+        }
+    }
+
+    fn ranked(&self, ticket: TicketId, weights: &Weights, now: Timestamp) -> Ranked {
+        Ranked { ticket, score: total(weights, &self.inputs(), now), since: self.since }
+    }
+}
+
+impl Line {
+    pub(super) const fn new(team: Option<TeamId>, channel: ChannelKind) -> Self {
+        Self { team, channel, bounds: Vec::new(), tickets: Vec::new(), rows: Vec::new() }
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.tickets.len()
+    }
+
+    pub(super) fn row(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at)
+    }
+
+    pub(super) fn push(&mut self, ticket: TicketId, row: Row, bound: f64) {
+        self.bounds.push(bound);
+        self.tickets.push(ticket);
+        self.rows.push(row);
+    }
+
+    pub(super) fn set(&mut self, at: usize, row: Row, bound: f64) {
+        if let (Some(old), Some(old_bound)) = (self.rows.get_mut(at), self.bounds.get_mut(at)) {
+            (*old, *old_bound) = (row, bound);
+        }
+    }
+
+    /// Takes a row out; answers the ticket that stands in its place now.
+    pub(super) fn remove(&mut self, at: usize) -> Option<TicketId> {
+        if at < self.len() {
+            self.bounds.swap_remove(at);
+            self.tickets.swap_remove(at);
+            self.rows.swap_remove(at);
+        }
+        self.tickets.get(at).copied()
+    }
+
+    /// Lists the places of a customer's tickets.
+    pub(super) fn of_customer(&self, customer: CustomerId) -> impl Iterator<Item = usize> + '_ {
+        let rows = self.rows.iter().enumerate();
+        rows.filter(move |(_, row)| row.customer == customer).map(|(at, _)| at)
+    }
+
+    pub(super) fn ranked(&self, at: usize, weights: &Weights, now: Timestamp) -> Option<Ranked> {
+        Some(self.rows.get(at)?.ranked(*self.tickets.get(at)?, weights, now))
+    }
+
+    /// Offers what could be among the best. `earned` is what the bounds have earned until `now`.
+    pub(super) fn offer_to(&self, best: &mut Best, weights: &Weights, now: Timestamp, earned: f64) {
+        let mut floor = best.floor() - earned;
+        for (at, bound) in self.bounds.iter().enumerate() {
+            if *bound < floor {
+                continue;
+            }
+            if let Some(ranked) = self.ranked(at, weights, now) {
+                best.offer(ranked);
+                floor = best.floor() - earned;
+            }
+        }
+    }
+
+    /// Counts what comes before a place.
+    pub(super) fn before(&self, place: Ranked, weights: &Weights, now: Timestamp, earned: f64) -> usize {
+        let floor = place.score - earned;
+        let could_not = |bound: f64| bound < floor;
+        let could = self.bounds.iter().enumerate().filter(|(_, bound)| !could_not(**bound));
+        could.filter_map(|(at, _)| self.ranked(at, weights, now)).filter(|other| *other < place).count()
+    }
+
+    pub(super) fn measure(&mut self, gauge: &Gauge) {
+        for (bound, row) in self.bounds.iter_mut().zip(&self.rows) {
+            *bound = gauge.bound(row);
+        }
+    }
+}
+
+/// Says what the score of waiting work can be at most.
+///
+/// All that waits earns points for its age at the same pace. So a bound that holds at one instant, with what age earns
+/// from then on added, holds at every other, and can be kept. Urgency is counted in full: it is what a score can be
+/// below its bound.
+#[derive(Debug, Clone)]
+pub(super) struct Gauge {
+    weights: Weights,
+    sound: bool,
+    at: Timestamp,
+}
+
+/// How far sums of points may be off for rounding, as a share of the summands. A hundred additions are off by less.
+const ROUNDING: f64 = 1e-13;
+
+impl Gauge {
+    pub(super) fn new(weights: &Weights, at: Timestamp) -> Self {
+        Self { weights: weights.clone(), sound: weights.problems().is_empty(), at }
+    }
+
+    pub(super) fn holds_for(&self, weights: &Weights) -> bool {
+        self.weights == *weights
+    }
+
+    /// Returns what no score of a row can pass at the gauge's own instant; infinite under weights that promise nothing.
+    pub(super) fn bound(&self, row: &Row) -> f64 {
+        if !self.sound {
+            return f64::INFINITY;
+        }
+        let weights = &self.weights;
+        let timeless = ScoreInputs { waiting_since: None, urgency: None, ..row.inputs() };
+        let timeless = total(weights, &timeless, self.at);
+        let age = self.earned_between(row.since, self.at);
+        let urgency = if row.urgency.is_some() { weights.urgency_points } else { 0.0 };
+        // Keyword points may be negative, and hide how large the others are.
+        let hidden = 2.0 * weights.keyword_limit.min(row.keyword_points.abs());
+        let size = timeless.abs() + hidden + age.abs() + urgency;
+        timeless + age + urgency + size * ROUNDING
+    }
+
+    /// Returns what is to be added to bounds at `now`.
+    pub(super) fn earned(&self, now: Timestamp) -> f64 {
+        let earned = self.earned_between(self.at, now);
+        earned + earned.abs() * ROUNDING
+    }
+
+    fn earned_between(&self, from: Timestamp, to: Timestamp) -> f64 {
+        let seconds = to.micros_since(from) as f64 / 1e6;
+        seconds / f64::from(self.weights.age_seconds.max(1)) * self.weights.age_points
+    }
+}
