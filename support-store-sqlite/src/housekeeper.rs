@@ -41,9 +41,9 @@ pub(crate) fn run(
         match chore {
             // A passive checkpoint waits for nobody and stops nobody; what a reader still needs stays for the next.
             Ok(Chore::Checkpoint) => {
-                counters.checkpoint_due.store(false, Ordering::Release);
                 let _ = checkpoint(db, "PASSIVE");
                 counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+                counters.written_back.store(true, Ordering::Release);
             }
             // The last known version stays: what was committed between is then noticed too.
             Ok(Chore::Listen) => {}
@@ -62,9 +62,9 @@ pub(crate) fn run(
     }
 }
 
-/// Writes the write-ahead log back into the file.
-pub(crate) fn checkpoint(db: &Connection, how: &str) -> rusqlite::Result<()> {
-    db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))
+/// Writes the write-ahead log back into the file. Tells whether nobody was in the way.
+pub(crate) fn checkpoint(db: &Connection, how: &str) -> rusqlite::Result<bool> {
+    db.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| Ok(row.get::<_, i64>(0)? == 0))
 }
 
 /// A number that changes when another connection commits.

@@ -28,7 +28,7 @@ use crate::housekeeper::{self, Chore};
 use crate::lock::ServingLock;
 use crate::pool::Pool;
 use crate::read::identify::Claimed;
-use crate::writer::{Commit, Counters, Job, Writer, in_savepoint};
+use crate::writer::{Checkpoint, Commit, Counters, Job, Writer, in_savepoint};
 use crate::{connection, read, schema};
 
 /// A support desk's store in one SQLite file. See the [crate](crate) for how it works.
@@ -88,6 +88,7 @@ impl SqliteStore {
             counters: Arc::clone(&store.counters),
             group: config.group,
             checkpoint_pages: config.checkpoint_pages,
+            checkpoint: Checkpoint::At(config.checkpoint_pages),
             busy_timeout: config.busy_timeout,
         };
         let writer = std::thread::Builder::new()

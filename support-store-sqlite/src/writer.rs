@@ -44,8 +44,8 @@ pub(crate) struct Counters {
     pub(crate) sets: AtomicU64,
     pub(crate) retried: AtomicU64,
     pub(crate) checkpoints: AtomicU64,
-    /// Whether the housekeeper has been asked for a checkpoint that it has not begun.
-    pub(crate) checkpoint_due: AtomicBool,
+    /// Whether the housekeeper has written the log back since it was asked to.
+    pub(crate) written_back: AtomicBool,
 }
 
 /// The thread's state.
@@ -57,7 +57,17 @@ pub(crate) struct Writer {
     pub(crate) counters: Arc<Counters>,
     pub(crate) group: usize,
     pub(crate) checkpoint_pages: u32,
+    pub(crate) checkpoint: Checkpoint,
     pub(crate) busy_timeout: Duration,
+}
+
+/// When the write-ahead log is written back next.
+#[derive(Debug)]
+pub(crate) enum Checkpoint {
+    /// Once it has this size, in pages.
+    At(u32),
+    /// The housekeeper is at it.
+    Asked,
 }
 
 /// A failure that several callers hear of.
@@ -178,22 +188,26 @@ impl Writer {
         result
     }
 
-    /// Has the write-ahead log written back when it has grown. The housekeeper does it beside the commits; under
-    /// commits that never pause it cannot reach the end, and then the writer does the short rest.
-    fn tidy(&self) {
+    /// Has the write-ahead log written back when it has grown: the housekeeper does most of it beside the commits, and
+    /// then the writer the short rest, so that the log begins anew.
+    fn tidy(&mut self) {
         let pages = WAL_PAGES.with(Cell::get);
-        if pages < self.checkpoint_pages {
-            return;
-        }
-        if pages > self.checkpoint_pages.saturating_mul(4) {
-            let _ = self.db.busy_timeout(Duration::from_millis(20));
-            let _ = checkpoint(&self.db, "RESTART");
-            let _ = self.db.busy_timeout(self.busy_timeout);
-            // Asked again only once the log has grown anew, also where a reader was in the way.
-            WAL_PAGES.with(|size| size.set(0));
-            self.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
-        } else if !self.counters.checkpoint_due.swap(true, Ordering::AcqRel) {
-            let _ = self.chores.send(Chore::Checkpoint);
+        let again = pages + self.checkpoint_pages.div_ceil(4);
+        match self.checkpoint {
+            Checkpoint::At(size) if pages >= size => {
+                self.counters.written_back.store(false, Ordering::Release);
+                let _ = self.chores.send(Chore::Checkpoint);
+                self.checkpoint = Checkpoint::Asked;
+            }
+            Checkpoint::Asked if self.counters.written_back.load(Ordering::Acquire) => {
+                let _ = self.db.busy_timeout(Duration::from_millis(20));
+                let is_done = checkpoint(&self.db, "RESTART").is_ok_and(|done| done);
+                let _ = self.db.busy_timeout(self.busy_timeout);
+                self.counters.checkpoints.fetch_add(1, Ordering::Relaxed);
+                // Where a reader was in the way, not before the log has grown anew.
+                self.checkpoint = Checkpoint::At(if is_done { self.checkpoint_pages } else { again });
+            }
+            _ => {}
         }
     }
 }
