@@ -17,7 +17,7 @@ use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
     ChangeSet, Changed, Claim, Credential, Cursor, Due, EventPage, Fence, Key, Outcome, Page, Query, Record,
-    Select, Store, StoreError,
+    Select, Store, StoreError, StoreErrorKind,
 };
 use support_core::time::Timestamp;
 
@@ -146,7 +146,9 @@ impl SqliteStore {
     /// time. Outcomes say that a set is written in the transaction; durable is it when the host commits.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then nothing of the whole slice was written, and the transaction is as before.
+    /// `Misuse` where the transaction has ended already, by a `ROLLBACK` of the host or because SQLite gave it up;
+    /// else any [`StoreError`]. Nothing of the whole slice was written then, and the transaction is as before, unless
+    /// SQLite gave it up: it may where the disk is full or fails.
     pub fn commit_in(
         transaction: &mut Transaction<'_>,
         changes: &[ChangeSet],
@@ -154,6 +156,10 @@ impl SqliteStore {
         let doing = "committing in a host's transaction";
         let mut sets = encoded(changes)?;
         let db: &Connection = transaction;
+        // Outside of one, the savepoint would be a transaction of its own, and commit without the host's half.
+        if db.is_autocommit() {
+            return Err(StoreError::new(StoreErrorKind::Misuse, doing));
+        }
         in_savepoint(db, || sets.iter_mut().map(|set| commit(db, set)).collect())
             .map_err(|failure| failure.while_doing(doing))
     }

@@ -9,7 +9,7 @@ use support_core::desk::{CreateAgent, CreateCustomer, Desk, OpenTicket, SetPrese
 use support_core::error::EntityKind;
 use support_core::id::TenantId;
 use support_core::people::{Actor, Presence};
-use support_core::store::{Outcome, StoreError};
+use support_core::store::{Outcome, StoreError, StoreErrorKind};
 use support_core::testkit::{SeededIds, block_on};
 use support_core::time::{ManualClock, Timestamp};
 use support_store_sqlite::rusqlite::{Connection, TransactionBehavior};
@@ -47,11 +47,7 @@ fn a_ticket_is_opened_with_the_hosts_own_row_or_not_at_all() {
                     let outcomes = SqliteStore::commit_in(host, &[changes])?;
                     assert_eq!(outcomes, [Outcome::Committed]);
                     // The host thinks better of it: what it answers decides for both.
-                    if keep {
-                        Ok(())
-                    } else {
-                        Err(StoreError::new(support_core::store::StoreErrorKind::Other, "testing"))
-                    }
+                    if keep { Ok(()) } else { Err(StoreError::new(StoreErrorKind::Other, "testing")) }
                 })
                 .await;
             assert_eq!(written.is_ok(), keep);
@@ -70,6 +66,27 @@ fn a_ticket_is_opened_with_the_hosts_own_row_or_not_at_all() {
             })
             .await;
         assert_eq!(rows.unwrap(), 1);
+        assert!(desk.verify(TenantId::SINGLE).await.unwrap().is_sound());
+    });
+}
+
+#[test]
+fn what_a_host_writes_after_the_end_of_its_transaction_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    let store = Arc::new(SqliteStore::open(&SqliteConfig::new(&path)).unwrap());
+    let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_790_000_000)));
+    let desk = Desk::new(store, clock, Arc::new(SeededIds::new(1)));
+    let mut db = Connection::open(&path).unwrap();
+    block_on(async {
+        let bob = desk.prepare(&HOST, &CreateCustomer::named("Bob")).await.unwrap();
+        let mut host = db.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
+        // As SQLite itself does where the disk is full.
+        host.execute_batch("ROLLBACK").unwrap();
+        let ended = SqliteStore::write_in(&mut host, &bob).unwrap_err();
+        assert!(matches!(&ended, Error::Store(error) if error.kind() == StoreErrorKind::Misuse), "{ended:?}");
+        drop(host);
+        assert!(matches!(desk.customer(&HOST, bob.reply.customer_id).await, Err(Error::NotFound(_))));
         assert!(desk.verify(TenantId::SINGLE).await.unwrap().is_sound());
     });
 }

@@ -45,7 +45,8 @@ async fn shop() -> Result<(), Box<dyn Error>> {
     )?;
     for (order, keep) in [(48_811, false), (48_812, true)] {
         let lost = OpenTicket::of(bob, "A parcel is lost", format!("Order {order} never arrived."));
-        // The desk decides before the transaction begins: the file has one writer at a time.
+        // The desk decides before the transaction begins: the file has one writer at a time. Whoever was faster makes
+        // `write_in` fail as `Busy`: the transaction is dropped, and a program that goes on begins again from here.
         let prepared = desk.prepare(&SHOP, &lost).await?;
         let mut host = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         host.execute("UPDATE orders SET state = 'lost' WHERE id = ?1", [order])?;

@@ -47,12 +47,13 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct ReplayCommand {
-    #[command(flatten)]
-    replay: ReplayArgs,
     /// Database to be made and kept, so that it can be served [default: a temporary file]. Only this flag counts: what
     /// the server is told of its database is never played into.
     #[arg(long, value_name = "sqlite://FILE")]
     database: Option<String>,
+    // Behind the others: what follows it would be printed under its heading.
+    #[command(flatten)]
+    replay: ReplayArgs,
 }
 
 #[derive(Debug, Args)]

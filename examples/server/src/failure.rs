@@ -14,6 +14,9 @@ pub(crate) const USAGE: u8 = 2;
 /// Exit code where it failed, or where `verify` found something.
 pub(crate) const FAILED: u8 = 1;
 
+/// Exit code where a signal stopped a replay, as shells give it for SIGINT.
+const INTERRUPTED: u8 = 130;
+
 /// Why the program cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -80,6 +83,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// The exit code that says it.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Replay(ReplayError::Interrupted) => INTERRUPTED,
+            Self::Replay(ReplayError::HalfPlayed { source, .. }) => source.code(),
+            _ => FAILED,
+        }
+    }
+
     /// The operating system refused something.
     pub(crate) fn system(doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::System { doing, source }

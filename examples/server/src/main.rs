@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use config::{Cli, Job};
-use failure::{FAILED, USAGE, one_line};
+use failure::{USAGE, one_line};
 
 fn main() -> ExitCode {
     let config = match Cli::parse().resolve(&|name| std::env::var_os(name)) {
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        Err(error) => stop(&error, FAILED),
+        Err(error) => stop(&error, error.code()),
     }
 }
 

@@ -59,8 +59,11 @@ pub(crate) enum ReplayError {
     #[error("the recordings hold no conversation in which a customer says something")]
     Nothing,
     /// The database is not new.
-    #[error("the database `{}` holds a desk already: name a file that does not exist, or leave `--database` out", .0.display())]
+    #[error("`{}` exists already: name a file that does not, or leave `--database` out", .0.display())]
     NotNew(PathBuf),
+    /// A signal ended it.
+    #[error("the replay was interrupted")]
+    Interrupted,
     /// It stopped half-way.
     #[error("the replay stopped, and the database `{}` holds a part of it: remove it", path.display())]
     HalfPlayed {
@@ -74,20 +77,24 @@ pub(crate) enum ReplayError {
 /// Plays recordings and prints the report.
 pub(crate) fn run(args: &ReplayArgs, database: Option<&Path>) -> Result<ExitCode, Failure> {
     let recordings = read(args)?;
-    let temporary = tempfile::tempdir().map_err(Failure::system("making a temporary folder"))?;
-    let file = temporary.path().join("replay.db");
-    let store = open(database.unwrap_or(&file), database.is_none())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
         .build()
         .map_err(Failure::system("starting a runtime"))?;
-    let report = runtime.block_on(replay(args, &recordings, store, database)).map_err(|source| {
-        match (database, source) {
-            (Some(path), source) if !matches!(source, Failure::Replay(_)) => {
-                ReplayError::HalfPlayed { path: path.to_path_buf(), source: Box::new(source) }.into()
-            }
-            (_, source) => source,
+    let report = match database {
+        Some(path) => {
+            check_new(path)?;
+            let half =
+                |source| ReplayError::HalfPlayed { path: path.to_path_buf(), source: Box::new(source) };
+            let store = open(path)?;
+            runtime.block_on(until_signal(replay(args, &recordings, store))).map_err(half)?
         }
-    })?;
+        None => {
+            let folder = tempfile::tempdir().map_err(Failure::system("making a temporary folder"))?;
+            let store = open(&folder.path().join("replay.db"))?;
+            runtime.block_on(until_signal(replay(args, &recordings, store)))?
+        }
+    };
     let text = if args.json {
         let json = serde_json::to_string_pretty(&report);
         json.map_err(|error| Failure::system("printing the report")(error.into()))? + "\n"
@@ -116,33 +123,38 @@ fn read(args: &ReplayArgs) -> Result<Vec<Recording>, ReplayError> {
     Ok(recordings)
 }
 
-/// Opens the database. What is lost with the machine can be played again, so no commit waits for the disk.
-fn open(database: &Path, temporary: bool) -> Result<SqliteStore, Failure> {
-    if !temporary {
-        serve::check_place(database)?;
+/// Nothing is played into what exists: not into a desk, nor among the tables of something else.
+fn check_new(database: &Path) -> Result<(), Failure> {
+    serve::check_place(database)?;
+    if database.exists() {
+        return Err(ReplayError::NotNew(database.to_path_buf()).into());
     }
+    Ok(())
+}
+
+/// Opens the database. What is lost with the machine can be played again, so no commit waits for the disk.
+fn open(database: &Path) -> Result<SqliteStore, Failure> {
     // One thing happens at a time: a second reader would only be woken for nothing.
     let config = SqliteConfig::new(database).durability(Durability::Process).readers(1);
     SqliteStore::open(&config).map_err(Failure::database(database))
 }
 
-async fn replay(
-    args: &ReplayArgs,
-    recordings: &[Recording],
-    store: SqliteStore,
-    database: Option<&Path>,
-) -> Result<Report, Failure> {
+/// Lets a signal end the replay in order: its database is closed, and a temporary one deleted.
+async fn until_signal(replay: impl Future<Output = Result<Report, Failure>>) -> Result<Report, Failure> {
+    let stop = serve::stop_signal()?;
+    tokio::select! {
+        report = replay => report,
+        () = stop => Err(ReplayError::Interrupted.into()),
+    }
+}
+
+async fn replay(args: &ReplayArgs, recordings: &[Recording], store: SqliteStore) -> Result<Report, Failure> {
     let timed = recordings.iter().any(|recording| recording.format.has_times());
     let model = (!timed).then(|| args.model.model());
     let start = model.as_ref().map_or_else(|| first(recordings), |model| model.start);
     let clock = Arc::new(ManualClock::at(start.plus_seconds(-SET_UP_SECONDS)));
     let desk = Desk::new(Arc::new(store), clock.clone(), Arc::new(SeededIds::new(args.seed)));
     let host = Actor::Host(TenantId::SINGLE);
-    if let Some(path) = database
-        && !desk.feed(&host, &Cursor::start(), 1).await?.events.is_empty()
-    {
-        return Err(ReplayError::NotNew(path.to_path_buf()).into());
-    }
     let targets = targets(args);
     let seats = set_up(&desk, &host, &targets, &people(recordings, model.as_ref())).await?;
     // The new configuration settles before there are tickets.

@@ -172,7 +172,7 @@ fn announce(address: SocketAddr, demo: bool) {
 }
 
 /// Answers when SIGTERM or SIGINT arrives.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
     let fail = || Failure::system("catching signals");
     let mut term = signal(SignalKind::terminate()).map_err(fail())?;
     let mut int = signal(SignalKind::interrupt()).map_err(fail())?;

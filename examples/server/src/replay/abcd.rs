@@ -71,7 +71,8 @@ pub(super) fn problem(error: &serde_json::Error) -> String {
     match error.classify() {
         serde_json::error::Category::Data => {
             let text = error.to_string();
-            let text = text.split(" at line ").next().unwrap_or_default();
+            // The place comes last; what stands before it may quote anything.
+            let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
             // `invalid type: string "…", expected …` quotes the value.
             match text.rsplit_once(", expected ") {
                 Some((unknown, expected)) if unknown.starts_with("unknown field") => {
@@ -113,6 +114,7 @@ mod tests {
         let cases = [
             (r#"[{"convo_id": 7, "original": [["cat", "secret"]]}]"#, "line 1, `[0].original[0][0]`"),
             ("[\n{\"convo_id\": \"secret\"}]", "line 2, `[0].convo_id`: must be u64"),
+            ("[{\"convo_id\": \"secret at line 3\"}]", "line 1, `[0].convo_id`: must be u64"),
             (r#"[{"convo_id": 7}]"#, "line 1, `[0]`: missing field `original`"),
             (
                 r#"[{"convo_id": 7, "original": []}, {"convo_id": 7, "original": []}]"#,

@@ -17,6 +17,9 @@ const LONGEST_SUBJECT: usize = 1_000;
 /// Longest name that the desk takes, in characters.
 const LONGEST_NAME: usize = 200;
 
+/// Longest time that somebody is believed to be at one thing.
+const LONGEST_WORK_SECONDS: i64 = 86_400;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
@@ -112,6 +115,9 @@ fn conversation(line: Line) -> Result<Conversation, Wrong> {
             let before = turn.agent.as_ref().and_then(|agent| own.get(agent)).copied().unwrap_or(first);
             if began > turn.at {
                 return Err((field("began"), "must not be after `at`"));
+            }
+            if turn.at.micros_since(began) > LONGEST_WORK_SECONDS * 1_000_000 {
+                return Err((field("began"), "must not be more than a day before `at`"));
             }
             if began < before {
                 return Err((
@@ -218,6 +224,11 @@ mod tests {
                 r#"{"id":"1","turns":[],"mood":"secret"}"#.into(),
                 "line 1, `mood`: is unknown; known here is one of `id`",
             ),
+            (
+                r#"{"id":"1","turns":[],"the secret is":"out"}"#.into(),
+                "line 1: is unknown; known here is one of `id`",
+            ),
+            (r#"{"id":"1","turns":"secret at line 3"}"#.into(), "line 1, `turns`: must be a sequence"),
             (turn(""), "line 1, `turns`: must hold"),
             (
                 turn(r#"{"at":"secret","kind":"customer","text":"hi"}"#),
@@ -246,6 +257,12 @@ mod tests {
                 "line 1, `turns[1].began`: must not be before",
             ),
             (then(r#""kind":"laughed""#), "line 1, `turns[1].kind`"),
+            (
+                turn(&format!(
+                    r#"{first},{{"at":"2026-03-04T09:00:00Z","began":"2026-03-03T08:59:59Z","kind":"reply","agent":"m","text":"x"}}"#
+                )),
+                "line 1, `turns[1].began`: must not be more than a day",
+            ),
             (
                 turn(&format!(r#"{first},{{"at":"2026-03-02T08:59:59Z","kind":"customer","text":"x"}}"#)),
                 "line 1, `turns[1].at`: must not be before",

@@ -39,6 +39,11 @@ pub(super) fn read(text: &str) -> Result<Found, Place> {
             }
             continue;
         }
+        // A quote that is never closed would take the rows after it for its own words.
+        let broken = |(name, field): &(&&str, &str)| **name != "utterance" && field.contains(['\r', '\n']);
+        if let Some((name, _)) = COLUMNS.iter().zip(&record).find(broken) {
+            return Err(Place::new(line, *name, "must be one line: a quote may not be closed"));
+        }
         let mut fields = record.iter();
         let (Some(id), Some(number), _, Some(said)) =
             (fields.next(), fields.next(), fields.next(), fields.next())
@@ -170,6 +175,7 @@ mod tests {
             ("a\t4\t\thi\tO\tx\na\t4\t\thi\tO\tx\n", "line 3, `turnNumber`: must be above 4"),
             ("a\t0\t\thi\tO\n", "line 2: must have 6 columns, and has 5"),
             ("\t0\t\thi\tO\tx\n", "line 2, `conversationId`: must not be empty"),
+            ("a\t0\t\thi\tO\t\"x\nb\t0\t\thi\tO\tx\n", "line 2, `intent`: must be one line"),
             ("a\t0\t\thi\tO\tx\nb\t0\t\thi\tO\tx\na\t2\t\thi\tO\tx\n", "line 4, `conversationId`: has rows"),
             (&format!("a\t0\t\t{long}\tO\tx\n"), "line 2, `utterance`: must be at most 100000"),
             ("a\t0\t\t\"two\nlines\"\tO\tx\na\tx\t\thi\tO\tx\n", "line 4, `turnNumber`"),

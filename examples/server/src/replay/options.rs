@@ -1,5 +1,6 @@
 //! What a replay is told.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -50,25 +51,25 @@ pub(super) struct ModelArgs {
     #[arg(long, value_name = "INSTANT")]
     start: Option<Timestamp>,
     /// Conversations that begin in an hour, on average [default: 60].
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = rate)]
     arrivals_per_hour: Option<f64>,
     /// Words that people read in a minute [default: 238].
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = speed)]
     reading_wpm: Option<f64>,
     /// Words that people type in a minute [default: 52].
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = speed)]
     typing_wpm: Option<f64>,
     /// Seconds that an agent thinks before writing, on average [default: 20].
-    #[arg(long, value_name = "SECONDS", value_parser = not_negative)]
+    #[arg(long, value_name = "SECONDS", value_parser = work)]
     thinking_seconds: Option<f64>,
     /// Characters of a reply that was not recorded, on average [default: 42].
-    #[arg(long, value_name = "N", value_parser = not_negative)]
+    #[arg(long, value_name = "N", value_parser = work)]
     reply_characters: Option<f64>,
     /// Seconds before a customer begins to write, on average [default: 30].
-    #[arg(long, value_name = "SECONDS", value_parser = not_negative)]
+    #[arg(long, value_name = "SECONDS", value_parser = waiting)]
     customer_seconds: Option<f64>,
     /// Seconds from the last turn until the ticket is resolved [default: 30].
-    #[arg(long, value_name = "SECONDS", value_parser = not_negative)]
+    #[arg(long, value_name = "SECONDS", value_parser = work)]
     wrap_up_seconds: Option<f64>,
 }
 
@@ -116,16 +117,28 @@ fn target() -> clap::builder::RangedU64ValueParser {
 
 /// Most of anything: beyond it, nothing happens at any instant that a clock can show.
 const MOST: f64 = 1e9;
+/// Most of what an agent is at by itself, a day in seconds: they say every minute that they still are.
+const MOST_WORK: f64 = 86_400.0;
 
-fn not_negative(text: &str) -> Result<f64, String> {
-    let number = text.parse().ok().filter(|number| (0.0..=MOST).contains(number));
-    number.ok_or_else(|| "must be a number from 0 to 1000000000".to_owned())
+fn within(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("must be a number from {} to {}", range.start(), range.end()))
 }
 
-fn positive(text: &str) -> Result<f64, String> {
-    // So that nothing takes longer than a clock can show.
-    let number = text.parse().ok().filter(|number| (0.001..=MOST).contains(number));
-    number.ok_or_else(|| "must be a number from 0.001 to 1000000000".to_owned())
+fn waiting(text: &str) -> Result<f64, String> {
+    within(text, 0.0..=MOST)
+}
+
+fn work(text: &str) -> Result<f64, String> {
+    within(text, 0.0..=MOST_WORK)
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    within(text, 0.001..=MOST)
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    within(text, 1.0..=MOST)
 }
 
 #[cfg(test)]
@@ -163,6 +176,9 @@ mod tests {
             ["--agents", "0"],
             ["--arrivals-per-hour", "0"],
             ["--thinking-seconds", "-1"],
+            ["--thinking-seconds", "86401"],
+            ["--reading-wpm", "0.9"],
+            ["--customer-seconds", "inf"],
             ["--typing-wpm", "NaN"],
             ["--start", "Monday"],
             ["--resolution-seconds", "0"],

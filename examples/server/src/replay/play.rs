@@ -4,39 +4,30 @@
 //! warnings, breaches and closings happen when they would have happened. What the desk did, such as giving a ticket to
 //! an agent, is read from its log.
 
+mod modelled;
+mod turns;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use support_core::conversation::Direction;
-use support_core::desk::{
-    CustomerSpec, Desk, EditTicket, Handle, OpenTicket, Reassign, Requester, TicketReply, UseCase,
-    WriteMessage,
-};
+use support_core::desk::{Desk, UseCase};
 use support_core::error::Error;
 use support_core::event::{Event, Stream};
 use support_core::id::{AgentId, TenantId, TicketId};
-use support_core::people::{Actor, CustomerActor};
+use support_core::people::Actor;
 use support_core::store::{Cursor, Key, Record};
-use support_core::ticket::{Status, StatusCategory};
+use support_core::ticket::StatusCategory;
 use support_core::time::{Clock as _, ManualClock, Timestamp};
 
 use super::model::Pace;
 use super::progress::Progress;
-use super::recorded::{Conversation, What};
+use super::recorded::Conversation;
 use super::tally::Tally;
 use crate::failure::Failure;
 
-/// What is written for an agent whose words were not recorded. It asks for nothing, so that it gives masking no cue.
-const UNRECORDED: &str = "(modelled reply: the recording does not hold the agent's words)";
-/// Subject where the recording has none that can be used.
-const NO_SUBJECT: &str = "Recorded conversation";
-/// Characters of the first line that make a subject.
-const SUBJECT: usize = 100;
 /// Events read at once.
 const BATCH: u32 = 1_000;
-/// Seconds after which an agent at work says so again: well within the lease of 60 s.
-const RENEWAL_SECONDS: i64 = 45;
 
 /// Somebody who answers.
 #[derive(Debug, Clone)]
@@ -136,6 +127,8 @@ pub(super) struct Player<'a> {
     by_ticket: HashMap<TicketId, usize>,
     by_agent: HashMap<AgentId, usize>,
     by_name: HashMap<&'a str, usize>,
+    /// The first case of each customer whom a file names.
+    customers: HashMap<(usize, &'a str), usize>,
     /// Who is at which case, and since which beginning.
     stints: HashMap<(usize, usize), u64>,
     cursor: Cursor,
@@ -169,6 +162,7 @@ impl<'a> Player<'a> {
             by_ticket: HashMap::new(),
             by_agent: seats.iter().enumerate().map(seat).collect(),
             by_name: seats.iter().enumerate().map(|(at, seat)| (seat.name.as_str(), at)).collect(),
+            customers: HashMap::new(),
             stints: HashMap::new(),
             cursor,
             played: Played { tally: Tally::default(), refused: BTreeMap::new(), from: now, to: now },
@@ -220,7 +214,6 @@ impl<'a> Player<'a> {
             }
         }
         self.follow().await?;
-        self.progress.end();
         self.played.to = self.clock.now();
         Ok(self.played)
     }
@@ -309,14 +302,6 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Puts a case on an agent's pile.
-    fn pile(&mut self, seat: usize, case: usize) {
-        if let Some(pile) = self.piles.get_mut(seat) {
-            pile.waiting.push_back(case);
-            self.ready.push_back(seat);
-        }
-    }
-
     /// Asks the desk for something. What a rule refuses is counted, and playing goes on.
     async fn ask<U: UseCase>(&mut self, actor: &Actor, wanted: &U) -> Result<Option<U::Reply>, Failure> {
         match self.desk.run(actor, wanted).await {
@@ -333,235 +318,4 @@ impl<'a> Player<'a> {
         let seat = seat.and_then(|seat| self.seats.get(seat));
         seat.map_or_else(|| self.host.clone(), |seat| seat.actor.clone())
     }
-
-    /// The customer's words arrive, and what follows from them is planned.
-    async fn says(&mut self, at: usize) -> Result<(), Failure> {
-        let Some(case) = self.cases.get_mut(at) else { return Ok(()) };
-        let conversation = case.part.conversation;
-        if let Some(What::Customer(text)) = conversation.turns.get(case.next).map(|turn| &turn.what) {
-            case.next += 1;
-            self.by_customer(at, text).await?;
-            self.progress.step();
-        }
-        self.go_on(at);
-        Ok(())
-    }
-
-    /// Opens a ticket with the customer's words, or adds them to it.
-    async fn by_customer(&mut self, at: usize, text: &str) -> Result<(), Failure> {
-        let Some(case) = self.cases.get(at) else { return Ok(()) };
-        if let (Some(ticket), Some(customer)) = (case.ticket, case.customer.clone()) {
-            let reply = self.ask(&customer, &WriteMessage::reply(ticket, text)).await?;
-            // Words that come too late for their ticket open another one.
-            self.goes_on_in(at, reply);
-            return Ok(());
-        }
-        let open = self.opening(at, text);
-        let host = self.host.clone();
-        let opened = self.ask(&host, &open).await?;
-        self.opened(at, opened).await
-    }
-
-    fn opening(&self, at: usize, text: &str) -> OpenTicket {
-        let part = self.cases.get(at).map(|case| &case.part);
-        let conversation = part.map(|part| part.conversation);
-        let file = part.map_or(0, |part| part.file);
-        let customer = conversation.and_then(|conversation| conversation.customer.as_deref());
-        let name = customer.map_or_else(|| format!("Customer {}", at + 1), ToOwned::to_owned);
-        // The recording's own name may hold what an id cannot: its bytes in hexadecimal can stand in one.
-        let identity: String = match customer {
-            Some(name) => name.bytes().take(50).map(|byte| format!("{byte:02x}")).collect(),
-            None => format!("conversation-{}", at + 1),
-        };
-        let spec = CustomerSpec {
-            external_id: format!("replay/{file}/{identity}").parse().ok(),
-            name,
-            ..CustomerSpec::default()
-        };
-        let subject = conversation.and_then(|conversation| conversation.subject.clone());
-        let mut open =
-            OpenTicket::by(Requester::Spec(spec), subject.unwrap_or_else(|| subject_of(text)), text);
-        if let Some(conversation) = conversation {
-            open.channel = conversation.channel.clone();
-            open.priority = conversation.priority;
-        }
-        open
-    }
-
-    /// Takes note of a new ticket and of whose it is.
-    async fn opened(&mut self, at: usize, opened: Option<TicketReply>) -> Result<(), Failure> {
-        let Some(TicketReply { ticket_id, .. }) = opened else { return Ok(()) };
-        let ticket = self.desk.ticket(&self.host, ticket_id).await?;
-        let customer = CustomerActor { tenant: TenantId::SINGLE, id: ticket.customer_id };
-        if let Some(case) = self.cases.get_mut(at) {
-            case.ticket = Some(ticket_id);
-            case.customer = Some(Arc::new(Actor::Customer(customer)));
-        }
-        self.by_ticket.insert(ticket_id, at);
-        Ok(())
-    }
-
-    fn goes_on_in(&mut self, at: usize, reply: Option<TicketReply>) {
-        let (Some(reply), Some(case)) = (reply, self.cases.get_mut(at)) else { return };
-        if case.ticket != Some(reply.ticket_id) {
-            case.ticket = Some(reply.ticket_id);
-            case.owner = None;
-            self.by_ticket.insert(reply.ticket_id, at);
-        }
-    }
-
-    /// Plans a customer's next turn, or gives the agent's to the owner.
-    fn go_on(&mut self, at: usize) {
-        let Some(case) = self.cases.get_mut(at) else { return };
-        let conversation = case.part.conversation;
-        let Some(pace) = &case.part.pace else { return };
-        let next = conversation.turns.get(case.next).map(|turn| &turn.what);
-        match (next, case.owner) {
-            (Some(What::Customer(_)), _) => {
-                let takes = pace.turns.get(case.next).copied().unwrap_or_default();
-                self.expect(self.clock.now().plus_micros(takes), Happening::Says { case: at });
-            }
-            (_, Some(owner)) => self.pile(owner, at),
-            (_, None) => case.waits = true,
-        }
-    }
-
-    /// Lets an agent who is at nothing begin with what lies on top.
-    async fn begin(&mut self, seat: usize) -> Result<(), Failure> {
-        let Some(pile) = self.piles.get_mut(seat).filter(|pile| pile.at.is_none()) else { return Ok(()) };
-        let Some(at) = pile.waiting.pop_front() else { return Ok(()) };
-        let Some(case) = self.cases.get_mut(at) else { return Ok(()) };
-        if case.owner != Some(seat) {
-            // It went to somebody else meanwhile, who gets what is to be done on it.
-            self.go_on(at);
-            self.ready.push_back(seat);
-            return Ok(());
-        }
-        pile.at = Some(at);
-        let pace = case.part.pace.as_ref();
-        let turn = pace.map(|pace| pace.turns.get(case.next).copied().unwrap_or(pace.wrap_up));
-        let takes = turn.unwrap_or_default();
-        self.expect(self.clock.now().plus_micros(takes), Happening::Finishes { seat });
-        self.take_up(at, seat).await
-    }
-
-    /// An agent writes what they were at, and goes on.
-    async fn finishes(&mut self, seat: usize) -> Result<(), Failure> {
-        let Some(at) = self.piles.get_mut(seat).and_then(|pile| pile.at.take()) else { return Ok(()) };
-        self.ready.push_back(seat);
-        let Some(case) = self.cases.get_mut(at) else { return Ok(()) };
-        let Some(ticket) = case.ticket else { return Ok(()) };
-        let conversation = case.part.conversation;
-        let turn = conversation.turns.get(case.next);
-        case.next += 1;
-        let actor = self.actor_of(Some(seat));
-        match turn.map(|turn| &turn.what) {
-            Some(what) => {
-                self.write(&actor, ticket, what).await?;
-                self.progress.step();
-                self.put_down(at, seat).await?;
-                self.go_on(at);
-            }
-            None => {
-                self.ask(&actor, &EditTicket::of(ticket).status(Status::Resolved)).await?;
-                self.put_down(at, seat).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn write(&mut self, actor: &Actor, ticket: TicketId, what: &What) -> Result<(), Failure> {
-        let message = match what {
-            What::Reply(text) => WriteMessage::reply(ticket, text.as_deref().unwrap_or(UNRECORDED)),
-            What::Note(text) => WriteMessage::note(ticket, text.as_str()),
-            What::Customer(_) | What::Assigned | What::Resolved => return Ok(()),
-        };
-        self.ask(actor, &message).await.map(drop)
-    }
-
-    /// A turn happens as it was recorded.
-    async fn recorded(&mut self, at: usize, number: usize) -> Result<(), Failure> {
-        self.progress.step();
-        let Some(case) = self.cases.get(at) else { return Ok(()) };
-        let conversation = case.part.conversation;
-        let Some(turn) = conversation.turns.get(number) else { return Ok(()) };
-        let seat = turn.agent.as_deref().and_then(|name| self.by_name.get(name).copied());
-        let actor = self.actor_of(seat);
-        match (&turn.what, case.ticket) {
-            (What::Customer(text), _) => self.by_customer(at, text).await?,
-            // The desk wrote first.
-            (What::Reply(Some(text)), None) => {
-                let open = OpenTicket {
-                    direction: Direction::Outbound,
-                    assigned_to: seat.and_then(|seat| self.seats.get(seat)).map(|seat| seat.id),
-                    ..self.opening(at, text)
-                };
-                let opened = self.ask(&actor, &open).await?;
-                self.opened(at, opened).await?;
-            }
-            (what, Some(ticket)) => {
-                let handed = match (what, seat) {
-                    (What::Reply(_) | What::Assigned, Some(seat)) => self.hand_to(at, ticket, seat).await?,
-                    _ => true,
-                };
-                if *what == What::Resolved {
-                    self.ask(&actor, &EditTicket::of(ticket).status(Status::Resolved)).await?;
-                } else if handed {
-                    self.write(&actor, ticket, what).await?;
-                }
-            }
-            (_, None) => {}
-        }
-        if let Some(seat) = seat.filter(|seat| self.stints.contains_key(&(at, *seat))) {
-            self.put_down(at, seat).await?;
-        }
-        Ok(())
-    }
-
-    /// Gives a ticket to the agent who had it in the recording; `false` where the desk refuses.
-    async fn hand_to(&mut self, at: usize, ticket: TicketId, seat: usize) -> Result<bool, Failure> {
-        if self.cases.get(at).is_some_and(|case| case.owner == Some(seat)) {
-            return Ok(true);
-        }
-        let agent_id = self.seats.get(seat).map(|seat| seat.id);
-        let host = self.host.clone();
-        let hand = Reassign { ticket_id: ticket, agent_id, team_id: None, reason: None };
-        let handed = self.ask(&host, &hand).await?.is_some();
-        // Before the answer takes the ticket off the agent's load again.
-        self.follow().await?;
-        Ok(handed)
-    }
-
-    /// An agent is at a case, or still is.
-    async fn take_up(&mut self, at: usize, seat: usize) -> Result<(), Failure> {
-        self.at_it(at, seat, true).await?;
-        let stint = self.planned;
-        self.stints.insert((at, seat), stint);
-        let again = self.clock.now().plus_seconds(RENEWAL_SECONDS);
-        self.expect(again, Happening::Renews { case: at, seat, stint });
-        Ok(())
-    }
-
-    /// An agent is no more at a case.
-    async fn put_down(&mut self, at: usize, seat: usize) -> Result<(), Failure> {
-        self.stints.remove(&(at, seat));
-        self.at_it(at, seat, false).await
-    }
-
-    /// Says what the desk measures handling time by. Where it refuses, it measures none.
-    async fn at_it(&self, at: usize, seat: usize, at_it: bool) -> Result<(), Failure> {
-        let Some(ticket_id) = self.cases.get(at).and_then(|case| case.ticket) else { return Ok(()) };
-        match self.desk.run(&self.actor_of(Some(seat)), &Handle { ticket_id, at_it }).await {
-            Ok(_) | Err(Error::Refused(_)) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// Makes a subject of the first line that says something.
-fn subject_of(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(NO_SUBJECT);
-    let plain = line.chars().map(|c| if c.is_control() { ' ' } else { c });
-    let subject: String = plain.take(SUBJECT).collect();
-    if subject.trim().is_empty() { NO_SUBJECT.to_owned() } else { subject }
 }

@@ -47,9 +47,11 @@ impl Progress {
     fn part(&self, done: u64) -> u64 {
         (done * LINES).checked_div(self.turns).unwrap_or_default()
     }
+}
 
-    /// Takes the bar away.
-    pub(super) fn end(&self) {
+impl Drop for Progress {
+    /// Takes the bar away, also where the replay stopped half-way.
+    fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

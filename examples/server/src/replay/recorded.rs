@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::Serialize;
+use serde_path_to_error::Segment;
 use support_core::conversation::ChannelKind;
 use support_core::ticket::Priority;
 use support_core::time::Timestamp;
@@ -14,6 +15,9 @@ use super::{abcd, lines, multidogo};
 
 /// Longest text that the desk takes, in characters.
 pub(super) const LONGEST_TEXT: usize = 100_000;
+
+/// Longest key that is taken for a field's name.
+const LONGEST_KEY: usize = 40;
 
 /// Form of a file with recorded conversations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
@@ -241,11 +245,28 @@ pub(super) fn check_text(text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Names the field that a reader of JSON blames; nothing where it knows none.
+/// Names the field that a reader of JSON blames, as far as its path is one of names; nothing where it knows none.
 pub(super) fn field_of(path: &serde_path_to_error::Path) -> String {
-    let path = path.to_string();
-    let known = path.strip_suffix('?').map(|path| path.trim_end_matches('.'));
-    known.unwrap_or(&path).trim_matches('.').to_owned()
+    let mut field = String::new();
+    for segment in path.iter() {
+        match segment {
+            Segment::Seq { index } => field.push_str(&format!("[{index}]")),
+            Segment::Map { key } if is_name(key) => {
+                if !field.is_empty() {
+                    field.push('.');
+                }
+                field.push_str(key);
+            }
+            _ => break,
+        }
+    }
+    field
+}
+
+/// Tells whether a key can be a field's name: any other may be what somebody wrote.
+fn is_name(key: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+    key.len() <= LONGEST_KEY && key.bytes().all(plain)
 }
 
 /// Puts what agents wrote before the customer's first words behind them.

@@ -17,6 +17,7 @@ use support_core::time::Timestamp;
 use super::model::Model;
 use super::play::{Played, Seat};
 use super::recorded::{Format, Recording};
+use super::tally::Work;
 use crate::failure::Failure;
 
 const MICROS: f64 = 1e6;
@@ -32,7 +33,7 @@ pub(super) struct Report {
     tickets: u64,
     messages: Vec<Count>,
     findings: BTreeMap<String, u64>,
-    refused: BTreeMap<&'static str, u64>,
+    refused: Vec<Count>,
     throughput: Throughput,
     span: Span,
     waiting: Vec<Spread>,
@@ -64,6 +65,8 @@ struct Throughput {
     wall_seconds: f64,
     conversations_per_second: f64,
     messages_per_second: f64,
+    /// Whether some of the messages were modelled.
+    messages_modelled: bool,
 }
 
 /// From the first to the last thing that happened on the desk's clock.
@@ -158,11 +161,12 @@ impl Report {
                 count("all", messages, unrecorded),
             ],
             findings: tally.findings.clone(),
-            refused: played.refused.clone(),
+            refused: played.refused.iter().map(|(rule, turns)| count(*rule, *turns, modelled)).collect(),
             throughput: Throughput {
                 wall_seconds: wall,
                 conversations_per_second: conversations as f64 / wall,
                 messages_per_second: messages as f64 / wall,
+                messages_modelled: unrecorded,
             },
             span: Span { from: played.from, to: played.to, modelled },
             waiting: vec![
@@ -189,7 +193,7 @@ impl Report {
                 .iter()
                 .map(|seat| {
                     let work = tally.agents.get(&seat.id);
-                    let handled = work.map_or(0, |work| work.handled);
+                    let handled = work.map_or(0, Work::handled);
                     let known = !tally.handled.is_empty() && span > 0;
                     Load {
                         agent: seat.name.clone(),
@@ -370,8 +374,8 @@ impl fmt::Display for Report {
         for Count { what, count, modelled } in &self.messages {
             played.row(&[&format!("messages, {what}"), count], *modelled);
         }
-        for (rule, count) in &self.refused {
-            played.row(&[&format!("refused, {rule}"), count], self.span.modelled);
+        for Count { what, count, modelled } in &self.refused {
+            played.row(&[&format!("refused, {what}"), count], *modelled);
         }
         write!(f, "\nplayed\n{played}")?;
         let mark = if self.span.modelled { "  modelled" } else { "" };
@@ -384,11 +388,12 @@ impl fmt::Display for Report {
             findings.row(&[&"none"], false);
         }
         write!(f, "\nfindings, masked before storage\n{findings}")?;
-        let Throughput { wall_seconds, conversations_per_second, messages_per_second } = self.throughput;
+        let Throughput { wall_seconds, conversations_per_second, messages_per_second, messages_modelled } =
+            self.throughput;
         let mut throughput = Table::default();
         throughput.row(&[&"seconds of real time", &decimal(wall_seconds)], false);
         throughput.row(&[&"conversations a second", &decimal(conversations_per_second)], false);
-        throughput.row(&[&"messages a second", &decimal(messages_per_second)], false);
+        throughput.row(&[&"messages a second", &decimal(messages_per_second)], messages_modelled);
         write!(f, "\nthroughput\n{throughput}")?;
         for (title, spreads) in [("waiting", &self.waiting), ("handling", &self.handling)] {
             let mut table = Table::default();

@@ -41,8 +41,22 @@ pub(super) struct Work {
     pub(super) replies: u64,
     /// Most units of open work that they had at once.
     pub(super) peak: u32,
-    /// Microseconds that they were at tickets.
-    pub(super) handled: i64,
+    /// From when to when they were at some ticket.
+    stints: Vec<(Timestamp, Timestamp)>,
+}
+
+impl Work {
+    /// Microseconds that they were at any ticket: two at once count once.
+    pub(super) fn handled(&self) -> i64 {
+        let mut stints = self.stints.clone();
+        stints.sort_unstable();
+        let mut counted = Timestamp::MIN;
+        stints.into_iter().fold(0, |sum, (from, to)| {
+            let new = to.micros_since(from.max(counted)).max(0);
+            counted = counted.max(to);
+            sum + new
+        })
+    }
 }
 
 impl Tally {
@@ -72,7 +86,7 @@ impl Tally {
             Event::WorkEnded { agent, at, .. } => {
                 if let Some(since) = self.at_it.remove(&(ticket, *agent)) {
                     *self.handled.entry(ticket).or_default() += at.micros_since(since);
-                    self.agents.entry(*agent).or_default().handled += at.micros_since(since);
+                    self.agents.entry(*agent).or_default().stints.push((since, *at));
                 }
             }
             Event::SlaTimersMoved { moves } => moves.iter().for_each(|step| self.note_move(ticket, step)),

@@ -1,7 +1,8 @@
 //! Recorded conversations go through the real program.
 
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use support_core::ticket::Status;
 use support_runtime::{RandomIds, SystemClock};
 use support_store_sqlite::{SqliteConfig, SqliteStore};
 
-use crate::process::{complaint, run, url, verified};
+use crate::process::{complaint, program, run, url, verified};
 
 const HEADER: &str = "conversationId\tturnNumber\tutteranceId\tutterance\tslot-labels\tintent\n";
 
@@ -81,7 +82,7 @@ fn the_documented_example_gives_the_figures_that_follow_from_its_times() {
         found["messages"].as_array().unwrap().iter().map(|one| one["count"].as_u64().unwrap()).collect();
     assert_eq!(messages, [4, 4, 1, 9]);
     assert_eq!(found["findings"], json!({"card": 1}));
-    assert_eq!(found["refused"], json!({}));
+    assert_eq!(found["refused"], json!([]));
     assert_eq!(
         found["span"],
         json!({"from": "2026-03-02T09:00:00Z", "to": "2026-03-02T11:40:00Z", "modelled": false})
@@ -139,11 +140,15 @@ fn deadlines_pass_at_their_instants_and_the_kept_database_is_sound() {
         .collect();
     let late = |at: &str| (Metric::FirstResponse, at.to_owned());
     assert_eq!(breaches, [late("2026-03-02T11:10:00.000001Z"), late("2026-03-02T11:15:00.000001Z")]);
-    // What holds a desk is not played into, and what is refused is left as it is.
+    // What exists is not played into, and what is refused is left as it is.
     let again = replay(&[&recording], &["--database", &url(&database)]);
     assert_eq!(again.status.code(), Some(1));
-    assert!(complaint(&again).contains("holds a desk already"), "{}", complaint(&again));
+    assert!(complaint(&again).contains("exists already"), "{}", complaint(&again));
     assert_eq!(verified(&database), 4);
+    let other = file(&folder, "other.db", "");
+    let others = replay(&[&recording], &["--database", &url(&other)]);
+    assert!(complaint(&others).contains("exists already"), "{}", complaint(&others));
+    assert_eq!(std::fs::metadata(&other).unwrap().len(), 0);
 }
 
 #[test]
@@ -166,8 +171,8 @@ fn what_the_desk_decides_by_itself_happens_in_a_recording_too() {
     let database = folder.path().join("kept.db");
     let found = report(&[&file(&folder, "closed.jsonl", &lines)], &["--database", &url(&database)]);
     assert_eq!((&found["conversations"], &found["tickets"]), (&json!(2), &json!(3)));
-    let refused: Vec<&Value> = found["refused"].as_object().unwrap().values().collect();
-    assert_eq!(refused, [1]);
+    let refused = found["refused"].as_array().unwrap();
+    assert_eq!((refused.len(), &refused[0]["count"], &refused[0]["modelled"]), (1, &json!(1), &json!(false)));
     let first = &found["waiting"][1];
     assert_eq!((&first["count"], &first["max_seconds"]), (&json!(3), &json!(3600.0)));
     assert_eq!(found["handling"][0]["count"], 0);
@@ -178,6 +183,70 @@ fn what_the_desk_decides_by_itself_happens_in_a_recording_too() {
     let closed: Vec<String> = events(&database).into_iter().filter_map(closed).collect();
     assert_eq!(closed, ["2026-03-09T11:00:00Z", "2026-03-09T11:00:00Z"]);
     verified(&database);
+}
+
+#[test]
+fn customers_are_told_apart_by_all_of_their_name_and_two_tickets_at_once_are_one_time_of_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let minute = |minute: u32| format!("2026-03-02T09:{minute:02}:00Z");
+    let line = |id: &str, customer: &str, began: u32, answered: u32| {
+        let turns = json!([
+            {"at": minute(0), "kind": "customer", "text": "Where is it?"},
+            {"at": minute(answered), "began": minute(began), "kind": "reply", "agent": "Ana", "text": "Here."},
+        ]);
+        json!({"id": id, "customer": customer, "turns": turns}).to_string() + "\n"
+    };
+    let name = |last: &str| "x".repeat(199) + last;
+    let lines = [line("1", &name("a"), 2, 10), line("2", &name("b"), 4, 12), line("3", &name("a"), 16, 20)];
+    let database = folder.path().join("kept.db");
+    let found = report(&[&file(&folder, "two.jsonl", &lines.concat())], &["--database", &url(&database)]);
+    assert_eq!(found["handling"][0]["p50_seconds"], 480.0);
+    let ana = &found["agents"][0];
+    // From 2 to 12 and from 16 to 20, of 20 minutes.
+    let expected = (&json!(3), &json!(840.0), &json!(70.0));
+    assert_eq!((&ana["tickets"], &ana["handling_seconds"], &ana["utilisation_percent"]), expected);
+    let customers = events(&database).into_iter().filter_map(|(_, event)| match event {
+        Event::TicketCreated { customer_id, .. } => Some(customer_id),
+        _ => None,
+    });
+    let customers: Vec<_> = customers.collect();
+    assert_eq!(customers.len(), 3);
+    assert!(customers[0] == customers[2] && customers[0] != customers[1]);
+}
+
+#[test]
+fn a_signal_ends_a_replay_and_leaves_no_temporary_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let recording = file(&folder, "table.tsv", &table(2_000));
+    let kept = folder.path().join("kept.db");
+    let temporary = folder.path().join("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let left = || std::fs::read_dir(&temporary).unwrap().count();
+    for database in [None, Some(url(&kept))] {
+        let args = database.iter().flat_map(|url| ["--database", url]);
+        let mut child = program()
+            .env("TMPDIR", &temporary)
+            .arg("replay")
+            .arg(&recording)
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The first line of progress: it is playing.
+        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        said.read_line(&mut line).unwrap();
+        assert_eq!(left(), usize::from(database.is_none()), "{line}");
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        said.read_to_string(&mut line).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.len(), left()), (Some(130), 0, 0), "{line}");
+        let last = line.lines().last().unwrap();
+        assert!(last.ends_with("the replay was interrupted"), "{last}");
+        assert_eq!(last.contains("remove it"), database.is_some(), "{last}");
+    }
 }
 
 /// The log of a database.
@@ -223,6 +292,7 @@ fn what_depends_on_the_model_is_marked_and_the_rest_is_not() {
     for begins in [
         "messages, agents",
         "messages, all",
+        "messages a second",
         "from ",
         "assignment",
         "first response",
@@ -234,7 +304,7 @@ fn what_depends_on_the_model_is_marked_and_the_rest_is_not() {
     ] {
         assert!(marked(begins), "{begins} in {text}");
     }
-    for begins in ["table.tsv", "conversations  ", "messages, customers", "card", "messages a second"] {
+    for begins in ["table.tsv", "conversations  ", "messages, customers", "card", "conversations a second"] {
         assert!(!marked(begins), "{begins} in {text}");
     }
     // No words on standard error, where no terminal is.
@@ -312,7 +382,7 @@ fn the_published_data_sets_are_played() {
         assert_eq!((&source["rows"], &source["format"]), (&json!(300), &json!("multidogo")));
         let said = source["rows"].as_u64().unwrap() - source["without_words"].as_u64().unwrap();
         assert_eq!(found["messages"][0]["count"], said);
-        assert_eq!(found["refused"], json!({}));
+        assert_eq!(found["refused"], json!([]));
         assert_eq!(found["waiting"][2]["count"], found["conversations"]);
         assert_eq!(verified(&database), found["conversations"].as_u64().unwrap());
     }
@@ -322,5 +392,5 @@ fn the_published_data_sets_are_played() {
     let counts: Vec<&Value> = found["messages"].as_array().unwrap().iter().map(|one| &one["count"]).collect();
     assert_eq!(counts, [31, 32, 9, 72]);
     assert_eq!(marks(&found["messages"]), [false; 4]);
-    assert_eq!((&found["conversations"], &found["refused"]), (&json!(3), &json!({})));
+    assert_eq!((&found["conversations"], &found["refused"]), (&json!(3), &json!([])));
 }
