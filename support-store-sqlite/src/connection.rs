@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::config::{Durability, SqliteConfig};
@@ -73,7 +74,10 @@ const fn make_private(_: &Path) {}
 
 fn open(path: &Path, flags: OpenFlags) -> Result<Connection, Failure> {
     // Each connection stays on its thread, so SQLite's own mutexes are not needed.
-    Ok(Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?)
+    let db = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    // Plans depend on no bound value: each statement names its index, and is planned once.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(db)
 }
 
 fn cache(db: &Connection, bytes: usize) -> Result<(), Failure> {

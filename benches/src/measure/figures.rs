@@ -14,6 +14,10 @@ impl Latencies {
         Self(times)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the time that this share of them did not pass.
     pub(crate) fn at(&self, share: f64) -> Duration {
         let rank = (self.0.len() as f64 * share).ceil() as usize;

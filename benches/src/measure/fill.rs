@@ -12,8 +12,7 @@ use support_core::testkit::{Story, a_ticket};
 use support_core::ticket::Status;
 use support_store_sqlite::{Durability, SqliteConfig, SqliteStore};
 
-/// Agents and customers that the tickets name.
-pub(crate) const AGENTS: u32 = 1_000;
+/// Customers whom the tickets name.
 const CUSTOMERS: u32 = 50_000;
 
 /// Which tickets a database holds.
@@ -63,11 +62,16 @@ fn team(number: u32) -> TeamId {
     }
 }
 
-fn told(number: u32, mix: Mix) -> ChangeSet {
+/// Agents of a desk: one for a thousand tickets.
+fn agents(tickets: u32) -> u32 {
+    (tickets / 1_000).clamp(20, 1_000)
+}
+
+fn told(number: u32, agents: u32, mix: Mix) -> ChangeSet {
     let mut story = story(number);
     if mix == Mix::Mostly {
         if number % 10 != 1 {
-            story = story.assigned(Some(agent_id(number % AGENTS)));
+            story = story.assigned(Some(agent_id(number % agents)));
         }
         if number % 10 > 1 {
             story = story.becomes(Status::Closed).derived(|derived| derived.next_due_at = None);
@@ -86,10 +90,11 @@ pub(crate) fn database(file: &Path, tickets: u32, mix: Mix) -> SqliteStore {
     let begun = Instant::now();
     let mut people = ChangeSet::new(TENANT);
     (0..CUSTOMERS.min(tickets)).for_each(|n| people.insert(build::a_customer(n)));
-    (0..AGENTS).for_each(|n| people.insert(build::an_agent(n)));
+    (0..agents(tickets)).for_each(|n| people.insert(build::an_agent(n)));
     assert_eq!(pollster::block_on(store.commit(&[people])).unwrap(), [Outcome::Committed]);
     for from in (0..tickets).step_by(500) {
-        let sets: Vec<_> = (from..(from + 500).min(tickets)).map(|number| told(number, mix)).collect();
+        let sets: Vec<_> =
+            (from..(from + 500).min(tickets)).map(|number| told(number, agents(tickets), mix)).collect();
         assert!(pollster::block_on(store.commit(&sets)).unwrap().iter().all(|o| *o == Outcome::Committed));
         if from % 50_000 == 0 && from > 0 {
             eprintln!("  {from} of {tickets} tickets stored, {:.0} s", begun.elapsed().as_secs_f64());

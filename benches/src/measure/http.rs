@@ -3,14 +3,15 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support_core::desk::{Desk, OpenTicket};
 use support_core::id::CustomerId;
 use support_core::store::{ChangeSet, Outcome, Store};
 use support_core::testkit::build::customer_id;
+use support_runtime::{RandomIds, SystemClock};
 use support_store_sqlite::Durability;
 
 use crate::client::{CONNECTIONS, Connection, Load, Request, load, value_of};
@@ -27,9 +28,11 @@ pub(crate) fn run(tickets: u32, seconds: u64) {
     let file = folder.path().join("desk.db");
     drop(fill::database(&file, tickets, Mix::Mostly));
     let customer = customer_id(7);
-    let in_process = in_process(&file, customer);
+    let (in_process, opened) = in_process(&file, customer);
     println!("{tickets} tickets stored, {CONNECTIONS} connections, {seconds} s each, synchronous=FULL");
-    println!("  commit path in process, {CONNECTIONS} callers: {in_process:.0}/s");
+    println!(
+        "  in process, {CONNECTIONS} callers: commit path {in_process:.0}/s, opened and routed {opened:.0}/s"
+    );
     let server = Server::start(&file);
     println!("  started in {:.0} ms", server.started.as_secs_f64() * 1e3);
     std::thread::sleep(Duration::from_secs(2));
@@ -37,15 +40,18 @@ pub(crate) fn run(tickets: u32, seconds: u64) {
     let token = server.sign_in();
     let post = |path: String, body: String| Request { method: "POST", path: format!("/api/v1{path}"), body };
     let get = |path: String| Request { method: "GET", path: format!("/api/v1{path}"), body: String::new() };
-    let load =
-        |good, next: &(dyn Fn(usize) -> Request + Sync)| load(server.address, &token, seconds, good, next);
+    let load = |good, next: &(dyn Fn(usize) -> Request + Sync)| {
+        let before = server.cpu_seconds();
+        let load = load(server.address, &token, seconds, good, next);
+        (server.cpu_seconds() - before, load)
+    };
 
     let body = format!(
         r#"{{"customer_id":"{customer}","channel":"portal","subject":"Where is my parcel?","initial_message":"{MESSAGE}"}}"#
     );
     let created = load(201, &|_| post("/tickets".into(), body.clone()));
     tell("create, routed", &created, Some(in_process));
-    let ids = &created.ids;
+    let ids = &created.1.ids;
     let reply = r#"{"content":"It left our house on Monday and should be with you tomorrow, I am sorry."}"#;
     let replied = load(201, &|at| post(format!("/tickets/{}/messages", ids[at % ids.len()]), reply.into()));
     tell("reply", &replied, Some(in_process));
@@ -55,14 +61,16 @@ pub(crate) fn run(tickets: u32, seconds: u64) {
     println!("  afterwards: {:.0} MiB, {} tickets more", server.resident(), ids.len());
 }
 
-fn tell(name: &str, load: &Load, in_process: Option<f64>) {
+fn tell(name: &str, (cpu, load): &(f64, Load), in_process: Option<f64>) {
     let share = in_process
         .map_or(String::new(), |of| format!(" ({:.0} % of the commit path)", load.rate / of * 100.0));
-    println!("  {name}: {:.0}/s{share}, {}", load.rate, load.times);
+    let each = cpu * 1e6 / load.times.len() as f64;
+    println!("  {name}: {:.0}/s{share}, {}, {each:.0} µs of the server's processors", load.rate, load.times);
 }
 
-/// Changes of opened tickets a second that the store commits, when they are prepared before.
-fn in_process(file: &Path, customer: CustomerId) -> f64 {
+/// Changes of opened tickets a second that the store commits when they are prepared before, and tickets a second that
+/// the desk opens and routes.
+fn in_process(file: &Path, customer: CustomerId) -> (f64, f64) {
     const SETS: usize = 12_000;
     let (desk, store) = desks::desk(file, Durability::Full);
     // Room for everything that is measured; and nothing that waited before is routed meanwhile.
@@ -76,7 +84,17 @@ fn in_process(file: &Path, customer: CustomerId) -> f64 {
         let outcome = pollster::block_on(store.commit(std::slice::from_ref(&sets[at]))).unwrap();
         assert_eq!(outcome, [Outcome::Committed]);
     });
-    SETS as f64 / begun.elapsed().as_secs_f64()
+    let committed = SETS as f64 / begun.elapsed().as_secs_f64();
+    // What was committed past the desk waits; it is routed before more is opened.
+    drop(desk);
+    let desk = Desk::new(store, Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
+    while pollster::block_on(desk.route(HOST.tenant())).unwrap() > 0 {}
+    let begun = Instant::now();
+    callers(SETS, |_| {
+        let wanted = OpenTicket::of(customer, "Where is my parcel?", MESSAGE);
+        pollster::block_on(desk.run(&HOST, &wanted)).unwrap();
+    });
+    (committed, SETS as f64 / begun.elapsed().as_secs_f64())
 }
 
 fn prepared(desk: &Desk, customer: CustomerId) -> ChangeSet {
@@ -154,6 +172,14 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Returns how long the server has had a processor, its two kinds together.
+    fn cpu_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
+        let fields: Vec<f64> = stat.split(' ').map(|field| field.parse().unwrap_or(0.0)).collect();
+        // utime and stime, in hundredths of a second (proc(5)).
+        (fields.get(13).unwrap_or(&0.0) + fields.get(14).unwrap_or(&0.0)) / 100.0
     }
 
     fn resident(&self) -> f64 {
