@@ -3,13 +3,13 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support_core::desk::{Desk, OpenTicket};
 use support_core::id::CustomerId;
-use support_core::store::{ChangeSet, Outcome, Store};
+use support_core::store::{Outcome, Store};
 use support_core::testkit::build::customer_id;
 use support_runtime::{RandomIds, SystemClock};
 use support_store_sqlite::Durability;
@@ -18,6 +18,7 @@ use crate::client::{CONNECTIONS, Connection, Load, Request, load, value_of};
 use crate::desks::{self, HOST, MESSAGE};
 use crate::figures::resident_mib;
 use crate::fill::{self, Mix};
+use crate::recorder::Recorder;
 
 const PASSWORD: &str = "a password for a measured desk";
 const EMAIL: &str = "measure@example.com";
@@ -68,38 +69,37 @@ fn tell(name: &str, (cpu, load): &(f64, Load), in_process: Option<f64>) {
     println!("  {name}: {:.0}/s{share}, {}, {each:.0} µs of the server's processors", load.rate, load.times);
 }
 
-/// Changes of opened tickets a second that the store commits when they are prepared before, and tickets a second that
-/// the desk opens and routes.
+/// Commits a second of tickets that are opened and routed, all decided before; and how many the desk opens and routes,
+/// which decides them too.
 fn in_process(file: &Path, customer: CustomerId) -> (f64, f64) {
-    const SETS: usize = 12_000;
-    let (desk, store) = desks::desk(file, Durability::Full);
-    // Room for everything that is measured; and nothing that waited before is routed meanwhile.
-    desks::agents(&desk, 20, 10_000);
-    while pollster::block_on(desk.route(HOST.tenant())).unwrap() > 0 {}
-    let sets = Mutex::new(Vec::with_capacity(SETS));
-    callers(SETS, |_| sets.lock().unwrap().push(prepared(&desk, customer)));
-    let sets: Vec<ChangeSet> = sets.into_inner().unwrap();
+    const TICKETS: usize = 12_000;
+    {
+        let (desk, _) = desks::desk(file, Durability::Full);
+        // Room for everything that is measured; and nothing that waited before is routed meanwhile.
+        desks::agents(&desk, 20, 10_000);
+        while pollster::block_on(desk.route(HOST.tenant())).unwrap() > 0 {}
+    }
+    let twin = file.with_file_name("twin.db");
+    std::fs::copy(file, &twin).unwrap();
+    let (_, store) = desks::desk(&twin, Durability::Full);
+    let recorder = Arc::new(Recorder::of(store));
+    let desk = Desk::new(recorder.clone(), Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
+    // The desk reads its queue before it is measured.
+    pollster::block_on(desk.route(HOST.tenant())).unwrap();
     let begun = Instant::now();
-    callers(SETS, |at| {
-        let outcome = pollster::block_on(store.commit(std::slice::from_ref(&sets[at]))).unwrap();
-        assert_eq!(outcome, [Outcome::Committed]);
-    });
-    let committed = SETS as f64 / begun.elapsed().as_secs_f64();
-    // What was committed past the desk waits; it is routed before more is opened.
-    drop(desk);
-    let desk = Desk::new(store, Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
-    while pollster::block_on(desk.route(HOST.tenant())).unwrap() > 0 {}
-    let begun = Instant::now();
-    callers(SETS, |_| {
+    callers(TICKETS, |_| {
         let wanted = OpenTicket::of(customer, "Where is my parcel?", MESSAGE);
         pollster::block_on(desk.run(&HOST, &wanted)).unwrap();
     });
-    (committed, SETS as f64 / begun.elapsed().as_secs_f64())
-}
-
-fn prepared(desk: &Desk, customer: CustomerId) -> ChangeSet {
-    let wanted = OpenTicket::of(customer, "Where is my parcel?", MESSAGE);
-    pollster::block_on(desk.prepare(&HOST, &wanted)).unwrap().changes
+    let opened = TICKETS as f64 / begun.elapsed().as_secs_f64();
+    let sets = recorder.opened();
+    let (_, store) = desks::desk(file, Durability::Full);
+    let begun = Instant::now();
+    callers(sets.len(), |at| {
+        let outcome = pollster::block_on(store.commit(std::slice::from_ref(&sets[at]))).unwrap();
+        assert_eq!(outcome, [Outcome::Committed]);
+    });
+    (sets.len() as f64 / begun.elapsed().as_secs_f64(), opened)
 }
 
 /// Does something many times, as many callers as there are connections.

@@ -19,6 +19,7 @@ mod figures;
 mod fill;
 mod http;
 mod pages;
+mod recorder;
 mod verify;
 
 use std::path::Path;
