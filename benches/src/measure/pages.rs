@@ -8,9 +8,10 @@ use support_core::desk::Desk;
 use support_core::id::TeamId;
 use support_core::people::{Actor, AgentActor};
 use support_core::store::{Assignee, Related, TicketFilter, TicketSort};
-use support_core::testkit::build::{TENANT, agent_id, an_agent, customer_id, team_id, word};
+use support_core::testkit::build::{TENANT, agent_id, an_agent, customer_id, instant, team_id, word};
 use support_core::ticket::Status;
-use support_runtime::{RandomIds, SystemClock};
+use support_core::time::ManualClock;
+use support_runtime::RandomIds;
 
 use crate::figures::{Latencies, resident_mib};
 use crate::fill::{self, Mix};
@@ -21,7 +22,9 @@ const RUNS: usize = 33;
 /// Measures over one database. The file is made where it is not there.
 pub(crate) fn run(tickets: u32, mix: Mix, file: &Path) {
     let store = fill::database(file, tickets, mix);
-    let desk = Desk::new(Arc::new(store), Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
+    // A minute lies between two tickets; now is after the last of them.
+    let clock = Arc::new(ManualClock::at(instant(i64::from(tickets) * 60)));
+    let desk = Desk::new(Arc::new(store), clock, Arc::new(RandomIds::new().unwrap()));
     let size = std::fs::metadata(file).map_or(0, |found| found.len()) >> 20;
     println!("{tickets} tickets ({mix:?}), {size} MiB on the disk");
     let admin = Actor::Host(TENANT);
