@@ -7,10 +7,12 @@
 )]
 
 mod agents;
+mod answers;
 mod customers;
 mod document;
 mod previews;
 mod rules;
+mod schema;
 mod service;
 mod settings;
 mod sign_in;
