@@ -8,8 +8,10 @@
 
 mod agents;
 mod answers;
+mod bodies;
 mod customers;
 mod document;
+mod matrix;
 mod previews;
 mod rules;
 mod schema;
