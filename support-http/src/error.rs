@@ -22,7 +22,7 @@ pub struct Problem {
     #[schema(example = "about:blank")]
     pub kind: &'static str,
     /// The status in words.
-    #[schema(example = "Unprocessable Content")]
+    #[schema(example = "Unprocessable Entity")]
     pub title: String,
     /// The HTTP status.
     #[schema(example = 422)]
@@ -174,4 +174,43 @@ impl From<Error> for ApiError {
 /// The driver's own words, for the log alone.
 fn error_source(error: &support_core::store::StoreError) -> String {
     std::error::Error::source(error).map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use support_core::error::EntityKind;
+    use support_core::people::Permission;
+    use support_core::store::StoreError;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_error_of_the_domain_is_a_problem_of_its_own_and_tells_nothing_of_the_store() {
+        let store = |kind| Error::Store(StoreError::new(kind, "a secret of the store"));
+        let errors = [
+            Error::NotFound(EntityKind::Ticket),
+            Error::Forbidden(Permission::TicketReassign),
+            Error::Invalid(vec![FieldProblem::new("tags[2]", "must be a label")]),
+            Error::Refused(Refusal { code: "already_assigned", reason: "somebody has it".into() }),
+            Error::Stale { entity: EntityKind::Ticket, expected: 3, found: 4 },
+            Error::Busy(EntityKind::Ticket),
+            Error::IdempotencyMismatch,
+            store(StoreErrorKind::Unavailable),
+            store(StoreErrorKind::Full),
+            store(StoreErrorKind::Misuse),
+            store(StoreErrorKind::Corrupt),
+            store(StoreErrorKind::Other),
+        ];
+        let mut text = String::new();
+        for error in errors {
+            let response = ApiError::from(error).into_document("r-1");
+            let wait = response.headers().get(header::RETRY_AFTER).cloned();
+            let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            text += &format!("{problem:#}\nretry after {wait:?}\n\n");
+        }
+        assert!(!text.contains("secret"), "{text}");
+        insta::assert_snapshot!("problems", text);
+    }
 }

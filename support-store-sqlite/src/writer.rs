@@ -110,6 +110,8 @@ impl Writer {
             match job {
                 Job::Commit(first) => next = self.gather(first),
                 Job::Run(run) => {
+                    // Where that fails, the host's transaction cannot begin, and the host hears of it.
+                    let _ = self.roll_back_what_is_left();
                     // A host's closure that panics must not take the store with it; its transaction rolls back.
                     let _ = catch_unwind(AssertUnwindSafe(|| run(&mut self.db)));
                     self.counters.transactions.fetch_add(1, Ordering::Relaxed);
@@ -170,11 +172,8 @@ impl Writer {
 
     /// Runs a body in a transaction. On any error nothing of it remains, and the connection is fit for the next.
     fn transaction<T>(&mut self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+        self.roll_back_what_is_left()?;
         let db = &self.db;
-        // Left over where rolling back failed, such as on a disk that was full: nothing could begin after it.
-        if !db.is_autocommit() {
-            db.execute_batch("ROLLBACK")?;
-        }
         db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         self.counters.transactions.fetch_add(1, Ordering::Relaxed);
         let result = body(db).and_then(|value| {
@@ -188,11 +187,20 @@ impl Writer {
         result
     }
 
+    /// Ends a transaction that is left over where rolling back failed, such as on a disk that was full: nothing could
+    /// begin after it.
+    fn roll_back_what_is_left(&self) -> Result<(), Failure> {
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("ROLLBACK")?;
+        }
+        Ok(())
+    }
+
     /// Has the write-ahead log written back when it has grown: the housekeeper does most of it beside the commits, and
     /// then the writer the short rest, so that the log begins anew.
     fn tidy(&mut self) {
         let pages = WAL_PAGES.with(Cell::get);
-        let again = pages + self.checkpoint_pages.div_ceil(4);
+        let again = pages.saturating_add(self.checkpoint_pages.div_ceil(4));
         match self.checkpoint {
             Checkpoint::At(size) if pages >= size => {
                 self.counters.written_back.store(false, Ordering::Release);

@@ -11,6 +11,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization, TransactionOperation};
 use rusqlite::{Connection, TransactionBehavior, params};
 use support_core::store::{
     ChangeSet, Cursor, Key, Outcome, Query, Record, Select, Store, StoreError, StoreErrorKind, TicketFilter,
@@ -181,6 +182,38 @@ fn a_hosts_closure_that_fails_or_panics_writes_nothing_and_stops_nobody() {
     committed(&store, a_ticket(1).set(TENANT));
     let db = Connection::open(config.path()).unwrap();
     assert!(db.prepare("SELECT * FROM host").is_err());
+}
+
+/// Begins to write, and fails in such a way that rolling back fails too.
+fn leave_a_transaction_open(store: &SqliteStore) {
+    let left: Result<(), StoreError> = block_on(store.with_writer(|tx| {
+        tx.execute("CREATE TABLE host (id INTEGER)", []).map_err(other)?;
+        let mut denied = false;
+        tx.authorizer(Some(move |context: AuthContext<'_>| match context.action {
+            AuthAction::Transaction { operation: TransactionOperation::Rollback } if !denied => {
+                denied = true;
+                Authorization::Deny
+            }
+            _ => Authorization::Allow,
+        }))
+        .map_err(other)?;
+        Err(StoreError::new(StoreErrorKind::Other, "testing"))
+    }));
+    assert_eq!(left.unwrap_err().kind(), StoreErrorKind::Other);
+}
+
+#[test]
+fn a_transaction_that_could_not_be_rolled_back_stops_neither_the_desk_nor_the_host() {
+    let (_folder, config) = folder();
+    let store = SqliteStore::open(&config).unwrap();
+    leave_a_transaction_open(&store);
+    committed(&store, a_ticket(1).set(TENANT));
+    leave_a_transaction_open(&store);
+    let host: Result<(), StoreError> = block_on(
+        store.with_writer(|tx| tx.execute("CREATE TABLE host (id INTEGER)", []).map(drop).map_err(other)),
+    );
+    host.unwrap();
+    assert!(stored(&store, Key::Ticket(a_ticket(1).id())).is_some());
 }
 
 #[test]

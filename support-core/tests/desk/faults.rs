@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use support_core::Error;
-use support_core::desk::{Done, OpenTicket, Options, Take, UseCase, WriteMessage};
-use support_core::people::Actor;
+use support_core::desk::{Done, OpenTicket, Options, SetPresence, Take, UpdateAgent, UseCase, WriteMessage};
+use support_core::people::{Actor, Capacity, Presence};
 use support_core::sla::Metric;
-use support_core::store::Query;
-use support_core::store::Select;
-use support_core::store::TicketFilter;
+use support_core::store::{DocumentKind, Key, Query, Select, TicketFilter};
 use support_core::testkit::{block_on, system_scope};
 
 use crate::faulty::{Fault, FaultyStore};
@@ -260,5 +258,112 @@ fn a_ticket_that_cannot_be_written_keeps_no_other_from_being_given_back() {
     store.set(Fault::None);
     world.tick();
     assert_eq!((world.owner(poison), world.load(&agent)), (None, 0));
+    world.sound();
+}
+
+#[test]
+fn a_ticket_that_cannot_be_written_keeps_no_other_from_coming_under_a_new_rule() {
+    let (world, store, _, carl) = shaky();
+    let tickets: Vec<_> = (0..5).map(|_| world.opened_by(&carl)).collect();
+    let poison = tickets[2];
+    world.put(DocumentKind::KeywordRule, late());
+    store.set(Fault::Ticket(poison));
+    world.pass(10);
+    for ticket in &tickets {
+        assert_eq!(world.ticket(*ticket).keywords.len(), usize::from(*ticket != poison));
+    }
+    store.set(Fault::None);
+    world.sound();
+}
+
+#[test]
+fn a_ticket_that_others_keep_changing_comes_under_a_new_rule_later_and_is_not_passed_over() {
+    let (world, store, _, carl) = shaky();
+    let tickets: Vec<_> = (0..5).map(|_| world.opened_by(&carl)).collect();
+    world.put(DocumentKind::KeywordRule, late());
+    store.set(Fault::Crowded(tickets[2]));
+    for _ in 0..3 {
+        world.clock.advance(5);
+        let busy = block_on(world.desk.tick()).unwrap_err();
+        assert!(matches!(busy, Error::Busy(_)), "{busy:?}");
+    }
+    for ticket in &tickets {
+        assert_eq!(world.ticket(*ticket).keywords.len(), usize::from(*ticket != tickets[2]));
+    }
+    store.set(Fault::None);
+    world.pass(10);
+    assert_eq!(world.ticket(tickets[2]).keywords.len(), 1);
+    world.sound();
+}
+
+fn late() -> serde_json::Value {
+    serde_json::json!({
+        "name": "late", "type": "custom", "keywords": ["late"], "boost_amount": 5.0, "active": true,
+    })
+}
+
+#[test]
+fn a_router_that_leaves_work_after_its_rounds_wakes_the_worker_who_goes_on() {
+    let (world, store, agent, carl) = shaky();
+    let capacity = Capacity { units: 10_000, ..Capacity::default() };
+    let roomy = UpdateAgent { id: Some(id_of(&agent)), capacity: Some(capacity), ..UpdateAgent::default() };
+    world.run(&HOST, &roomy);
+    world.presence(&agent, Presence::Away);
+    let tickets: Vec<_> = (0..600).map(|_| world.opened_by(&carl)).collect();
+    let before = store.announced();
+    world.presence(&agent, Presence::Available);
+    let placed = world.load(&agent);
+    assert!((64..600).contains(&placed), "{placed} were placed by one call");
+    assert!(store.announced() > before, "nobody else would know that there is more to do");
+    let mut ticks = 0;
+    while block_on(world.desk.tick()).unwrap().next == Some(world.desk.now()) {
+        ticks += 1;
+        assert!(ticks < 10);
+    }
+    assert!(tickets.iter().all(|ticket| world.owner(*ticket) == Some(id_of(&agent))));
+    world.sound();
+}
+
+#[test]
+fn an_agent_or_a_ticket_that_cannot_be_read_keeps_no_other_from_being_routed() {
+    for ill in ["agent", "ticket"] {
+        let (world, store, agnes, carl) = shaky();
+        let bob = world.agent("Bob");
+        for one in [&agnes, &bob] {
+            world.presence(one, Presence::Away);
+        }
+        // Another desk, which has its board already and hears of the rest by the log.
+        let desk = world.restarted(store.clone());
+        block_on(desk.route(TENANT)).unwrap();
+        let tickets = [world.opened_by(&carl), world.opened_by(&carl)];
+        world.presence(&agnes, Presence::Busy);
+        let key = if ill == "agent" { Key::Agent(id_of(&agnes)) } else { Key::Ticket(tickets[0]) };
+        store.set(Fault::Unreadable(key));
+        let there = SetPresence::of(id_of(&bob), Presence::Available);
+        block_on(desk.run(&HOST, &there)).unwrap();
+        store.set(Fault::None);
+        assert_eq!(world.owner(tickets[1]), Some(id_of(&bob)), "{ill}");
+        assert_eq!(world.owner(tickets[0]).is_some(), ill == "agent");
+        world.pass(20);
+        assert_eq!(world.owner(tickets[0]), Some(id_of(&bob)), "{ill}");
+        world.sound();
+    }
+}
+
+#[test]
+fn an_agent_who_cannot_be_read_keeps_no_other_from_coming_back_in_time() {
+    let (world, store, agnes, _) = shaky();
+    let bob = world.agent("Bob");
+    for one in [&agnes, &bob] {
+        let until = Some(world.desk.now().plus_seconds(60));
+        world.run(&HOST, &SetPresence { until, ..SetPresence::of(id_of(one), Presence::Away) });
+    }
+    world.clock.advance(61);
+    store.set(Fault::Unreadable(Key::AgentState(id_of(&agnes))));
+    let ticked = block_on(world.desk.tick()).unwrap();
+    assert_eq!((ticked.woken, ticked.failed), (1, 1));
+    store.set(Fault::None);
+    assert_eq!(block_on(world.desk.tick()).unwrap().woken, 1);
+    assert_eq!(world.state(&agnes).presence, world.state(&bob).presence);
     world.sound();
 }

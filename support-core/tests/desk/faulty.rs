@@ -1,8 +1,10 @@
 //! A store whose calls fail when a test says so.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use support_core::error::EntityKind;
 use support_core::event::Stream;
 use support_core::id::TicketId;
 use support_core::people::{Actor, Scope};
@@ -14,7 +16,7 @@ use support_core::store::{
 use support_core::time::Timestamp;
 
 /// What fails.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) enum Fault {
     /// Nothing.
     #[default]
@@ -25,6 +27,10 @@ pub(crate) enum Fault {
     Answer,
     /// Every commit with an event of this ticket.
     Ticket(TicketId),
+    /// Every commit with an event of this ticket finds that somebody else was faster.
+    Crowded(TicketId),
+    /// Every load that asks for this record.
+    Unreadable(Key),
     /// The bytes of the event at this place of the log are others than those that were hashed.
     Bytes(usize),
     /// No text is without an entry, emptied or not.
@@ -38,6 +44,7 @@ pub(crate) struct FaultyStore {
     fault: Mutex<Fault>,
     rival: Mutex<Option<(&'static str, Rival)>>,
     lost: Mutex<Option<Key>>,
+    announced: AtomicU32,
 }
 
 /// Makes what somebody else commits first.
@@ -53,9 +60,18 @@ fn broken(kind: StoreErrorKind) -> StoreError {
     StoreError::new(kind, "being tested")
 }
 
+fn touches(set: &ChangeSet, ticket: TicketId) -> bool {
+    set.events.iter().any(|event| event.stream == Stream::Ticket(ticket))
+}
+
 impl FaultyStore {
     pub(crate) fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Returns how often somebody woke those who wait, beside the commits that do.
+    pub(crate) fn announced(&self) -> u32 {
+        self.announced.load(Ordering::Relaxed)
     }
 
     /// Loses a record: it is in no list any more, and under no key.
@@ -99,7 +115,7 @@ impl FaultyStore {
                 *fault = Fault::Call(calls - 1);
                 Ok(())
             }
-            Fault::None | Fault::Answer | Fault::Ticket(_) | Fault::Bytes(_) | Fault::KeepsWords => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -108,12 +124,22 @@ impl FaultyStore {
 impl Store for FaultyStore {
     async fn commit(&self, changes: &[ChangeSet]) -> Result<Vec<Outcome>, StoreError> {
         self.call()?;
-        let fault = *self.fault.lock().unwrap();
-        if let Fault::Ticket(ticket) = fault {
-            let touches = |set: &ChangeSet| set.events.iter().any(|e| e.stream == Stream::Ticket(ticket));
-            if changes.iter().any(touches) {
-                return Err(broken(StoreErrorKind::Other));
+        let fault = self.fault.lock().unwrap().clone();
+        if let Fault::Ticket(ticket) = fault
+            && changes.iter().any(|set| touches(set, ticket))
+        {
+            return Err(broken(StoreErrorKind::Other));
+        }
+        if let Fault::Crowded(ticket) = fault {
+            let mut outcomes = Vec::new();
+            for set in changes {
+                outcomes.push(if touches(set, ticket) {
+                    Outcome::Conflict(EntityKind::Ticket)
+                } else {
+                    self.inner.commit(std::slice::from_ref(set)).await?.remove(0)
+                });
             }
+            return Ok(outcomes);
         }
         if let Some(rival) = self.rival(changes) {
             let outcomes = self.inner.commit(&rival()).await?;
@@ -129,6 +155,11 @@ impl Store for FaultyStore {
 
     async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         self.call()?;
+        if let Fault::Unreadable(key) = &*self.fault.lock().unwrap()
+            && keys.contains(key)
+        {
+            return Err(broken(StoreErrorKind::Other));
+        }
         let mut found = self.inner.load(scope, keys).await?;
         let keeps = matches!(*self.fault.lock().unwrap(), Fault::KeepsWords);
         for (key, place) in keys.iter().zip(&mut found) {
@@ -184,6 +215,7 @@ impl Store for FaultyStore {
     }
 
     fn announce(&self) {
+        self.announced.fetch_add(1, Ordering::Relaxed);
         self.inner.announce();
     }
 

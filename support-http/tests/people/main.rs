@@ -7,10 +7,14 @@
 )]
 
 mod agents;
+mod answers;
+mod bodies;
 mod customers;
 mod document;
+mod matrix;
 mod previews;
 mod rules;
+mod schema;
 mod service;
 mod settings;
 mod sign_in;

@@ -186,3 +186,34 @@ pub(super) const fn entity_of(stream: Stream) -> EntityKind {
         Stream::Login(_) => EntityKind::Login,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use support_core::testkit::full::full_records;
+
+    use super::*;
+
+    /// Databases outlive releases: what stands in a column is a format, though no schema names it.
+    #[test]
+    fn full_records_stand_in_their_columns_as_they_always_did() {
+        let mut text = String::new();
+        for record in full_records() {
+            let written = EncodedWrite::of(&Write { record, expect: Expect::Absent }).unwrap();
+            writeln!(text, "{}", written.table.name).unwrap();
+            assert_eq!(written.table.columns.len(), written.values.len());
+            for (column, value) in written.table.columns.iter().zip(&written.values) {
+                match value {
+                    Value::Text(value) => writeln!(text, "  {column} {value:?}").unwrap(),
+                    Value::Blob(bytes) => {
+                        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                        writeln!(text, "  {column} x'{hex}'").unwrap();
+                    }
+                    other => writeln!(text, "  {column} {other:?}").unwrap(),
+                }
+            }
+        }
+        insta::assert_snapshot!("columns", text);
+    }
+}

@@ -1,0 +1,126 @@
+//! Replies, which receipts keep, and what explains and counts.
+
+use std::collections::BTreeMap;
+
+use support_core::conversation::ChannelKind;
+use support_core::desk::{
+    AgentReply, AgentVerdict, Counts, CustomerReply, DocumentReply, LoginReply, Performance, Registered,
+    Report, TicketReply, Unblock, WaitingExplanation,
+};
+use support_core::error::FieldProblem;
+use support_core::masking::Kind;
+use support_core::routing::Refused;
+use support_core::scoring::keywords::KeywordMatch;
+use support_core::scoring::{ScoreInputs, Urgency, Weights, score};
+use support_core::sla::calendar::CalendarProblem;
+use support_core::sla::deadline::{Color, Reading, Waits};
+use support_core::store::LoginSubject;
+use support_core::testkit::build::{
+    agent_id, customer_id, document_id, inbox_id, instant, message_id, team_id, ticket_id,
+};
+use support_core::testkit::full::full_ticket;
+use support_core::ticket::{Priority, Status};
+use support_core::{desk, masking};
+
+use crate::sheet::Sheet;
+
+pub(crate) fn sheet() -> Sheet {
+    let reading = Reading { due_at: Some(instant(1)), remaining_seconds: -60, color: Color::Red };
+    let waits = Waits {
+        since: instant(1),
+        reminds_at: Some(instant(2)),
+        reminded_at: Some(instant(3)),
+        resolves_at: Some(instant(4)),
+    };
+    let found = masking::Finding { kind: Kind::Iban, start: 3, end: 25, why: "check digits".into() };
+    let sheet = replies(Sheet::default()).both(&[reading]).both(&[waits]).both(&[found]);
+    counted(scored(sheet))
+        .out(&[WaitingExplanation {
+            before: Some(3),
+            waiting_seconds: 61,
+            by_hand: true,
+            agents: vec![verdict()],
+            unblock: Some(unblock()),
+        }])
+        .out(&[verdict()])
+        .out(&[unblock()])
+        .out(&[FieldProblem::new("tags[2]", "must be 1 to 64 characters")])
+        .out(&[CalendarProblem { field: "weekly.mon[0]".into(), problem: "is no window".into() }])
+}
+
+fn replies(sheet: Sheet) -> Sheet {
+    let subject = LoginSubject::Agent(agent_id(1));
+    sheet
+        .both(&[
+            TicketReply { ticket_id: ticket_id(1), version: 3, message_id: Some(message_id(1, 1)) },
+            TicketReply { ticket_id: ticket_id(1), version: 1, message_id: None },
+        ])
+        .both(&[AgentReply { agent_id: agent_id(1), version: 3 }])
+        .both(&[CustomerReply { customer_id: customer_id(1), version: 3 }])
+        .both(&[DocumentReply { document_id: document_id(1), version: 3 }])
+        .both(&[LoginReply { subject }])
+        .both(&[Registered { customer_id: customer_id(1) }])
+}
+
+fn scored(sheet: Sheet) -> Sheet {
+    let weights = Weights::default();
+    let inputs = ScoreInputs {
+        priority: Priority::High,
+        live: true,
+        waiting_since: Some(instant(0)),
+        keyword_points: 12.5,
+        insight_points: 7.25,
+        urgency: Some(Urgency { from: instant(0), due: instant(120) }),
+    };
+    let score = score(&weights, &inputs, instant(60));
+    let insight = full_ticket().insight.unwrap();
+    sheet
+        .out(&score.terms.iter().map(|term| term.why).collect::<Vec<_>>())
+        .out(&score.terms)
+        .out(&[score])
+        .out(&[insight.points(&weights)])
+        .out(&[KeywordMatch { rule: document_id(1), keyword: 2, points: -1.5 }])
+}
+
+fn counted(sheet: Sheet) -> Sheet {
+    let finding = desk::Finding { place: "log".into(), problem: "is not what the hash says" };
+    sheet
+        .out(&[Counts {
+            by_channel: BTreeMap::from([(ChannelKind::Email, 1), (ChannelKind::Host("kiosk-2".into()), 2)]),
+            by_inbox: BTreeMap::from([(inbox_id(1), 3)]),
+            by_department: BTreeMap::from([(team_id(1), 4)]),
+            by_status: BTreeMap::from([(Status::InProgress, 5)]),
+            sla_breached: 6,
+            waiting: 7,
+            mine: 8,
+            capped: true,
+        }])
+        .out(&[Performance {
+            open: 1,
+            resolved: 2,
+            mean_resolution_seconds: Some(3),
+            first_response_met: 4,
+            first_response_judged: 5,
+            resolution_met: 6,
+            resolution_judged: 7,
+            capped: true,
+        }])
+        .out(&[Report {
+            tickets: 1,
+            events: 2,
+            texts: 3,
+            customers: 4,
+            agents: 5,
+            wrong: 6,
+            findings: vec![finding.clone()],
+        }])
+        .out(&[finding])
+}
+
+fn verdict() -> AgentVerdict {
+    AgentVerdict { agent: agent_id(1), fails: vec![Refused::OffShift, Refused::NoRoom] }
+}
+
+fn unblock() -> Unblock {
+    Unblock { agent: agent_id(1), relax: vec![Refused::NoRoom] }
+}
