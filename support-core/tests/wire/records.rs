@@ -68,7 +68,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[agent])
         .both(&[state.load])
         .both(&[state])
-        .both(&[Role::Agent.grants(), Role::SuperAdmin.grants()])
+        .both(&[Role::Agent.grants().clone(), Role::SuperAdmin.grants().clone()])
         .both(&[ActorRef::SYSTEM, ActorRef::agent(agent_id(1)), ActorRef::customer(customer_id(1))])
         .both(&[LoginSubject::Agent(agent_id(1)), LoginSubject::Customer(customer_id(1))])
         .both(&[full_document()])
