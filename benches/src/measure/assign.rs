@@ -32,7 +32,8 @@ struct Seen {
 pub(crate) fn run(tickets: usize) {
     let folder = desks::folder();
     let (desk, _) = desks::desk(&folder.path().join("desk.db"), Durability::Full);
-    let room = u32::try_from(tickets).unwrap();
+    // An agent has at most 10,000 units.
+    let room = u32::try_from(tickets).unwrap().min(10_000);
     let agents = desks::agents(&desk, AGENTS, room);
     let customer = desks::customer(&desk);
     let worker = Worker::start(desk.clone()).unwrap();
