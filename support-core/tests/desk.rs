@@ -12,6 +12,8 @@ mod world;
 
 #[path = "desk/absence.rs"]
 mod absence;
+#[path = "desk/arriving.rs"]
+mod arriving;
 #[path = "desk/assigning.rs"]
 mod assigning;
 #[path = "desk/bin.rs"]

@@ -267,6 +267,7 @@ impl Live {
             }
             let mut tickets: BTreeSet<TicketId> = BTreeSet::new();
             let mut agents: BTreeSet<AgentId> = BTreeSet::new();
+            let mut owned: BTreeSet<TicketId> = BTreeSet::new();
             for logged in &page.events {
                 match logged.envelope.stream {
                     Stream::Ticket(id) => drop(tickets.insert(id)),
@@ -275,6 +276,9 @@ impl Live {
                 }
                 // A ticket's event may have moved its owner's load.
                 let audience = &logged.envelope.audience;
+                if let (Stream::Ticket(id), Some(_)) = (logged.envelope.stream, audience.assignee_after) {
+                    owned.insert(id);
+                }
                 agents.extend(audience.assignee_before.into_iter().chain(audience.assignee_after));
             }
             let keys: Vec<Key> = tickets
@@ -285,7 +289,7 @@ impl Live {
             let records = readable(store, &system, &keys).await?;
             let mut board = self.board();
             if board.cursor.as_ref() == Some(&cursor) {
-                board.take(records);
+                board.take(&owned, records);
                 board.cursor = Some(page.next);
             }
         }

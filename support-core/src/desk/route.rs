@@ -144,6 +144,10 @@ impl Desk {
             return None;
         }
         let changes = &mut prepared.changes;
+        // Where room is freed too, the router looks whom that helps.
+        if changes.deltas.iter().any(|delta| matches!(delta, Delta::Load { change, .. } if *change < 0)) {
+            return None;
+        }
         // One ticket, and nothing of the agents among whom one is chosen.
         let of_agents = |write: &Write| matches!(write.record, Record::Agent(_) | Record::AgentState(_));
         if changes.writes.iter().any(of_agents) {
@@ -207,7 +211,7 @@ impl Desk {
         let mut board = live.board();
         for planned in planned.drain(..) {
             if !arrived.contains(&planned.placement.ticket) {
-                board.back(planned.placement.ticket);
+                board.back(&planned.placement);
             }
         }
         Ok(arrived.len())
@@ -269,7 +273,7 @@ impl Drop for Departed<'_> {
         }
         let mut board = self.live.board();
         for planned in &self.planned {
-            board.back(planned.placement.ticket);
+            board.back(&planned.placement);
         }
         drop(board);
         self.live.mark();

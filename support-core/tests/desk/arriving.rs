@@ -1,0 +1,60 @@
+//! What becomes of work that found its agent in the commit that made it.
+
+use support_core::desk::{CreateAgent, OpenTicket, ReturnWork};
+use support_core::people::{Actor, Capacity};
+use support_core::store::{MemoryStore, Store};
+use support_core::testkit::block_on;
+
+use std::sync::Arc;
+
+use crate::world::{HOST, World, customer_of, id_of, label};
+
+fn sized(world: &World, name: &str, units: u32) -> Actor {
+    world.agent_with(CreateAgent {
+        name: name.into(),
+        capacity: Capacity { units, ..Capacity::default() },
+        ..CreateAgent::default()
+    })
+}
+
+#[test]
+fn work_that_is_given_back_before_the_log_was_read_is_routed_again() {
+    let world = World::standard();
+    let ann = sized(&world, "Ann", 1);
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    for _ in 0..3 {
+        assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+        // Nobody else is there, so it comes back to her.
+        world.run(&ann, &ReturnWork { ticket_id: ticket });
+    }
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    let bob = sized(&world, "Bob", 1);
+    world.run(&ann, &ReturnWork { ticket_id: ticket });
+    assert_eq!(world.owner(ticket), Some(id_of(&bob)));
+    assert_eq!(world.owner(world.opened_by(&carl)), Some(id_of(&ann)), "she has room again");
+    world.sound();
+}
+
+#[test]
+fn giving_back_frees_room_for_what_this_desk_has_not_seen_yet() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let world = World::on(store.clone());
+    let ann = world.agent_with(CreateAgent {
+        name: "Ann".into(),
+        capacity: Capacity { units: 1, ..Capacity::default() },
+        skills: [(label("refunds"), 3)].into(),
+        ..CreateAgent::default()
+    });
+    let carl = world.customer("Carl");
+    let first = world.opened_by(&carl);
+    let bob = sized(&world, "Bob", 1);
+    let other = world.restarted(store);
+    let mut refund = OpenTicket::of(customer_of(&carl), "Refund", "Please.");
+    refund.skills = vec![(label("refunds"), 1)];
+    let refund = block_on(other.run(&HOST, &refund)).unwrap().ticket_id;
+    assert_eq!(world.owner(refund), None);
+    world.run(&ann, &ReturnWork { ticket_id: first });
+    assert_eq!((world.owner(first), world.owner(refund)), (Some(id_of(&bob)), Some(id_of(&ann))));
+    world.sound();
+}
