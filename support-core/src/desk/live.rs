@@ -2,7 +2,7 @@
 //! route. All of it can be dropped at any time and is read again.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
@@ -33,6 +33,9 @@ pub(super) struct Live {
     marked: AtomicBool,
     /// Somebody is planning.
     planning: AtomicBool,
+    /// How often work was added to somebody's load that no router gave them, and how often as of the log's last look.
+    added: AtomicU64,
+    added_seen: AtomicU64,
     /// Somebody reads the log for all.
     catching_up: AtomicBool,
     backfill: Mutex<Backfill>,
@@ -99,6 +102,8 @@ impl Live {
             board: Mutex::default(),
             marked: AtomicBool::new(true),
             planning: AtomicBool::new(false),
+            added: AtomicU64::new(0),
+            added_seen: AtomicU64::new(0),
             catching_up: AtomicBool::new(false),
             backfill: Mutex::default(),
             swept: Mutex::default(),
@@ -113,6 +118,16 @@ impl Live {
     /// Tells whether the router has to look.
     pub(super) fn is_marked(&self) -> bool {
         self.marked.load(Ordering::SeqCst)
+    }
+
+    /// Says that somebody's load grew by what no router gave them, such as a customer's answer.
+    pub(super) fn adds(&self) {
+        self.added.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Tells whether loads grew that the board does not show yet.
+    pub(super) fn is_behind(&self) -> bool {
+        self.added.load(Ordering::SeqCst) > self.added_seen.load(Ordering::SeqCst)
     }
 
     /// Tells whether the router has looked at everything: nothing was marked since, and nobody is looking.
@@ -250,6 +265,7 @@ impl Live {
     /// Brings queue and roster up to the end of the log.
     pub(super) async fn sync(&self, store: &dyn Store) -> Result<(), Error> {
         let system = Scope::system(self.tenant);
+        let added = self.added.load(Ordering::SeqCst);
         loop {
             let cursor = self.board().cursor.clone();
             let Some(cursor) = cursor else {
@@ -263,6 +279,7 @@ impl Live {
             let page = store.events(&system, &cursor, BATCH).await?;
             // A page may be empty before the end of the log; at the end it leads nowhere.
             if page.events.is_empty() && page.next == cursor {
+                self.added_seen.fetch_max(added, Ordering::SeqCst);
                 return Ok(());
             }
             let mut tickets: BTreeSet<TicketId> = BTreeSet::new();

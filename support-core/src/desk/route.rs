@@ -145,7 +145,7 @@ impl Desk {
         }
         let changes = &mut prepared.changes;
         // Where room is freed too, the router looks whom that helps.
-        if changes.deltas.iter().any(|delta| matches!(delta, Delta::Load { change, .. } if *change < 0)) {
+        if changes.frees_load() {
             return None;
         }
         // One ticket, and nothing of the agents among whom one is chosen.
@@ -160,6 +160,10 @@ impl Desk {
         let (Some((at, ticket)), None) = (tickets.next(), tickets.next()) else { return None };
         let work = Waiting::of(ticket)?;
         let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
+        // Who has least to do is told by loads as they are.
+        if live.is_behind() {
+            live.sync(ask.store()).await.ok()?;
+        }
         let planned = live.board().send_new(&work, &config, ask.now)?;
         let (placement, seat) = (planned.placement.clone(), planned.seat.clone());
         let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };

@@ -188,8 +188,10 @@ impl Desk {
             let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
             match outcome {
                 Some(Outcome::Committed) => {
-                    if let Some(departed) = departed {
-                        self.arrived(departed).await;
+                    match departed {
+                        Some(departed) => self.arrived(departed).await,
+                        None if prepared.changes.adds_load() => live.adds(),
+                        None => {}
                     }
                     self.follow_up(actor, &prepared).await;
                     return Ok(Done::Now(prepared.reply));
@@ -236,6 +238,9 @@ impl Desk {
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
     pub async fn committed<R: Sync>(&self, actor: &Actor, prepared: &Prepared<R>) {
         self.store().announce();
+        if prepared.changes.adds_load() {
+            self.live(actor.tenant()).adds();
+        }
         self.follow_up(actor, prepared).await;
     }
 

@@ -170,6 +170,9 @@ impl Desk {
                 marks.push((ticket.id, woken.routes, woken.failures));
             }
             let outcomes = self.store().commit(&changes).await?;
+            if changes.iter().any(ChangeSet::adds_load) {
+                live.adds();
+            }
             tickets.clear();
             for ((id, routes, failures), outcome) in marks.into_iter().zip(outcomes) {
                 match outcome {
@@ -291,7 +294,11 @@ impl Desk {
         }
         let mut all = page.next.is_none();
         match self.store().commit(&changes).await {
-            Ok(outcomes) => all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed),
+            Ok(outcomes) => {
+                all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed);
+                // What went back waits, also where more has to follow.
+                self.live(tenant).mark();
+            }
             Err(error) if error.is_retryable() => return Err(error.into()),
             Err(_) => {
                 // One of them cannot be written: the others go back all the same, and it is tried again.

@@ -1,5 +1,6 @@
 //! What becomes of work that found its agent in the commit that made it.
 
+use serde_json::json;
 use support_core::desk::{CreateAgent, OpenTicket, ReturnWork};
 use support_core::people::{Actor, Capacity};
 use support_core::store::{MemoryStore, Store};
@@ -56,5 +57,23 @@ fn giving_back_frees_room_for_what_this_desk_has_not_seen_yet() {
     assert_eq!(world.owner(refund), None);
     world.run(&ann, &ReturnWork { ticket_id: first });
     assert_eq!((world.owner(first), world.owner(refund)), (Some(id_of(&bob)), Some(id_of(&ann))));
+    world.sound();
+}
+
+#[test]
+fn the_least_loaded_is_told_by_loads_that_answers_moved() {
+    let world = World::standard();
+    let team = world.team("Sales", &json!({"strategy": "least_loaded"}));
+    let (ann, bob) = (world.agent_in("Ann", "agent", &[team]), world.agent_in("Bob", "agent", &[team]));
+    let carl = world.customer("Carl");
+    let open = || world.noted(&carl, |open| open.team_id = Some(team));
+    let (first, second) = (open(), open());
+    for (agent, ticket) in [(&ann, first), (&bob, second)] {
+        assert_eq!(world.owner(ticket), Some(id_of(agent)));
+        world.reply(agent, ticket, "Which one?");
+    }
+    world.reply(&carl, first, "The blue one.");
+    assert_eq!((world.load(&ann), world.load(&bob)), (1, 0));
+    assert_eq!(world.owner(open()), Some(id_of(&bob)));
     world.sound();
 }
