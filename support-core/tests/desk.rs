@@ -18,6 +18,8 @@ mod arriving;
 mod assigning;
 #[path = "desk/bin.rs"]
 mod bin;
+#[path = "desk/crowds.rs"]
+mod crowds;
 #[path = "desk/debug.rs"]
 mod debug;
 #[path = "desk/documents.rs"]
