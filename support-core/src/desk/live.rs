@@ -22,6 +22,8 @@ const CONFIG_SECONDS: i64 = 1;
 const SETTLE_SECONDS: i64 = CONFIG_SECONDS + 2;
 /// Seconds between sweeps of the router.
 const SWEEP_SECONDS: i64 = 10;
+/// Seconds after which another may plan in place of who does.
+const TURN_SECONDS: i64 = 30;
 /// Events and rows read at once.
 const BATCH: u32 = 1_000;
 
@@ -31,8 +33,9 @@ pub(super) struct Live {
     board: Mutex<Board>,
     /// Work was added or capacity freed since the router last looked.
     marked: AtomicBool,
-    /// Somebody is planning.
-    planning: AtomicBool,
+    /// Which turn is being used to plan, and since when.
+    planning: Mutex<Option<(u64, Timestamp)>>,
+    turns: AtomicU64,
     /// How often work was added to somebody's load that no router gave them, and how often as of the log's last look.
     added: AtomicU64,
     added_seen: AtomicU64,
@@ -60,6 +63,7 @@ struct Backfill {
 /// or the caller went away, is marked again.
 pub(super) struct Turn<'a> {
     live: &'a Live,
+    number: u64,
     begun: bool,
 }
 
@@ -81,7 +85,7 @@ impl Drop for Turn<'_> {
         if self.begun {
             self.live.mark();
         }
-        self.live.planning.store(false, Ordering::SeqCst);
+        lock(&self.live.planning).take_if(|(number, _)| *number == self.number);
     }
 }
 
@@ -101,7 +105,8 @@ impl Live {
             config: Mutex::default(),
             board: Mutex::default(),
             marked: AtomicBool::new(true),
-            planning: AtomicBool::new(false),
+            planning: Mutex::default(),
+            turns: AtomicU64::new(0),
             added: AtomicU64::new(0),
             added_seen: AtomicU64::new(0),
             catching_up: AtomicBool::new(false),
@@ -132,7 +137,7 @@ impl Live {
 
     /// Tells whether the router has looked at everything: nothing was marked since, and nobody is looking.
     pub(super) fn is_settled(&self) -> bool {
-        !self.is_marked() && !self.planning.load(Ordering::SeqCst)
+        !self.is_marked() && lock(&self.planning).is_none()
     }
 
     /// Tells whether the last sweep is long enough ago, and takes note of one now.
@@ -146,9 +151,25 @@ impl Live {
         !recent
     }
 
-    /// Takes the right to plan; nothing while another has it, who will see the mark.
-    pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        (!self.planning.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
+    /// Takes the right to plan; nothing while another has it, who will see the mark. Who has had it for too long may be
+    /// a future that nobody polls: it loses it, and what it had begun to look at is marked again. That two plan at once
+    /// harms nobody, for what one sends on its way the other passes over.
+    pub(super) fn turn(&self, now: Timestamp) -> Option<Turn<'_>> {
+        let mut planning = lock(&self.planning);
+        if let Some((_, since)) = *planning {
+            if (0..TURN_SECONDS * 1_000_000).contains(&now.micros_since(since)) {
+                return None;
+            }
+            self.mark();
+        }
+        let number = self.turns.fetch_add(1, Ordering::Relaxed);
+        *planning = Some((number, now));
+        Some(Turn { live: self, number, begun: false })
+    }
+
+    /// Returns when whoever is planning loses the right to, if anybody is.
+    pub(super) fn turn_ends(&self) -> Option<Timestamp> {
+        lock(&self.planning).map(|(_, since)| since.plus_seconds(TURN_SECONDS))
     }
 
     /// Tells whether all tickets stand under an epoch.

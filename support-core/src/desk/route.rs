@@ -106,7 +106,7 @@ impl Desk {
         let store = self.store();
         let mut departed: Option<Departed<'_>> = None;
         loop {
-            let Some(mut turn) = live.turn() else { return Ok(departed) };
+            let Some(mut turn) = live.turn(self.now()) else { return Ok(departed) };
             while departed.as_ref().is_none_or(|some| some.planned.len() < BATCH) && turn.begin() {
                 live.sync(&**store).await?;
                 let now = self.now();

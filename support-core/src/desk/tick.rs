@@ -95,7 +95,8 @@ impl Desk {
         if live.is_marked() {
             ticked.routed += self.route(tenant).await?;
             if live.is_marked() {
-                ticked.next = Some(now);
+                let at = live.turn_ends().map_or(now, |end| end.max(now));
+                ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));
             }
         }
         if let Some(at) = self.backfill(tenant).await? {

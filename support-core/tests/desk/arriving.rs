@@ -1,13 +1,17 @@
 //! What becomes of work that found its agent in the commit that made it.
 
 use serde_json::json;
-use support_core::desk::{CreateAgent, OpenTicket, ReturnWork};
-use support_core::people::{Actor, Capacity};
+use support_core::desk::{CreateAgent, OpenTicket, ReturnWork, SetPresence};
+use support_core::people::{Actor, Capacity, Presence};
 use support_core::store::{MemoryStore, Store};
 use support_core::testkit::block_on;
 
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
+use crate::faulty::{Fault, FaultyStore};
 use crate::world::{HOST, World, customer_of, id_of, label};
 
 fn sized(world: &World, name: &str, units: u32) -> Actor {
@@ -75,5 +79,28 @@ fn the_least_loaded_is_told_by_loads_that_answers_moved() {
     world.reply(&carl, first, "The blue one.");
     assert_eq!((world.load(&ann), world.load(&bob)), (1, 0));
     assert_eq!(world.owner(open()), Some(id_of(&bob)));
+    world.sound();
+}
+
+#[test]
+fn a_call_that_nobody_polls_holds_up_the_router_for_half_a_minute_at_most() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let ann = sized(&world, "Ann", 3);
+    world.presence(&ann, Presence::Away);
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.tick();
+    let back = SetPresence::of(id_of(&ann), Presence::Available);
+    store.set(Fault::Hangs);
+    let mut left = pin!(world.desk.run(&HOST, &back));
+    assert!(left.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    store.set(Fault::None);
+    world.pass(20);
+    assert_eq!(world.owner(ticket), None, "it may be about to plan");
+    world.pass(20);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    let next = world.opened_by(&carl);
+    assert_eq!(world.owner(next), Some(id_of(&ann)));
     world.sound();
 }
