@@ -176,7 +176,7 @@ impl Desk {
             }
             // New work finds its agent in the same commit, where nothing waits before it. Not in a second attempt: what
             // stood in the way of the first may have been the agent.
-            let departed = if attempt == 0 && prepared.routes {
+            let mut departed = if attempt == 0 && prepared.routes {
                 self.depart_with(&live, &ask, &mut prepared).await
             } else {
                 None
@@ -185,8 +185,15 @@ impl Desk {
                 // Before the commit: should the caller go away while it runs, the worker still sees the mark.
                 live.mark();
             }
-            let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
-            match outcome {
+            let outcomes = self.store().commit(std::slice::from_ref(&prepared.changes)).await;
+            if !matches!(outcomes.as_deref(), Ok([Outcome::Committed]))
+                && let Some(departed) = departed.take()
+            {
+                // What waits may have been refused the room that was kept for this.
+                drop(departed);
+                let _ = self.route(actor.tenant()).await;
+            }
+            match outcomes?.pop() {
                 Some(Outcome::Committed) => {
                     match departed {
                         Some(departed) => self.arrived(departed).await,

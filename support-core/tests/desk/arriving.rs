@@ -1,7 +1,7 @@
 //! What becomes of work that found its agent in the commit that made it.
 
 use serde_json::json;
-use support_core::desk::{CreateAgent, OpenTicket, ReturnWork, SetPresence};
+use support_core::desk::{CreateAgent, Done, Once, OpenTicket, Options, ReturnWork, SetPresence};
 use support_core::people::{Actor, Capacity, Presence};
 use support_core::store::{MemoryStore, Store};
 use support_core::testkit::block_on;
@@ -102,5 +102,27 @@ fn a_call_that_nobody_polls_holds_up_the_router_for_half_a_minute_at_most() {
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
     let next = world.opened_by(&carl);
     assert_eq!(world.owner(next), Some(id_of(&ann)));
+    world.sound();
+}
+
+#[test]
+fn room_that_was_kept_for_what_was_done_before_goes_to_what_waits() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let ann = sized(&world, "Ann", 1);
+    let open = OpenTicket::of(customer_of(&world.customer("Carl")), "My parcel", "It is late.");
+    world.tick();
+    let expires_at = world.desk.now().plus_seconds(60);
+    let once = Some(Once { key: "host/open/1".into(), digest: [1; 32], expires_at });
+    let options = Options { once, ..Options::default() };
+    // The same command comes twice at once: the first finds room that the second keeps.
+    let (desk, same, twice) = (world.desk.clone(), open.clone(), options.clone());
+    store.before("ticket.created", move || {
+        assert!(matches!(block_on(desk.run_with(&HOST, &same, &twice)), Ok(Done::Now(_))));
+        Vec::new()
+    });
+    let done = block_on(world.desk.run_with(&HOST, &open, &options)).unwrap();
+    assert!(matches!(done, Done::Before(_)));
+    assert_eq!(world.owner(done.reply().ticket_id), Some(id_of(&ann)));
     world.sound();
 }
