@@ -26,6 +26,7 @@
 
 pub mod build;
 pub mod cases;
+pub mod crowd;
 pub mod full;
 mod ids;
 pub mod model;

@@ -12,10 +12,14 @@ mod world;
 
 #[path = "desk/absence.rs"]
 mod absence;
+#[path = "desk/arriving.rs"]
+mod arriving;
 #[path = "desk/assigning.rs"]
 mod assigning;
 #[path = "desk/bin.rs"]
 mod bin;
+#[path = "desk/crowds.rs"]
+mod crowds;
 #[path = "desk/debug.rs"]
 mod debug;
 #[path = "desk/documents.rs"]

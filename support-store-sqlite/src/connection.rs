@@ -29,6 +29,8 @@ pub(crate) fn writer(config: &SqliteConfig) -> Result<Connection, Failure> {
     db.pragma_update(None, "synchronous", synchronous)?;
     // The housekeeper does it, beside the commits.
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
+    // A log that grew while a reader was in the way does not stay so large once it begins anew.
+    db.pragma_update(None, "journal_size_limit", i64::from(config.checkpoint_pages) * 4_096 * 2)?;
     db.pragma_update(None, "foreign_keys", true)?;
     // What erasure empties is overwritten, where that costs no page more.
     db.pragma_update(None, "secure_delete", "FAST")?;

@@ -57,9 +57,7 @@ impl Pool {
         let Some(db) = lock(&self.lent).pop() else { return self.read(doing, body).await };
         // A defect in one read is that caller's error, not the end of the connection.
         let read = catch_unwind(AssertUnwindSafe(|| in_transaction(&db, body)));
-        if !db.is_autocommit() {
-            let _ = db.execute_batch("ROLLBACK");
-        }
+        leave_transaction(&db);
         lock(&self.lent).push(db);
         read.map_err(|_| gone(doing))?.map_err(|failure| failure.while_doing(doing))
     }
@@ -85,9 +83,15 @@ fn serve(db: &Connection, queue: &Mutex<Receiver<Job>>) {
         let job = lock(queue).recv();
         let Ok(job) = job else { return };
         // A defect in one read is that caller's error, not the end of the reader.
-        if catch_unwind(AssertUnwindSafe(|| job(db))).is_err() && !db.is_autocommit() {
-            let _ = db.execute_batch("ROLLBACK");
-        }
+        let _ = catch_unwind(AssertUnwindSafe(|| job(db)));
+        leave_transaction(db);
+    }
+}
+
+/// Ends a transaction that is left over, by a panic or because it could not be committed: nothing could begin after it.
+fn leave_transaction(db: &Connection) {
+    if !db.is_autocommit() {
+        let _ = db.execute_batch("ROLLBACK");
     }
 }
 

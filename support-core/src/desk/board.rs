@@ -1,6 +1,6 @@
 //! Waiting work and agents in memory, as of a place in the log, and what is on its way from the ones to the others.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -52,8 +52,14 @@ pub(super) struct Planned {
 }
 
 impl Board {
-    /// Takes over what records say now: newer than the events that named them, never older.
-    pub(super) fn take(&mut self, records: Vec<Option<Record>>) {
+    /// Takes over what records say now: newer than the events that named them, never older. What the events show as
+    /// `owned` at some time has arrived, or never will, whether it waits again or cannot even be read.
+    pub(super) fn take(&mut self, owned: &BTreeSet<TicketId>, records: Vec<Option<Record>>) {
+        for ticket in owned {
+            self.queue.remove(*ticket);
+            self.arrived(*ticket);
+            self.fresh.remove(ticket);
+        }
         let mut agent: Option<Arc<Agent>> = None;
         for record in records.into_iter().flatten() {
             match record {
@@ -116,10 +122,13 @@ impl Board {
         self.on_the_way.len()
     }
 
-    /// Takes a ticket back that did not reach its agent.
-    pub(super) fn back(&mut self, ticket: TicketId) {
-        self.queue.release(ticket);
-        self.arrived(ticket);
+    /// Takes a ticket back that did not reach its agent; nothing where it is on its way anew by now.
+    pub(super) fn back(&mut self, placement: &Placement) {
+        let ticket = placement.ticket;
+        if self.on_the_way.get(&ticket).is_some_and(|coming| coming.at == placement.assigned_at) {
+            self.queue.release(ticket);
+            self.arrived(ticket);
+        }
     }
 
     /// Forgets what was on its way.

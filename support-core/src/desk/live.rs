@@ -2,7 +2,7 @@
 //! route. All of it can be dropped at any time and is read again.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::Config;
@@ -22,6 +22,8 @@ const CONFIG_SECONDS: i64 = 1;
 const SETTLE_SECONDS: i64 = CONFIG_SECONDS + 2;
 /// Seconds between sweeps of the router.
 const SWEEP_SECONDS: i64 = 10;
+/// Seconds after which another may plan in place of who does.
+const TURN_SECONDS: i64 = 30;
 /// Events and rows read at once.
 const BATCH: u32 = 1_000;
 
@@ -31,8 +33,12 @@ pub(super) struct Live {
     board: Mutex<Board>,
     /// Work was added or capacity freed since the router last looked.
     marked: AtomicBool,
-    /// Somebody is planning.
-    planning: AtomicBool,
+    /// Which turn is being used to plan, and since when.
+    planning: Mutex<Option<(u64, Timestamp)>>,
+    turns: AtomicU64,
+    /// How often work was added to somebody's load that no router gave them, and how often as of the log's last look.
+    added: AtomicU64,
+    added_seen: AtomicU64,
     /// Somebody reads the log for all.
     catching_up: AtomicBool,
     backfill: Mutex<Backfill>,
@@ -57,6 +63,7 @@ struct Backfill {
 /// or the caller went away, is marked again.
 pub(super) struct Turn<'a> {
     live: &'a Live,
+    number: u64,
     begun: bool,
 }
 
@@ -78,7 +85,7 @@ impl Drop for Turn<'_> {
         if self.begun {
             self.live.mark();
         }
-        self.live.planning.store(false, Ordering::SeqCst);
+        lock(&self.live.planning).take_if(|(number, _)| *number == self.number);
     }
 }
 
@@ -98,7 +105,10 @@ impl Live {
             config: Mutex::default(),
             board: Mutex::default(),
             marked: AtomicBool::new(true),
-            planning: AtomicBool::new(false),
+            planning: Mutex::default(),
+            turns: AtomicU64::new(0),
+            added: AtomicU64::new(0),
+            added_seen: AtomicU64::new(0),
             catching_up: AtomicBool::new(false),
             backfill: Mutex::default(),
             swept: Mutex::default(),
@@ -115,9 +125,19 @@ impl Live {
         self.marked.load(Ordering::SeqCst)
     }
 
+    /// Says that somebody's load grew by what no router gave them, such as a customer's answer.
+    pub(super) fn adds(&self) {
+        self.added.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Tells whether loads grew that the board does not show yet.
+    pub(super) fn is_behind(&self) -> bool {
+        self.added.load(Ordering::SeqCst) > self.added_seen.load(Ordering::SeqCst)
+    }
+
     /// Tells whether the router has looked at everything: nothing was marked since, and nobody is looking.
     pub(super) fn is_settled(&self) -> bool {
-        !self.is_marked() && !self.planning.load(Ordering::SeqCst)
+        !self.is_marked() && lock(&self.planning).is_none()
     }
 
     /// Tells whether the last sweep is long enough ago, and takes note of one now.
@@ -131,9 +151,25 @@ impl Live {
         !recent
     }
 
-    /// Takes the right to plan; nothing while another has it, who will see the mark.
-    pub(super) fn turn(&self) -> Option<Turn<'_>> {
-        (!self.planning.swap(true, Ordering::SeqCst)).then(|| Turn { live: self, begun: false })
+    /// Takes the right to plan; nothing while another has it, who will see the mark. Who has had it for too long may be
+    /// a future that nobody polls: it loses it, and what it had begun to look at is marked again. That two plan at once
+    /// harms nobody, for what one sends on its way the other passes over.
+    pub(super) fn turn(&self, now: Timestamp) -> Option<Turn<'_>> {
+        let mut planning = lock(&self.planning);
+        if let Some((_, since)) = *planning {
+            if (0..TURN_SECONDS * 1_000_000).contains(&now.micros_since(since)) {
+                return None;
+            }
+            self.mark();
+        }
+        let number = self.turns.fetch_add(1, Ordering::Relaxed);
+        *planning = Some((number, now));
+        Some(Turn { live: self, number, begun: false })
+    }
+
+    /// Returns when whoever is planning loses the right to, if anybody is.
+    pub(super) fn turn_ends(&self) -> Option<Timestamp> {
+        lock(&self.planning).map(|(_, since)| since.plus_seconds(TURN_SECONDS))
     }
 
     /// Tells whether all tickets stand under an epoch.
@@ -250,6 +286,7 @@ impl Live {
     /// Brings queue and roster up to the end of the log.
     pub(super) async fn sync(&self, store: &dyn Store) -> Result<(), Error> {
         let system = Scope::system(self.tenant);
+        let added = self.added.load(Ordering::SeqCst);
         loop {
             let cursor = self.board().cursor.clone();
             let Some(cursor) = cursor else {
@@ -263,10 +300,12 @@ impl Live {
             let page = store.events(&system, &cursor, BATCH).await?;
             // A page may be empty before the end of the log; at the end it leads nowhere.
             if page.events.is_empty() && page.next == cursor {
+                self.added_seen.fetch_max(added, Ordering::SeqCst);
                 return Ok(());
             }
             let mut tickets: BTreeSet<TicketId> = BTreeSet::new();
             let mut agents: BTreeSet<AgentId> = BTreeSet::new();
+            let mut owned: BTreeSet<TicketId> = BTreeSet::new();
             for logged in &page.events {
                 match logged.envelope.stream {
                     Stream::Ticket(id) => drop(tickets.insert(id)),
@@ -275,6 +314,9 @@ impl Live {
                 }
                 // A ticket's event may have moved its owner's load.
                 let audience = &logged.envelope.audience;
+                if let (Stream::Ticket(id), Some(_)) = (logged.envelope.stream, audience.assignee_after) {
+                    owned.insert(id);
+                }
                 agents.extend(audience.assignee_before.into_iter().chain(audience.assignee_after));
             }
             let keys: Vec<Key> = tickets
@@ -285,7 +327,7 @@ impl Live {
             let records = readable(store, &system, &keys).await?;
             let mut board = self.board();
             if board.cursor.as_ref() == Some(&cursor) {
-                board.take(records);
+                board.take(&owned, records);
                 board.cursor = Some(page.next);
             }
         }

@@ -106,7 +106,7 @@ impl Desk {
         let store = self.store();
         let mut departed: Option<Departed<'_>> = None;
         loop {
-            let Some(mut turn) = live.turn() else { return Ok(departed) };
+            let Some(mut turn) = live.turn(self.now()) else { return Ok(departed) };
             while departed.as_ref().is_none_or(|some| some.planned.len() < BATCH) && turn.begin() {
                 live.sync(&**store).await?;
                 let now = self.now();
@@ -144,6 +144,10 @@ impl Desk {
             return None;
         }
         let changes = &mut prepared.changes;
+        // Where room is freed too, the router looks whom that helps.
+        if changes.frees_load() {
+            return None;
+        }
         // One ticket, and nothing of the agents among whom one is chosen.
         let of_agents = |write: &Write| matches!(write.record, Record::Agent(_) | Record::AgentState(_));
         if changes.writes.iter().any(of_agents) {
@@ -156,6 +160,10 @@ impl Desk {
         let (Some((at, ticket)), None) = (tickets.next(), tickets.next()) else { return None };
         let work = Waiting::of(ticket)?;
         let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
+        // Who has least to do is told by loads as they are.
+        if live.is_behind() {
+            live.sync(ask.store()).await.ok()?;
+        }
         let planned = live.board().send_new(&work, &config, ask.now)?;
         let (placement, seat) = (planned.placement.clone(), planned.seat.clone());
         let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };
@@ -207,7 +215,7 @@ impl Desk {
         let mut board = live.board();
         for planned in planned.drain(..) {
             if !arrived.contains(&planned.placement.ticket) {
-                board.back(planned.placement.ticket);
+                board.back(&planned.placement);
             }
         }
         Ok(arrived.len())
@@ -269,7 +277,7 @@ impl Drop for Departed<'_> {
         }
         let mut board = self.live.board();
         for planned in &self.planned {
-            board.back(planned.placement.ticket);
+            board.back(&planned.placement);
         }
         drop(board);
         self.live.mark();

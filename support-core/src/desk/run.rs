@@ -176,7 +176,7 @@ impl Desk {
             }
             // New work finds its agent in the same commit, where nothing waits before it. Not in a second attempt: what
             // stood in the way of the first may have been the agent.
-            let departed = if attempt == 0 && prepared.routes {
+            let mut departed = if attempt == 0 && prepared.routes {
                 self.depart_with(&live, &ask, &mut prepared).await
             } else {
                 None
@@ -185,11 +185,20 @@ impl Desk {
                 // Before the commit: should the caller go away while it runs, the worker still sees the mark.
                 live.mark();
             }
-            let outcome = self.store().commit(std::slice::from_ref(&prepared.changes)).await?.pop();
-            match outcome {
+            let outcomes = self.store().commit(std::slice::from_ref(&prepared.changes)).await;
+            if !matches!(outcomes.as_deref(), Ok([Outcome::Committed]))
+                && let Some(departed) = departed.take()
+            {
+                // What waits may have been refused the room that was kept for this.
+                drop(departed);
+                let _ = self.route(actor.tenant()).await;
+            }
+            match outcomes?.pop() {
                 Some(Outcome::Committed) => {
-                    if let Some(departed) = departed {
-                        self.arrived(departed).await;
+                    match departed {
+                        Some(departed) => self.arrived(departed).await,
+                        None if prepared.changes.adds_load() => live.adds(),
+                        None => {}
                     }
                     self.follow_up(actor, &prepared).await;
                     return Ok(Done::Now(prepared.reply));
@@ -236,6 +245,9 @@ impl Desk {
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.
     pub async fn committed<R: Sync>(&self, actor: &Actor, prepared: &Prepared<R>) {
         self.store().announce();
+        if prepared.changes.adds_load() {
+            self.live(actor.tenant()).adds();
+        }
         self.follow_up(actor, prepared).await;
     }
 

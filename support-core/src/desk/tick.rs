@@ -95,7 +95,8 @@ impl Desk {
         if live.is_marked() {
             ticked.routed += self.route(tenant).await?;
             if live.is_marked() {
-                ticked.next = Some(now);
+                let at = live.turn_ends().map_or(now, |end| end.max(now));
+                ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));
             }
         }
         if let Some(at) = self.backfill(tenant).await? {
@@ -170,6 +171,9 @@ impl Desk {
                 marks.push((ticket.id, woken.routes, woken.failures));
             }
             let outcomes = self.store().commit(&changes).await?;
+            if changes.iter().any(ChangeSet::adds_load) {
+                live.adds();
+            }
             tickets.clear();
             for ((id, routes, failures), outcome) in marks.into_iter().zip(outcomes) {
                 match outcome {
@@ -291,7 +295,11 @@ impl Desk {
         }
         let mut all = page.next.is_none();
         match self.store().commit(&changes).await {
-            Ok(outcomes) => all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed),
+            Ok(outcomes) => {
+                all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed);
+                // What went back waits, also where more has to follow.
+                self.live(tenant).mark();
+            }
             Err(error) if error.is_retryable() => return Err(error.into()),
             Err(_) => {
                 // One of them cannot be written: the others go back all the same, and it is tried again.

@@ -45,6 +45,16 @@ impl ChangeSet {
         }
     }
 
+    /// Tells whether anybody's load grows.
+    pub(crate) fn adds_load(&self) -> bool {
+        self.deltas.iter().any(|delta| matches!(delta, Delta::Load { change, .. } if *change > 0))
+    }
+
+    /// Tells whether anybody's load shrinks.
+    pub(crate) fn frees_load(&self) -> bool {
+        self.deltas.iter().any(|delta| matches!(delta, Delta::Load { change, .. } if *change < 0))
+    }
+
     /// Adds a record that must not exist yet.
     pub fn insert(&mut self, record: impl Into<Record>) {
         self.writes.push(Write { record: record.into(), expect: Expect::Absent });

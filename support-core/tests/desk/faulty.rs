@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Unreadable(Key),
     /// The bytes of the event at this place of the log are others than those that were hashed.
     Bytes(usize),
+    /// The log is never read to its end: who reads it waits for ever.
+    Hangs,
     /// No text is without an entry, emptied or not.
     KeepsWords,
 }
@@ -201,6 +203,9 @@ impl Store for FaultyStore {
 
     async fn events(&self, scope: &Scope, after: &Cursor, limit: u32) -> Result<EventPage, StoreError> {
         self.call()?;
+        if matches!(*self.fault.lock().unwrap(), Fault::Hangs) {
+            std::future::pending::<()>().await;
+        }
         let mut page = self.inner.events(scope, after, limit).await?;
         if let Fault::Bytes(at) = *self.fault.lock().unwrap()
             && *after == Cursor::start()
