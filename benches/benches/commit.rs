@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use support_benches::quick;
+use support_benches::{folder, quick};
 use support_core::store::{ChangeSet, Outcome, Store};
 use support_core::testkit::build::{TENANT, a_customer, a_receipt, customer_id};
 use support_core::testkit::{a_ticket, block_on};
@@ -46,14 +46,14 @@ fn main() {
 fn measure(criterion: &mut Criterion, callers: usize, many: u32) {
     let sets: Vec<ChangeSet> = (1..=many).map(set).collect();
     let (_, group, raw) = {
-        let folder = folder();
+        let folder = folder().unwrap();
         let file = folder.path().join("desk.db");
         let (took, group) = ours(&file, &sets, callers);
         (took, group, Raw::read(&file, &sets))
     };
     // Both write the same: what the raw rows make of an empty database is read back equal.
     {
-        let folder = folder();
+        let folder = folder().unwrap();
         let file = folder.path().join("desk.db");
         raw.write(&file, group);
         assert_eq!(Raw::read(&file, &sets).sets, raw.sets);
@@ -64,7 +64,7 @@ fn measure(criterion: &mut Criterion, callers: usize, many: u32) {
         bencher.iter_custom(|times| {
             (0..times)
                 .map(|_| {
-                    let folder = folder();
+                    let folder = folder().unwrap();
                     ours(&folder.path().join("desk.db"), &sets, callers).0
                 })
                 .sum()
@@ -74,7 +74,7 @@ fn measure(criterion: &mut Criterion, callers: usize, many: u32) {
         bencher.iter_custom(|times| {
             (0..times)
                 .map(|_| {
-                    let folder = folder();
+                    let folder = folder().unwrap();
                     raw.write(&folder.path().join("desk.db"), group)
                 })
                 .sum()
@@ -91,11 +91,6 @@ fn set(number: u32) -> ChangeSet {
     let mut set = story.set(TENANT);
     set.receipt = Some(a_receipt(&format!("create/{number}")));
     set
-}
-
-/// A folder on the disk that is to be measured: `MEASURE_IN`, else the working directory.
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into())).unwrap()
 }
 
 /// Commits sets, each by the next caller that is free. Answers how long it took and how many shared a transaction.

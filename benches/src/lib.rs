@@ -23,6 +23,15 @@ pub fn quick() -> Criterion {
         .configure_from_args()
 }
 
+/// Returns a folder on the disk that is to be measured: in `MEASURE_IN`, else in the working directory. `/tmp` may be
+/// memory.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into()))
+}
+
 /// Numbers that look drawn by lot and are the same in each run.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);

@@ -72,8 +72,9 @@ impl SqliteConfig {
         &self.path
     }
 
-    /// Sets the number of reader threads, each with its connection. Default 2, at least 1. More than the cores that
-    /// are free help only where reads wait for the disk.
+    /// Sets the number of reader threads, each with its connection, and of connections that are lent to callers for
+    /// short reads. Default 2 of each, at least 1. More than the cores that are free help only where reads wait for the
+    /// disk.
     #[must_use]
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers.max(1);
@@ -101,7 +102,7 @@ impl SqliteConfig {
         self
     }
 
-    /// Sets the most memory for each reader's page cache, in bytes. Default 4 MiB: what it does not hold is read
+    /// Sets the most memory for the page cache of each connection that reads, in bytes. Default 4 MiB: what it does not hold is read
     /// from the operating system's cache, which all share.
     #[must_use]
     pub const fn reader_cache_bytes(mut self, bytes: usize) -> Self {

@@ -1,7 +1,8 @@
 //! A support desk's store in one SQLite file.
 //!
 //! [`SqliteStore`] implements [`Store`](support_core::store::Store). It brings its own threads and answers over
-//! channels that belong to no runtime: await it on any executor.
+//! channels that belong to no runtime: await it on any executor. What takes microseconds, such as a record by its key,
+//! it reads on the caller's own thread.
 //!
 //! ```
 //! use support_core::id::{CustomerId, TenantId};

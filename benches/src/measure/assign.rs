@@ -30,7 +30,7 @@ struct Seen {
 
 /// 64 callers open tickets as fast as they are answered; every agent has room.
 pub(crate) fn run(tickets: usize) {
-    let folder = desks::folder();
+    let folder = support_benches::folder().unwrap();
     let (desk, _) = desks::desk(&folder.path().join("desk.db"), Durability::Full);
     // An agent has at most 10,000 units.
     let room = u32::try_from(tickets).unwrap().min(10_000);

@@ -16,11 +16,6 @@ pub(crate) const HOST: Actor = Actor::Host(TenantId::SINGLE);
 pub(crate) const MESSAGE: &str = "My parcel has not arrived and the tracking page says nothing since last Tuesday, \
                                   please check where it is.";
 
-/// Returns a folder on the disk that is to be measured: `MEASURE_IN`, else the working directory. `/tmp` may be memory.
-pub(crate) fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in(std::env::var("MEASURE_IN").unwrap_or_else(|_| ".".into())).unwrap()
-}
-
 /// Opens a desk on a file.
 pub(crate) fn desk(file: &Path, durability: Durability) -> (Desk, Arc<SqliteStore>) {
     let store = Arc::new(SqliteStore::open(&SqliteConfig::new(file).durability(durability)).unwrap());

@@ -31,7 +31,7 @@ pub(crate) fn run(together: usize) {
 
 /// A hundred breaches, 50 ms apart.
 fn one_by_one(many: usize) {
-    let folder = desks::folder();
+    let folder = support_benches::folder().unwrap();
     let (desk, store, clock, customer) = at_rest(folder.path());
     let first = SystemClock.now().plus_seconds(5);
     for number in 0..many {
@@ -44,7 +44,7 @@ fn one_by_one(many: usize) {
 
 /// Many tickets that fall due at one instant, so many seconds from now; `None` while nobody serves the desk.
 fn at_once(many: usize, lead: Option<usize>) {
-    let folder = desks::folder();
+    let folder = support_benches::folder().unwrap();
     let (desk, store, clock, customer) = at_rest(folder.path());
     let due = SystemClock.now().plus_seconds(lead.map_or(-600, |lead| lead as i64));
     clock.set(due.plus_seconds(-TARGET_SECONDS));

@@ -25,7 +25,7 @@ const EMAIL: &str = "measure@example.com";
 
 /// Measures with so many tickets stored, each load for so many seconds.
 pub(crate) fn run(tickets: u32, seconds: u64) {
-    let folder = desks::folder();
+    let folder = support_benches::folder().unwrap();
     let file = folder.path().join("desk.db");
     drop(fill::database(&file, tickets, Mix::Mostly));
     let customer = customer_id(7);

@@ -11,7 +11,7 @@ use crate::figures::resident_mib;
 
 /// A desk is filled by its use-cases, each ticket with a question, a note and an answer, and verified.
 pub(crate) fn run(tickets: usize) {
-    let folder = desks::folder();
+    let folder = support_benches::folder().unwrap();
     let (desk, _) = desks::desk(&folder.path().join("desk.db"), Durability::Process);
     let customer = desks::customer(&desk);
     parallel(tickets, |number| {

@@ -1,4 +1,5 @@
-//! Routing: a step of its own, driven by the call that made it necessary.
+//! Routing: new work finds its agent within the change that makes it, where nothing waits before it; what waits is
+//! routed in a step of its own, driven by the call that made it necessary.
 
 use std::sync::Arc;
 

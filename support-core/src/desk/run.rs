@@ -139,8 +139,9 @@ impl<R> Prepared<R> {
 impl Desk {
     /// Carries a use-case out: everything that it changes is durable when this answers.
     ///
-    /// Work that it added is routed before this answers; where the router fails, the work stays in its queue and the
-    /// next call or the worker's sweep routes it.
+    /// Work that it added is routed before this answers, mostly in the same commit. Where another call is planning, that
+    /// call routes it, perhaps a moment later; where the router fails, the work stays in its queue and the next call or
+    /// the worker's sweep routes it.
     ///
     /// # Errors
     /// Whatever stopped it; nothing was written. `Busy` where others kept changing the same thing.
