@@ -37,6 +37,7 @@ mod documents;
 mod edit;
 mod erase;
 mod explain;
+mod input;
 mod lists;
 mod live;
 mod message;
@@ -59,9 +60,10 @@ pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{
-    AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
+    AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze,
 };
 pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
+pub use input::{ContextInput, FieldInput};
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};

@@ -164,6 +164,14 @@ pub struct Derived {
 pub const STUCK_AFTER: u32 = 5;
 
 impl Ticket {
+    /// Lists the texts that its own fields name.
+    pub fn texts(&self) -> impl Iterator<Item = TextId> + '_ {
+        std::iter::once(self.subject)
+            .chain(self.escalation.and_then(|escalation| escalation.reason))
+            .chain(self.custom_fields.values().filter_map(FieldValue::text))
+            .chain(self.context.iter().filter_map(|context| context.label))
+    }
+
     /// Tells whether it waits for a handler: in a queue, unassigned, and not out of sight.
     #[must_use]
     pub fn is_waiting(&self) -> bool {

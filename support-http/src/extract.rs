@@ -61,6 +61,14 @@ impl FromRequestParts<Arc<App>> for Call {
 }
 
 impl Call {
+    /// Makes the request conditional on a version that its body names.
+    pub(crate) fn only_at(self, version: u64) -> Result<Self, ApiError> {
+        if self.if_match.is_some_and(|asked| asked != version) {
+            return Err(ApiError::invalid("version", "is not the one of `If-Match`"));
+        }
+        Ok(Self { if_match: Some(version), ..self })
+    }
+
     /// Runs a use-case under the conditions of the request's headers. `body` is what an idempotency key stands for.
     pub(crate) async fn run<U: UseCase>(&self, body: &[u8], wanted: &U) -> Result<Done<U::Reply>, ApiError> {
         let options = Options { if_match: self.if_match, once: self.once(body, "") };

@@ -407,9 +407,8 @@ pub(super) fn parties(actor: &Actor, ticket: &Ticket) -> impl Iterator<Item = Ac
 
 /// Names the texts of a ticket that its reader may see.
 pub(super) fn text_keys(actor: &Actor, ticket: &Ticket) -> Vec<Key> {
-    let reason = ticket.escalation.and_then(|escalation| escalation.reason).filter(|_| actor.is_staff());
-    let fields = ticket.custom_fields.values().filter_map(|value| value.text());
-    std::iter::once(ticket.subject).chain(reason).chain(fields).map(Key::Text).collect()
+    let reason = ticket.escalation.and_then(|escalation| escalation.reason).filter(|_| !actor.is_staff());
+    ticket.texts().filter(|text| Some(*text) != reason).map(Key::Text).collect()
 }
 
 /// Names the records of parties whose names the actor may learn, each once.

@@ -11,7 +11,7 @@ use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
 use crate::routing::AssignHow;
 use crate::store::{StoreExt, TextClass};
 use crate::ticket::{
-    Command, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
+    Command, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
 };
 use crate::time::Timestamp;
 
@@ -20,49 +20,8 @@ use super::assemble::still_there;
 use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};
+use super::input::FieldInput;
 use super::texts::{LINE_LIMIT, Texts, check, check_subject};
-
-/// Value of a free field as it is given.
-#[derive(Clone, PartialEq)]
-pub enum FieldInput {
-    /// A text, 1–1,000 characters.
-    Text(String),
-    /// A finite number.
-    Number(f64),
-    /// Yes or no.
-    Flag(bool),
-}
-
-impl std::fmt::Debug for FieldInput {
-    /// Prints no text.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(_) => f.write_str("Text(…)"),
-            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
-            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
-        }
-    }
-}
-
-impl FieldInput {
-    pub(super) fn store(
-        &self,
-        key: &Label,
-        whose: ActorRef,
-        texts: &mut Texts<'_>,
-    ) -> Result<FieldValue, Error> {
-        let field = || format!("custom_fields.{key}");
-        match self {
-            Self::Text(text) => {
-                check(&field(), text, LINE_LIMIT)?;
-                Ok(FieldValue::Text(texts.add(whose, TextClass::Public, text, &[]).id))
-            }
-            Self::Number(number) if number.is_finite() => Ok(FieldValue::Number(*number)),
-            Self::Number(_) => Err(Error::invalid(field(), "must be a finite number")),
-            Self::Flag(flag) => Ok(FieldValue::Flag(*flag)),
-        }
-    }
-}
 
 /// Changes a ticket. What is `None` or empty stays as it is; all of it happens together.
 #[derive(Clone, Default)]

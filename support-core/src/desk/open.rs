@@ -14,13 +14,13 @@ use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
 use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
-use crate::ticket::{Command, ContextRef, ExternalRef, FieldValue, Priority, command, decide};
+use crate::ticket::{Command, ExternalRef, FieldValue, Priority, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing, still_there};
 use super::customers::CustomerSpec;
-use super::edit::FieldInput;
+use super::input::{ContextInput, FieldInput};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
@@ -63,7 +63,7 @@ pub struct OpenTicket {
     /// The order that it is about.
     pub order_id: Option<ForeignId>,
     /// Other objects that it is about.
-    pub context: Vec<ContextRef>,
+    pub context: Vec<ContextInput>,
     /// The same matter in other systems.
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
@@ -287,6 +287,9 @@ impl OpenTicket {
         for (key, value) in &self.custom_fields {
             custom_fields.insert(key.clone(), value.store(key, whose, &mut texts)?);
         }
+        let context = self.context.iter().enumerate();
+        let context =
+            context.map(|(at, object)| object.store(at, whose, &mut texts)).collect::<Result<_, _>>()?;
         // Rules look at the subject and at what the customer says, not at what the desk writes.
         let keywords = match self.direction {
             Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
@@ -328,7 +331,7 @@ impl OpenTicket {
             category: self.category.clone(),
             tags: tags.into_iter().collect(),
             order_id: self.order_id.clone(),
-            context: self.context.clone(),
+            context,
             external_refs: self.external_refs.clone(),
             custom_fields,
             effort: self.effort.unwrap_or(1),

@@ -9,6 +9,7 @@ use crate::people::Permission;
 use crate::store::{Key, Query, Record, Related, Select, StoreExt, Text};
 
 use super::TicketReply;
+use super::input::ContextInput;
 use super::open::{OpenTicket, Requester};
 use super::run::{Ask, Prepared, UseCase};
 
@@ -49,6 +50,20 @@ impl UseCase for ResetTicket {
         let (message, body) = first.ok_or(Error::NotFound(EntityKind::Message))?;
         let subject: Option<Text> = ask.store().one(&ask.system(), Key::Text(ticket.subject)).await?;
         let subject = subject.and_then(|text| text.body).ok_or_else(erased)?;
+        let labels: Vec<Key> = ticket.context.iter().filter_map(|c| c.label).map(Key::Text).collect();
+        let labels = ask.store().load(&ask.system(), &labels).await?;
+        let label = |id| {
+            labels.iter().flatten().find_map(|record| match record {
+                Record::Text(text) if text.id == id => text.body.clone(),
+                _ => None,
+            })
+        };
+        let context = ticket.context.iter().map(|context| ContextInput {
+            label: context.label.and_then(label),
+            url: context.url.clone(),
+            ..ContextInput::new(context.kind.clone(), context.id.clone())
+        });
+        let context = context.collect();
         OpenTicket {
             channel: ticket.channel.clone(),
             direction: message.direction,
@@ -56,7 +71,7 @@ impl UseCase for ResetTicket {
             category: ticket.category.clone(),
             tags: ticket.tags.iter().cloned().collect(),
             order_id: ticket.order_id.clone(),
-            context: ticket.context.clone(),
+            context,
             brand_id: ticket.brand_id,
             language: ticket.language.clone(),
             team_id: ticket.team_id,

@@ -71,6 +71,18 @@ impl Record {
         }
     }
 
+    /// Lists the texts that it names.
+    #[must_use]
+    pub fn texts(&self) -> Vec<TextId> {
+        match self {
+            Self::Ticket(ticket) => ticket.texts().collect(),
+            Self::Message(message) => std::iter::once(message.body).chain(message.author_text).collect(),
+            Self::Assignment(assignment) => assignment.reason.into_iter().collect(),
+            Self::AgentState(state) => state.reason.into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Returns what [`Expect::Revision`](super::Expect) compares: the sequence of the newest event for what belongs
     /// to a ticket, the version for the rest.
     #[must_use]

@@ -78,9 +78,10 @@ pub fn full_ticket() -> Ticket {
             ContextRef {
                 kind: word("order"),
                 id: foreign("A/1"),
+                label: Some(text_id(1, 9)),
                 url: Some(foreign("https://a.example/1?x=%27")),
             },
-            ContextRef { kind: word("invoice"), id: foreign("B2"), url: None },
+            ContextRef { kind: word("invoice"), id: foreign("B2"), label: None, url: None },
         ],
         external_refs: vec![ExternalRef {
             system: word("other"),

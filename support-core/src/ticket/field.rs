@@ -38,6 +38,9 @@ pub struct ContextRef {
     pub kind: Label,
     /// Its identity in the host.
     pub id: ForeignId,
+    /// What people call it.
+    #[serde(default)]
+    pub label: Option<TextId>,
     /// Where the host shows it.
     pub url: Option<ForeignId>,
 }

@@ -2,13 +2,13 @@
 
 use support_core::Error;
 use support_core::conversation::{ChannelKind, Direction};
-use support_core::desk::{CreateAgent, CustomerSpec, OpenTicket, Requester, UpdateCustomer};
+use support_core::desk::{CreateAgent, ContextInput, CustomerSpec, OpenTicket, Requester, UpdateCustomer};
 use support_core::id::{BrandId, CustomerId, InboxId, TeamId};
 use support_core::people::{ActorRef, Address, AddressKind, Permission};
 use support_core::sla::Metric;
 use support_core::store::{OutboxState, Query, Record, Select};
 use support_core::testkit::{block_on, system_scope};
-use support_core::ticket::{ContextRef, Priority, Status};
+use support_core::ticket::{Priority, Status};
 use uuid::Uuid;
 
 use crate::world::{HOST, TENANT, World, customer_of, fields, foreign, id_of, label};
@@ -78,8 +78,7 @@ fn every_field_that_only_staff_may_give_is_refused_by_its_name() {
         (
             "context",
             Box::new(|open| {
-                let context = ContextRef { kind: label("order"), id: foreign("1"), url: None };
-                open.context = vec![context];
+                open.context = vec![ContextInput::new(label("order"), foreign("1"))];
             }),
         ),
         ("inbox_id", Box::new(|open| open.inbox_id = Some(InboxId::from_uuid(Uuid::from_u128(1))))),

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::response::IntoResponse;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use support_core::config::Settings;
 use support_core::id::DocumentId;
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset};
@@ -14,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call};
+use crate::extract::{Call, RawBody, parse};
 use crate::mount::App;
 use crate::reply::Versioned;
 
@@ -27,6 +29,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// Settings of the desk. In a `PUT`, what is left out has its default.
 #[derive(Serialize, ToSchema)]
 struct SettingsBody {
+    /// Version in force, 0 until somebody writes them. In a `PUT` it is a condition, as `If-Match` is: 412 unless it is
+    /// still in force; left out, there is none.
+    version: u64,
     /// Seconds after resolution in which a customer's message reopens.
     reopen_window_seconds: i64,
     /// Seconds without an answer after which the customer of a pending ticket is to be reminded, once; `null` is never.
@@ -68,10 +73,11 @@ struct WeightsBody {
     lifetime_half: f64,
 }
 
-impl From<Settings> for SettingsBody {
-    fn from(settings: Settings) -> Self {
+impl SettingsBody {
+    fn new(version: u64, settings: Settings) -> Self {
         let weights = settings.weights;
         Self {
+            version,
             reopen_window_seconds: settings.reopen_window_seconds,
             pending_reminder_seconds: settings.pending_reminder_seconds,
             pending_resolve_seconds: settings.pending_resolve_seconds,
@@ -99,13 +105,15 @@ impl Shown for SettingsBody {
     const KIND: DocumentKind = DocumentKind::Settings;
 
     fn of(document: &Document) -> Option<Self> {
-        Settings::deserialize(&document.body).ok().map(Self::from)
+        Settings::deserialize(&document.body).ok().map(|settings| Self::new(document.version, settings))
     }
 }
 
 /// Settings of masking. In a `PUT`, what is left out has its default.
 #[derive(Serialize, ToSchema)]
 struct MaskingBody {
+    /// Version in force, 0 until somebody writes them. In a `PUT` it is a condition, as `If-Match` is.
+    version: u64,
     /// `default` or `strict`.
     #[schema(value_type = String)]
     preset: Preset,
@@ -122,10 +130,10 @@ struct MaskingBody {
     custom: Vec<CustomPattern>,
 }
 
-impl From<MaskingSpec> for MaskingBody {
-    fn from(spec: MaskingSpec) -> Self {
+impl MaskingBody {
+    fn new(version: u64, spec: MaskingSpec) -> Self {
         let MaskingSpec { preset, detectors, mode, store_contact, custom } = spec;
-        Self { preset, detectors, mode, store_contact, custom }
+        Self { version, preset, detectors, mode, store_contact, custom }
     }
 }
 
@@ -133,7 +141,7 @@ impl Shown for MaskingBody {
     const KIND: DocumentKind = DocumentKind::Masking;
 
     fn of(document: &Document) -> Option<Self> {
-        MaskingSpec::deserialize(&document.body).ok().map(Self::from)
+        MaskingSpec::deserialize(&document.body).ok().map(|spec| Self::new(document.version, spec))
     }
 }
 
@@ -149,13 +157,31 @@ async fn read<T: Shown>(
     }
 }
 
+/// Writes a document, on the condition that its `version` is in force where the body names one.
+async fn write<T: Shown, S: DeserializeOwned + Serialize + Sync>(
+    call: Call,
+    bytes: &[u8],
+    id: DocumentId,
+) -> Result<Versioned<T>, ApiError> {
+    let mut fields: Map<String, Value> = parse(bytes)?;
+    let (call, spec): (Call, S) = match fields.remove("version") {
+        Some(version) => {
+            let number = version.as_u64();
+            let number = number.ok_or_else(|| ApiError::invalid("version", "must be a whole number"))?;
+            (call.only_at(number)?, parse(&serde_json::to_vec(&fields).unwrap_or_default())?)
+        }
+        None => (call, parse(bytes)?),
+    };
+    documents::replace::<T>(&call, bytes, id, &spec).await
+}
+
 /// Reads the settings of the desk.
 #[utoipa::path(get, path = "/settings", tag = "settings", responses(
     (status = 200, body = SettingsBody),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn settings(call: Call) -> Result<impl IntoResponse, ApiError> {
-    read(&call, DocumentId::SETTINGS, || SettingsBody::from(Settings::default())).await
+    read(&call, DocumentId::SETTINGS, || SettingsBody::new(0, Settings::default())).await
 }
 
 /// Replaces the settings of the desk.
@@ -165,8 +191,8 @@ async fn settings(call: Call) -> Result<impl IntoResponse, ApiError> {
     (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn put_settings(call: Call, body: Body<Settings>) -> Result<impl IntoResponse, ApiError> {
-    documents::replace::<SettingsBody>(&call, &body.bytes, DocumentId::SETTINGS, &body.value).await
+async fn put_settings(call: Call, RawBody(bytes): RawBody) -> Result<impl IntoResponse, ApiError> {
+    write::<SettingsBody, Settings>(call, &bytes, DocumentId::SETTINGS).await
 }
 
 /// Reads the settings of masking.
@@ -175,7 +201,7 @@ async fn put_settings(call: Call, body: Body<Settings>) -> Result<impl IntoRespo
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn masking(call: Call) -> Result<impl IntoResponse, ApiError> {
-    read(&call, DocumentId::MASKING, || MaskingBody::from(MaskingSpec::default())).await
+    read(&call, DocumentId::MASKING, || MaskingBody::new(0, MaskingSpec::default())).await
 }
 
 /// Replaces the settings of masking.
@@ -185,6 +211,6 @@ async fn masking(call: Call) -> Result<impl IntoResponse, ApiError> {
     (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn put_masking(call: Call, body: Body<MaskingSpec>) -> Result<impl IntoResponse, ApiError> {
-    documents::replace::<MaskingBody>(&call, &body.bytes, DocumentId::MASKING, &body.value).await
+async fn put_masking(call: Call, RawBody(bytes): RawBody) -> Result<impl IntoResponse, ApiError> {
+    write::<MaskingBody, MaskingSpec>(call, &bytes, DocumentId::MASKING).await
 }

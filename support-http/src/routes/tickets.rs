@@ -89,7 +89,10 @@ async fn whole(call: &Call, id: TicketId) -> Result<(u64, TicketBody), ApiError>
             .with_author(author.map(String::as_str))
     });
     let body = rendered_view(call, &view).with_thread(
-        view.conversations.iter().map(ConversationBody::from).collect(),
+        view.conversations
+            .iter()
+            .map(|conversation| ConversationBody::new(conversation, &view.ticket, &call.actor))
+            .collect(),
         messages.collect(),
         view.messages_next.map(|next| next.to_string()),
     );

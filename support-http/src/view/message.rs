@@ -1,8 +1,9 @@
 //! Messages and conversations on the wire.
 
 use serde::Serialize;
-use support_core::conversation::{Conversation, Direction, Message};
-use support_core::people::ActorKind;
+use support_core::conversation::{Conversation, ConversationKind, Direction, Message};
+use support_core::people::{Actor, ActorKind, ActorRef};
+use support_core::ticket::{Status, Ticket};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -99,12 +100,46 @@ pub(crate) struct ConversationBody {
     kind: &'static str,
     channel: String,
     inbox_id: Option<Uuid>,
+    /// Who answers in it: the ticket's owner.
+    agent_id: Option<Uuid>,
+    /// Who takes part, as far as the reader may know: a customer is not told of other customers.
+    participants: Vec<ParticipantBody>,
+    /// `open`, or `closed` once nothing public can be written in it.
+    status: &'static str,
     last_message_at: Option<String>,
 }
 
-impl From<&Conversation> for ConversationBody {
-    fn from(conversation: &Conversation) -> Self {
+/// Somebody who takes part in a conversation.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ParticipantBody {
+    /// `customer` or `agent`.
+    kind: &'static str,
+    id: Option<Uuid>,
+    /// `requester`, `cc` or `follower`.
+    role: &'static str,
+}
+
+impl ParticipantBody {
+    /// Lists who takes part in a conversation of a ticket. The customer has no part in what is said to others.
+    fn of(ticket: &Ticket, kind: ConversationKind, reader: &Actor) -> Vec<Self> {
+        let requester = (ActorRef::customer(ticket.customer_id), "requester");
+        let others = ticket.participants.iter().map(|one| (one.party, one.role.as_str()));
+        std::iter::once(requester)
+            .chain(others)
+            .filter(|(party, _)| kind == ConversationKind::Customer || party.agent_id().is_some())
+            .filter(|(party, _)| reader.is_staff() || *party == reader.as_ref())
+            .map(|(party, role)| Self { kind: party.kind.as_str(), id: party.id, role })
+            .collect()
+    }
+}
+
+impl ConversationBody {
+    pub(crate) fn new(conversation: &Conversation, ticket: &Ticket, reader: &Actor) -> Self {
+        let closed = ticket.status == Status::Closed || ticket.set_aside.is_some();
         Self {
+            agent_id: ticket.assigned_to.map(|id| id.uuid()),
+            participants: ParticipantBody::of(ticket, conversation.kind, reader),
+            status: if closed { "closed" } else { "open" },
             id: conversation.id.uuid(),
             ticket_id: conversation.ticket_id.uuid(),
             kind: conversation.kind.as_str(),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 use support_core::desk::{TextsById, TimerView};
+use support_core::id::TextId;
 use support_core::people::Actor;
 use support_core::ticket::{ContextRef, ExternalRef, FieldValue, Ticket};
 use utoipa::ToSchema;
@@ -85,6 +86,8 @@ pub(crate) struct TicketBody {
 pub(crate) struct ContextBody {
     kind: String,
     id: String,
+    /// What people call it.
+    label: Option<String>,
     url: Option<String>,
 }
 
@@ -158,7 +161,7 @@ impl TicketBody {
             tags: if staff { ticket.tags.iter().map(ToString::to_string).collect() } else { Vec::new() },
             topics: if staff { ticket.topics.iter().map(ToString::to_string).collect() } else { Vec::new() },
             order_id: ticket.order_id.as_ref().map(ToString::to_string),
-            context: ticket.context.iter().map(ContextBody::from).collect(),
+            context: ticket.context.iter().map(|context| ContextBody::new(context, text)).collect(),
             external_refs: if staff {
                 ticket.external_refs.iter().map(ExternalRefBody::from).collect()
             } else {
@@ -234,11 +237,12 @@ impl TicketBody {
     }
 }
 
-impl From<&ContextRef> for ContextBody {
-    fn from(context: &ContextRef) -> Self {
+impl ContextBody {
+    fn new(context: &ContextRef, text: impl Fn(TextId) -> Option<String>) -> Self {
         Self {
             kind: context.kind.to_string(),
             id: context.id.to_string(),
+            label: context.label.and_then(text),
             url: context.url.as_ref().map(ToString::to_string),
         }
     }

@@ -15,7 +15,13 @@ async fn settings_have_defaults_until_they_are_written() {
         // What is read can be written as it is.
         let written = world.put(path, &admin, standard.body.clone()).await;
         assert_eq!(written.tag(), "\"1\"");
-        assert_eq!(written.with(200), standard.body);
+        let mut expected = standard.body.clone();
+        expected["version"] = json!(1);
+        assert_eq!(written.with(200), expected);
+        world.put(path, &admin, standard.body.clone()).await.with(412);
+        world.put(path, &admin, json!({ "version": "1" })).await.names("version");
+        let both = json!({ "version": 1 });
+        world.send("PUT", path, &admin, Some(both), &[("if-match", "\"2\"")]).await.names("version");
         let stale = world.send("PUT", path, &admin, Some(json!({})), &[("if-match", "\"0\"")]).await;
         stale.with(412);
         world.put(path, &admin, json!({ "colour": 1 })).await.names("colour");

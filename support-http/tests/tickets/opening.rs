@@ -10,7 +10,8 @@ async fn staff_open_a_ticket_with_everything() {
     let body = json!({
         "customer": { "external_id": "u-9", "name": "Dora", "email": "dora@example.org" },
         "subject": "Where is my parcel?", "channel": "email", "priority": "medium", "category": "delivery",
-        "tags": ["late"], "order_id": "KC-1", "context": [{ "kind": "order", "id": "KC-1" }],
+        "tags": ["late"], "order_id": "KC-1",
+        "context": [{ "kind": "order", "id": "KC-1", "label": "Two chairs, card 4111 1111 1111 1111" }],
         "custom_fields": { "floor": 3, "gift": true, "colour": "red" }, "initial_message": "It is late.",
         "assigned_to": world.amy, "direction": "inbound", "attachments": [],
     });
@@ -50,6 +51,7 @@ async fn what_cannot_be_accepted_is_named() {
         ("surprise", json!(1), "surprise"),
         ("customer", json!({ "name": "Dora" }), "customer"),
         ("custom_fields", json!({ "a": [] }), "custom_fields.a"),
+        ("context", json!([{ "kind": "order", "id": "1", "label": "" }]), "context[0].label"),
         ("team_id", json!(world.ann), "team_id"),
         ("assigned_to", json!(world.ann), "assigned_to"),
     ] {

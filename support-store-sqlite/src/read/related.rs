@@ -6,7 +6,6 @@ use rusqlite::{Connection, params};
 use support_core::id::{AgentId, CustomerId, TextId, TicketId};
 use support_core::people::{ActorRef, Scope};
 use support_core::store::{Record, Related};
-use support_core::ticket::FieldValue;
 use uuid::Uuid;
 
 use super::load::{self, Kind, statement};
@@ -33,7 +32,7 @@ pub(super) fn related(
     let mut found = Vec::new();
     for item in items {
         if with.texts {
-            wanted.texts_of(item);
+            wanted.texts.extend(item.texts());
         }
         if with.people {
             wanted.people_of(item);
@@ -41,7 +40,7 @@ pub(super) fn related(
         if let (true, Record::Ticket(ticket)) = (with.last_message, item)
             && let Some(message) = last_message(db, tenant, scope, ticket.id)?
         {
-            wanted.texts_of(&message);
+            wanted.texts.extend(message.texts());
             found.push(message);
         }
     }
@@ -108,23 +107,6 @@ fn last_message(
 }
 
 impl Wanted {
-    fn texts_of(&mut self, record: &Record) {
-        match record {
-            Record::Ticket(ticket) => {
-                self.texts.insert(ticket.subject);
-                self.texts.extend(ticket.escalation.and_then(|escalation| escalation.reason));
-                self.texts.extend(ticket.custom_fields.values().filter_map(FieldValue::text));
-            }
-            Record::Message(message) => {
-                self.texts.insert(message.body);
-                self.texts.extend(message.author_text);
-            }
-            Record::Assignment(assignment) => self.texts.extend(assignment.reason),
-            Record::AgentState(state) => self.texts.extend(state.reason),
-            _ => {}
-        }
-    }
-
     fn people_of(&mut self, record: &Record) {
         match record {
             Record::Ticket(ticket) => {

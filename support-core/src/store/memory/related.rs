@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::id::{TextId, TicketId};
+use crate::id::TicketId;
 use crate::people::{ActorRef, Scope};
 use crate::store::{Record, Related};
-use crate::ticket::FieldValue;
 
 use super::shelf::{Place, Shelf};
 
@@ -15,7 +14,7 @@ impl Shelf {
         let mut places = BTreeSet::new();
         for item in items {
             if with.texts {
-                places.extend(texts(item).into_iter().map(Place::Text));
+                places.extend(item.texts().into_iter().map(Place::Text));
             }
             if with.people {
                 places.extend(people(item).into_iter().filter_map(person));
@@ -24,7 +23,7 @@ impl Shelf {
                 && let Some(message) = self.last_message(scope, ticket.id)
             {
                 places.extend(Place::of(message));
-                places.extend(texts(message).into_iter().map(Place::Text));
+                places.extend(message.texts().into_iter().map(Place::Text));
             }
         }
         let found = places.iter().filter_map(|place| self.records.get(place));
@@ -40,26 +39,6 @@ impl Shelf {
             .filter(|record| matches!(record, Record::Message(_)) && self.sees(scope, record))
             .max_by_key(seq)
     }
-}
-
-/// Lists the texts that a record names.
-fn texts(record: &Record) -> Vec<TextId> {
-    let mut texts = Vec::new();
-    match record {
-        Record::Ticket(ticket) => {
-            texts.push(ticket.subject);
-            texts.extend(ticket.escalation.and_then(|escalation| escalation.reason));
-            texts.extend(ticket.custom_fields.values().filter_map(FieldValue::text));
-        }
-        Record::Message(message) => {
-            texts.push(message.body);
-            texts.extend(message.author_text);
-        }
-        Record::Assignment(assignment) => texts.extend(assignment.reason),
-        Record::AgentState(state) => texts.extend(state.reason),
-        _ => {}
-    }
-    texts
 }
 
 /// Lists the customers and agents that a record names.

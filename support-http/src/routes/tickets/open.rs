@@ -8,11 +8,11 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use support_core::conversation::{ChannelKind, Direction};
-use support_core::desk::{CustomerSpec, OpenTicket, Requester};
+use support_core::desk::{ContextInput, CustomerSpec, OpenTicket, Requester};
 use support_core::id::{AgentId, BrandId, CustomerId, InboxId, TeamId};
 use support_core::label::{ForeignId, Label};
 use support_core::people::Actor;
-use support_core::ticket::{ContextRef, Priority};
+use support_core::ticket::Priority;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -99,6 +99,8 @@ struct NewContext {
     kind: Label,
     #[schema(value_type = String)]
     id: ForeignId,
+    /// What people call it, 1–1,000 characters.
+    label: Option<String>,
     #[schema(value_type = Option<String>)]
     url: Option<ForeignId>,
 }
@@ -169,7 +171,7 @@ fn by_staff(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
         }
         (None, None) => return Err(ApiError::invalid("customer_id", "or `customer` must be given")),
     };
-    let context = |NewContext { kind, id, url }| ContextRef { kind, id, url };
+    let context = |NewContext { kind, id, label, url }| ContextInput { kind, id, label, url };
     Ok(OpenTicket {
         channel: body.channel,
         direction: body.direction.unwrap_or(Direction::Inbound),
