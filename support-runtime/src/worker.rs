@@ -163,3 +163,51 @@ fn until(desk: &Desk, next: Option<support_core::time::Timestamp>) -> Duration {
     let micros = u64::try_from(next.micros_since(desk.now())).unwrap_or_default();
     Duration::from_micros(micros).min(SWEEP)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use support_core::desk::CreateCustomer;
+    use support_core::id::TenantId;
+    use support_core::people::Actor;
+    use support_core::store::MemoryStore;
+
+    use crate::{RandomIds, SystemClock};
+
+    use super::*;
+
+    /// Makes customers as fast as they are stored until the worker has ticked so often; answers how many.
+    fn commit_until(ticks: u64, desk: &Desk, worker: &Worker) -> u64 {
+        let mut commits = 0;
+        while worker.state().ticks.load(Ordering::Relaxed) < ticks {
+            let (host, carl) = (Actor::Host(TenantId::SINGLE), CreateCustomer::named("Carl"));
+            pollster::block_on(desk.run(&host, &carl)).unwrap();
+            commits += 1;
+        }
+        commits
+    }
+
+    fn desk() -> Desk {
+        let ids = Arc::new(RandomIds::new().unwrap());
+        Desk::new(Arc::new(MemoryStore::new()), Arc::new(SystemClock), ids)
+    }
+
+    #[test]
+    fn however_many_commits_come_the_worker_breathes_between_its_ticks() {
+        let (desk, begun) = (desk(), Instant::now());
+        let worker = Worker::start(desk.clone()).unwrap();
+        let commits = commit_until(6, &desk, &worker);
+        assert!(begun.elapsed() >= BREATH * 5, "six ticks have five pauses between them");
+        assert!(commits > 6, "each commit rings, and few of them are worth a tick: {commits}");
+    }
+
+    #[test]
+    fn a_commit_wakes_a_worker_that_sleeps_long() {
+        let (desk, begun) = (desk(), Instant::now());
+        let worker = Worker::start(desk.clone()).unwrap();
+        commit_until(3, &desk, &worker);
+        assert!(begun.elapsed() < SWEEP, "nothing was due: without the bell it would sleep");
+        worker.stop();
+    }
+}

@@ -90,6 +90,20 @@ impl World {
         self.sign_in("bob@desk.example").await
     }
 
+    /// Somebody of the desk with this role, in the default team.
+    pub(crate) async fn as_role(&self, role: &str) -> As {
+        let email = format!("{role}@desk.example");
+        let wanted = CreateAgent {
+            name: "Rae".into(),
+            email: email.clone(),
+            role: Some(role.parse().unwrap()),
+            password: Some(HASH.clone()),
+            ..CreateAgent::default()
+        };
+        self.desk.run(&HOST, &wanted).await.unwrap();
+        self.sign_in(&email).await
+    }
+
     pub(crate) async fn as_customer(&self) -> As {
         self.sign_in("cleo@customer.example").await
     }
