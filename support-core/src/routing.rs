@@ -14,6 +14,7 @@ mod why;
 pub use eligible::{Job, Roster, Seat, failures};
 pub(crate) use plan::serving;
 pub use plan::{Placement, place, plan};
+pub(crate) use queue::Best;
 pub use queue::{Queue, QueueDepth, Ranked};
 pub use waiting::Waiting;
 pub use why::{AssignHow, Candidate, Refused, Strategy, Why};

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error};
-
 use crate::id::{AgentId, CustomerId, InboxId, TeamId};
 use crate::people::{Actor, Agent, AgentState, Customer, Permission, Reach, Scope};
+use crate::routing::{Best, Ranked};
+use crate::scoring::total;
 use crate::sla::TimerState;
 use crate::store::{Assignee, Key, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter};
 use crate::text::fold;
 use crate::ticket::{Status, StatusCategory, Ticket};
+use crate::time::Timestamp;
 
 use super::Desk;
 use super::read::staff;
@@ -214,6 +216,40 @@ impl Desk {
             .await?;
         done.mean_resolution_seconds = (done.resolved > 0).then(|| seconds / i64::from(done.resolved));
         Ok(done)
+    }
+
+    /// Ranks the tickets of a list by their score, waiting time and id; answers one page of it, and whether it goes on.
+    /// A walk over the pages gives the instant of its first one, and the place where it has come to.
+    ///
+    /// What waits for an agent is ranked at any number by [`queue_where`](Self::queue_where); this reads every ticket of
+    /// the list for each page.
+    ///
+    /// # Errors
+    /// `NotFound` to customers; `Invalid` for more than 10,000 tickets; `Store`.
+    pub async fn ranked_tickets(
+        &self,
+        actor: &Actor,
+        filter: TicketFilter,
+        limit: u32,
+        as_of: Timestamp,
+        after: Option<Ranked>,
+    ) -> Result<(Vec<Ranked>, bool), Error> {
+        staff(actor)?;
+        let scope = actor.scope(Permission::TicketRead)?;
+        let config = self.config(actor.tenant()).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut best = Best::new(limit.saturating_add(1), after);
+        let rank = |ticket: &Ticket| {
+            let score = total(&config.settings.weights, &ticket.score_inputs(), as_of);
+            best.offer(Ranked { ticket: ticket.id, score, since: ticket.work.since });
+        };
+        if self.each(&scope, filter, rank).await? {
+            return Err(Error::invalid("sort", "`score` ranks at most 10,000 tickets that do not all wait"));
+        }
+        let mut places = best.into_vec();
+        let more = places.len() > limit;
+        places.truncate(limit);
+        Ok((places, more))
     }
 
     /// Shows each ticket of a list to `look`, newest first; tells whether there were more than are looked at.

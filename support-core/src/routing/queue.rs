@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 use super::Waiting;
 use line::{Gauge, Line, Row};
-use ranked::Best;
+pub(crate) use ranked::Best;
 pub use ranked::Ranked;
 
 /// Fewest and most places that a plan looks for first; each time that it needs more, twice as many.

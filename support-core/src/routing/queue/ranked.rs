@@ -45,14 +45,14 @@ impl Ord for Ranked {
 
 /// The best few of the places that are offered, after a place where one is given.
 #[derive(Debug)]
-pub(super) struct Best {
+pub(crate) struct Best {
     heap: BinaryHeap<Ranked>,
     limit: usize,
     after: Option<Ranked>,
 }
 
 impl Best {
-    pub(super) const fn new(limit: usize, after: Option<Ranked>) -> Self {
+    pub(crate) const fn new(limit: usize, after: Option<Ranked>) -> Self {
         Self { heap: BinaryHeap::new(), limit, after }
     }
 
@@ -64,7 +64,7 @@ impl Best {
         self.heap.peek().map_or(f64::INFINITY, |worst| worst.score)
     }
 
-    pub(super) fn offer(&mut self, ranked: Ranked) {
+    pub(crate) fn offer(&mut self, ranked: Ranked) {
         if self.after.is_some_and(|after| ranked <= after) {
             return;
         }
@@ -78,7 +78,7 @@ impl Best {
     }
 
     /// Lists them, best first.
-    pub(super) fn into_vec(self) -> Vec<Ranked> {
+    pub(crate) fn into_vec(self) -> Vec<Ranked> {
         let mut best = self.heap.into_vec();
         best.sort_unstable();
         best

@@ -51,9 +51,9 @@ pub(super) struct TicketQuery {
     /// `spam`, `deleted`, `merged` or `erased`; such tickets are in no list unless asked for. Staff only.
     set_aside: Option<String>,
     /// `created_at` (newest first, the default), `updated_at` (last changed first), `due_at` (next deadline
-    /// first), or `score`: waiting work in the order of the ranked queue. `score` goes with `status=open`,
-    /// `assigned_to=none`, `priority`, `channel`, `team_id` and `customer_id`, and with no other filter.
-    /// Staff only.
+    /// first), or `score`: the order of the ranked queue. Together with `status=open&assigned_to=none` and none but
+    /// `priority`, `channel`, `team_id` and `customer_id` it lists what waits, however much that is; any other list is
+    /// ranked up to 10,000 tickets. Staff only.
     sort: Option<String>,
     /// Accepted for clients that send it: the score always counts the rules.
     apply_rules: Option<String>,
@@ -224,34 +224,31 @@ impl TicketQuery {
         })
     }
 
-    /// Reads what the ranked queue can answer; everything else is refused by naming `sort`.
-    pub(super) fn queue_filter(&self) -> Result<QueueFilter, ApiError> {
-        let open = self.status.as_deref().is_none_or(|status| status == "open");
-        let nobody = self.assigned_to.as_deref().is_none_or(|owner| owner == "none");
-        let given = [
-            ("this status", !open),
-            ("this assigned_to", !nobody),
-            ("inbox_id", self.inbox_id.is_some()),
-            ("tag", self.tag.is_some()),
-            ("category", self.category.is_some()),
-            ("topic_alerts", self.topic_alerts.is_some()),
-            ("field", self.field.is_some()),
-            ("q", self.q.is_some()),
-            ("created_after", self.created_after.is_some()),
-            ("created_before", self.created_before.is_some()),
-            ("sla", self.sla.is_some()),
-            ("set_aside", self.set_aside.is_some()),
+    /// Reads what the ranked queue answers: waiting work, through a filter that the queue knows. Nothing where other
+    /// tickets are asked for too.
+    pub(super) fn queue_filter(&self) -> Result<Option<QueueFilter>, ApiError> {
+        let waiting = self.status.as_deref() == Some("open") && self.assigned_to.as_deref() == Some("none");
+        let others = [
+            &self.inbox_id,
+            &self.tag,
+            &self.category,
+            &self.topic_alerts,
+            &self.field,
+            &self.q,
+            &self.created_after,
+            &self.created_before,
+            &self.sla,
+            &self.set_aside,
         ];
-        if let Some(other) = given.into_iter().find_map(|(other, given)| given.then_some(other)) {
-            let problem = format!("`score` orders waiting work, and does not go with {other}");
-            return Err(ApiError::invalid("sort", problem));
+        if !waiting || others.into_iter().any(Option::is_some) {
+            return Ok(None);
         }
-        Ok(QueueFilter {
+        Ok(Some(QueueFilter {
             team: read("team_id", self.team_id.as_deref())?,
             channel: read("channel", self.channel.as_deref())?,
             priority: list("priority", self.priority.as_deref())?,
             customer: read("customer_id", self.customer_id.as_deref())?,
-        })
+        }))
     }
 
     fn states(&self) -> Result<Vec<Status>, ApiError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use support_core::id::TicketId;
-use support_core::people::Permission;
+use support_core::store::TicketSort;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -46,18 +46,29 @@ async fn list(call: Call, query: TicketQuery) -> Result<Json<Page<TicketBody>>, 
             Ok(Json(Page::new(rendered(&call, page, include, now).await?, next)))
         }
         Order::Score => {
-            call.actor.scope(Permission::QueueRead)?;
-            let filter = query.queue_filter()?;
             let walk = Walk::read(query.cursor())?;
             let (as_of, after) = (walk.map(|walk| walk.as_of), walk.map(|walk| walk.after));
-            let (places, next) = desk.queue_where(&call.actor, &filter, limit, as_of, after).await?;
-            let ids: Vec<TicketId> = places.items.iter().map(|(place, _)| place.ticket).collect();
+            let (ids, next, as_of) = match query.queue_filter()? {
+                Some(filter) => {
+                    let (places, next) = desk.queue_where(&call.actor, &filter, limit, as_of, after).await?;
+                    (places.items.iter().map(|(place, _)| place.ticket).collect(), next, places.as_of)
+                }
+                None => {
+                    // The order in which the store reads them does not matter.
+                    let filter = query.filter(&call.actor, now, TicketSort::Newest)?;
+                    let as_of = as_of.unwrap_or(now);
+                    let (places, more) =
+                        desk.ranked_tickets(&call.actor, filter, limit, as_of, after).await?;
+                    let next = places.last().copied().filter(|_| more);
+                    (places.iter().map(|place| place.ticket).collect::<Vec<TicketId>>(), next, as_of)
+                }
+            };
             let page = desk.tickets_of(&call.actor, &ids, include.related()).await?;
-            let items = rendered(&call, page, include, places.as_of).await?;
+            let items = rendered(&call, page, include, as_of).await?;
             let next_cursor = next.map(|after| {
                 let before = walk.map_or(0, |walk| walk.position);
                 let position = before.saturating_add(u32::try_from(ids.len()).unwrap_or(u32::MAX));
-                Walk { as_of: places.as_of, position, after }.to_string()
+                Walk { as_of, position, after }.to_string()
             });
             Ok(Json(Page { items, next_cursor }))
         }
