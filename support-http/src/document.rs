@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, SecurityRequirement};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::mount::App;
 
-/// Serves the document at `/api/openapi.json` and the page at `/api/docs`.
-pub(crate) fn router(api: OpenApi) -> Router<Arc<App>> {
-    SwaggerUi::new("/api/docs").url("/api/openapi.json", finished(api)).into()
+/// Serves a finished document at `/api/openapi.json` and the page at `/api/docs`.
+pub(crate) fn router(document: Value) -> Router<Arc<App>> {
+    SwaggerUi::new("/api/docs").external_url_unchecked("/api/openapi.json", document).into()
 }
 
 /// Adds what no handler says of itself: title, and the sign-in that all but the public routes ask for.
-pub(crate) fn finished(mut api: OpenApi) -> OpenApi {
+pub(crate) fn finished(mut api: OpenApi) -> Value {
     api.info = InfoBuilder::new()
         .title("Support desk")
         .version(env!("CARGO_PKG_VERSION"))
@@ -26,7 +27,7 @@ pub(crate) fn finished(mut api: OpenApi) -> OpenApi {
     api.components.get_or_insert_default().add_security_scheme("bearer", bearer);
     name_operations(&mut api);
     api.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
-    api
+    serde_json::to_value(api).unwrap_or_default()
 }
 
 /// Names each operation by method and path: handlers in different files may have the same name.

@@ -21,6 +21,7 @@
 //! ```
 
 mod attempts;
+mod dialect;
 mod document;
 mod error;
 mod extract;
@@ -35,6 +36,7 @@ mod routes;
 mod token;
 mod view;
 
+pub use dialect::Dialect;
 pub use error::{Problem, ProblemField};
 pub use identity::{Identity, IdentityError};
 pub use mount::{Limits, Mount, PUBLIC_ROUTES};

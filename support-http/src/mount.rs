@@ -12,6 +12,7 @@ use support_core::desk::Desk;
 use support_core::id::TenantId;
 
 use crate::attempts::Attempts;
+use crate::dialect::{self, Dialect, Translator};
 use crate::document;
 use crate::identity::{Identity, Tokens};
 use crate::metrics::Metrics;
@@ -80,6 +81,7 @@ pub(crate) struct App {
     pub(crate) attempts: Attempts,
     pub(crate) streams: Streams,
     pub(crate) closing: Closing,
+    pub(crate) translator: Translator,
 }
 
 /// A desk on its way to becoming a router.
@@ -92,6 +94,8 @@ pub struct Mount {
     limits: Limits,
     registry: Registry,
     closing: Closing,
+    dialect: Dialect,
+    envelope: bool,
 }
 
 impl Mount {
@@ -108,6 +112,8 @@ impl Mount {
             limits: Limits::default(),
             registry: Registry::default(),
             closing: pending().boxed().shared(),
+            dialect: Dialect::Desk,
+            envelope: false,
         }
     }
 
@@ -122,6 +128,8 @@ impl Mount {
             limits: Limits::default(),
             registry: Registry::default(),
             closing: pending().boxed().shared(),
+            dialect: Dialect::Desk,
+            envelope: false,
         }
     }
 
@@ -129,6 +137,21 @@ impl Mount {
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Writes and reads bodies as another system did, for clients that were made for it.
+    #[must_use]
+    pub const fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = dialect;
+        self
+    }
+
+    /// Puts every answer into the envelope `{success, data, timestamp, requestId}`, and every problem document into
+    /// `{success, error, timestamp, requestId}`. Status codes and headers stay, and so do answers without a body.
+    #[must_use]
+    pub const fn envelope(mut self) -> Self {
+        self.envelope = true;
         self
     }
 
@@ -149,6 +172,11 @@ impl Mount {
 
     /// Makes the router.
     pub fn router(self) -> Router {
+        let (router, api) = routes::all(self.sign_in.is_some()).split_for_parts();
+        let document = document::finished(api);
+        let translator = Translator::new(self.dialect, self.envelope, &document);
+        let document = translator.write_document(document);
+        let plain = translator.is_plain();
         let app = Arc::new(App {
             desk: self.desk,
             identity: self.identity,
@@ -159,10 +187,10 @@ impl Mount {
             attempts: Attempts::new(self.limits.sign_ins_a_minute),
             streams: Streams::default(),
             closing: self.closing,
+            translator,
         });
-        let (router, api) = routes::all(app.sign_in.is_some()).split_for_parts();
-        router
-            .merge(document::router(api))
+        let router = router
+            .merge(document::router(document))
             .fallback(|| async {
                 crate::error::ApiError::new(
                     axum::http::StatusCode::NOT_FOUND,
@@ -170,8 +198,15 @@ impl Mount {
                     "there is no such route",
                 )
             })
-            .layer(DefaultBodyLimit::max(app.limits.body_bytes))
-            .layer(axum::middleware::from_fn_with_state(app.clone(), frame))
+            .layer(DefaultBodyLimit::max(app.limits.body_bytes));
+        let frame = axum::middleware::from_fn_with_state(app.clone(), frame);
+        if plain {
+            return router.layer(frame).with_state(app);
+        }
+        router
+            .layer(axum::middleware::from_fn_with_state(app.clone(), dialect::read))
+            .layer(frame)
+            .layer(axum::middleware::from_fn_with_state(app.clone(), dialect::write))
             .with_state(app)
     }
 }

@@ -2,7 +2,7 @@
 
 use support_core::Error;
 use support_core::conversation::{ChannelKind, Direction};
-use support_core::desk::{CreateAgent, ContextInput, CustomerSpec, OpenTicket, Requester, UpdateCustomer};
+use support_core::desk::{ContextInput, CreateAgent, CustomerSpec, OpenTicket, Requester, UpdateCustomer};
 use support_core::id::{BrandId, CustomerId, InboxId, TeamId};
 use support_core::people::{ActorRef, Address, AddressKind, Permission};
 use support_core::sla::Metric;

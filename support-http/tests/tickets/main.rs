@@ -8,6 +8,7 @@
 )]
 
 mod changing;
+mod dialect;
 mod document;
 mod feed;
 mod listing;

@@ -158,6 +158,14 @@ impl World {
         Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
     }
 
+    /// Reads what stands beside the interface.
+    pub(crate) async fn root(&self, path: &str) -> Value {
+        let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
     pub(crate) async fn raw(
         &self,
         who: &str,

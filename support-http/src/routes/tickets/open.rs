@@ -40,8 +40,9 @@ struct NewTicket {
     customer: Option<NewTicketCustomer>,
     /// What it is about, 1–1,000 characters.
     subject: String,
-    /// `email`, `chat`, `whatsapp`, `sms`, `phone`, `web`, `api` or a host's own name.
-    #[schema(value_type = String, example = "email")]
+    /// `email`, `chat`, `whatsapp`, `sms`, `phone`, `web`, `api` or a host's own name; `api` unless given.
+    #[serde(default = "api")]
+    #[schema(value_type = Option<String>, example = "email")]
     channel: ChannelKind,
     /// `low`, `normal` (also `medium`), `high` or `urgent`.
     #[schema(value_type = Option<String>)]
@@ -119,6 +120,10 @@ struct OwnTicket {
     initial_message: String,
     #[serde(default)]
     attachments: Vec<Value>,
+}
+
+const fn api() -> ChannelKind {
+    ChannelKind::Api
 }
 
 const fn web() -> ChannelKind {
