@@ -41,6 +41,7 @@ mod input;
 mod lists;
 mod live;
 mod message;
+mod offers;
 mod open;
 mod read;
 mod receive;
@@ -64,6 +65,7 @@ pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explai
 pub use input::{ContextInput, FieldInput};
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
+pub use offers::{AcceptOffer, DeclineOffer, OfferView};
 pub use open::{OpenTicket, Requester};
 pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
 pub use receive::{ReceiveMessage, Sender};

@@ -35,6 +35,8 @@ pub enum EntityKind {
     Text,
     /// An assignment record.
     Assignment,
+    /// An offer of work.
+    Offer,
     /// A customer.
     Customer,
     /// An agent.
@@ -55,6 +57,7 @@ impl fmt::Display for EntityKind {
             Self::Message => "message",
             Self::Text => "text",
             Self::Assignment => "assignment",
+            Self::Offer => "offer",
             Self::Customer => "customer",
             Self::Agent => "agent",
             Self::Document => "document",

@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use crate::id::{
-    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
-    TeamId, TextId, TicketId,
+    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId,
+    Reference, TeamId, TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::{ActorRef, Presence};
-use crate::routing::{AssignHow, Why};
+use crate::routing::{AssignHow, OfferState, Why};
 use crate::sla::{Applied, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
@@ -364,6 +364,30 @@ events! {
         at: Timestamp,
         /// Seconds since `work.started`.
         seconds: i64,
+    }
+    /// An agent was asked to take the ticket's work. Their room is held until the offer ends.
+    OfferMade = "offer.made" {
+        /// Identity of the offer.
+        offer_id: OfferId,
+        /// Who is asked.
+        agent: AgentId,
+        /// From which team's queue.
+        team: Option<TeamId>,
+        /// Until when an answer counts.
+        until: Timestamp,
+        /// Why this agent, as the router decided.
+        why: Option<Why>,
+    }
+    /// An offer ended: accepted, declined, timed out or withdrawn.
+    OfferEnded = "offer.ended" {
+        /// Identity of the offer.
+        offer_id: OfferId,
+        /// Who was asked.
+        agent: AgentId,
+        /// What became of it.
+        state: OfferState,
+        /// Why it was declined, in words.
+        reason: Option<TextId>,
     }
     /// An agent gave work back, or lost it.
     WorkReturned = "work.returned" {

@@ -107,6 +107,8 @@ ids! {
     TextId;
     /// Identity of an assignment record.
     AssignmentId;
+    /// Identity of an offer of work to an agent.
+    OfferId;
     /// Identity of a customer.
     CustomerId;
     /// Identity of an agent.

@@ -5,6 +5,7 @@
 //! it is pure: the desk loads, plans, and commits each placement under the agent's limit.
 
 mod eligible;
+mod offer;
 mod plan;
 mod queue;
 mod turns;
@@ -12,6 +13,7 @@ mod waiting;
 mod why;
 
 pub use eligible::{Job, Roster, Seat, failures};
+pub use offer::{Offer, OfferState};
 pub(crate) use plan::serving;
 pub use plan::{Placement, place, plan};
 pub(crate) use queue::Best;

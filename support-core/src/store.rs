@@ -30,7 +30,7 @@ pub use error::{BackendError, StoreError, StoreErrorKind};
 pub use key::{Credential, Entity, Key, StoreExt};
 pub use memory::MemoryStore;
 pub use query::{
-    Assignee, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
+    Assignee, OffersOf, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
 };
 pub use record::{
     Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,

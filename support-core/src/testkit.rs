@@ -122,6 +122,7 @@ macro_rules! store_conformance {
         messages_and_conversations_of_a_ticket
         a_stream_comes_in_order
         assignments_are_found_by_what_they_name
+        offers_are_found_by_ticket_and_by_who_is_asked
         agents_and_their_states_are_listed
         customers_are_found_by_how_they_begin
         documents_are_listed_at_their_newest_version
@@ -179,6 +180,7 @@ mod tests {
             include_str!("testkit/cases/leases.rs"),
             include_str!("testkit/cases/lists.rs"),
             include_str!("testkit/cases/log.rs"),
+            include_str!("testkit/cases/offers.rs"),
             include_str!("testkit/cases/records.rs"),
             include_str!("testkit/cases/scopes.rs"),
             include_str!("testkit/cases/sign_in.rs"),

@@ -14,6 +14,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 
+use crate::routing::Offer;
 pub use crate::scoring::Insight;
 pub use command::Command;
 pub use decide::{Circumstances, Decision, decide};
@@ -98,6 +99,9 @@ pub struct Ticket {
     pub last_message_id: Option<MessageId>,
     /// Its asynchronous work, as routing sees it.
     pub work: Work,
+    /// The offer that its work is on: while it lasts, nobody else is given it.
+    #[serde(default)]
+    pub offer: Option<Box<Offer>>,
     /// Keyword rules that matched its texts, with their points.
     pub keywords: BTreeMap<DocumentId, KeywordHit>,
     /// What is known of the customer's worth and risk, as it was looked up.
@@ -176,6 +180,18 @@ impl Ticket {
     #[must_use]
     pub fn is_waiting(&self) -> bool {
         self.counts_as_work() && self.assigned_to.is_none()
+    }
+
+    /// Tells whether the router may place it: it waits, and is on offer to nobody.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        self.is_waiting() && self.offer.is_none()
+    }
+
+    /// Returns whose capacity it takes: its owner's, else that of the agent to whom it is offered.
+    #[must_use]
+    pub fn holder(&self) -> Option<AgentId> {
+        self.assigned_to.or_else(|| self.offer.as_ref().map(|offer| offer.agent))
     }
 
     /// Tells whether its asynchronous work counts: open, not snoozed, not set aside.

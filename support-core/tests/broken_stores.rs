@@ -161,6 +161,7 @@ fn key_of(record: &Record) -> Key {
         Record::Message(r) => Key::Message(r.id),
         Record::Text(r) => Key::Text(r.id),
         Record::Assignment(r) => Key::Assignment(r.id),
+        Record::Offer(r) => Key::Offer(r.id),
         Record::Customer(r) => Key::Customer(r.id),
         Record::Agent(r) => Key::Agent(r.id),
         Record::AgentState(r) => Key::AgentState(r.agent),

@@ -188,6 +188,24 @@ impl FromRequest<Arc<App>> for NoBody {
     }
 }
 
+/// A JSON body that need not be sent.
+#[derive(Debug)]
+pub(crate) struct MaybeBody<T> {
+    pub(crate) value: T,
+    /// The bytes as they came.
+    pub(crate) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Arc<App>> for MaybeBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let bytes = whole(request, app).await?;
+        let value = if bytes.is_empty() { T::default() } else { parse(&bytes)? };
+        Ok(Self { value, bytes })
+    }
+}
+
 async fn whole(request: Request, app: &Arc<App>) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, app).await.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {

@@ -7,6 +7,7 @@ mod documents;
 mod events;
 mod masking;
 mod numbers;
+mod offers;
 mod routing;
 mod rules;
 mod service;
@@ -37,6 +38,7 @@ fn v1() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()
         .merge(tickets::routes())
         .merge(agents::routes())
+        .merge(offers::routes())
         .merge(teams::routes())
         .merge(customers::routes())
         .merge(rules::routes())

@@ -51,6 +51,7 @@ CREATE TABLE desk_tickets (
     effort INTEGER NOT NULL CHECK (effort >= 0),
     skills TEXT,
     declined TEXT,
+    offer TEXT,
     keywords TEXT,
     insight TEXT,
     -- The ledger of SLA segments.
@@ -228,6 +229,25 @@ CREATE INDEX desk_assignments_to ON desk_assignments (tenant, to_agent, at, id) 
 -- Work rarely comes from an agent.
 CREATE INDEX desk_assignments_from ON desk_assignments (tenant, from_agent, at, id)
     WHERE from_agent IS NOT NULL;
+
+CREATE TABLE desk_offers (
+    tenant INTEGER NOT NULL,
+    id BLOB NOT NULL CHECK (length(id) = 16),
+    ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
+    work TEXT NOT NULL CHECK (work IN ('ticket', 'chat', 'call')),
+    agent BLOB NOT NULL,
+    team BLOB,
+    state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'timed_out', 'withdrawn')),
+    why TEXT,
+    reason BLOB,
+    at INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    ended_at INTEGER CHECK ((ended_at IS NULL) = (state = 'open')),
+    stream_seq INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX desk_offers_ticket ON desk_offers (ticket, at, id);
+CREATE INDEX desk_offers_open ON desk_offers (tenant, agent, at, id) WHERE state = 'open';
 
 CREATE TABLE desk_customers (
     tenant INTEGER NOT NULL,

@@ -22,6 +22,10 @@ pub struct Settings {
     pub bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible. Default 300.
     pub declined_seconds: i64,
+    /// Seconds for which an offered ticket waits for the agent's answer. Default 120.
+    pub offer_seconds: i64,
+    /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
+    pub offline_returns_unstarted: bool,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,
     /// What the score is made of.
@@ -36,6 +40,8 @@ impl Default for Settings {
             pending_resolve_seconds: None,
             bin_seconds: 30 * 86_400,
             declined_seconds: 300,
+            offer_seconds: 120,
+            offline_returns_unstarted: false,
             handling_lease_seconds: 60,
             weights: Weights::default(),
         }
@@ -57,6 +63,7 @@ impl Settings {
             ("pending_resolve_seconds", self.pending_resolve_seconds, 60),
             ("bin_seconds", Some(self.bin_seconds), 3_600),
             ("declined_seconds", Some(self.declined_seconds), 0),
+            ("offer_seconds", Some(self.offer_seconds), 5),
             ("handling_lease_seconds", Some(self.handling_lease_seconds), 5),
         ];
         let ranges = seconds.into_iter().filter_map(|(field, value, least)| {

@@ -412,6 +412,7 @@ impl UseCase for DeactivateAgent {
             ..state
         };
         changes.replace(revision, gone);
+        ask.let_go(self.id, to, &mut changes).await?;
         Ok(Prepared { changes, reply, routes: true, configures: false })
     }
 }
@@ -474,7 +475,9 @@ impl UseCase for SetPresence {
         changes.events.push(ask.agent_event(agent.id, seq, after.since, event));
         changes.replace(before.version, after);
         texts.finish(&mut changes);
-        Ok(Prepared { changes, reply, routes: self.presence == Presence::Available, configures: false })
+        let let_go = ask.let_go(agent.id, self.presence, &mut changes).await?;
+        let routes = let_go || self.presence == Presence::Available;
+        Ok(Prepared { changes, reply, routes, configures: false })
     }
 }
 

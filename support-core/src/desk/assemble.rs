@@ -4,6 +4,7 @@ use crate::conversation::{Conversation, Message};
 use crate::event::Event;
 use crate::id::TenantId;
 use crate::people::{AgentState, WorkKind};
+use crate::routing::Offer;
 use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, Write};
 use crate::ticket::{Decision, Ticket};
 
@@ -20,6 +21,9 @@ pub(super) fn assemble(
     let mut changes = ChangeSet::new(tenant);
     let mut conversations: Vec<(Conversation, Expect)> = Vec::new();
     let mut messages: Vec<(Message, Expect)> = Vec::new();
+    let open = before.and_then(|before| before.offer.as_deref());
+    let mut offers: Vec<(Offer, Expect)> =
+        open.map(|offer| (offer.clone(), Expect::Revision(offer.stream_seq))).into_iter().collect();
     for record in touched {
         let expect = Expect::Revision(record.revision());
         match record {
@@ -31,12 +35,16 @@ pub(super) fn assemble(
     for envelope in &events {
         conversations.iter_mut().for_each(|(conversation, _)| conversation.evolve(envelope));
         messages.iter_mut().for_each(|(message, _)| message.evolve(envelope));
+        offers.iter_mut().for_each(|(offer, _)| offer.evolve(envelope));
         match &envelope.event {
             Event::TicketCreated { .. } | Event::ConversationOpened { .. } => {
                 conversations.extend(Conversation::begin(envelope).map(|made| (made, Expect::Absent)));
             }
             Event::MessageAdded { .. } => {
                 messages.extend(Message::begin(envelope).map(|made| (made, Expect::Absent)));
+            }
+            Event::OfferMade { .. } => {
+                offers.extend(Offer::begin(envelope).map(|made| (made, Expect::Absent)));
             }
             _ => {}
         }
@@ -59,14 +67,19 @@ pub(super) fn assemble(
             changes.writes.push(Write { record: message.into(), expect });
         }
     }
+    for (offer, expect) in offers {
+        if changed(expect, offer.stream_seq) {
+            changes.writes.push(Write { record: offer.into(), expect });
+        }
+    }
     assignments.into_iter().for_each(|assignment| changes.insert(assignment));
     changes.events = events;
     changes
 }
 
-/// Says whose load moves: counted is what a ticket takes of its owner's capacity before and after.
+/// Says whose load moves: counted is what a ticket takes of its holder's capacity before and after.
 fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
-    let held = |ticket: &Ticket| ticket.assigned_to.map(|agent| (agent, ticket.units()));
+    let held = |ticket: &Ticket| ticket.holder().map(|agent| (agent, ticket.units()));
     let (had, has) = (before.and_then(held), held(after));
     let units = |units: u32| i32::try_from(units).unwrap_or(i32::MAX);
     let load = |agent, change| Delta::Load { agent, kind: WorkKind::Ticket, change, at_most: None };
@@ -98,11 +111,11 @@ pub(super) fn still_there(changes: &mut ChangeSet, state: AgentState) {
 /// Tells whether a change adds work to a queue or frees capacity, so that the router has to look.
 pub(super) fn needs_routing(before: Option<&Ticket>, after: &Ticket) -> bool {
     let freed = before.is_some_and(|before| {
-        before.units() > 0 && (after.units() < before.units() || after.assigned_to != before.assigned_to)
+        before.units() > 0 && (after.units() < before.units() || after.holder() != before.holder())
     });
-    let waits = after.is_waiting();
+    let waits = after.is_queued();
     let waited_alike = before.is_some_and(|before| {
-        before.is_waiting() && before.team_id == after.team_id && before.work == after.work
+        before.is_queued() && before.team_id == after.team_id && before.work == after.work
     });
     freed || waits && !waited_alike
 }

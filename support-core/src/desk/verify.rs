@@ -20,9 +20,11 @@ use crate::error::Error;
 use crate::event::{Envelope, Stream};
 use crate::id::{AgentId, TenantId};
 use crate::people::{Actor, Scope};
+use crate::routing::Offer;
 use crate::sla::deadline::derive;
 use crate::store::{
-    Assignment, Key, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter, TicketSort,
+    Assignment, Key, OffersOf, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter,
+    TicketSort,
 };
 use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
@@ -111,7 +113,7 @@ impl Desk {
             for record in page.items {
                 let Record::Ticket(ticket) = record else { continue };
                 log.meet(Stream::Ticket(ticket.id));
-                if let Some(agent) = ticket.assigned_to {
+                if let Some(agent) = ticket.holder() {
                     *loads.entry(agent).or_default() += ticket.units();
                 }
                 self.verify_ticket(tenant, *ticket, &mut texts, report).await?;
@@ -195,6 +197,9 @@ impl Desk {
             Select::Assignments { ticket: Some(id), agent: None, team: None, from: None, to: None };
         let expected = events.iter().filter_map(Assignment::begin).map(Record::from).collect();
         self.compare(tenant, assignments, expected, &place, "assignments", report).await?;
+        let offers = Select::Offers(OffersOf::Ticket(id));
+        let expected = fold(&events, Offer::begin, Offer::evolve).into_iter().map(Record::from).collect();
+        self.compare(tenant, offers, expected, &place, "offers", report).await?;
         Ok(())
     }
 

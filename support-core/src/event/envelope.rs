@@ -89,9 +89,9 @@ pub struct Audience {
     pub team_before: Option<TeamId>,
     /// Team after it.
     pub team_after: Option<TeamId>,
-    /// Owner before the event.
+    /// Owner before the event, or to whom the work was offered.
     pub assignee_before: Option<AgentId>,
-    /// Owner after it.
+    /// Owner after it, or to whom the work is offered.
     pub assignee_after: Option<AgentId>,
 }
 
@@ -117,8 +117,8 @@ impl Audience {
             customer: Some(after.customer_id),
             team_before: before.map_or(after.team_id, |t| t.team_id),
             team_after: after.team_id,
-            assignee_before: before.and_then(|t| t.assigned_to),
-            assignee_after: after.assigned_to,
+            assignee_before: before.and_then(Ticket::holder),
+            assignee_after: after.holder(),
         }
     }
 

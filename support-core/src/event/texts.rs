@@ -25,6 +25,7 @@ impl Event {
             Self::TicketStatusChanged { reason, .. }
             | Self::TicketAssigned { reason, .. }
             | Self::TicketEscalated { reason, .. }
+            | Self::OfferEnded { reason, .. }
             | Self::AgentStatusChanged { reason, .. } => reason.iter().copied().collect(),
             // Each by name: a new event that names a text must not be forgotten here.
             Self::ConversationOpened { .. }
@@ -47,6 +48,7 @@ impl Event {
             | Self::SlaWarned { .. }
             | Self::SlaBreached { .. }
             | Self::SlaEscalated { .. }
+            | Self::OfferMade { .. }
             | Self::WorkStarted { .. }
             | Self::WorkEnded { .. }
             | Self::WorkReturned { .. }

@@ -98,6 +98,15 @@ impl Scope {
         self.tenant
     }
 
+    /// Returns the agent who looks, where it is one.
+    #[must_use]
+    pub const fn agent(&self) -> Option<AgentId> {
+        match self.sight {
+            Sight::All { agent } | Sight::Team { agent, .. } | Sight::Own { agent } => Some(agent),
+            Sight::System | Sight::Customer { .. } => None,
+        }
+    }
+
     /// Returns how far it sees inside the tenant.
     #[must_use]
     pub const fn sight(&self) -> &Sight {

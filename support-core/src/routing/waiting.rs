@@ -33,10 +33,10 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Makes the entry of a ticket; nothing where it does not wait.
+    /// Makes the entry of a ticket; nothing where it does not wait, or is on offer.
     #[must_use]
     pub fn of(ticket: &Ticket) -> Option<Self> {
-        ticket.is_waiting().then(|| Self {
+        ticket.is_queued().then(|| Self {
             ticket: ticket.id,
             customer: ticket.customer_id,
             team: ticket.team_id,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::conversation::{Conversation, Message};
 use crate::id::{
-    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OutboxId, Reference,
-    SessionId, TenantId, TextId, TicketId,
+    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId, OutboxId,
+    Reference, SessionId, TenantId, TextId, TicketId,
 };
 use crate::label::ForeignId;
 use crate::people::{AddressKind, Agent, AgentState, Customer, Scope};
@@ -36,6 +36,8 @@ pub enum Key {
     TextByWords(TextId, Vec<String>),
     /// An assignment record.
     Assignment(AssignmentId),
+    /// An offer.
+    Offer(OfferId),
     /// A customer.
     Customer(CustomerId),
     /// A customer by identity in the host.
@@ -82,6 +84,7 @@ impl fmt::Debug for Key {
             Self::Text(id) => fmt::Debug::fmt(id, f),
             Self::TextByWords(id, _) => f.debug_tuple("TextByWords").field(id).finish_non_exhaustive(),
             Self::Assignment(id) => fmt::Debug::fmt(id, f),
+            Self::Offer(id) => fmt::Debug::fmt(id, f),
             Self::Customer(id) => fmt::Debug::fmt(id, f),
             Self::CustomerByExternalId(id) => f.debug_tuple("CustomerByExternalId").field(id).finish(),
             Self::CustomerByAddress(kind, _) => {
@@ -190,6 +193,7 @@ entities! {
     Message: Message = unboxed;
     Text: Text = same;
     Assignment: Assignment = unboxed;
+    Offer: crate::routing::Offer = unboxed;
     Customer: Customer = unboxed;
     Agent: Agent = unboxed;
     AgentState: AgentState = same;

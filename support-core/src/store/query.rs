@@ -58,10 +58,10 @@ impl Query {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Related {
     /// The texts that the items name: a ticket's subject, reason of escalation and field values, a message's body
-    /// and author, an assignment's and an agent state's reason.
+    /// and author, an assignment's, an offer's and an agent state's reason.
     pub texts: bool,
     /// The customers and agents that the items name: a ticket's customer, owner and participants, a message's
-    /// author, an assignment's two owners and who did it, the agent of a state.
+    /// author, an assignment's two owners and who did it, the agent of an offer and of a state.
     pub people: bool,
     /// The newest visible message of each ticket, with its texts.
     pub last_message: bool,
@@ -94,6 +94,8 @@ pub enum Select {
         /// Before.
         to: Option<Timestamp>,
     },
+    /// Offers, newest first.
+    Offers(OffersOf),
     /// Events of one stream, oldest first, visible in the scope; key is the stream sequence. Answers in
     /// [`Page::events`]. A ticket's stream is empty for those who do not see the ticket now.
     Stream(Stream),
@@ -122,6 +124,15 @@ pub enum Select {
     Sessions(LoginSubject),
     /// Rows of the outbox in a state, oldest first. For the system's scope only.
     Outbox(OutboxState),
+}
+
+/// Which offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OffersOf {
+    /// All of a ticket's work.
+    Ticket(TicketId),
+    /// Those that wait for an agent's answer.
+    Agent(AgentId),
 }
 
 /// Which tickets. Empty lists and `None` do not filter; what is given is combined by "and", values in a list by "or".

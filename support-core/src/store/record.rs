@@ -11,7 +11,7 @@ use crate::id::{
     TicketId,
 };
 use crate::people::{ActorRef, Agent, AgentState, Customer, WorkKind};
-use crate::routing::{AssignHow, Why};
+use crate::routing::{AssignHow, Offer, Why};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
@@ -31,6 +31,8 @@ pub enum Record {
     Text(Text),
     /// An assignment record.
     Assignment(Box<Assignment>),
+    /// An offer of work.
+    Offer(Box<Offer>),
     /// A customer.
     Customer(Box<Customer>),
     /// An agent.
@@ -63,6 +65,7 @@ impl Record {
             Self::Message(_) => EntityKind::Message,
             Self::Text(_) => EntityKind::Text,
             Self::Assignment(_) => EntityKind::Assignment,
+            Self::Offer(_) => EntityKind::Offer,
             Self::Customer(_) => EntityKind::Customer,
             Self::Agent(_) | Self::AgentState(_) => EntityKind::Agent,
             Self::Document(_) | Self::Epoch(_) => EntityKind::Document,
@@ -78,6 +81,7 @@ impl Record {
             Self::Ticket(ticket) => ticket.texts().collect(),
             Self::Message(message) => std::iter::once(message.body).chain(message.author_text).collect(),
             Self::Assignment(assignment) => assignment.reason.into_iter().collect(),
+            Self::Offer(offer) => offer.reason.into_iter().collect(),
             Self::AgentState(state) => state.reason.into_iter().collect(),
             _ => Vec::new(),
         }
@@ -93,6 +97,7 @@ impl Record {
             Self::Message(message) => message.stream_seq,
             Self::Text(text) => u64::from(text.body.is_none()),
             Self::Assignment(assignment) => assignment.stream_seq,
+            Self::Offer(offer) => offer.stream_seq,
             Self::Customer(customer) => customer.version,
             Self::Agent(agent) => agent.version,
             Self::AgentState(state) => state.version,
@@ -122,6 +127,7 @@ into_record! {
     Message => Message, Box::new;
     Text => Text;
     Assignment => Assignment, Box::new;
+    Offer => Offer, Box::new;
     Customer => Customer, Box::new;
     Agent => Agent, Box::new;
     AgentState => AgentState;

@@ -18,7 +18,7 @@ use crate::conversation::ChannelKind;
 use crate::event::{Audience, Envelope, Event, Stream};
 use crate::id::{
     AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, EventId, InboxId, MessageId,
-    OutboxId, SessionId, TeamId, TenantId, TextId, TicketId,
+    OfferId, OutboxId, SessionId, TeamId, TenantId, TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::{
@@ -89,6 +89,7 @@ parts! {
     message_id: MessageId = 21;
     text_id: TextId = 22;
     assignment_id: AssignmentId = 23;
+    offer_id: OfferId = 25;
 }
 
 pub(super) const fn event_uuid(ticket: u32, index: u32) -> Uuid {

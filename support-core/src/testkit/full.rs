@@ -13,7 +13,7 @@ use crate::people::{
     ActorKind, ActorRef, Address, AddressKind, Agent, AgentState, Capacity, Customer, CustomerFieldValue,
     Load, Presence, Shift, WorkKind,
 };
-use crate::routing::{AssignHow, Candidate, Refused, Strategy, Why};
+use crate::routing::{AssignHow, Candidate, Offer, OfferState, Refused, Strategy, Why};
 use crate::sla::{
     Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Target, TimerState,
 };
@@ -28,7 +28,8 @@ use crate::ticket::{
 
 use super::build::{
     agent_id, an_address, assignment_id, brand_id, conversation_id, customer_id, document_id, foreign,
-    inbox_id, instant, message_id, note_id, outbox_id, session_id, team_id, text_id, ticket_id, word,
+    inbox_id, instant, message_id, note_id, offer_id, outbox_id, session_id, team_id, text_id, ticket_id,
+    word,
 };
 
 /// Text that breaks careless quoting, encoding and length limits.
@@ -43,6 +44,7 @@ pub fn full_records() -> Vec<Record> {
         full_message().into(),
         full_text().into(),
         full_assignment().into(),
+        full_offer().into(),
         full_customer().into(),
         full_agent().into(),
         full_state().into(),
@@ -120,6 +122,7 @@ pub fn full_ticket() -> Ticket {
             skills: vec![(word("german"), 4), (word("billing"), 2)],
             declined: vec![(agent_id(4), instant(5))],
         },
+        offer: Some(Box::new(full_offer())),
         keywords: BTreeMap::from([
             (document_id(1), KeywordHit { version: 3, points: 7.25 }),
             (document_id(2), KeywordHit { version: 1, points: -1.5 }),
@@ -243,6 +246,25 @@ pub fn full_text() -> Text {
         class: TextClass::Public,
         body: Some(AWKWARD.to_owned()),
         created_at: instant(1),
+    }
+}
+
+/// Returns an offer with a value in every field.
+#[must_use]
+pub fn full_offer() -> Offer {
+    Offer {
+        id: offer_id(1, 1),
+        ticket_id: ticket_id(1),
+        work: WorkKind::Ticket,
+        agent: agent_id(2),
+        team: Some(team_id(1)),
+        state: OfferState::Declined,
+        why: full_assignment().why,
+        reason: Some(text_id(1, 6)),
+        at: instant(7),
+        until: instant(127),
+        ended_at: Some(instant(9)),
+        stream_seq: 12,
     }
 }
 

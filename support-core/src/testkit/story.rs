@@ -6,7 +6,7 @@ use crate::id::{
     AgentId, CustomerId, EventId, InboxId, MessageId, Reference, TeamId, TenantId, TextId, TicketId,
 };
 use crate::people::{ActorKind, ActorRef};
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, Offer, OfferState};
 use crate::store::{Assignment, ChangeSet, SearchEntry, Text, TextClass};
 use crate::ticket::{
     Derived, Participant, ParticipantRole, Priority, SetAsideKind, Status, StatusCause, Ticket,
@@ -255,6 +255,21 @@ impl Story {
         self.then(event)
     }
 
+    /// The ticket's work is offered to an agent until an instant.
+    #[must_use]
+    pub fn offered(self, agent: AgentId, until: Timestamp) -> Self {
+        let offer_id = build::offer_id(self.number, self.steps.len() as u32);
+        let team = self.ticket().team_id;
+        self.then(Event::OfferMade { offer_id, agent, team, until, why: None })
+    }
+
+    /// The open offer, if there is one, ends so.
+    #[must_use]
+    pub fn answered_offer(self, state: OfferState) -> Self {
+        let Some(open) = self.ticket().offer else { return self };
+        self.then(Event::OfferEnded { offer_id: open.id, agent: open.agent, state, reason: None })
+    }
+
     /// Somebody takes part from now on.
     #[must_use]
     pub fn with_participant(self, party: ActorRef) -> Self {
@@ -355,6 +370,18 @@ impl Story {
         self.events().iter().filter_map(Assignment::begin).collect()
     }
 
+    /// Returns the offers.
+    #[must_use]
+    pub fn offers(&self) -> Vec<Offer> {
+        let events = self.events();
+        let begun = events.iter().filter_map(Offer::begin);
+        let evolved = |mut offer: Offer| {
+            events.iter().for_each(|envelope| offer.evolve(envelope));
+            offer
+        };
+        begun.map(evolved).collect()
+    }
+
     /// Returns the texts, the subject first.
     #[must_use]
     pub fn texts(&self) -> &[Text] {
@@ -376,6 +403,7 @@ impl Story {
         self.conversations().into_iter().for_each(|conversation| set.insert(conversation));
         self.messages().into_iter().for_each(|message| set.insert(message));
         self.assignments().into_iter().for_each(|assignment| set.insert(assignment));
+        self.offers().into_iter().for_each(|offer| set.insert(offer));
         set.events = self.events();
         set.search.clone_from(&self.search);
         set
@@ -400,6 +428,14 @@ impl Story {
             match old.get(index) {
                 None => set.insert(message),
                 Some(old) if *old != message => set.replace(old.stream_seq, message),
+                Some(_) => {}
+            }
+        }
+        let (old, new) = (before.offers(), self.offers());
+        for (index, offer) in new.into_iter().enumerate() {
+            match old.get(index) {
+                None => set.insert(offer),
+                Some(old) if *old != offer => set.replace(old.stream_seq, offer),
                 Some(_) => {}
             }
         }

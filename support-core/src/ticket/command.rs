@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
-    AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference, TeamId, TextId,
-    TicketId,
+    AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId, Reference, TeamId,
+    TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::ActorRef;
@@ -32,6 +32,12 @@ pub enum Command {
     Move(Move),
     /// Change owner or team.
     Assign(Box<Assign>),
+    /// Ask an agent to take the work.
+    MakeOffer(Box<MakeOffer>),
+    /// Take the answer of the agent who was asked.
+    AnswerOffer(AnswerOffer),
+    /// End the offer because the agent who was asked is gone.
+    WithdrawOffer,
     /// Raise the escalation level.
     Escalate(Escalate),
     /// Put it out of sight until an instant, or bring it back.
@@ -294,6 +300,30 @@ impl Assign {
         let how = AssignHow::Return;
         Command::Assign(Box::new(Self { to: None, team: None, how, reason: None, why: None, over: false }))
     }
+}
+
+/// Asks an agent to take the work.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MakeOffer {
+    /// Identity of the offer.
+    pub id: OfferId,
+    /// Who is asked.
+    pub agent: AgentId,
+    /// Until when an answer counts.
+    pub until: Timestamp,
+    /// Why this agent, as the router decided.
+    pub why: Option<Why>,
+}
+
+/// What the agent who was asked says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerOffer {
+    /// The offer.
+    pub id: OfferId,
+    /// Whether they take the work.
+    pub accept: bool,
+    /// Why not, in words.
+    pub reason: Option<TextId>,
 }
 
 /// Raises the escalation level.

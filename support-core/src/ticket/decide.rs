@@ -7,6 +7,7 @@
 mod assign;
 mod edit;
 mod message;
+mod offer;
 mod open;
 mod wake;
 
@@ -106,7 +107,8 @@ impl<'a> Change<'a> {
 
     /// Lets an event happen.
     fn record(&mut self, event: Event) {
-        let (team, assignee) = (self.after.team_id, self.after.assigned_to);
+        // Who is offered the work hears of it as its owner would.
+        let (team, assignee) = (self.after.team_id, self.after.holder());
         let seq = self.after.stream_seq + 1;
         let mut envelope = envelope(self.after.id, seq, self.at, event, self.circumstances);
         self.after.evolve(&envelope);
@@ -116,7 +118,7 @@ impl<'a> Change<'a> {
             team_before: team,
             team_after: self.after.team_id,
             assignee_before: assignee,
-            assignee_after: self.after.assigned_to,
+            assignee_after: self.after.holder(),
         };
         self.events.push(envelope);
     }
@@ -137,6 +139,12 @@ impl<'a> Change<'a> {
             Command::Edit(edit) => self.edit(edit),
             Command::Move(to) => self.move_by_hand(to),
             Command::Assign(assign) => self.assign(assign),
+            Command::MakeOffer(offer) => self.make_offer(offer),
+            Command::AnswerOffer(answer) => self.answer_offer(answer),
+            Command::WithdrawOffer => {
+                self.withdraw_offer();
+                Ok(())
+            }
             Command::Escalate(escalate) => self.escalate(escalate),
             Command::Snooze(until) => self.snooze(*until),
             Command::SetAside { kind, merged_into } => self.set_aside(*kind, *merged_into),
@@ -164,6 +172,7 @@ impl<'a> Change<'a> {
 
     /// Lets policy and timers follow what happened, and derives the rest.
     fn settle(mut self) -> Decision {
+        self.settle_offer();
         let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
         if asks && self.after.status != Status::Closed {
             self.change_policy(false);

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
-use crate::id::TicketId;
+use crate::id::{AgentId, TicketId};
 use crate::people::{ActorKind, WorkKind};
+use crate::routing::{Offer, OfferState};
 use crate::sla::Ledger;
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -87,6 +88,7 @@ impl Ticket {
             conversation_id,
             last_message_id: None,
             work: Work { since: envelope.at, effort, skills, declined: Vec::new() },
+            offer: None,
             keywords: BTreeMap::new(),
             insight,
             sla: Ledger::default(),
@@ -226,10 +228,14 @@ impl Ticket {
             }
             Event::WorkStarted { agent } => self.handling.push(Handling { agent: *agent, since: at }),
             Event::WorkEnded { agent, .. } => self.handling.retain(|h| h.agent != *agent),
-            Event::WorkReturned { agent } => {
-                self.work.declined.retain(|(declined, _)| declined != agent);
-                self.work.declined.push((*agent, at));
+            Event::OfferMade { .. } => self.offer = Offer::begin(envelope).map(Box::new),
+            Event::OfferEnded { agent, state, .. } => {
+                self.offer = None;
+                if matches!(state, OfferState::Declined | OfferState::TimedOut) {
+                    self.note_declined(*agent, at);
+                }
             }
+            Event::WorkReturned { agent } => self.note_declined(*agent, at),
             _ => {}
         }
     }
@@ -256,6 +262,11 @@ impl Ticket {
             }
             _ => {}
         }
+    }
+
+    fn note_declined(&mut self, agent: AgentId, at: Timestamp) {
+        self.work.declined.retain(|(declined, _)| *declined != agent);
+        self.work.declined.push((agent, at));
     }
 
     fn add_participant(&mut self, participant: Participant) {
@@ -415,5 +426,42 @@ impl Assignment {
             at: envelope.at,
             stream_seq: envelope.stream_seq,
         })
+    }
+}
+
+impl Offer {
+    /// Makes an offer of the event that made it.
+    #[must_use]
+    pub fn begin(envelope: &Envelope) -> Option<Self> {
+        let ticket_id = ticket_of(envelope)?;
+        let Event::OfferMade { offer_id, agent, team, until, why } = envelope.event.clone() else {
+            return None;
+        };
+        Some(Self {
+            id: offer_id,
+            ticket_id,
+            work: WorkKind::Ticket,
+            agent,
+            team,
+            state: OfferState::Open,
+            why,
+            reason: None,
+            at: envelope.at,
+            until,
+            ended_at: None,
+            stream_seq: envelope.stream_seq,
+        })
+    }
+
+    /// Applies one event of its ticket's stream.
+    pub fn evolve(&mut self, envelope: &Envelope) {
+        if let Event::OfferEnded { offer_id, state, reason, .. } = &envelope.event
+            && *offer_id == self.id
+        {
+            self.state = *state;
+            self.reason = *reason;
+            self.ended_at = Some(envelope.at);
+            self.stream_seq = envelope.stream_seq;
+        }
     }
 }

@@ -12,6 +12,7 @@ mod ladder;
 mod laws;
 mod lifecycle;
 mod messages;
+mod offers;
 mod policy_change;
 mod queue_pickup;
 mod resolution;

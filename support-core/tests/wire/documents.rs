@@ -133,6 +133,8 @@ fn settings() -> Settings {
         pending_reminder_seconds: Some(3_600),
         pending_resolve_seconds: Some(7_200),
         bin_seconds: 10_000,
+        offer_seconds: 45,
+        offline_returns_unstarted: true,
         declined_seconds: 301,
         handling_lease_seconds: 61,
         weights: Weights {

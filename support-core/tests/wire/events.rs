@@ -7,12 +7,12 @@ use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direct
 use support_core::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use support_core::id::{EventId, Reference};
 use support_core::people::{ActorRef, Presence};
-use support_core::routing::AssignHow;
+use support_core::routing::{AssignHow, OfferState};
 use support_core::sla::{EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
 use support_core::testkit::build::{
     agent_id, assignment_id, brand_id, conversation_id, customer_id, document_id, foreign, inbox_id, instant,
-    message_id, note_id, team_id, text_id, ticket_id, word,
+    message_id, note_id, offer_id, team_id, text_id, ticket_id, word,
 };
 use support_core::testkit::full::{full_assignment, full_ticket};
 use support_core::ticket::{FieldValue, KeywordHit, Priority, SetAsideKind, Status, StatusCause};
@@ -164,6 +164,19 @@ fn of_a_ticket() -> Vec<Event> {
         Event::TicketRestored { kind: SetAsideKind::Spam },
         Event::WorkStarted { agent: agent_id(1) },
         Event::WorkEnded { agent: agent_id(1), at: instant(10), seconds: 61 },
+        Event::OfferMade {
+            offer_id: offer_id(1, 1),
+            agent: agent_id(1),
+            team: Some(team_id(1)),
+            until: instant(127),
+            why: full_assignment().why,
+        },
+        Event::OfferEnded {
+            offer_id: offer_id(1, 1),
+            agent: agent_id(1),
+            state: OfferState::Declined,
+            reason: Some(text_id(1, 6)),
+        },
         Event::WorkReturned { agent: agent_id(1) },
     ]
 }

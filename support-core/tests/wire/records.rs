@@ -6,8 +6,8 @@ use support_core::sla::calendar::Pause;
 use support_core::store::LoginSubject;
 use support_core::testkit::build::{agent_id, customer_id, instant, text_id};
 use support_core::testkit::full::{
-    full_agent, full_assignment, full_conversation, full_customer, full_document, full_message, full_state,
-    full_text, full_ticket,
+    full_agent, full_assignment, full_conversation, full_customer, full_document, full_message, full_offer,
+    full_state, full_text, full_ticket,
 };
 use support_core::ticket::{FieldValue, Priority};
 
@@ -56,6 +56,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&why.candidates)
         .both(&[why])
         .both(&[assignment])
+        .both(&[full_offer()])
         .both(&customer.addresses)
         .both(&[
             CustomerFieldValue::Text("likes tea".into()),

@@ -6,11 +6,11 @@ use support_core::error::EntityKind;
 use support_core::event::AudienceClass;
 use support_core::id::{
     AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, EventId, InboxId, MessageId,
-    OutboxId, Reference, SessionId, TeamId, TenantId, TextId, TicketId,
+    OfferId, OutboxId, Reference, SessionId, TeamId, TenantId, TextId, TicketId,
 };
 use support_core::masking::{Class, Kind, Mode, Preset, Validator};
 use support_core::people::{ActorKind, AddressKind, Day, Permission, Presence, Reach, Role, WorkKind};
-use support_core::routing::{AssignHow, Refused, Strategy};
+use support_core::routing::{AssignHow, OfferState, Refused, Strategy};
 use support_core::scoring::TermName;
 use support_core::scoring::keywords::RuleKind;
 use support_core::sla::deadline::Color;
@@ -57,6 +57,7 @@ pub(crate) fn sheet() -> Sheet {
             EntityKind::Message,
             EntityKind::Text,
             EntityKind::Assignment,
+            EntityKind::Offer,
             EntityKind::Customer,
             EntityKind::Agent,
             EntityKind::Document,
@@ -77,6 +78,7 @@ pub(crate) fn sheet() -> Sheet {
         InboxId,
         BrandId,
         EventId,
+        OfferId,
         OutboxId,
         DocumentId,
         SessionId
@@ -100,6 +102,7 @@ fn sets(sheet: Sheet) -> Sheet {
         .words(Role::ALL)
         .words(WorkKind::ALL)
         .words(AssignHow::ALL)
+        .words(OfferState::ALL)
         .words(Refused::ALL)
         .words(Strategy::ALL)
         .words(Color::ALL)

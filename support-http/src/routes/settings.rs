@@ -42,6 +42,10 @@ struct SettingsBody {
     bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible.
     declined_seconds: i64,
+    /// Seconds for which an offered ticket waits for the agent's answer.
+    offer_seconds: i64,
+    /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
+    offline_returns_unstarted: bool,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
     handling_lease_seconds: i64,
     weights: WeightsBody,
@@ -83,6 +87,8 @@ impl SettingsBody {
             pending_resolve_seconds: settings.pending_resolve_seconds,
             bin_seconds: settings.bin_seconds,
             declined_seconds: settings.declined_seconds,
+            offer_seconds: settings.offer_seconds,
+            offline_returns_unstarted: settings.offline_returns_unstarted,
             handling_lease_seconds: settings.handling_lease_seconds,
             weights: WeightsBody {
                 priority_points: weights.priority_points,

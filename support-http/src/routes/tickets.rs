@@ -108,7 +108,7 @@ fn rendered_view(call: &Call, view: &TicketView) -> TicketBody {
 
 /// Answers a change with the ticket as it is now; without a body where the change took it out of the caller's
 /// sight.
-async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
+pub(super) async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
     match whole(call, done.reply().ticket_id).await {
         Ok((version, ticket)) => Ok(Versioned::ok(version, ticket).repeated(done).into_response()),
         Err(gone) if gone.status == StatusCode::NOT_FOUND => Ok(StatusCode::NO_CONTENT.into_response()),

@@ -52,6 +52,7 @@ pub(crate) fn body(route: &str) -> Option<Value> {
         ("POST", "/tickets/{id}/reassign") => json!({ "team_id": DEFAULT_TEAM }),
         ("POST", "/tickets/{id}/snooze") => json!({ "until": null }),
         ("POST", "/tickets/bulk-assign") => json!({ "ticket_ids": [NOBODY], "team_id": DEFAULT_TEAM }),
+        ("POST", "/offers/{id}/decline") => json!({ "reason": "x" }),
         ("POST", "/tickets/prioritize") => json!({ "ticket_ids": [NOBODY] }),
         _ => return None,
     })

@@ -32,6 +32,7 @@ struct Things {
     calendar: String,
     policy: String,
     ticket: String,
+    offer: String,
 }
 
 impl Things {
@@ -56,6 +57,7 @@ impl Things {
             rule,
             calendar,
             policy,
+            offer: NOBODY.to_owned(),
         }
     }
 
@@ -69,6 +71,7 @@ impl Things {
             ("/sla/calendars/", &self.calendar),
             ("/sla/policies/", &self.policy),
             ("/tickets/", &self.ticket),
+            ("/offers/", &self.offer),
         ];
         let found = kinds.iter().find(|(part, _)| route.contains(part));
         assert!(found.is_some() || !route.contains('{'), "{route}");

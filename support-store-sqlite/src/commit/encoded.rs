@@ -126,6 +126,9 @@ impl EncodedWrite {
             Record::Assignment(a) => {
                 (&thread::ASSIGNMENTS, Some(a.ticket_id), thread::encode_assignment(a)?, Beside::Nothing)
             }
+            Record::Offer(o) => {
+                (&thread::OFFERS, Some(o.ticket_id), thread::encode_offer(o)?, Beside::Nothing)
+            }
             Record::Customer(c) => (&people::CUSTOMERS, None, people::encode_customer(c)?, Beside::Customer),
             Record::Agent(a) => (&people::AGENTS, None, people::encode_agent(a)?, Beside::Nothing),
             Record::AgentState(s) => {

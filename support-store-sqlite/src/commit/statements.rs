@@ -20,6 +20,7 @@ static ALL: LazyLock<Statements> = LazyLock::new(|| {
         &thread::CONVERSATIONS,
         &thread::MESSAGES,
         &thread::ASSIGNMENTS,
+        &thread::OFFERS,
         &thread::OUTBOX,
         &text::TEXTS,
         &text::DOCUMENTS,

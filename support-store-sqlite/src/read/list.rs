@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, Row, ToSql, params};
 use support_core::people::Scope;
-use support_core::store::{Page, PageCursor, Query, Record, Select};
+use support_core::store::{OffersOf, Page, PageCursor, Query, Record, Select};
 use uuid::Uuid;
 
 use super::load::Kind;
@@ -90,6 +90,28 @@ fn list(
             page(Kind::Message, sql, params![tenant, down.0, down.1, ticket.uuid().as_bytes()], &fits)
         }
         Select::Assignments { .. } => assignments(tenant, select, query, page),
+        Select::Offers(OffersOf::Ticket(ticket)) => {
+            let sql = sql!(
+                Offer,
+                "INDEXED BY desk_offers_ticket",
+                "?1 = ?1 AND c.ticket = (SELECT n FROM desk_tickets WHERE tenant = ?1 AND id = ?4)",
+                "c.at",
+                "c.id",
+                descending
+            );
+            page(Kind::Offer, sql, params![tenant, down.0, down.1, ticket.uuid().as_bytes()], &|_| true)
+        }
+        Select::Offers(OffersOf::Agent(agent)) => {
+            let sql = sql!(
+                Offer,
+                "INDEXED BY desk_offers_open",
+                "c.tenant = ?1 AND c.agent = ?4 AND c.state = 'open'",
+                "c.at",
+                "c.id",
+                descending
+            );
+            page(Kind::Offer, sql, params![tenant, down.0, down.1, agent.uuid().as_bytes()], &|_| true)
+        }
         Select::Agents { team, inactive } => {
             let sql = sql!(
                 Agent,
@@ -307,6 +329,7 @@ pub(super) fn place(record: &Record) -> PageCursor {
         Record::Conversation(c) => (c.created_at.micros(), c.id.uuid()),
         Record::Message(message) => (message.seq.cast_signed(), message.id.uuid()),
         Record::Assignment(a) => (a.at.micros(), a.id.uuid()),
+        Record::Offer(offer) => (offer.at.micros(), offer.id.uuid()),
         Record::Agent(agent) => (agent.created_at.micros(), agent.id.uuid()),
         Record::AgentState(state) => (0, state.agent.uuid()),
         Record::Customer(customer) => (customer.created_at.micros(), customer.id.uuid()),
@@ -322,7 +345,7 @@ pub(super) fn place(record: &Record) -> PageCursor {
 fn row_place(row: &Row<'_>, kind: Kind) -> Result<PageCursor, Failure> {
     let key = match kind {
         Kind::Message => row.get("seq")?,
-        Kind::Assignment => row.get("at")?,
+        Kind::Assignment | Kind::Offer => row.get("at")?,
         Kind::State => 0,
         _ => row.get("created_at")?,
     };

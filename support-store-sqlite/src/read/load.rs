@@ -18,6 +18,7 @@ pub(super) enum Kind {
     Message,
     Text,
     Assignment,
+    Offer,
     Outbox,
     Customer,
     Agent,
@@ -35,6 +36,7 @@ impl Kind {
             Self::Message => &thread::MESSAGES,
             Self::Text => &text::TEXTS,
             Self::Assignment => &thread::ASSIGNMENTS,
+            Self::Offer => &thread::OFFERS,
             Self::Outbox => &thread::OUTBOX,
             Self::Customer => &people::CUSTOMERS,
             Self::Agent => &people::AGENTS,
@@ -51,7 +53,12 @@ impl Kind {
         let columns = table.selected(if matches!(self, Self::Ticket) { "t" } else { "c" });
         match self {
             Self::Ticket => format!("SELECT {columns}, {FACTS} FROM desk_tickets t {index}"),
-            Self::Conversation | Self::Message | Self::Text | Self::Assignment | Self::Outbox => format!(
+            Self::Conversation
+            | Self::Message
+            | Self::Text
+            | Self::Assignment
+            | Self::Offer
+            | Self::Outbox => format!(
                 "SELECT {columns}, {FACTS} FROM {} c {index} LEFT JOIN desk_tickets t ON t.n = c.ticket",
                 table.name
             ),
@@ -96,6 +103,12 @@ impl Kind {
                 let found =
                     of_ticket(&|t| Ok(Record::Assignment(Box::new(thread::decode_assignment(row, t)?))))?;
                 return Ok(found.filter(|_| scope.is_staff()));
+            }
+            Self::Offer => {
+                let Some((ticket, seen)) = sight::ticket_seen(row, facts, scope)? else { return Ok(None) };
+                let offer = thread::decode_offer(row, ticket)?;
+                let visible = scope.is_staff() && (seen || scope.agent() == Some(offer.agent));
+                return Ok(visible.then(|| Record::Offer(Box::new(offer))));
             }
             Self::Outbox => {
                 let found = of_ticket(&|t| Ok(Record::Outbox(thread::decode_outbox(row, t)?)))?;
@@ -171,6 +184,7 @@ pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Res
         Key::Assignment(id) => {
             by(Kind::Assignment, statement!(Assignment, "c.tenant = ?1 AND c.id = ?2"), id.uuid())
         }
+        Key::Offer(id) => by(Kind::Offer, statement!(Offer, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
         Key::Outbox(id) => by(Kind::Outbox, statement!(Outbox, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
         Key::Customer(id) => {
             by(Kind::Customer, statement!(Customer, "c.tenant = ?1 AND c.id = ?2"), id.uuid())

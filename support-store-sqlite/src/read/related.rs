@@ -119,6 +119,9 @@ impl Wanted {
                 self.person(assignment.by);
                 self.agents.extend(assignment.from.into_iter().chain(assignment.to));
             }
+            Record::Offer(offer) => {
+                self.agents.insert(offer.agent);
+            }
             Record::AgentState(state) => {
                 self.agents.insert(state.agent);
             }

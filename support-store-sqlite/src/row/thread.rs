@@ -7,8 +7,9 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 use support_core::conversation::{Conversation, Message};
 use support_core::id::{
-    AgentId, AssignmentId, ConversationId, InboxId, MessageId, OutboxId, TeamId, TextId, TicketId,
+    AgentId, AssignmentId, ConversationId, InboxId, MessageId, OfferId, OutboxId, TeamId, TextId, TicketId,
 };
+use support_core::routing::Offer;
 use support_core::store::{Assignment, OutboxRow};
 
 use super::{Columns, Table, Values};
@@ -61,6 +62,30 @@ pub(crate) static MESSAGES: Table = Table {
         "delivery",
         "sent_at",
         "created_at",
+        "stream_seq",
+    ],
+    revision: "stream_seq",
+    present: "",
+    kept: &[],
+};
+
+/// Where offers stand.
+pub(crate) static OFFERS: Table = Table {
+    name: "desk_offers",
+    key: &["tenant", "id"],
+    columns: &[
+        "tenant",
+        "id",
+        "ticket",
+        "work",
+        "agent",
+        "team",
+        "state",
+        "why",
+        "reason",
+        "at",
+        "until",
+        "ended_at",
         "stream_seq",
     ],
     revision: "stream_seq",
@@ -245,6 +270,45 @@ pub(crate) fn decode_assignment(row: &Row<'_>, ticket_id: TicketId) -> Result<As
         why: c.opt_json()?,
         over: c.flag()?,
         at: c.time()?,
+        stream_seq: c.count()?,
+    })
+}
+
+/// Writes an offer.
+pub(crate) fn encode_offer(offer: &Offer) -> Result<Vec<Value>, Failure> {
+    Ok(Values::of_tenant(OFFERS.columns.len())
+        .uuid(offer.id.uuid())
+        .null()
+        .text(offer.work.as_str())
+        .uuid(offer.agent.uuid())
+        .opt_uuid(offer.team.map(TeamId::uuid))
+        .text(offer.state.as_str())
+        .json_unless(offer.why.is_none(), &offer.why)?
+        .opt_uuid(offer.reason.map(TextId::uuid))
+        .time(offer.at)
+        .time(offer.until)
+        .opt_time(offer.ended_at)
+        .count(offer.stream_seq)
+        .done())
+}
+
+/// Reads an offer.
+pub(crate) fn decode_offer(row: &Row<'_>, ticket_id: TicketId) -> Result<Offer, Failure> {
+    let mut c = Columns::from(row, 1);
+    let id = c.uuid(OfferId::from_uuid)?;
+    c.skip(1);
+    Ok(Offer {
+        id,
+        ticket_id,
+        work: c.word()?,
+        agent: c.uuid(AgentId::from_uuid)?,
+        team: c.opt_uuid(TeamId::from_uuid)?,
+        state: c.word()?,
+        why: c.opt_json()?,
+        reason: c.opt_uuid(TextId::from_uuid)?,
+        at: c.time()?,
+        until: c.time()?,
+        ended_at: c.opt_time()?,
         stream_seq: c.count()?,
     })
 }

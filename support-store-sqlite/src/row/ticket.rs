@@ -52,6 +52,7 @@ pub(crate) static TICKETS: Table = Table {
         "effort",
         "skills",
         "declined",
+        "offer",
         "keywords",
         "insight",
         "sla",
@@ -147,6 +148,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .int(ticket.work.effort)
         .json_unless(ticket.work.skills.is_empty(), &ticket.work.skills)?
         .json_unless(ticket.work.declined.is_empty(), &ticket.work.declined)?
+        .json_unless(ticket.offer.is_none(), &ticket.offer)?
         .json_unless(ticket.keywords.is_empty(), &ticket.keywords)?
         .json_unless(ticket.insight.is_none(), &ticket.insight)?
         .json_unless(no_sla, &ticket.sla)?
@@ -174,7 +176,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .int(derived.failures)
         .json_unless(derived.leases.is_empty(), &derived.leases)?
         .int(is_active(ticket))
-        .int(ticket.is_waiting())
+        .int(ticket.is_queued())
         .done())
 }
 
@@ -223,6 +225,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         conversation_id: c.uuid(ConversationId::from_uuid)?,
         last_message_id: c.opt_uuid(MessageId::from_uuid)?,
         work: Work { since: c.time()?, effort: c.small()?, skills: c.json()?, declined: c.json()? },
+        offer: c.opt_json()?,
         keywords: c.json()?,
         insight: c.opt_json()?,
         sla: c.json()?,

@@ -111,7 +111,7 @@ impl Desk {
             let page = self.store().find(&Scope::system(tenant), &query).await?;
             for record in &page.items {
                 if let Record::Ticket(ticket) = record
-                    && let Some(agent) = ticket.assigned_to
+                    && let Some(agent) = ticket.holder()
                 {
                     *counted.entry(agent).or_default() += ticket.units();
                 }

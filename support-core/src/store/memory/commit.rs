@@ -189,6 +189,7 @@ fn ticket_of(record: &Record) -> Option<TicketId> {
         Record::Message(message) => Some(message.ticket_id),
         Record::Text(text) => text.ticket,
         Record::Assignment(assignment) => Some(assignment.ticket_id),
+        Record::Offer(offer) => Some(offer.ticket_id),
         Record::Outbox(row) => Some(row.ticket_id),
         _ => None,
     }

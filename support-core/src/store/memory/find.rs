@@ -7,10 +7,11 @@ use uuid::Uuid;
 use crate::conversation::Visibility;
 use crate::event::Envelope;
 use crate::id::{
-    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, OutboxId, SessionId, TicketId,
+    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, OfferId, OutboxId, SessionId, TicketId,
 };
 use crate::people::Scope;
-use crate::store::{Key, LoginSubject, Page, PageCursor, Query, Record, Select, TicketSort};
+use crate::routing::OfferState;
+use crate::store::{Key, LoginSubject, OffersOf, Page, PageCursor, Query, Record, Select, TicketSort};
 use crate::ticket::Ticket;
 
 use super::shelf::{Place, Shelf};
@@ -80,7 +81,7 @@ impl Shelf {
             }
             Select::Assignments { ticket, agent, team, from, to } => {
                 let first = Place::Assignment(AssignmentId::from_uuid(nil));
-                for record in self.between(first, Place::Customer(CustomerId::from_uuid(nil))) {
+                for record in self.between(first, Place::Offer(OfferId::from_uuid(nil))) {
                     if let Record::Assignment(a) = record
                         && ticket.is_none_or(|ticket| a.ticket_id == ticket)
                         && agent.is_none_or(|agent| a.from == Some(agent) || a.to == Some(agent))
@@ -89,6 +90,20 @@ impl Shelf {
                         && to.is_none_or(|to| a.at < to)
                     {
                         rows.push((place(a.at.micros(), a.id.uuid()), record));
+                    }
+                }
+                descending = true;
+            }
+            Select::Offers(of) => {
+                let first = Place::Offer(OfferId::from_uuid(nil));
+                for record in self.between(first, Place::Customer(CustomerId::from_uuid(nil))) {
+                    if let Record::Offer(offer) = record
+                        && match *of {
+                            OffersOf::Ticket(ticket) => offer.ticket_id == ticket,
+                            OffersOf::Agent(agent) => offer.agent == agent && offer.state == OfferState::Open,
+                        }
+                    {
+                        rows.push((place(offer.at.micros(), offer.id.uuid()), record));
                     }
                 }
                 descending = true;

@@ -55,6 +55,7 @@ fn people(record: &Record) -> Vec<ActorRef> {
             people.push(assignment.by);
             people.extend([assignment.from, assignment.to].into_iter().flatten().map(ActorRef::agent));
         }
+        Record::Offer(offer) => people.push(ActorRef::agent(offer.agent)),
         Record::AgentState(state) => people.push(ActorRef::agent(state.agent)),
         _ => {}
     }

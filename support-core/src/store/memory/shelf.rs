@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::event::{ChainHash, Stream};
 use crate::id::{
-    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OutboxId, Reference,
-    SessionId, TenantId, TextId, TicketId,
+    AgentId, AssignmentId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId, OutboxId,
+    Reference, SessionId, TenantId, TextId, TicketId,
 };
 use crate::label::ForeignId;
 use crate::people::AddressKind;
@@ -40,6 +40,7 @@ pub(super) enum Place {
     Message(MessageId),
     Text(TextId),
     Assignment(AssignmentId),
+    Offer(OfferId),
     Customer(CustomerId),
     Agent(AgentId),
     AgentState(AgentId),
@@ -85,6 +86,7 @@ impl Shelf {
             Key::Message(id) => Place::Message(*id),
             Key::Text(id) | Key::TextByWords(id, _) => Place::Text(*id),
             Key::Assignment(id) => Place::Assignment(*id),
+            Key::Offer(id) => Place::Offer(*id),
             Key::Customer(id) => Place::Customer(*id),
             Key::Agent(id) => Place::Agent(*id),
             Key::AgentState(id) => Place::AgentState(*id),
@@ -186,6 +188,7 @@ impl Place {
             Record::Message(message) => Self::Message(message.id),
             Record::Text(text) => Self::Text(text.id),
             Record::Assignment(assignment) => Self::Assignment(assignment.id),
+            Record::Offer(offer) => Self::Offer(offer.id),
             Record::Customer(customer) => Self::Customer(customer.id),
             Record::Agent(agent) => Self::Agent(agent.id),
             Record::AgentState(state) => Self::AgentState(state.agent),
@@ -232,6 +235,7 @@ fn parent(record: &Record) -> Option<TicketId> {
         Record::Conversation(conversation) => Some(conversation.ticket_id),
         Record::Message(message) => Some(message.ticket_id),
         Record::Assignment(assignment) => Some(assignment.ticket_id),
+        Record::Offer(offer) => Some(offer.ticket_id),
         _ => None,
     }
 }

@@ -51,6 +51,9 @@ impl Shelf {
                 None => staff,
             },
             Record::Assignment(assignment) => staff && self.sees_ticket(scope, assignment.ticket_id),
+            Record::Offer(offer) => {
+                staff && (scope.agent() == Some(offer.agent) || self.sees_ticket(scope, offer.ticket_id))
+            }
             Record::Customer(customer) => match scope.sight() {
                 Sight::Customer { customer: own } => customer.id == *own,
                 _ => true,

@@ -25,6 +25,7 @@ pub(in crate::testkit) fn key_of(record: &Record) -> Key {
         Record::Message(message) => Key::Message(message.id),
         Record::Text(text) => Key::Text(text.id),
         Record::Assignment(assignment) => Key::Assignment(assignment.id),
+        Record::Offer(offer) => Key::Offer(offer.id),
         Record::Customer(customer) => Key::Customer(customer.id),
         Record::Agent(agent) => Key::Agent(agent.id),
         Record::AgentState(state) => Key::AgentState(state.agent),

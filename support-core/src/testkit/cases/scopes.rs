@@ -4,13 +4,14 @@ use crate::conversation::{Conversation, ConversationKind};
 use crate::id::TenantId;
 use crate::people::{ActorRef, Reach, Scope, Sight};
 use crate::store::{
-    DocumentKind, Key, LoginSubject, OutboxState, Record, Select, Store, TextClass, TicketFilter,
+    DocumentKind, Key, LoginSubject, OffersOf, OutboxState, Record, Select, Store, TextClass, TicketFilter,
 };
 use crate::ticket::SetAsideKind;
 
 use super::super::build::{
     OTHER, TENANT, a_customer, a_document, a_login, a_note, a_receipt, a_session, a_state, agent_id,
-    agent_scope, an_agent, an_outbox_row, conversation_id, customer_id, customer_scope, team_id, ticket_id,
+    agent_scope, an_agent, an_outbox_row, conversation_id, customer_id, customer_scope, instant, team_id,
+    ticket_id,
 };
 use super::super::{Story, a_ticket, system_scope};
 use super::records::key_of;
@@ -34,6 +35,7 @@ fn stories() -> Vec<Story> {
         a_ticket(8).in_team(team_id(1)).set_aside(SetAsideKind::Spam),
         a_ticket(9).assigned(Some(agent_id(1))).assigned(Some(agent_id(2))),
         a_ticket(10).of(customer_id(3)).in_team(team_id(1)).moved(None, Some(team_id(2))),
+        a_ticket(11).of(customer_id(3)).in_team(team_id(2)).offered(agent_id(1), instant(900)),
     ];
     plain.into_iter().map(with_parts).collect()
 }
@@ -90,6 +92,7 @@ async fn written(store: &dyn Store, stories: &[Story]) -> Vec<Seen> {
         });
         story.texts().iter().for_each(|text| add(text.clone().into(), text.class == TextClass::Public));
         story.assignments().into_iter().for_each(|assignment| add(assignment.into(), false));
+        story.offers().into_iter().for_each(|offer| add(offer.into(), false));
     }
     let public_note = crate::store::Text { class: TextClass::Public, ..a_note(2) };
     let beside: Vec<Record> = vec![
@@ -123,6 +126,12 @@ fn expected(scope: &Scope, seen: &Seen, stories: &[Story]) -> bool {
     }
     if let Some(story) = seen.story {
         let ticket = stories[story].ticket();
+        // Who is asked sees the offer, and no more of the ticket than they saw before.
+        if let Record::Offer(offer) = &seen.record
+            && scope.agent() == Some(offer.agent)
+        {
+            return true;
+        }
         return ticket.with_subject(|subject| scope.sees(subject)) && (scope.is_staff() || seen.public);
     }
     match (&seen.record, scope.sight()) {
@@ -206,9 +215,13 @@ pub async fn every_list_is_under_the_scope(store: &dyn Store) {
             check(Select::Conversations(id), of_ticket(|r| matches!(r, Record::Conversation(_)))).await;
             let messages = Select::Messages { ticket: id, conversation: None };
             check(messages, of_ticket(|r| matches!(r, Record::Message(_)))).await;
+            let offers = Select::Offers(OffersOf::Ticket(id));
+            check(offers, of_ticket(|r| matches!(r, Record::Offer(_)))).await;
         }
         let assignments = Select::Assignments { ticket: None, agent: None, team: None, from: None, to: None };
         check(assignments, kinds(|r| matches!(r, Record::Assignment(_))).collect()).await;
+        let offers = Select::Offers(OffersOf::Agent(agent_id(1)));
+        check(offers, kinds(|r| matches!(r, Record::Offer(_))).collect()).await;
         let agents = Select::Agents { team: None, inactive: true };
         check(agents, kinds(|r| matches!(r, Record::Agent(_))).collect()).await;
         check(Select::AgentStates, kinds(|r| matches!(r, Record::AgentState(_))).collect()).await;

@@ -9,6 +9,7 @@ use crate::conversation::{ChannelKind, Visibility};
 use crate::event::{Event, Stream};
 use crate::id::TenantId;
 use crate::people::{ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
+use crate::routing::OfferState;
 use crate::store::{
     ChangeSet, Claim, Delta, Document, DocumentKind, Expect, Fence, Login, LoginSubject, OutboxRow,
     OutboxState, Outcome, Record, Session, Store, Text, Write,
@@ -293,6 +294,12 @@ fn happens(dice: &mut Dice, story: Story) -> Story {
         2 => story.answered(agent, &body),
         3 => story.noted(agent, &body),
         4 => story.moved(dice.one_in(2).then_some(agent), Some(team_id(1 + dice.below(2) as u32))),
+        5 if dice.one_in(3) && story.ticket().offer.is_some() => {
+            story.answered_offer(*dice.pick(&OfferState::ALL[1..]))
+        }
+        5 if dice.one_in(3) && story.ticket().offer.is_none() => {
+            story.offered(agent, instant(dice.below(1_000) as i64))
+        }
         5 => story.assigned(dice.one_in(2).then_some(agent)),
         6 => story.becomes(*dice.pick(Status::ALL)),
         7 if dice.one_in(2) => story.set_aside(*dice.pick(SetAsideKind::ALL)),

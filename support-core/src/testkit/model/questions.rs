@@ -5,16 +5,16 @@ use crate::event::Stream;
 use crate::people::{Actor, AddressKind, Reach, Scope};
 use crate::routing::Waiting;
 use crate::store::{
-    Assignee, Credential, DocumentKind, Due, Key, LoginSubject, OutboxState, Query, Record, Related, Select,
-    SetAsideFilter, SlaFilter, Store, TicketFilter, TicketSort,
+    Assignee, Credential, DocumentKind, Due, Key, LoginSubject, OffersOf, OutboxState, Query, Record,
+    Related, Select, SetAsideFilter, SlaFilter, Store, TicketFilter, TicketSort,
 };
 use crate::ticket::{FieldValue, Priority, SetAsideKind, Status};
 use crate::time::Timestamp;
 
 use super::super::build::{
     OTHER, TENANT, agent_id, agent_scope, assignment_id, conversation_id, customer_id, customer_scope,
-    document_id, foreign, inbox_id, instant, message_id, note_id, outbox_id, session_id, team_id, text_id,
-    ticket_id, word,
+    document_id, foreign, inbox_id, instant, message_id, note_id, offer_id, outbox_id, session_id, team_id,
+    text_id, ticket_id, word,
 };
 use super::super::{Dice, a_ticket, system_scope};
 use super::commands::{ADDRESSES, AGENTS, COMMANDS, CUSTOMERS, DOCUMENTS, EXTERNAL, TICKETS, WORDS};
@@ -142,6 +142,7 @@ fn key(dice: &mut Dice) -> Key {
         3 => Key::Message(message_id(ticket, part)),
         4 => Key::MessageByExternalId(inbox_id(1 + part % 2), external),
         5 => Key::Text(text_id(ticket, part)),
+        6 if dice.one_in(2) => Key::Offer(offer_id(ticket, part)),
         6 => Key::Assignment(assignment_id(ticket, part)),
         7 => Key::Customer(customer),
         8 => Key::CustomerByExternalId(external),
@@ -183,6 +184,8 @@ fn select(dice: &mut Dice) -> Select {
             from: dice.one_in(4).then(|| instant(300)),
             to: dice.one_in(4).then(|| instant(400)),
         },
+        9 if dice.one_in(3) => Select::Offers(OffersOf::Ticket(ticket)),
+        9 if dice.one_in(2) => Select::Offers(OffersOf::Agent(agent)),
         9 => Select::Stream(Stream::Ticket(ticket)),
         10 => Select::Stream(Stream::Customer(customer_id(dice.below(CUSTOMERS) as u32))),
         11 => Select::Agents { team: dice.one_in(2).then(|| team_id(1)), inactive: dice.one_in(2) },

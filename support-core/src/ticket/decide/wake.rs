@@ -27,6 +27,7 @@ impl Change<'_> {
         if self.after.snoozed_until.is_some_and(|until| until <= self.at) {
             self.record(Event::TicketWoken { by_time: true });
         }
+        self.time_offer_out();
         self.climb();
         self.wait_for_customer();
         self.close_if_due();

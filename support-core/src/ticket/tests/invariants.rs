@@ -46,8 +46,25 @@ pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
         sound_timer(timer, scenario);
     }
     timers_open_and_end_in_turn(ticket, &scenario.events);
+    offers_end_once(ticket, &scenario.events);
     waking_is_exact(scenario);
     score_is_finite(ticket, scenario);
+}
+
+/// An offer begins where none is open, ends once, and is open only while the work waits.
+fn offers_end_once(ticket: &Ticket, events: &[Envelope]) {
+    let mut open = None;
+    for envelope in events {
+        match &envelope.event {
+            Event::OfferMade { offer_id, .. } => assert_eq!(open.replace(*offer_id), None, "one at a time"),
+            Event::OfferEnded { offer_id, .. } => {
+                assert_eq!(open.take(), Some(*offer_id), "ends what is open")
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(open, ticket.offer.as_ref().map(|offer| offer.id));
+    assert!(open.is_none() || ticket.is_waiting(), "on offer, so it waits");
 }
 
 fn plain(ticket: &Ticket) -> Ticket {

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 use crate::config::Settings;
 use crate::conversation::{Delivery, Direction, Visibility};
-use crate::id::{AgentId, TeamId};
+use crate::id::{AgentId, OfferId, TeamId};
 use crate::people::{ActorKind, ActorRef};
 use crate::routing::AssignHow;
 use crate::sla::Metric;
@@ -52,6 +52,14 @@ enum Happening {
         team: Option<TeamId>,
         how: AssignHow,
     },
+    Offer {
+        agent: AgentId,
+        seconds: i64,
+    },
+    Answer {
+        accept: bool,
+    },
+    Withdraw,
     Move(Status),
     Prioritise(Priority),
     Tag {
@@ -157,6 +165,9 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(message, report)| Report { message, report }),
         3 => (prop::option::of(agent()), prop::option::of(select(vec![FRONT, BACK])), one_of(AssignHow::ALL))
             .prop_map(|(to, team, how)| Assign { to, team, how }),
+        3 => (agent(), -10_i64..5_000).prop_map(|(agent, seconds)| Offer { agent, seconds }),
+        2 => any::<bool>().prop_map(|accept| Answer { accept }),
+        1 => Just(Withdraw),
         3 => one_of(NOT_CLOSED).prop_map(Move),
         1 => one_of(Priority::ALL).prop_map(Prioritise),
         1 => any::<bool>().prop_map(|add| Tag { add }),
@@ -181,6 +192,13 @@ fn longer_hours() -> CalendarSpec {
     spec.weekly.mon = vec![["06:00".into(), "12:00".into()], ["13:00".into(), "24:00".into()]];
     spec.weekly.sun = vec![["22:00".into(), "05:00".into()]];
     spec
+}
+
+const NO_OFFER: OfferId = OfferId::from_uuid(uuid::Uuid::nil());
+
+/// Returns the id of an offer that is made now: another one each time.
+fn offer_id(scenario: &Scenario) -> OfferId {
+    OfferId::from_uuid(uuid::Uuid::from_u128(1 + scenario.events.len() as u128))
 }
 
 /// Lets something happen, or returns what is to be carried out.
@@ -231,6 +249,15 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
         }
         Report { message, report } => scenario.reporting(message.get(&scenario.messages).clone(), report),
         Assign { to, team, how } => scenario.assigning(to, team, how),
+        Offer { agent, seconds } => {
+            let (id, until) = (offer_id(scenario), later(seconds));
+            Command::MakeOffer(Box::new(command::MakeOffer { id, agent, until, why: None }))
+        }
+        Answer { accept } => {
+            let id = scenario.stored.as_ref().and_then(|t| t.offer.as_ref()).map_or(NO_OFFER, |open| open.id);
+            Command::AnswerOffer(command::AnswerOffer { id, accept, reason: None })
+        }
+        Withdraw => Command::WithdrawOffer,
         Move(to) => Command::Move(command::Move { to, reason: None, resolution_code: None }),
         Prioritise(priority) => Command::Edit(Box::new(Edit { priority: Some(priority), ..Edit::default() })),
         Tag { add } => {
