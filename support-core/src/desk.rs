@@ -61,7 +61,7 @@ pub use documents::{DocumentChange, EditDocument};
 pub use edit::{
     AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
 };
-pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
+pub use explain::{AgentVerdict, Explanation, Relaxes, Unblock, WaitingExplanation, explain_waiting};
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};

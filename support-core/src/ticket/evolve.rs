@@ -9,6 +9,7 @@ use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::TicketId;
 use crate::people::{ActorKind, WorkKind};
+use crate::routing::AssignHow;
 use crate::sla::Ledger;
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -50,6 +51,8 @@ impl Ticket {
             custom_fields,
             effort,
             skills,
+            preferred,
+            sticky,
             follow_up_of,
             insight,
             conversation_id,
@@ -86,7 +89,7 @@ impl Ticket {
             set_aside: None,
             conversation_id,
             last_message_id: None,
-            work: Work { since: envelope.at, effort, skills, declined: Vec::new() },
+            work: Work { since: envelope.at, effort, skills, preferred, sticky, declined: Vec::new() },
             keywords: BTreeMap::new(),
             insight,
             sla: Ledger::default(),
@@ -161,8 +164,10 @@ impl Ticket {
                     self.resolution_code.clone_from(resolution_code);
                 }
             }
-            Event::TicketAssigned { from, to, team_to, .. } => {
+            Event::TicketAssigned { from, to, team_to, how, .. } => {
                 self.assigned_to = *to;
+                // Who loses it only because they are not there gets it again, should they be back in time.
+                self.work.sticky = from.filter(|_| to.is_none() && *how == AssignHow::Absent);
                 self.team_id = *team_to;
                 if let Some(agent) = from.filter(|agent| Some(*agent) != *to) {
                     let party = crate::people::ActorRef::agent(agent);
@@ -229,6 +234,7 @@ impl Ticket {
             Event::WorkReturned { agent } => {
                 self.work.declined.retain(|(declined, _)| declined != agent);
                 self.work.declined.push((*agent, at));
+                self.work.sticky.take_if(|sticky| sticky == agent);
             }
             _ => {}
         }

@@ -141,7 +141,7 @@ pub(crate) struct ExplanationBody {
     sla: Vec<SlaTimer>,
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
-    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, agents: [{agent, fails[]}],
+    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, stage, relaxes: {at, stage, agent} | null, agents: [{agent, fails[]}],
     /// unblock: {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change
     /// after which somebody could be given it.
     #[schema(value_type = Option<Value>)]
