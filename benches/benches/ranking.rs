@@ -110,7 +110,15 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
         keyword_points: f64::from(u32::try_from(chance.below(40)).unwrap()),
         insight_points: f64::from(u32::try_from(chance.below(50)).unwrap()),
         urgency: chance.once_in(2).then(|| (from, from.plus_seconds(7_200))),
-        work: Work { since, effort: 1, skills: Vec::new(), declined: Vec::new() },
+        language: None,
+        work: Work {
+            since,
+            effort: 1,
+            skills: Vec::new(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        },
         followers: if chance.once_in(100) { vec![agent_id(number % 1_000)] } else { Vec::new() },
     }
 }

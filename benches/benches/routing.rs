@@ -13,7 +13,9 @@ use support_core::config::Config;
 use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::people::{Presence, WorkKind};
-use support_core::routing::{Job, Queue, Ranked, Roster, Seat, Strategy, Waiting, failures, place, plan};
+use support_core::routing::{
+    Asks, Job, Queue, Ranked, Roster, Seat, Strategy, Waiting, failures, place, plan,
+};
 use support_core::scoring::total;
 use support_core::testkit::build::{a_document, a_state, an_agent, customer_id, team_id, ticket_id, word};
 use support_core::ticket::{Priority, Work};
@@ -111,11 +113,12 @@ fn scanned(
     for (_, at) in order {
         let entry = &entries[at];
         let teams = [entry.team.unwrap()];
+        let asks = Asks::of(entry);
         let job = Job {
             kind: WorkKind::Ticket,
             teams: &teams,
-            effort: entry.work.effort,
-            skills: &entry.work.skills,
+            leads: false,
+            asks: &asks,
             declined: &[],
             declined_seconds: 300,
         };
@@ -128,7 +131,7 @@ fn scanned(
         }
         if let Some(seat) = best {
             latest = NOW.max(latest.plus_micros(1));
-            seat.state.load.units += job.effort;
+            seat.state.load.units += asks.effort;
             seat.state.last_assigned_at = Some(latest);
             placed.push((entry.ticket, seat.agent.id));
         }
@@ -140,8 +143,8 @@ fn comes_before(a: &Seat, b: &Seat, strategy: Strategy) -> bool {
     let turn = |seat: &Seat| (seat.state.last_assigned_at, seat.agent.id);
     let share = |one: &Seat, other: &Seat| one.state.load.units * other.agent.capacity.units;
     let by_load = match strategy {
-        Strategy::RoundRobin => std::cmp::Ordering::Equal,
         Strategy::LeastLoaded => share(a, b).cmp(&share(b, a)),
+        _ => std::cmp::Ordering::Equal,
     };
     by_load.then_with(|| turn(a).cmp(&turn(b))).is_lt()
 }
@@ -178,7 +181,8 @@ fn entry(number: u32, chance: &mut Chance) -> Waiting {
         keyword_points: 0.0,
         insight_points: 0.0,
         urgency: None,
-        work: Work { since, effort: 1, skills, declined: Vec::new() },
+        language: None,
+        work: Work { since, effort: 1, skills, preferred: Vec::new(), sticky: None, declined: Vec::new() },
         followers: Vec::new(),
     }
 }

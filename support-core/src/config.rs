@@ -15,7 +15,7 @@ mod settings;
 mod team;
 
 pub use settings::Settings;
-pub use team::{RoutingMode, RoutingModes, TeamSpec};
+pub use team::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, TeamSpec};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};

@@ -94,6 +94,12 @@ events! {
         effort: u32,
         /// Skills that a handler must have.
         skills: Vec<(Label, u8)>,
+        /// Skills that a handler should have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        preferred: Vec<(Label, u8)>,
+        /// Who had the matter before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sticky: Option<AgentId>,
         /// The closed ticket that this one continues.
         follow_up_of: Option<TicketId>,
         /// What is known of the customer.

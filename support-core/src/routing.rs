@@ -4,19 +4,26 @@
 //! in order, to the agent whom the team's strategy prefers among those [eligible](failures), and records why. All of
 //! it is pure: the desk loads, plans, and commits each placement under the agent's limit.
 
+mod asks;
+mod batch;
+mod crew;
 mod eligible;
+mod flow;
 mod offer;
 mod plan;
 mod queue;
+mod strategy;
 mod turns;
 mod waiting;
 mod why;
 
+pub use asks::{Asks, Fit};
+pub use batch::{Appraisal, Urgencies, value};
 pub use eligible::{Job, Roster, Seat, failures};
 pub use offer::{Offer, OfferState};
 pub(crate) use plan::serving;
-pub use plan::{Placement, place, plan};
+pub use plan::{Placement, appraise, next_relaxation, place, plan};
 pub(crate) use queue::Best;
 pub use queue::{Queue, QueueDepth, Ranked};
 pub use waiting::Waiting;
-pub use why::{AssignHow, Candidate, Refused, Strategy, Why};
+pub use why::{AssignHow, Candidate, Refused, Strategy, Why, Worth};

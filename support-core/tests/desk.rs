@@ -34,6 +34,8 @@ mod faults;
 mod faulty;
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/offers.rs"]
+mod offers;
 #[path = "desk/once.rs"]
 mod once;
 #[path = "desk/opening.rs"]

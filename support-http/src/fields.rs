@@ -1,6 +1,5 @@
 //! Fields of a change: left out is unchanged, and `null` clears where there is something to clear.
 
-use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,16 +12,6 @@ where
     D: Deserializer<'de>,
 {
     T::deserialize(deserializer).map(Some)
-}
-
-/// A field whose name is reserved: only `null` is accepted until the desk honours it.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) enum NotYet {}
-
-impl<'de> Deserialize<'de> for NotYet {
-    fn deserialize<D: Deserializer<'de>>(_deserializer: D) -> Result<Self, D::Error> {
-        Err(Error::custom("is not supported yet"))
-    }
 }
 
 /// Makes a JSON object of what was given.

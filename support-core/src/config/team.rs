@@ -70,9 +70,68 @@ pub struct TeamSpec {
     /// Teams whose members are asked when none of its own is eligible.
     #[serde(default)]
     pub overflow_team_ids: Vec<TeamId>,
+    /// Whether work goes first to who had the matter before, if they may have it now; only then the strategy chooses.
+    #[serde(default = "yes")]
+    pub sticky: bool,
+    /// How what is asked for relaxes while work waits, in the order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relaxation: Vec<RelaxStage>,
+    /// Most work that waits in its queue, ≥ 1; `None` is any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_limit: Option<u32>,
+    /// What happens with new work while that much waits.
+    #[serde(default)]
+    pub queue_limit_action: QueueLimitAction,
     /// Where escalated tickets go.
     #[serde(default)]
     pub escalation_team_id: Option<TeamId>,
+}
+
+wire_enum! {
+    /// What happens with new work of a team whose queue is full. Async work is never refused.
+    QueueLimitAction {
+        /// It goes to the first team that takes the overflow and has room in its own queue; where none has, it waits
+        /// here all the same.
+        Overflow = "overflow",
+        /// It waits here all the same, tagged `queue_full`.
+        Tag = "tag",
+    }
+}
+
+impl Default for QueueLimitAction {
+    fn default() -> Self {
+        Self::Overflow
+    }
+}
+
+/// From when on less is asked of a handler. The last stage whose time has come is in force, alone: it says all that is
+/// relaxed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelaxStage {
+    /// Seconds of waiting from which it is in force, ≥ 1.
+    pub after_seconds: i64,
+    /// By how much the level of each required skill is lowered, 0–5; one below level 1 is no longer asked for.
+    #[serde(default)]
+    pub lower_levels: u8,
+    /// Whether preferred skills no longer count.
+    #[serde(default)]
+    pub drop_preferred: bool,
+    /// Whether no skill is required any more.
+    #[serde(default)]
+    pub drop_skills: bool,
+    /// Whether the language no longer counts.
+    #[serde(default)]
+    pub drop_language: bool,
+}
+
+/// Longest wait after which a stage may begin, in seconds: ten years.
+const LONGEST_WAIT: i64 = 315_360_000;
+/// Most stages of a team.
+const STAGES_LIMIT: usize = 10;
+
+const fn yes() -> bool {
+    true
 }
 
 const fn round_robin() -> Strategy {
@@ -89,9 +148,20 @@ impl TeamSpec {
             strategy: Strategy::RoundRobin,
             calendar_id: None,
             overflow_team_ids: Vec::new(),
+            sticky: true,
+            relaxation: Vec::new(),
+            queue_limit: None,
+            queue_limit_action: QueueLimitAction::Overflow,
             escalation_team_id: None,
         });
         &STANDARD
+    }
+
+    /// Returns the stage of relaxation in force after so long a wait, counted from 1; 0 is none.
+    #[must_use]
+    pub fn stage(&self, waited_micros: i64) -> usize {
+        let begun = |stage: &&RelaxStage| stage.after_seconds.saturating_mul(1_000_000) <= waited_micros;
+        self.relaxation.iter().take_while(begun).count()
     }
 
     /// Checks everything that needs no other document.
@@ -106,8 +176,22 @@ impl TeamSpec {
         if self.overflow_team_ids.len() > 20 {
             problems.push(FieldProblem::new("overflow_team_ids", "must be at most 20"));
         }
-        if self.mode.ticket == RoutingMode::Offer {
-            problems.push(FieldProblem::new("mode.ticket", "must be `assign` or `manual`"));
+        if self.queue_limit == Some(0) {
+            problems.push(FieldProblem::new("queue_limit", "must be at least 1"));
+        }
+        if self.relaxation.len() > STAGES_LIMIT {
+            problems.push(FieldProblem::new("relaxation", "must be at most 10 stages"));
+        }
+        let mut before = 0;
+        for (at, stage) in self.relaxation.iter().enumerate() {
+            if stage.after_seconds <= before || stage.after_seconds > LONGEST_WAIT {
+                let problem = "must be above that of the stage before, and at most 315360000";
+                problems.push(FieldProblem::new(format!("relaxation[{at}].after_seconds"), problem));
+            }
+            if stage.lower_levels > 5 {
+                problems.push(FieldProblem::new(format!("relaxation[{at}].lower_levels"), "must be 0 to 5"));
+            }
+            before = stage.after_seconds;
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }

@@ -10,8 +10,8 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TeamId};
 use crate::label::{ForeignId, Label};
 use crate::people::{
-    Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift, WorkKind,
-    normalize_address,
+    Absence, Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift,
+    USUAL_PERFORMANCE, WorkKind, normalize_address,
 };
 use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Query, Record, Select, StoreExt};
 use crate::time::Timestamp;
@@ -21,6 +21,10 @@ use super::texts::Texts;
 
 /// Most units, chats or calls of an agent.
 const CAPACITY_LIMIT: u32 = 10_000;
+/// Largest share under performance-weighted routing, in percent.
+const PERFORMANCE_LIMIT: u32 = 1_000;
+/// Most planned absences of an agent.
+const ABSENCES_LIMIT: usize = 100;
 
 /// What a use-case on an agent answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,12 @@ pub struct CreateAgent {
     pub capacity: Capacity,
     /// When they work; `None` is always.
     pub shift: Option<Shift>,
+    /// Languages in which they answer; none is any.
+    pub languages: Vec<Label>,
+    /// Their share under performance-weighted routing, in percent of a usual agent; `None` is 100.
+    pub performance: Option<u32>,
+    /// Planned absences.
+    pub absences: Vec<Absence>,
     /// Hash of the password by which they sign in, in PHC string format; `None` is no login.
     pub password: Option<PasswordHash>,
 }
@@ -89,6 +99,12 @@ pub struct UpdateAgent {
     pub capacity: Option<Capacity>,
     /// New shift, or none.
     pub shift: Option<Option<Shift>>,
+    /// All languages.
+    pub languages: Option<Vec<Label>>,
+    /// New share under performance-weighted routing, in percent.
+    pub performance: Option<u32>,
+    /// All planned absences.
+    pub absences: Option<Vec<Absence>>,
 }
 
 impl std::fmt::Debug for UpdateAgent {
@@ -190,7 +206,34 @@ fn check(agent: &Agent) -> Result<(), Error> {
     if let Some(shift) = &agent.shift {
         shift.hours().map_err(|problem| Error::invalid("shift", problem))?;
     }
+    if agent.languages.len() > 100 {
+        return Err(Error::invalid("languages", "must be at most 100"));
+    }
+    if !(1..=PERFORMANCE_LIMIT).contains(&agent.performance) {
+        return Err(Error::invalid("performance", "must be 1 to 1000"));
+    }
+    if agent.absences.len() > ABSENCES_LIMIT {
+        return Err(Error::invalid("absences", "must be at most 100"));
+    }
+    if let Some(at) = agent.absences.iter().position(|absence| absence.until <= absence.from) {
+        return Err(Error::invalid(format!("absences[{at}].until"), "must be after `from`"));
+    }
+    if let Some(at) = agent.absences.iter().position(|absence| absence.substitute_id == Some(agent.id)) {
+        return Err(Error::invalid(format!("absences[{at}].substitute_id"), "must be somebody else"));
+    }
     Ok(())
+}
+
+/// Puts absences in the order in which they begin.
+fn absences(absences: &[Absence]) -> Vec<Absence> {
+    let mut absences = absences.to_vec();
+    absences.sort_by_key(|absence| (absence.from, absence.until));
+    absences
+}
+
+fn languages(languages: &[Label]) -> Vec<Label> {
+    let languages: BTreeSet<&Label> = languages.iter().collect();
+    languages.into_iter().cloned().collect()
 }
 
 fn email(text: &str) -> Result<String, Error> {
@@ -247,6 +290,24 @@ impl Ask<'_> {
         }
     }
 
+    /// Refuses substitutes who are not among the tenant's agents.
+    async fn substitutes_exist(&self, agent: &Agent) -> Result<(), Error> {
+        let named: Vec<(usize, AgentId)> = agent
+            .absences
+            .iter()
+            .enumerate()
+            .filter_map(|(at, absence)| Some((at, absence.substitute_id?)))
+            .collect();
+        let keys: Vec<Key> = named.iter().map(|(_, id)| Key::Agent(*id)).collect();
+        let found = self.store().load(&self.system(), &keys).await?;
+        for ((at, _), record) in named.into_iter().zip(found) {
+            if !matches!(record, Some(Record::Agent(agent)) if agent.active) {
+                return Err(Error::invalid(format!("absences[{at}].substitute_id"), "is not known"));
+            }
+        }
+        Ok(())
+    }
+
     async fn agent_to_manage(&self, id: AgentId) -> Result<(Agent, AgentState), Error> {
         self.staff_only(EntityKind::Agent)?;
         let scope = self.actor.scope(Permission::AgentRead)?;
@@ -278,12 +339,16 @@ impl UseCase for CreateAgent {
             skills: self.skills.clone(),
             capacity: self.capacity,
             shift: self.shift.clone(),
+            languages: languages(&self.languages),
+            performance: self.performance.unwrap_or(USUAL_PERFORMANCE),
+            absences: absences(&self.absences),
             active: true,
             version: 1,
             created_at: ask.now,
             updated_at: ask.now,
         };
         check(&agent)?;
+        ask.substitutes_exist(&agent).await?;
         let reply = AgentReply { agent_id: agent.id, version: 1 };
         let mut changes = ChangeSet::new(ask.actor.tenant());
         changes.events.push(ask.agent_event(agent.id, 1, ask.now, Event::AgentCreated {}));
@@ -338,7 +403,17 @@ impl UseCase for UpdateAgent {
         if let Some(shift) = &self.shift {
             after.shift.clone_from(shift);
         }
+        if let Some(all) = &self.languages {
+            after.languages = languages(all);
+        }
+        after.performance = self.performance.unwrap_or(before.performance);
+        if let Some(all) = &self.absences {
+            after.absences = absences(all);
+        }
         check(&after)?;
+        if before.absences != after.absences {
+            ask.substitutes_exist(&after).await?;
+        }
         let compared = [
             ("name", before.name != after.name),
             ("email", before.email != after.email),
@@ -349,6 +424,9 @@ impl UseCase for UpdateAgent {
             ("skills", before.skills != after.skills),
             ("capacity", before.capacity != after.capacity),
             ("shift", before.shift != after.shift),
+            ("languages", before.languages != after.languages),
+            ("performance", before.performance != after.performance),
+            ("absences", before.absences != after.absences),
         ];
         let fields: Vec<Label> = compared
             .iter()

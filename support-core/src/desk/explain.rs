@@ -8,7 +8,7 @@ use crate::config::{Config, RoutingMode};
 use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Actor, Permission, Presence, Role, WorkKind};
-use crate::routing::{Job, Refused, Roster, Seat, Waiting, failures, serving};
+use crate::routing::{Asks, Job, Offer, Refused, Roster, Seat, Waiting, failures, serving};
 use crate::scoring::{Score, score};
 use crate::sla::deadline::Waits;
 use crate::store::Assignment;
@@ -31,6 +31,8 @@ pub struct Explanation {
     pub assignment: Option<Assignment>,
     /// Why it waits, if it does.
     pub waiting: Option<WaitingExplanation>,
+    /// The offer that it is on, if it is: its agent is asked, and nobody else meanwhile.
+    pub offer: Option<Offer>,
     /// How long it waits for its customer, if it does.
     pub pending: Option<Waits>,
 }
@@ -44,6 +46,11 @@ pub struct WaitingExplanation {
     pub waiting_seconds: i64,
     /// Whether its team takes work by hand, so that the router leaves it alone.
     pub by_hand: bool,
+    /// Stage of relaxation in force, counted from 1; 0 where nothing was relaxed yet.
+    pub stage: u32,
+    /// When waiting alone would help: the first stage of relaxation to come at which somebody who is there now could be
+    /// given it.
+    pub relaxes: Option<Relaxes>,
     /// Every agent of its team and of those that take its overflow, with every condition that they fail.
     pub agents: Vec<AgentVerdict>,
     /// The smallest change after which somebody could be given it; `None` where the tenant has no agents, or none is
@@ -67,6 +74,18 @@ pub struct Unblock {
     pub agent: AgentId,
     /// What would have to change.
     pub relax: Vec<Refused>,
+}
+
+/// A stage of relaxation at which an agent, as they are now, could be given a piece of work. It was verified by asking
+/// for what the stage asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Relaxes {
+    /// When it begins.
+    pub at: Timestamp,
+    /// The stage, counted from 1.
+    pub stage: u32,
+    /// Who.
+    pub agent: AgentId,
 }
 
 impl Desk {
@@ -101,6 +120,7 @@ impl Desk {
             timers: timers(&ticket, now, &config),
             assignment: assignments.pop(),
             waiting,
+            offer: ticket.offer.as_deref().cloned(),
             pending: Waits::of(&ticket, &config.settings),
         })
     }
@@ -117,11 +137,14 @@ pub fn explain_waiting(
     let team_id = entry.team.unwrap_or(TeamId::DEFAULT);
     let (mut teams, team) = serving(team_id, config);
     teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
+    let stage = team.map_or(0, |team| team.stage(now.micros_since(entry.work.since)));
+    let asks = Asks::of(entry);
+    let asks_now = team.map_or_else(|| asks.clone(), |team| asks.at(team, stage));
     let job = Job {
         kind: WorkKind::Ticket,
         teams: &teams,
-        effort: entry.work.effort,
-        skills: &entry.work.skills,
+        leads: false,
+        asks: &asks_now,
         declined: &entry.work.declined,
         declined_seconds: config.settings.declined_seconds,
     };
@@ -137,12 +160,22 @@ pub fn explain_waiting(
         let relaxed = relax(seat, &job, &best.fails, now);
         relaxed.then(|| Unblock { agent: best.agent, relax: best.fails.clone() })
     });
+    let waits = agents.first().is_some_and(|best| !best.fails.is_empty());
+    let stages = team.filter(|_| waits).map(|team| team.relaxation.iter().enumerate().skip(stage));
+    let relaxes = stages.into_iter().flatten().find_map(|(number, relaxed)| {
+        let job = Job { asks: &asks.relaxed(relaxed), ..job };
+        let may = roster.iter().find(|seat| failures(seat, &job, now).next().is_none())?;
+        let (at, agent) = (entry.work.since.plus_seconds(relaxed.after_seconds), may.agent.id);
+        Some(Relaxes { at, stage: u32::try_from(number + 1).ok()?, agent })
+    });
     agents.retain(|verdict| !verdict.fails.contains(&Refused::NotInTeam));
     agents.truncate(AGENTS);
     WaitingExplanation {
         before: None,
         waiting_seconds: now.seconds_since(entry.work.since).max(0),
         by_hand: team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Manual),
+        stage: u32::try_from(stage).unwrap_or(u32::MAX),
+        relaxes,
         agents,
         unblock,
     }
@@ -165,15 +198,17 @@ fn relax(seat: &Seat, job: &Job<'_>, conditions: &[Refused], now: Timestamp) -> 
             Refused::NotAvailable => state.presence = Presence::Available,
             Refused::OtherChannels => state.channels.clear(),
             Refused::OffShift => agent.shift = None,
+            Refused::Absent => agent.absences.clear(),
+            Refused::OtherLanguage => agent.languages.extend(job.asks.language.clone()),
             Refused::MissingSkill => {
-                for (skill, level) in job.skills {
+                for (skill, level) in &job.asks.skills {
                     let has = agent.skills.entry(skill.clone()).or_default();
                     *has = (*has).max(*level);
                 }
             }
             Refused::JustDeclined => declined.clear(),
             Refused::NoRoom => {
-                agent.capacity.units = state.load.of(job.kind).saturating_add(job.effort);
+                agent.capacity.units = state.load.of(job.kind).saturating_add(job.asks.effort);
             }
         }
     }

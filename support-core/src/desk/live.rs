@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::event::Stream;
 use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::Scope;
+use crate::routing::next_relaxation;
 use crate::store::{Document, Key, PageCursor, Query, Record, Select, Store, StoreError};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
@@ -42,6 +43,8 @@ pub(super) struct Live {
     /// Somebody reads the log for all.
     catching_up: AtomicBool,
     backfill: Mutex<Backfill>,
+    /// When what waiting work asks for relaxes next, as of the last tick.
+    relaxes: Mutex<Option<Timestamp>>,
     /// When the router looked without a mark, as a safety net.
     swept: Mutex<Option<Timestamp>>,
 }
@@ -111,6 +114,7 @@ impl Live {
             added_seen: AtomicU64::new(0),
             catching_up: AtomicBool::new(false),
             backfill: Mutex::default(),
+            relaxes: Mutex::default(),
             swept: Mutex::default(),
         }
     }
@@ -149,6 +153,18 @@ impl Live {
             *swept = Some(now);
         }
         !recent
+    }
+
+    /// Tells whether the time has come at which what waiting work asks for relaxes.
+    pub(super) fn relaxes(&self, now: Timestamp) -> bool {
+        lock(&self.relaxes).take_if(|at| *at <= now).is_some()
+    }
+
+    /// Finds the next instant at which what waiting work asks for relaxes, and keeps it.
+    pub(super) fn look_for_relaxation(&self, config: &Config, now: Timestamp) -> Option<Timestamp> {
+        let next = next_relaxation(&self.board().queue, config, now);
+        *lock(&self.relaxes) = next;
+        next
     }
 
     /// Takes the right to plan; nothing while another has it, who will see the mark. Who has had it for too long may be

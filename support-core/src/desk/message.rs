@@ -7,6 +7,7 @@ use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, ConversationId, MessageId, TicketId};
 use crate::label::ForeignId;
 use crate::people::{Actor, AgentState, Permission};
+use crate::routing::Seat;
 use crate::store::{ChangeSet, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
@@ -179,7 +180,7 @@ impl WriteMessage {
         let customer = found.ok_or(Error::NotFound(EntityKind::Customer))?;
         // The answers go the way that they went before.
         let arrival = Arrival { inbox_id: ticket.inbox_id, ..arrival };
-        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant()))
+        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant())).await
     }
 
     /// Takes in what the customer said elsewhere.
@@ -288,21 +289,42 @@ impl Ask<'_> {
 
     async fn owner_standing(&self, ticket: &Ticket) -> Result<command::OwnerStanding, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(command::OwnerStanding::Available) };
-        let keys = [Key::Agent(owner), Key::AgentState(owner)];
+        Ok(match self.seat(owner).await? {
+            Some(seat) if seat.is_there(self.now) => command::OwnerStanding::Available,
+            Some(seat) if seat.is_missing(self.now) => {
+                command::OwnerStanding::Missing { substitute: self.substitute(&seat).await? }
+            }
+            Some(_) => command::OwnerStanding::Absent,
+            None => command::OwnerStanding::Gone,
+        })
+    }
+
+    /// Reads an agent who works here.
+    async fn seat(&self, agent: AgentId) -> Result<Option<Seat>, Error> {
+        let keys = [Key::Agent(agent), Key::AgentState(agent)];
         let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
         Ok(match (found.next().flatten(), found.next().flatten()) {
             (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
-                let seat = crate::routing::Seat { agent: std::sync::Arc::new(*agent), state };
-                if seat.is_there(self.now) {
-                    command::OwnerStanding::Available
-                } else if seat.is_missing(self.now) {
-                    command::OwnerStanding::Missing
-                } else {
-                    command::OwnerStanding::Absent
-                }
+                Some(Seat { agent: std::sync::Arc::new(*agent), state })
             }
-            _ => command::OwnerStanding::Gone,
+            _ => None,
         })
+    }
+
+    /// Finds who stands in for an absent agent and is there: their substitute, or, where that one is on a planned absence
+    /// too, that one's substitute, and so on. Nobody is asked twice.
+    async fn substitute(&self, absent: &Seat) -> Result<Option<AgentId>, Error> {
+        let named = |seat: &Seat| seat.agent.absence(self.now).and_then(|absence| absence.substitute_id);
+        let mut asked = std::collections::BTreeSet::from([absent.agent.id]);
+        let mut next = named(absent);
+        while let Some(agent) = next.filter(|agent| asked.insert(*agent)) {
+            let Some(seat) = self.seat(agent).await? else { return Ok(None) };
+            if seat.is_there(self.now) && seat.may_reply() {
+                return Ok(Some(agent));
+            }
+            next = named(&seat);
+        }
+        Ok(None)
     }
 }
 

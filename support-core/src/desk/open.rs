@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 
+use crate::config::{QueueLimitAction, TeamSpec};
 use crate::conversation::{ChannelKind, Delivery, Direction, Visibility};
 use crate::error::{EntityKind, Error};
 use crate::id::{
@@ -24,6 +25,8 @@ use super::input::{ContextInput, FieldInput};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
+/// Tag of work that came while the queue where it belongs was full.
+const QUEUE_FULL: &str = "queue_full";
 /// Most tags, fields, context entries or skills that a command may name.
 pub(super) const LIST_LIMIT: usize = 100;
 
@@ -82,6 +85,8 @@ pub struct OpenTicket {
     pub effort: Option<u32>,
     /// Skills that a handler must have, with the least level, 1–5.
     pub skills: Vec<(Label, u8)>,
+    /// Skills that a handler should have, with the level from which one counts, 1–5.
+    pub preferred: Vec<(Label, u8)>,
 }
 
 impl std::fmt::Debug for OpenTicket {
@@ -127,6 +132,7 @@ impl OpenTicket {
             assigned_to: None,
             effort: None,
             skills: Vec::new(),
+            preferred: Vec::new(),
         }
     }
 
@@ -145,6 +151,7 @@ impl OpenTicket {
             ("assigned_to", self.assigned_to.is_some()),
             ("effort", self.effort.is_some()),
             ("skills", !self.skills.is_empty()),
+            ("preferred", !self.preferred.is_empty()),
         ]
         .into_iter()
         .find_map(|(field, given)| given.then_some(field))
@@ -159,14 +166,17 @@ impl OpenTicket {
             ("external_refs", self.external_refs.len()),
             ("custom_fields", self.custom_fields.len()),
             ("skills", self.skills.len()),
+            ("preferred", self.preferred.len()),
         ];
         for (field, len) in lists {
             if len > LIST_LIMIT {
                 return Err(Error::invalid(field, "must be at most 100"));
             }
         }
-        if let Some(at) = self.skills.iter().position(|(_, level)| !(1..=5).contains(level)) {
-            return Err(Error::invalid(format!("skills[{at}]"), "must be a level of 1 to 5"));
+        for (field, skills) in [("skills", &self.skills), ("preferred", &self.preferred)] {
+            if let Some(at) = skills.iter().position(|(_, level)| !(1..=5).contains(level)) {
+                return Err(Error::invalid(format!("{field}[{at}]"), "must be a level of 1 to 5"));
+            }
         }
         Ok(())
     }
@@ -186,12 +196,13 @@ impl UseCase for OpenTicket {
         let opening = Opening {
             customer: &customer,
             follow_up_of: None,
+            sticky: None,
             external_id: None,
             in_reply_to: None,
             automatic: false,
             sent_at: ask.now,
         };
-        let (open, texts) = self.command(ask, &opening)?;
+        let (open, texts) = self.command(ask, &opening, self.team(ask).await?)?;
         let (ticket, message) = (open.id, open.message.id);
         let mut commands = vec![Command::Open(Box::new(open))];
         let mut owner = None;
@@ -232,6 +243,8 @@ impl UseCase for OpenTicket {
 pub(super) struct Opening<'a> {
     pub(super) customer: &'a Customer,
     pub(super) follow_up_of: Option<TicketId>,
+    /// Who had the closed ticket.
+    pub(super) sticky: Option<AgentId>,
     pub(super) external_id: Option<ForeignId>,
     pub(super) in_reply_to: Option<ForeignId>,
     pub(super) automatic: bool,
@@ -264,11 +277,37 @@ impl OpenTicket {
         }
     }
 
-    /// Turns what was asked into a command and the texts that it names.
+    /// Returns the team in whose queue it starts, and whether the queue where it belongs is full.
+    pub(super) async fn team(&self, ask: &Ask<'_>) -> Result<(TeamId, bool), Error> {
+        let own = self.team_id.unwrap_or(TeamId::DEFAULT);
+        let config = &ask.config;
+        let limited =
+            config.team(own).filter(|team| team.queue_limit.is_some() && self.assigned_to.is_none());
+        let Some(team) = limited else { return Ok((own, false)) };
+        let live = ask.desk.live(ask.actor.tenant());
+        live.sync(ask.store()).await?;
+        let board = live.board();
+        let is_full = |id: TeamId, team: &TeamSpec| {
+            team.queue_limit.is_some_and(|limit| board.queue.waiting_for(id) >= limit as usize)
+        };
+        if !is_full(own, team) {
+            return Ok((own, false));
+        }
+        let has_room = |id: &TeamId| config.team(*id).is_some_and(|team| !is_full(*id, team));
+        let to = match team.queue_limit_action {
+            QueueLimitAction::Overflow => team.overflow_team_ids.iter().copied().find(has_room),
+            QueueLimitAction::Tag => None,
+        };
+        Ok((to.unwrap_or(own), true))
+    }
+
+    /// Turns what was asked into a command and the texts that it names. `team` is in whose queue it starts, and whether
+    /// the queue where it belongs is full.
     pub(super) fn command<'a>(
         &self,
         ask: &'a Ask<'a>,
         opening: &Opening<'_>,
+        (team, full): (TeamId, bool),
     ) -> Result<(command::Open, Texts<'a>), Error> {
         let id = TicketId::mint(ask.ids(), ask.now);
         let conversation_id = ConversationId::mint(ask.ids(), ask.now);
@@ -295,7 +334,8 @@ impl OpenTicket {
             Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
             Direction::Outbound => ask.config.keyword_hits(&[&subject.body]),
         };
-        let tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
+        let mut tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
+        tags.extend(QUEUE_FULL.parse().ok().filter(|_| full));
         let insight = customer.tier.clone().map(|tier| Insight { tier: Some(tier), ..Insight::default() });
         let Stored { id: body, masked, .. } = body;
         let message = command::NewMessage {
@@ -327,7 +367,7 @@ impl OpenTicket {
             brand_id: self.brand_id,
             language: self.language.clone().or_else(|| customer.language.clone()),
             customer_id: customer.id,
-            team_id: self.team_id.unwrap_or(TeamId::DEFAULT),
+            team_id: team,
             category: self.category.clone(),
             tags: tags.into_iter().collect(),
             order_id: self.order_id.clone(),
@@ -336,6 +376,8 @@ impl OpenTicket {
             custom_fields,
             effort: self.effort.unwrap_or(1),
             skills: self.skills.clone(),
+            preferred: self.preferred.clone(),
+            sticky: opening.sticky,
             follow_up_of: opening.follow_up_of,
             insight,
             conversation_id,

@@ -7,7 +7,7 @@ use crate::conversation::{Conversation, Message};
 use crate::error::{EntityKind, Error};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{ConversationId, DocumentId, TextId, TicketId};
-use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope};
+use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope, USUAL_PERFORMANCE};
 use crate::routing::{QueueDepth, Ranked};
 use crate::scoring::{Score, score};
 use crate::sla::SlaTimer;
@@ -451,6 +451,9 @@ pub(super) fn by_name(agent: Agent) -> Agent {
         skills: std::collections::BTreeMap::new(),
         capacity: Capacity::default(),
         shift: None,
+        languages: Vec::new(),
+        performance: USUAL_PERFORMANCE,
+        absences: Vec::new(),
         ..agent
     }
 }

@@ -142,7 +142,9 @@ impl UseCase for ReceiveMessage {
                 prepared.changes.events = people.events;
                 Ok(prepared)
             }
-            closed => ask.open_with(&customer, closed.as_ref(), self.subject.as_deref(), &arrival, people),
+            closed => {
+                ask.open_with(&customer, closed.as_ref(), self.subject.as_deref(), &arrival, people).await
+            }
         }
     }
 }
@@ -217,7 +219,7 @@ impl ReceiveMessage {
 
 impl Ask<'_> {
     /// Opens a ticket with a message that belongs to none that is going on; `closed` is the one that it follows.
-    pub(super) fn open_with(
+    pub(super) async fn open_with(
         &self,
         customer: &Customer,
         closed: Option<&Ticket>,
@@ -245,12 +247,13 @@ impl Ask<'_> {
         let opening = Opening {
             customer,
             follow_up_of: closed.map(|ticket| ticket.id),
+            sticky: closed.and_then(|ticket| ticket.assigned_to),
             external_id: arrival.external_id.clone(),
             in_reply_to: arrival.in_reply_to.clone(),
             automatic: arrival.automatic,
             sent_at: arrival.sent_at,
         };
-        let (open, texts) = wanted.command(self, &opening)?;
+        let (open, texts) = wanted.command(self, &opening, wanted.team(self).await?)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
         let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
         let routes = needs_routing(None, &decision.ticket);

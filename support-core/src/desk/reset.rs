@@ -77,6 +77,7 @@ impl UseCase for ResetTicket {
             team_id: ticket.team_id,
             effort: Some(ticket.work.effort),
             skills: ticket.work.skills.clone(),
+            preferred: ticket.work.preferred.clone(),
             // A copy is for showing: nothing of it is sent.
             inbox_id: ticket.inbox_id.filter(|_| message.direction == Direction::Inbound),
             ..OpenTicket::by(Requester::Customer(ticket.customer_id), subject, body.ok_or_else(erased)?)

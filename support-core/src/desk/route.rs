@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, RoutingMode};
 use crate::error::Error;
-use crate::id::{TenantId, TicketId};
+use crate::id::{OfferId, TeamId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
-use crate::routing::{AssignHow, Placement, Seat, Waiting, plan};
+use crate::routing::{AssignHow, Placement, Seat, Waiting, plan, serving};
 use crate::store::{ChangeSet, Delta, Key, Outcome, Record, Write};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -292,25 +292,31 @@ fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
     changes.replace(seat.agent.version, (*seat.agent).clone());
 }
 
-/// Turns a placement into changes; nothing where the ticket waits no more.
+/// Turns a placement into changes, an offer where the team asks first; nothing where the ticket waits no more.
 fn assignment(
     tenant: TenantId,
     ticket: &Ticket,
     placement: &Placement,
     circumstances: &Circumstances<'_>,
 ) -> Option<ChangeSet> {
-    if !ticket.is_waiting() {
+    if !ticket.is_queued() {
         return None;
     }
-    let assign = Command::Assign(Box::new(command::Assign {
-        to: Some(placement.agent),
-        team: None,
-        how: AssignHow::Auto,
-        reason: None,
-        why: Some(placement.why.clone()),
-        over: false,
-    }));
-    let decision = decide(Some(ticket), &[assign], circumstances).ok()?;
+    let (_, team) = serving(ticket.team_id.unwrap_or(TeamId::DEFAULT), circumstances.config);
+    let asks = team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Offer);
+    let why = Some(placement.why.clone());
+    let command = if asks {
+        Command::MakeOffer(Box::new(command::MakeOffer {
+            id: OfferId::mint(circumstances.ids, circumstances.now),
+            agent: placement.agent,
+            until: circumstances.now.plus_seconds(circumstances.config.settings.offer_seconds),
+            why,
+        }))
+    } else {
+        let (to, how) = (Some(placement.agent), AssignHow::Auto);
+        Command::Assign(Box::new(command::Assign { to, team: None, how, reason: None, why, over: false }))
+    };
+    let decision = decide(Some(ticket), &[command], circumstances).ok()?;
     let mut changes = assemble(tenant, Some(ticket), decision, &[]);
     for delta in &mut changes.deltas {
         if let Delta::Load { agent, kind: WorkKind::Ticket, change, at_most } = delta

@@ -89,7 +89,7 @@ impl Desk {
     /// Routes what waits in a tenant, and brings the next of its tickets under a changed configuration.
     async fn keep_up(&self, tenant: TenantId, now: Timestamp, ticked: &mut Ticked) -> Result<(), Error> {
         let live = self.live(tenant);
-        if live.sweeps(now) {
+        if live.sweeps(now) || live.relaxes(now) {
             live.mark();
         }
         if live.is_marked() {
@@ -98,6 +98,10 @@ impl Desk {
                 let at = live.turn_ends().map_or(now, |end| end.max(now));
                 ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));
             }
+        }
+        let config = live.config(self.store(), now).await?;
+        if let Some(at) = live.look_for_relaxation(&config, now) {
+            ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));
         }
         if let Some(at) = self.backfill(tenant).await? {
             ticked.next = Some(ticked.next.map_or(at, |next| next.min(at)));

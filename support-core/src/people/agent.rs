@@ -108,6 +108,16 @@ pub struct Agent {
     pub capacity: Capacity,
     /// When the agent works; `None` is always.
     pub shift: Option<Shift>,
+    /// Languages in which the agent answers, sorted; empty is any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub languages: Vec<Label>,
+    /// How much of the work is theirs under performance-weighted routing, in percent of a usual agent: 1–1,000,
+    /// usually 100.
+    #[serde(default = "usual_performance")]
+    pub performance: u32,
+    /// Planned absences, in the order in which they begin.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absences: Vec<Absence>,
     /// False once deactivated: the name is kept, sign-in and work are not.
     pub active: bool,
     /// Counts changes of this record.
@@ -116,6 +126,36 @@ pub struct Agent {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+/// Performance of a usual agent, in percent.
+pub const USUAL_PERFORMANCE: u32 = 100;
+
+const fn usual_performance() -> u32 {
+    USUAL_PERFORMANCE
+}
+
+/// A planned absence: leave, a training, a duty elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// When it begins.
+    pub from: Timestamp,
+    /// When it is over: the first instant at which the agent is back.
+    pub until: Timestamp,
+    /// Who takes what customers answer meanwhile.
+    #[serde(default)]
+    pub substitute_id: Option<AgentId>,
+}
+
+impl Agent {
+    /// Returns the planned absence at an instant, if there is one. Of several that overlap it is the one that lasts
+    /// longest.
+    #[must_use]
+    pub fn absence(&self, now: Timestamp) -> Option<&Absence> {
+        let covers = |absence: &&Absence| absence.from <= now && now < absence.until;
+        self.absences.iter().filter(covers).max_by_key(|absence| absence.until)
+    }
 }
 
 impl std::fmt::Debug for Agent {

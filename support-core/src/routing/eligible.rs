@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
-use crate::label::Label;
 use crate::people::{Agent, AgentState, Permission, Presence, Role, Standing, WorkKind};
 use crate::time::Timestamp;
 
-use super::Refused;
+use super::{Asks, Refused};
 
 /// An agent as routing sees them: profile, and presence with load.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +25,9 @@ impl Seat {
         self.agent.team_ids.contains(&team) || team == TeamId::DEFAULT && self.agent.team_ids.is_empty()
     }
 
-    fn may_reply(&self) -> bool {
+    /// Tells whether the agent has the right to answer customers.
+    #[must_use]
+    pub fn may_reply(&self) -> bool {
         let role = self.agent.role.as_str().parse::<Role>();
         role.is_ok_and(|role| role.grants().reach(Permission::TicketReply).is_some())
     }
@@ -75,10 +76,10 @@ pub struct Job<'a> {
     pub kind: WorkKind,
     /// Teams whose members are asked: one's own, or those that take its overflow.
     pub teams: &'a [TeamId],
-    /// Units of capacity that it takes.
-    pub effort: u32,
-    /// Skills that a handler must have, with the least level.
-    pub skills: &'a [(Label, u8)],
+    /// Whether those who lead these teams are asked, in place of who works in them.
+    pub leads: bool,
+    /// What it asks for, as relaxed as it is now.
+    pub asks: &'a Asks,
     /// Agents who gave it back, and when.
     pub declined: &'a [(AgentId, Timestamp)],
     /// Seconds for which they are not asked again.
@@ -91,12 +92,14 @@ pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl It
     let Seat { agent, state } = seat;
     let fails = move |condition: &Refused| match condition {
         Refused::Inactive => !agent.active,
-        Refused::NotInTeam => !job.teams.iter().any(|team| seat.is_in(*team)),
+        Refused::NotInTeam => !job
+            .teams
+            .iter()
+            .any(|team| if job.leads { agent.lead_ids.contains(team) } else { seat.is_in(*team) }),
         Refused::MayNotReply => !seat.may_reply(),
-        Refused::MissingSkill => {
-            let has = |skill: &Label, level: u8| agent.skills.get(skill).is_some_and(|has| *has >= level);
-            !job.skills.iter().all(|(skill, level)| has(skill, *level))
-        }
+        Refused::MissingSkill => !job.asks.is_skilled(agent),
+        Refused::OtherLanguage => !job.asks.is_spoken(agent),
+        Refused::Absent => agent.absence(now).is_some(),
         Refused::NotAvailable => state.presence != Presence::Available,
         Refused::OtherChannels => !state.channels.is_empty() && !state.channels.contains(&job.kind),
         Refused::OffShift => agent.shift.as_ref().is_some_and(|shift| !shift.standing(now).takes(job.kind)),
@@ -105,7 +108,7 @@ pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl It
             job.declined.iter().any(|(who, at)| *who == agent.id && still(*at))
         }
         Refused::NoRoom => {
-            state.load.of(job.kind).saturating_add(job.effort) > agent.capacity.of(job.kind)
+            state.load.of(job.kind).saturating_add(job.asks.effort) > agent.capacity.of(job.kind)
                 || job.kind != WorkKind::Ticket && state.load.call > 0
         }
     };
@@ -114,11 +117,13 @@ pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl It
 }
 
 /// All conditions, the most lasting first.
-const LASTING_FIRST: [Refused; 9] = [
+const LASTING_FIRST: [Refused; 11] = [
     Refused::Inactive,
     Refused::NotInTeam,
     Refused::MayNotReply,
     Refused::MissingSkill,
+    Refused::OtherLanguage,
+    Refused::Absent,
     Refused::NotAvailable,
     Refused::OtherChannels,
     Refused::OffShift,
@@ -133,18 +138,43 @@ impl Seat {
         self.state.last_assigned_at = self.state.last_assigned_at.max(Some(at));
     }
 
-    /// Tells whether the agent is there now: available and on shift.
+    /// Units of async work that the agent can still take.
+    pub(super) fn room(&self) -> u32 {
+        self.agent.capacity.units.saturating_sub(self.state.load.units)
+    }
+
+    /// Tells whether the agent takes async work now, whatever team it is of and whatever it asks for.
+    pub(super) fn is_ready(&self, now: Timestamp) -> bool {
+        let Self { agent, state } = self;
+        self.room() > 0
+            && state.presence == Presence::Available
+            && agent.active
+            && (state.channels.is_empty() || state.channels.contains(&WorkKind::Ticket))
+            && agent.absence(now).is_none()
+            && agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(WorkKind::Ticket))
+            && self.may_reply()
+    }
+
+    /// Tells whether the agent is there now: available, on shift and not on leave.
     #[must_use]
     pub fn is_there(&self, now: Timestamp) -> bool {
         let on_shift =
             self.agent.shift.as_ref().is_none_or(|shift| matches!(shift.standing(now), Standing::On { .. }));
-        self.agent.active && self.state.presence == Presence::Available && on_shift
+        let present = self.state.presence == Presence::Available && self.agent.absence(now).is_none();
+        self.agent.active && present && on_shift
     }
 
     /// Tells whether the agent is absent past the start of a shift: away or offline since before it, and it has begun,
-    /// or they said that they come back only after it. Who is always on shift misses no start.
+    /// or they said that they come back only after it. Who is always on shift misses no start. A planned absence is one
+    /// from its beginning, where it outlasts the next start of a shift or there are no shifts.
     #[must_use]
     pub fn is_missing(&self, now: Timestamp) -> bool {
+        if let Some(absence) = self.agent.absence(now) {
+            let start = self.agent.shift.as_ref().map(|shift| shift.next_start(absence.from));
+            if start.is_none_or(|start| start.is_some_and(|start| start < absence.until)) {
+                return true;
+            }
+        }
         let AgentState { presence, since, until, .. } = self.state;
         let gone = matches!(presence, Presence::Away | Presence::Offline);
         let back = until.map_or(now, |until| until.max(now));

@@ -8,6 +8,7 @@ mod line;
 mod ranked;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
@@ -18,13 +19,15 @@ use crate::scoring::{Urgency, Weights};
 use crate::ticket::Work;
 use crate::time::Timestamp;
 
-use super::Waiting;
+use super::{Asks, Waiting};
 use line::{Gauge, Line, Row};
 pub(crate) use ranked::Best;
 pub use ranked::Ranked;
 
-/// Fewest and most places that a plan looks for first; each time that it needs more, twice as many.
-const PLANNED_FIRST: (usize, usize) = (256, 4_096);
+/// Fewest and most places that a plan looks for first.
+const PLANNED_FIRST: (usize, usize) = (16, 4_096);
+/// How many times as many it looks for each time that it needs more.
+const PLANNED_GROWTH: usize = 4;
 
 /// Waiting work of one tenant.
 #[derive(Debug, Clone, Default)]
@@ -32,12 +35,14 @@ pub struct Queue {
     places: HashMap<TicketId, Place>,
     lines: Vec<Line>,
     /// Which line is that of a team and a channel. A line that is empty stays.
-    line_of: BTreeMap<(Option<TeamId>, ChannelKind), u32>,
+    line_of: BTreeMap<(Option<TeamId>, ChannelKind, u32), u32>,
+    /// What work asks for, numbered. What nobody asks for any more stays.
+    asks: HashMap<Arc<Asks>, u32>,
     /// What the bounds in the lines were measured with; none before the order was first asked for.
     gauge: Option<Gauge>,
     /// The latest instant since when anything waits, or waited.
     newest: Option<Timestamp>,
-    /// What only few have: skills asked for, agents who gave it back, followers.
+    /// What only few have: agents who gave it back, who had it before, followers.
     rare: HashMap<TicketId, Rare>,
     followed: BTreeSet<(AgentId, TicketId)>,
     /// What is on its way to an agent: it still waits, but is not planned again.
@@ -53,10 +58,30 @@ struct Place {
 
 /// What only few waiting tickets have.
 #[derive(Debug, Clone, Default, PartialEq)]
-struct Rare {
-    skills: Vec<(crate::label::Label, u8)>,
-    declined: Vec<(AgentId, Timestamp)>,
+pub(super) struct Rare {
+    pub(super) declined: Vec<(AgentId, Timestamp)>,
+    pub(super) sticky: Option<AgentId>,
     followers: Vec<AgentId>,
+}
+
+/// A piece of waiting work as a planner goes through them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next<'a> {
+    pub(super) ranked: Ranked,
+    /// In which line it stands.
+    pub(super) line: usize,
+    /// What is particular to it.
+    pub(super) rare: Option<&'a Rare>,
+}
+
+/// What a planner asks of a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineOf<'a> {
+    pub(super) team: TeamId,
+    pub(super) asks: &'a Arc<Asks>,
+    /// Lines of the same number ask for the same.
+    pub(super) asks_number: u32,
+    pub(super) len: usize,
 }
 
 /// What somebody sees of the queue: whole lines, and single rows beyond them.
@@ -106,30 +131,33 @@ impl Queue {
 
     /// Takes an entry in, in place of what was known of the ticket.
     pub fn upsert(&mut self, entry: Waiting) {
-        let Waiting { ticket, customer, team, channel, priority, work, followers, .. } = entry;
+        let Waiting { ticket, customer, team, channel, priority, language, work, followers, .. } = entry;
+        let Work { since, effort, skills, preferred, sticky, declined } = work;
+        let asks = Asks { effort, skills, preferred, language };
         let row = Row {
             customer,
-            effort: work.effort,
             priority,
-            since: work.since,
+            since,
             keyword_points: entry.keyword_points,
             insight_points: entry.insight_points,
             urgency: entry.urgency.map(|(from, due)| Urgency { from, due }),
+            particular: sticky.is_some() || !declined.is_empty(),
         };
         self.newest = self.newest.max(Some(row.since));
         let bound = self.gauge.as_ref().map_or(f64::INFINITY, |gauge| gauge.bound(&row));
-        self.set_rare(ticket, Rare { skills: work.skills, declined: work.declined, followers });
+        self.set_rare(ticket, Rare { declined, sticky, followers });
         if let Some(place) = self.places.get(&ticket).copied() {
             if let Some(line) = self.lines.get_mut(place.line as usize)
                 && line.team == team
                 && line.channel == channel
+                && *line.asks == asks
             {
                 line.set(place.row as usize, row, bound);
                 return;
             }
             self.leave(place);
         }
-        let number = self.line(team, channel);
+        let number = self.line(team, channel, asks);
         if let Some(line) = self.lines.get_mut(number as usize) {
             let row_number = u32::try_from(line.len()).unwrap_or(u32::MAX);
             self.places.insert(ticket, Place { line: number, row: row_number });
@@ -146,11 +174,20 @@ impl Queue {
     }
 
     /// Returns the number of a line, which is made where it is missing.
-    fn line(&mut self, team: Option<TeamId>, channel: ChannelKind) -> u32 {
+    fn line(&mut self, team: Option<TeamId>, channel: ChannelKind, asks: Asks) -> u32 {
+        let next_asks = u32::try_from(self.asks.len()).unwrap_or(u32::MAX);
+        let (asks, asks_number) = match self.asks.get_key_value(&asks) {
+            Some((asks, number)) => (asks.clone(), *number),
+            None => {
+                let asks = Arc::new(asks);
+                self.asks.insert(asks.clone(), next_asks);
+                (asks, next_asks)
+            }
+        };
         let next = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
-        let number = *self.line_of.entry((team, channel.clone())).or_insert(next);
+        let number = *self.line_of.entry((team, channel.clone(), asks_number)).or_insert(next);
         if number == next {
-            self.lines.push(Line::new(team, channel));
+            self.lines.push(Line::new(team, channel, asks, asks_number));
         }
         number
     }
@@ -183,6 +220,15 @@ impl Queue {
     /// Lets a plan see work again.
     pub fn release(&mut self, ticket: TicketId) {
         self.held.remove(&ticket);
+    }
+
+    /// Returns how much waits in a team's queue that is not on its way to an agent.
+    #[must_use]
+    pub fn waiting_for(&self, team: TeamId) -> usize {
+        let of_team = |line: &&Line| line.team.unwrap_or(TeamId::DEFAULT) == team;
+        let all: usize = self.lines.iter().filter(of_team).map(Line::len).sum();
+        let held = self.held.iter().filter_map(|ticket| self.find(*ticket)).map(|(line, _)| line);
+        all - held.filter(of_team).count()
     }
 
     /// Tells whether anything waits that is not on its way to an agent.
@@ -242,30 +288,88 @@ impl Queue {
         u32::try_from(in_lines.sum::<usize>() + beyond.filter(|other| *other < mine).count()).ok()
     }
 
-    /// Lists what may be planned, best first, as long as it is asked for. `about` so much is likely to be.
+    /// Lists the lines, for a planner.
+    pub(super) fn lines(&self) -> impl Iterator<Item = LineOf<'_>> {
+        self.lines.iter().map(|line| LineOf {
+            team: line.team.unwrap_or(TeamId::DEFAULT),
+            asks: &line.asks,
+            asks_number: line.asks_number,
+            len: line.len(),
+        })
+    }
+
+    /// Sees to it that [`in_order`](Self::in_order) can bound scores under these weights.
+    pub(super) fn gauge(&mut self, weights: &Weights, now: Timestamp) {
+        self.measure(weights, now);
+    }
+
+    /// Lists what may be planned in the `open` lines, by number, best first, as long as it is asked for. `about` so
+    /// much is likely to be. Needs [`gauge`](Self::gauge) first.
     pub(super) fn in_order<'a>(
-        &'a mut self,
+        &'a self,
+        open: &'a [bool],
         weights: &'a Weights,
         now: Timestamp,
         about: usize,
-    ) -> impl Iterator<Item = Waiting> + 'a {
-        let earned = self.measure(weights, now);
-        let queue = &*self;
+    ) -> impl Iterator<Item = Next<'a>> + 'a {
+        let since = now.max(self.newest.unwrap_or(now));
+        let earned = self.gauge.as_ref().map_or(f64::INFINITY, |gauge| gauge.earned(since));
+        let numbered = move || self.lines.iter().zip(open).enumerate().filter(|(_, (_, open))| **open);
+        let lines = move || numbered().map(|(number, (line, _))| (number, line));
+        let waiting: usize = lines().map(|(_, line)| line.len()).sum();
         let (fewest, most) = PLANNED_FIRST;
-        let (mut last, mut some) = (None, about.clamp(fewest, most));
-        // Most plans end within the first few. For more the lines are passed over again, for twice as many each time.
+        let (mut last, mut some, mut done) = (None, about.clamp(fewest, most), 0);
+        // Most plans end within the first few. For more the lines are passed over again, for more each time.
         let batches = std::iter::from_fn(move || {
-            let mut best = Best::new(some, last);
-            queue.lines.iter().for_each(|line| line.offer_to(&mut best, weights, now, earned));
-            let best = best.into_vec();
-            last = best.last().copied().or(last);
-            some = some.saturating_mul(2);
+            let best = if some.saturating_mul(PLANNED_GROWTH) < waiting - done {
+                let mut best = Best::new(some, last);
+                lines().for_each(|(_, line)| line.offer_to(&mut best, weights, now, earned));
+                best.into_vec().into_iter().filter_map(|ranked| self.standing(ranked)).collect()
+            } else {
+                let mut rest = Vec::with_capacity(waiting - done);
+                for (number, line) in lines() {
+                    let all = line.after(last, weights, now);
+                    rest.extend(all.map(|(ranked, particular)| (ranked, number, particular)));
+                }
+                rest.sort_unstable_by(|(a, ..), (b, ..)| a.cmp(b));
+                rest
+            };
+            last = best.last().map(|(ranked, ..)| *ranked).or(last);
+            done = waiting.min(done + best.len());
+            some = some.saturating_mul(PLANNED_GROWTH);
             (!best.is_empty()).then_some(best)
         });
-        batches
-            .flatten()
-            .filter(|ranked| !queue.held.contains(&ranked.ticket))
-            .filter_map(|ranked| queue.entry(ranked.ticket))
+        batches.flatten().filter_map(|(ranked, line, particular)| {
+            if !self.held.is_empty() && self.held.contains(&ranked.ticket) {
+                return None;
+            }
+            let rare = if particular { self.rare.get(&ranked.ticket) } else { None };
+            Some(Next { ranked, line, rare })
+        })
+    }
+
+    /// Says in which line a place is, and whether it is particular.
+    fn standing(&self, ranked: Ranked) -> Option<(Ranked, usize, bool)> {
+        let place = self.places.get(&ranked.ticket)?;
+        let row = self.lines.get(place.line as usize)?.row(place.row as usize)?;
+        Some((ranked, place.line as usize, row.particular))
+    }
+
+    /// Returns the first instant after `now` at which waiting work of a line has waited one of so many seconds. The
+    /// lines' `waits` are in the order of the lines.
+    pub(super) fn next_wait<'a>(
+        &self,
+        waits: impl Iterator<Item = &'a [i64]>,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let staged = self.lines.iter().zip(waits).filter(|(_, waits)| !waits.is_empty());
+        let all = staged.flat_map(|(line, waits)| {
+            let next = move |since: Timestamp| {
+                waits.iter().map(|seconds| since.plus_seconds(*seconds)).find(|at| *at > now)
+            };
+            line.waiting_since().filter_map(next)
+        });
+        all.min()
     }
 
     /// Returns what is known of a waiting ticket.
@@ -283,7 +387,15 @@ impl Queue {
             keyword_points: row.keyword_points,
             insight_points: row.insight_points,
             urgency: row.urgency.map(|urgency| (urgency.from, urgency.due)),
-            work: Work { since: row.since, effort: row.effort, skills: rare.skills, declined: rare.declined },
+            language: line.asks.language.clone(),
+            work: Work {
+                since: row.since,
+                effort: line.asks.effort,
+                skills: line.asks.skills.clone(),
+                preferred: line.asks.preferred.clone(),
+                sticky: rare.sticky,
+                declined: rare.declined,
+            },
             followers: rare.followers,
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::conversation::ChannelKind;
 use crate::id::{AgentId, CustomerId, TeamId, TicketId};
+use crate::label::Label;
 use crate::scoring::{ScoreInputs, Urgency};
 use crate::ticket::{Priority, Ticket, Work};
 use crate::time::Timestamp;
@@ -26,6 +27,8 @@ pub struct Waiting {
     pub insight_points: f64,
     /// The urgency ramp: from when, and to its deadline.
     pub urgency: Option<(Timestamp, Timestamp)>,
+    /// In which language it is to be answered.
+    pub language: Option<Label>,
     /// Since when it waits, what it takes, and who gave it back.
     pub work: Work,
     /// Agents who follow it, and so see it beyond their teams.
@@ -45,6 +48,7 @@ impl Waiting {
             keyword_points: ticket.derived.keyword_points,
             insight_points: ticket.derived.insight_points,
             urgency: ticket.derived.urgency,
+            language: ticket.language.clone(),
             work: ticket.work.clone(),
             followers: ticket.followers(),
         })

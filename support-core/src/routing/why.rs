@@ -6,6 +6,8 @@ use crate::id::AgentId;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
+use super::Fit;
+
 wire_enum! {
     /// In which way the owner changed.
     AssignHow {
@@ -37,6 +39,13 @@ wire_enum! {
         RoundRobin = "round_robin",
         /// The one with the smallest share of capacity in use.
         LeastLoaded = "least_loaded",
+        /// The one who fits best: most preferred skills, then least skill that the work has no use for.
+        Skills = "skills",
+        /// The one with the smallest share of capacity in use, where capacity counts by performance: work at hand is
+        /// spread in proportion to capacity × performance.
+        PerformanceWeighted = "performance_weighted",
+        /// Whoever serves all that waits best together, see [`batch`](crate::routing::Value).
+        Optimal = "optimal",
     }
 }
 
@@ -55,6 +64,10 @@ wire_enum! {
         OtherChannels = "other_channels",
         /// Is off shift, or too near its end.
         OffShift = "off_shift",
+        /// Is on a planned absence.
+        Absent = "absent",
+        /// Does not answer in the language.
+        OtherLanguage = "other_language",
         /// Lacks a skill, or its level.
         MissingSkill = "missing_skill",
         /// Gave it back within the last five minutes.
@@ -75,6 +88,35 @@ pub struct Candidate {
     pub capacity: u32,
     /// When work was given last.
     pub last_assigned_at: Option<Timestamp>,
+    /// Whether they had the matter before, and so come first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sticky: bool,
+    /// How well they fit, where that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
+    /// Their performance in percent, where that counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub performance: Option<u32>,
+    /// What it is worth to give it to them, where all that waits was planned together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worth: Option<Worth>,
+}
+
+/// What giving a piece of work to an agent is worth to a plan of all that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worth {
+    /// Value of this placement, see [`Value`](crate::routing::Value).
+    pub value: i32,
+    /// What the agent's room is worth to other work: the value that the plan as a whole would gain by one more like them.
+    pub price: i32,
+}
+
+impl Worth {
+    /// Returns what is gained after the price.
+    #[must_use]
+    pub const fn net(self) -> i64 {
+        self.value as i64 - self.price as i64
+    }
 }
 
 /// The record of one routing decision: enough to decide it again and get the same.
@@ -86,6 +128,9 @@ pub struct Why {
     pub score: f64,
     /// Seconds that it had waited.
     pub waited_seconds: i64,
+    /// Stage of relaxation in force, counted from 1; none where nothing was relaxed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<u32>,
     /// Eligible agents, the chosen one first; at most [`Why::MOST`].
     pub candidates: Vec<Candidate>,
     /// Other agents with the first condition that each failed; at most [`Why::MOST`].

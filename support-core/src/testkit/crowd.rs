@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{Dice, SeededIds, block_on};
 use crate::desk::{
-    CreateAgent, CreateCustomer, CustomerSpec, DeactivateAgent, Desk, EditTicket, OpenTicket, PutDocument,
-    Reassign, ReturnWork, SetPresence, Take, UpdateAgent, WriteMessage,
+    AcceptOffer, CreateAgent, CreateCustomer, CustomerSpec, DeactivateAgent, DeclineOffer, Desk, EditTicket,
+    OpenTicket, PutDocument, Reassign, ReturnWork, SetPresence, Take, UpdateAgent, WriteMessage,
 };
 use crate::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
 use crate::label::Label;
@@ -59,7 +59,8 @@ impl Place {
             let put = PutDocument::new(DocumentKind::Team, body);
             Some(TeamId::from_uuid(block_on(desk.run(&HOST, &put)).unwrap().document_id.uuid()))
         };
-        let spare = team(json!({"name": "Spare"}));
+        // One team asks first.
+        let spare = team(json!({"name": "Spare", "mode": {"ticket": "offer"}}));
         let least = json!({"name": "Least", "strategy": "least_loaded", "overflow_team_ids": [spare]});
         let teams = [None, team(least), spare];
         let agents = (0..AGENTS).map(|n| {
@@ -135,8 +136,21 @@ impl Place {
                     }
                 }
             }
+            17 => self.answer(dice, agent),
             _ if crowd.by_hand => self.by_hand(dice, agent, ticket_id),
             _ => {}
+        }
+    }
+
+    /// Answers an offer of an agent, if there is one.
+    fn answer(&self, dice: &mut Dice, agent: AgentId) {
+        let Some(actor) = self.actor(agent) else { return };
+        let offers = block_on(self.desk.offers(&actor)).unwrap();
+        let Some(offer_id) = offers.first().map(|view| view.offer.id) else { return };
+        if dice.one_in(2) {
+            let _ = block_on(self.desk.run(&actor, &AcceptOffer { offer_id }));
+        } else {
+            let _ = block_on(self.desk.run(&actor, &DeclineOffer { offer_id, reason: None }));
         }
     }
 
@@ -212,8 +226,8 @@ impl Place {
                 let mut open = OpenTicket::of(self.customer, "Parcel", "Late.");
                 open.team_id = agent.team_ids.first().copied();
                 let id = block_on(self.desk.run(&HOST, &open)).unwrap().ticket_id;
-                let owner = block_on(self.desk.ticket(&HOST, id)).unwrap().assigned_to;
-                assert!(owner.is_some(), "{crowd:?}: there is room, and nobody gets it");
+                let holder = block_on(self.desk.ticket(&HOST, id)).unwrap().holder();
+                assert!(holder.is_some(), "{crowd:?}: there is room, and nobody gets it");
             }
         }
     }

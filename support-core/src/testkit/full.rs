@@ -10,10 +10,10 @@ use crate::conversation::{
 use crate::id::Reference;
 use crate::label::Label;
 use crate::people::{
-    ActorKind, ActorRef, Address, AddressKind, Agent, AgentState, Capacity, Customer, CustomerFieldValue,
-    Load, Presence, Shift, WorkKind,
+    Absence, ActorKind, ActorRef, Address, AddressKind, Agent, AgentState, Capacity, Customer,
+    CustomerFieldValue, Load, Presence, Shift, WorkKind,
 };
-use crate::routing::{AssignHow, Candidate, Offer, OfferState, Refused, Strategy, Why};
+use crate::routing::{AssignHow, Candidate, Fit, Offer, OfferState, Refused, Strategy, Why, Worth};
 use crate::sla::{
     Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Target, TimerState,
 };
@@ -120,6 +120,8 @@ pub fn full_ticket() -> Ticket {
             since: instant(4),
             effort: 3,
             skills: vec![(word("german"), 4), (word("billing"), 2)],
+            preferred: vec![(word("law"), 3)],
+            sticky: Some(agent_id(6)),
             declined: vec![(agent_id(4), instant(5))],
         },
         offer: Some(Box::new(full_offer())),
@@ -286,11 +288,16 @@ pub fn full_assignment() -> Assignment {
             strategy: Strategy::LeastLoaded,
             score: 0.1 + 0.7,
             waited_seconds: 61,
+            stage: Some(2),
             candidates: vec![Candidate {
                 agent: agent_id(2),
                 load: 3,
                 capacity: 20,
                 last_assigned_at: Some(instant(1)),
+                sticky: true,
+                fit: Some(Fit { preferred: 1, spare: 4 }),
+                performance: Some(150),
+                worth: Some(Worth { value: 520, price: 30 }),
             }],
             refused: vec![(agent_id(4), Refused::OffShift)],
             left_out: 8,
@@ -348,6 +355,9 @@ pub fn full_agent() -> Agent {
         skills: BTreeMap::from(skills),
         capacity: Capacity { units: 7, chat: 3, call: 2 },
         shift: Some(serde_json::from_value::<Shift>(shift).expect("a shift")),
+        languages: vec![word("de"), word("en")],
+        performance: 150,
+        absences: vec![Absence { from: instant(3), until: instant(4), substitute_id: Some(agent_id(2)) }],
         active: true,
         version: 6,
         created_at: instant(1),

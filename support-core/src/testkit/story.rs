@@ -55,6 +55,8 @@ pub fn a_ticket(number: u32) -> Story {
         custom_fields: std::collections::BTreeMap::new(),
         effort: 1,
         skills: Vec::new(),
+        preferred: Vec::new(),
+        sticky: None,
         follow_up_of: None,
         insight: None,
         conversation_id: build::conversation_id(number, 0),

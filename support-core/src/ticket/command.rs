@@ -152,6 +152,10 @@ pub struct Open {
     pub effort: u32,
     /// Skills that a handler must have.
     pub skills: Vec<(Label, u8)>,
+    /// Skills that a handler should have.
+    pub preferred: Vec<(Label, u8)>,
+    /// Who had the matter before.
+    pub sticky: Option<AgentId>,
     /// The closed ticket that it continues.
     pub follow_up_of: Option<TicketId>,
     /// What is known of the customer.
@@ -217,8 +221,11 @@ pub enum OwnerStanding {
     Available,
     /// Is not there now.
     Absent,
-    /// Is not there past the start of the next shift.
-    Missing,
+    /// Is not there past the start of the next shift: the ticket goes to who stands in for them, else to the team.
+    Missing {
+        /// Who stands in for them and is there.
+        substitute: Option<AgentId>,
+    },
     /// Works here no more.
     Gone,
 }

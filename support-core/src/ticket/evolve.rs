@@ -9,7 +9,7 @@ use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{AgentId, TicketId};
 use crate::people::{ActorKind, WorkKind};
-use crate::routing::{Offer, OfferState};
+use crate::routing::{AssignHow, Offer, OfferState};
 use crate::sla::Ledger;
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -51,6 +51,8 @@ impl Ticket {
             custom_fields,
             effort,
             skills,
+            preferred,
+            sticky,
             follow_up_of,
             insight,
             conversation_id,
@@ -87,7 +89,7 @@ impl Ticket {
             set_aside: None,
             conversation_id,
             last_message_id: None,
-            work: Work { since: envelope.at, effort, skills, declined: Vec::new() },
+            work: Work { since: envelope.at, effort, skills, preferred, sticky, declined: Vec::new() },
             offer: None,
             keywords: BTreeMap::new(),
             insight,
@@ -163,8 +165,10 @@ impl Ticket {
                     self.resolution_code.clone_from(resolution_code);
                 }
             }
-            Event::TicketAssigned { from, to, team_to, .. } => {
+            Event::TicketAssigned { from, to, team_to, how, .. } => {
                 self.assigned_to = *to;
+                // Who loses it only because they are not there gets it again, should they be back in time.
+                self.work.sticky = from.filter(|_| to.is_none() && *how == AssignHow::Absent);
                 self.team_id = *team_to;
                 if let Some(agent) = from.filter(|agent| Some(*agent) != *to) {
                     let party = crate::people::ActorRef::agent(agent);
@@ -267,6 +271,7 @@ impl Ticket {
     fn note_declined(&mut self, agent: AgentId, at: Timestamp) {
         self.work.declined.retain(|(declined, _)| *declined != agent);
         self.work.declined.push((agent, at));
+        self.work.sticky.take_if(|sticky| *sticky == agent);
     }
 
     fn add_participant(&mut self, participant: Participant) {

@@ -133,6 +133,12 @@ pub struct Work {
     pub effort: u32,
     /// Skills that a handler must have, with the least level, 1–5.
     pub skills: Vec<(Label, u8)>,
+    /// Skills that a handler should have, with the level from which one counts, 1–5. They keep nobody from it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferred: Vec<(Label, u8)>,
+    /// Who had the matter last and is to have it again, if they are there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<AgentId>,
     /// Agents who gave it back lately, and when: not asked again for five minutes while others are eligible.
     pub declined: Vec<(AgentId, Timestamp)>,
 }

@@ -31,7 +31,7 @@ fn every_field_that_cannot_be_accepted_is_named_and_nothing_sent_is_repeated() {
         (DocumentKind::Team, json!({}), "name"),
         (DocumentKind::Team, json!({"name": " "}), "name"),
         (DocumentKind::Team, json!({"name": "Sales", "strategy": "numbat"}), "strategy"),
-        (DocumentKind::Team, json!({"name": "Sales", "mode": {"ticket": "offer"}}), "mode.ticket"),
+        (DocumentKind::Team, json!({"name": "Sales", "mode": {"ticket": "shout"}}), "mode.ticket"),
         (DocumentKind::KeywordRule, json!({"name": "x", "type": "numbat"}), "type"),
         (DocumentKind::SlaPolicy, json!({"name": "x"}), "targets"),
     ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use support_core::conversation::ChannelKind;
 use support_core::desk::{
     AgentReply, AgentVerdict, Counts, CustomerReply, DocumentReply, LoginReply, Performance, Registered,
-    Report, TicketReply, Unblock, WaitingExplanation,
+    Relaxes, Report, TicketReply, Unblock, WaitingExplanation,
 };
 use support_core::error::FieldProblem;
 use support_core::masking::Kind;
@@ -39,11 +39,14 @@ pub(crate) fn sheet() -> Sheet {
             before: Some(3),
             waiting_seconds: 61,
             by_hand: true,
+            stage: 1,
+            relaxes: Some(Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }),
             agents: vec![verdict()],
             unblock: Some(unblock()),
         }])
         .out(&[verdict()])
         .out(&[unblock()])
+        .out(&[Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }])
         .out(&[FieldProblem::new("tags[2]", "must be 1 to 64 characters")])
         .out(&[CalendarProblem { field: "weekly.mon[0]".into(), problem: "is no window".into() }])
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use support_core::config::{RoutingMode, RoutingModes, Settings, TeamSpec};
+use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, Settings, TeamSpec};
 use support_core::conversation::ChannelKind;
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset, Validator};
 use support_core::routing::Strategy;
@@ -25,6 +25,16 @@ pub(crate) fn sheet() -> Sheet {
         strategy: Strategy::LeastLoaded,
         calendar_id: Some(document_id(1)),
         overflow_team_ids: vec![team_id(2), team_id(3)],
+        sticky: false,
+        relaxation: vec![RelaxStage {
+            after_seconds: 600,
+            lower_levels: 1,
+            drop_preferred: true,
+            drop_skills: false,
+            drop_language: true,
+        }],
+        queue_limit: Some(50),
+        queue_limit_action: QueueLimitAction::Tag,
         escalation_team_id: Some(team_id(4)),
     };
     let policy = policy();
@@ -51,6 +61,8 @@ pub(crate) fn sheet() -> Sheet {
     let steps = policy.steps.clone();
     Sheet::default()
         .both(&[modes])
+        .both(&team.relaxation)
+        .words(QueueLimitAction::ALL)
         .both(&[team, TeamSpec::standard().clone()])
         .both(std::slice::from_ref(&policy.conditions))
         .both(&policy.targets.values().cloned().collect::<Vec<_>>())

@@ -125,6 +125,8 @@ fn of_a_ticket() -> Vec<Event> {
             custom_fields: full.custom_fields.clone(),
             effort: 3,
             skills: full.work.skills.clone(),
+            preferred: vec![(word("law"), 2)],
+            sticky: Some(agent_id(3)),
             follow_up_of: Some(ticket_id(9)),
             insight: full.insight.clone(),
             conversation_id: conversation_id(1, 0),

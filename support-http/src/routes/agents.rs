@@ -9,7 +9,7 @@ use serde::Deserialize;
 use support_core::desk::{CreateAgent, DeactivateAgent, SetPassword, SetPresence, TextsById, UpdateAgent};
 use support_core::id::{AgentId, TeamId};
 use support_core::label::{ForeignId, Label};
-use support_core::people::{Agent, AgentState, Capacity, Permission, Presence, Shift, WorkKind};
+use support_core::people::{Absence, Agent, AgentState, Capacity, Permission, Presence, Shift, WorkKind};
 use support_core::store::{Key, LoginSubject, Record};
 use support_core::time::Timestamp;
 use utoipa::{IntoParams, ToSchema};
@@ -21,7 +21,7 @@ use crate::extract::{Body, Call, Id, Params, cursor, limit};
 use crate::fields::given;
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
-use crate::view::agent::{AgentBody, CapacityBody, PerformanceBody, ShiftBody};
+use crate::view::agent::{AbsenceBody, AgentBody, CapacityBody, PerformanceBody, ShiftBody};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()
@@ -60,6 +60,17 @@ struct NewAgent {
     #[serde(default)]
     #[schema(value_type = Option<ShiftBody>)]
     shift: Option<Shift>,
+    /// Languages in which they answer, such as `de`; none is any.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    languages: Vec<Label>,
+    /// Their share under `performance_weighted` routing, in percent of a usual agent: 1–1,000, 100 unless given.
+    #[serde(default)]
+    performance: Option<u32>,
+    /// Planned absences: `{from, until, substitute_id?}`.
+    #[serde(default)]
+    #[schema(value_type = Vec<AbsenceBody>)]
+    absences: Vec<Absence>,
     /// 8 characters to 1,024 bytes; without one they cannot sign in.
     #[serde(default)]
     password: Option<String>,
@@ -96,6 +107,18 @@ struct AgentChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<ShiftBody>)]
     shift: Option<Option<Shift>>,
+    /// All languages; none is any.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<String>>, nullable = false)]
+    languages: Option<Vec<Label>>,
+    /// In percent of a usual agent: 1–1,000.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    performance: Option<u32>,
+    /// All planned absences.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Vec<AbsenceBody>>, nullable = false)]
+    absences: Option<Vec<Absence>>,
     /// A new password ends every session of the agent.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
@@ -194,6 +217,9 @@ async fn create(call: Call, body: Body<NewAgent>) -> Result<impl IntoResponse, A
         skills: new.skills,
         capacity: new.capacity,
         shift: new.shift,
+        languages: new.languages,
+        performance: new.performance,
+        absences: new.absences,
         password,
     };
     let done = call.run(&body.bytes, &wanted).await?;
@@ -246,6 +272,9 @@ async fn change(
         skills: change.skills,
         capacity,
         shift: change.shift,
+        languages: change.languages,
+        performance: change.performance,
+        absences: change.absences,
     };
     let done = call.run(&body.bytes, &wanted).await?;
     if let Some(hash) = password {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use serde::Serialize;
-use support_core::routing::{Placement, Why};
+use support_core::routing::{Fit, Placement, Why, Worth};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,11 +43,13 @@ struct PlacementBody {
 /// Why this agent.
 #[derive(Serialize, ToSchema)]
 struct WhyBody {
-    /// `round_robin` or `least_loaded`.
+    /// `round_robin`, `least_loaded`, `skills`, `performance_weighted` or `optimal`.
     strategy: &'static str,
     /// Points at which the ticket stands in the queue.
     score: f64,
     waited_seconds: i64,
+    /// Stage of relaxation in force, counted from 1; `null` where nothing was relaxed.
+    stage: Option<u32>,
     /// Eligible agents, the chosen one first; at most 20.
     candidates: Vec<CandidateBody>,
     /// Other agents with the first condition that each failed; at most 20.
@@ -63,6 +65,17 @@ struct CandidateBody {
     load: u32,
     capacity: u32,
     last_assigned_at: Option<String>,
+    /// Whether they had the matter before, and so come first.
+    sticky: bool,
+    /// `{preferred, spare}`: preferred skills that they have, and levels of skill that the work has no use for.
+    #[schema(value_type = Option<Value>)]
+    fit: Option<Fit>,
+    /// In percent, where it counts.
+    performance: Option<u32>,
+    /// `{value, price}`, where all that waits was planned together: what it is worth to give it to them, and what their
+    /// room is worth to other work.
+    #[schema(value_type = Option<Value>)]
+    worth: Option<Worth>,
 }
 
 /// An agent who may not get it.
@@ -80,12 +93,17 @@ impl From<Why> for WhyBody {
             load: candidate.load,
             capacity: candidate.capacity,
             last_assigned_at: candidate.last_assigned_at.map(|at| at.to_string()),
+            sticky: candidate.sticky,
+            fit: candidate.fit,
+            performance: candidate.performance,
+            worth: candidate.worth,
         });
         let refused = why.refused.into_iter();
         Self {
             strategy: why.strategy.as_str(),
             score: why.score,
             waited_seconds: why.waited_seconds,
+            stage: why.stage,
             candidates: candidates.collect(),
             refused: refused
                 .map(|(agent, reason)| RefusedBody { agent_id: agent.uuid(), reason: reason.as_str() })

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use support_core::Error;
-use support_core::config::{RoutingMode, RoutingModes, TeamSpec};
+use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, TeamSpec};
 use support_core::desk::{Done, Options, UpdateAgent};
 use support_core::id::{AgentId, DocumentId, TeamId};
 use support_core::people::{Agent, Permission};
@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, Params, cursor, limit};
-use crate::fields::{NotYet, given, object};
+use crate::fields::{given, object};
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
 
@@ -49,15 +49,20 @@ struct TeamBody {
     /// Active agents who lead it.
     lead_ids: Vec<Uuid>,
     mode: ModesBody,
-    /// `round_robin` or `least_loaded`.
+    /// `round_robin`, `least_loaded`, `skills`, `performance_weighted` or `optimal`.
     strategy: &'static str,
     calendar_id: Option<Uuid>,
     /// Teams whose members are asked when none of its own is eligible.
     overflow_team_ids: Vec<Uuid>,
-    /// Always `null`: not supported yet.
+    /// Whether work goes first to who had the matter before, if they may have it now.
+    sticky: bool,
+    /// How what is asked for relaxes while work waits.
+    relaxation: Vec<StageBody>,
+    /// Most work that waits in its queue; `null` is any.
     queue_limit: Option<u32>,
-    /// Always `null`: not supported yet.
-    queue_limit_action: Option<&'static str>,
+    /// What happens with new work while that much waits: `overflow` moves it to the first overflow team with room, `tag`
+    /// tags it `queue_full`.
+    queue_limit_action: &'static str,
     /// Where escalated tickets go.
     escalation_team_id: Option<Uuid>,
     version: u64,
@@ -69,6 +74,32 @@ struct ModesBody {
     ticket: &'static str,
     chat: &'static str,
     call: &'static str,
+}
+
+/// From when on less is asked of a handler. The last stage whose time has come is in force, alone.
+#[derive(Serialize, ToSchema)]
+struct StageBody {
+    /// Seconds of waiting from which it is in force, above that of the stage before.
+    after_seconds: i64,
+    /// By how much the level of each required skill is lowered, 0–5.
+    #[schema(required = false)]
+    lower_levels: u8,
+    /// Whether preferred skills no longer count.
+    #[schema(required = false)]
+    drop_preferred: bool,
+    /// Whether no skill is required any more.
+    #[schema(required = false)]
+    drop_skills: bool,
+    /// Whether the language no longer counts.
+    #[schema(required = false)]
+    drop_language: bool,
+}
+
+impl From<&RelaxStage> for StageBody {
+    fn from(stage: &RelaxStage) -> Self {
+        let RelaxStage { after_seconds, lower_levels, drop_preferred, drop_skills, drop_language } = *stage;
+        Self { after_seconds, lower_levels, drop_preferred, drop_skills, drop_language }
+    }
 }
 
 /// A change of the modes. What is left out stays as it is, or has its default in a new team.
@@ -123,14 +154,20 @@ struct TeamChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Uuid>>, nullable = false)]
     overflow_team_ids: Option<Vec<TeamId>>,
-    /// Not supported yet: only `null` is accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<u32>)]
-    queue_limit: Option<NotYet>,
-    /// Not supported yet: only `null` is accepted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    queue_limit_action: Option<NotYet>,
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sticky: Option<bool>,
+    /// All stages, in the order of time; at most 10.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<StageBody>>, nullable = false)]
+    relaxation: Option<Vec<RelaxStage>>,
+    /// Most work that waits in its queue, at least 1; `null` is any.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    queue_limit: Option<Option<u32>>,
+    /// `overflow` or `tag`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    queue_limit_action: Option<QueueLimitAction>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Uuid>)]
     escalation_team_id: Option<Option<TeamId>>,
@@ -169,8 +206,10 @@ impl Team {
             strategy: spec.strategy.as_str(),
             calendar_id: spec.calendar_id.map(DocumentId::uuid),
             overflow_team_ids: spec.overflow_team_ids.iter().map(|team| team.uuid()).collect(),
-            queue_limit: None,
-            queue_limit_action: None,
+            sticky: spec.sticky,
+            relaxation: spec.relaxation.iter().map(StageBody::from).collect(),
+            queue_limit: spec.queue_limit,
+            queue_limit_action: spec.queue_limit_action.as_str(),
             escalation_team_id: spec.escalation_team_id.map(TeamId::uuid),
             version,
         }

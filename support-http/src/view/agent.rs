@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use support_core::desk::{Performance, TextsById};
-use support_core::people::{Agent, AgentState, Shift};
+use support_core::people::{Absence, Agent, AgentState, Shift};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,6 +25,12 @@ pub(crate) struct AgentBody {
     capacity: CapacityBody,
     /// When they work; `null` is always.
     shift: Option<ShiftBody>,
+    /// Languages in which they answer; empty is any.
+    languages: Vec<String>,
+    /// Their share under `performance_weighted` routing, in percent of a usual agent.
+    performance: u32,
+    /// Planned absences.
+    absences: Vec<AbsenceBody>,
     /// False once deactivated.
     active: bool,
     /// `available`, `busy`, `away` or `offline`.
@@ -69,6 +75,26 @@ pub(crate) struct ShiftBody {
     end: String,
 }
 
+/// A planned absence.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct AbsenceBody {
+    from: String,
+    /// The first instant at which they are back.
+    until: String,
+    /// Who takes what customers answer meanwhile.
+    substitute_id: Option<Uuid>,
+}
+
+impl From<&Absence> for AbsenceBody {
+    fn from(absence: &Absence) -> Self {
+        Self {
+            from: absence.from.to_string(),
+            until: absence.until.to_string(),
+            substitute_id: absence.substitute_id.map(|id| id.uuid()),
+        }
+    }
+}
+
 impl From<&Shift> for ShiftBody {
     fn from(shift: &Shift) -> Self {
         Self {
@@ -97,6 +123,9 @@ impl AgentBody {
                 call: agent.capacity.call,
             },
             shift: agent.shift.as_ref().map(ShiftBody::from),
+            languages: agent.languages.iter().map(ToString::to_string).collect(),
+            performance: agent.performance,
+            absences: agent.absences.iter().map(AbsenceBody::from).collect(),
             active: agent.active,
             status: state.presence.as_str(),
             status_since: state.since.to_string(),

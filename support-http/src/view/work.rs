@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use support_core::desk::{Explanation, QueuePage, TextsById, WaitingExplanation};
-use support_core::routing::Why;
+use support_core::routing::{Offer, Why};
 use support_core::scoring::{Score, Term};
 use support_core::sla::deadline::Waits;
 use support_core::store::Assignment;
@@ -133,6 +133,30 @@ impl AssignmentBody {
     }
 }
 
+/// The offer that a ticket's work is on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct ExplainedOffer {
+    id: Uuid,
+    agent_id: Uuid,
+    /// Why this agent, as the router decided.
+    #[schema(value_type = Option<Value>)]
+    why: Option<Why>,
+    created_at: String,
+    expires_at: String,
+}
+
+impl From<Offer> for ExplainedOffer {
+    fn from(offer: Offer) -> Self {
+        Self {
+            id: offer.id.uuid(),
+            agent_id: offer.agent.uuid(),
+            why: offer.why,
+            created_at: offer.at.to_string(),
+            expires_at: offer.until.to_string(),
+        }
+    }
+}
+
 /// Why a ticket is where it is.
 #[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct ExplanationBody {
@@ -141,11 +165,13 @@ pub(crate) struct ExplanationBody {
     sla: Vec<SlaTimer>,
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
-    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, agents: [{agent, fails[]}],
+    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, stage, relaxes: {at, stage, agent} | null, agents: [{agent, fails[]}],
     /// unblock: {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change
     /// after which somebody could be given it.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,
+    /// `null` where it is on no offer; else who is asked, why, and until when.
+    offer: Option<ExplainedOffer>,
     /// `null` where it does not wait for its customer; else `{since, reminds_at, reminded_at, resolves_at}`.
     #[schema(value_type = Option<Value>)]
     pending: Option<Waits>,
@@ -158,6 +184,7 @@ impl ExplanationBody {
             sla: explanation.timers.iter().map(SlaTimer::from).collect(),
             assignment: explanation.assignment.map(|made| AssignmentBody::new(made, texts)),
             waiting: explanation.waiting,
+            offer: explanation.offer.map(ExplainedOffer::from),
             pending: explanation.pending,
         }
     }

@@ -138,6 +138,8 @@ async fn answers_are_as_documented_and_every_documented_kind_was_seen() {
     insta::assert_snapshot!("answers_worked_on", answers.take());
     problems(&mut answers).await;
     insta::assert_snapshot!("answers_problems", answers.take());
+    offers(&mut answers).await;
+    insta::assert_snapshot!("answers_offers", answers.take());
     assert_eq!(answers.document.unmet(), [""; 0], "documented, but shown by no answer");
 }
 
@@ -261,6 +263,19 @@ async fn worked_on(answers: &mut Answers) {
     let aside = SetAsideTicket { ticket_id: spam, kind: SetAsideKind::Spam };
     answers.world.desk.run(&HOST, &aside).await.unwrap();
     answers.get(&format!("/tickets/{spam}"), &admin).await;
+}
+
+async fn offers(answers: &mut Answers) {
+    let admin = answers.world.as_admin().await;
+    answers.world.offer(answers.world.customer).await;
+    let asked = answers.world.as_asked().await;
+    let offer = answers.get("/offers", &asked).await["items"][0].clone();
+    answers.get(&format!("/tickets/{}/explain", id(&offer["ticket"])), &admin).await;
+    let (accept, decline) =
+        (format!("/offers/{}/accept", id(&offer)), format!("/offers/{}/decline", id(&offer)));
+    answers.shown("POST", &accept, &admin, None, &[], 409).await;
+    answers.shown("POST", &accept, &asked, None, &[], 200).await;
+    answers.shown("POST", &decline, &asked, None, &[], 409).await;
 }
 
 async fn problems(answers: &mut Answers) {

@@ -48,6 +48,7 @@ impl Things {
         let (policy, team) = (make("/sla/policies").await, make("/teams").await);
         let zoe = world.desk.run(&HOST, &CreateCustomer::named("Zoe")).await.unwrap().customer_id;
         let ticket = world.desk.run(&HOST, &OpenTicket::of(zoe, "x", "x")).await.unwrap().ticket_id;
+        let offer = world.offer(zoe).await.to_string();
         Self {
             agent: world.admin.to_string(),
             customer: zoe.to_string(),
@@ -57,7 +58,7 @@ impl Things {
             rule,
             calendar,
             policy,
-            offer: NOBODY.to_owned(),
+            offer,
         }
     }
 

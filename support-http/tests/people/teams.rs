@@ -52,12 +52,13 @@ async fn what_a_team_cannot_be_is_named() {
     let agent = world.as_agent().await;
     for (field, value, named) in [
         ("name", json!(""), "name"),
-        ("mode", json!({ "ticket": "offer" }), "mode.ticket"),
+        ("mode", json!({ "ticket": "shout" }), "mode.ticket"),
         ("mode", json!({ "ticket": "best" }), "mode.ticket"),
         ("strategy", json!("best"), "strategy"),
         ("member_ids", json!([NOBODY]), "member_ids[0]"),
-        ("queue_limit", json!(5), "queue_limit"),
-        ("queue_limit_action", json!("overflow"), "queue_limit_action"),
+        ("queue_limit", json!(0), "queue_limit"),
+        ("relaxation", json!([{ "after_seconds": 0 }]), "relaxation[0].after_seconds"),
+        ("queue_limit_action", json!("explode"), "queue_limit_action"),
         ("calendar_id", json!(NOBODY), "calendar_id"),
         ("overflow_team_ids", json!([NOBODY]), "overflow_team_ids[0]"),
         ("escalation_team_id", json!(NOBODY), "escalation_team_id"),

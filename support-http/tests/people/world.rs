@@ -6,10 +6,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
-use support_core::desk::{CreateAgent, Desk, OpenTicket, Register};
-use support_core::id::{AgentId, CustomerId, TenantId};
-use support_core::people::{Actor, CustomerActor};
-use support_core::store::{MemoryStore, PasswordHash, Store};
+use support_core::desk::{CreateAgent, Desk, OpenTicket, PutDocument, Register, SetPresence};
+use support_core::id::{AgentId, CustomerId, OfferId, TeamId, TenantId};
+use support_core::people::{Actor, CustomerActor, Presence};
+use support_core::store::{Credential, DocumentKind, MemoryStore, PasswordHash, Store};
 use support_core::testkit::SeededIds;
 use support_core::time::ManualClock;
 use support_http::{Mount, Secret, hash_password};
@@ -104,6 +104,11 @@ impl World {
         self.sign_in(&email).await
     }
 
+    /// The agent of [`offer`](Self::offer).
+    pub(crate) async fn as_asked(&self) -> As {
+        self.sign_in("olga@desk.example").await
+    }
+
     pub(crate) async fn as_customer(&self) -> As {
         self.sign_in("cleo@customer.example").await
     }
@@ -157,6 +162,27 @@ impl World {
         let answer = Answer { status: parts.status, headers: parts.headers, body };
         answer.check();
         answer
+    }
+
+    /// An offer to the only agent of a team that asks first.
+    pub(crate) async fn offer(&self, customer: CustomerId) -> OfferId {
+        let team = json!({ "name": "Asking", "mode": { "ticket": "offer" } });
+        let team = self.desk.run(&HOST, &PutDocument::new(DocumentKind::Team, team)).await.unwrap();
+        let team = TeamId::from_uuid(team.document_id.uuid());
+        let (name, email) = ("Olga".to_owned(), "olga@desk.example".to_owned());
+        let olga = CreateAgent {
+            name,
+            email,
+            team_ids: vec![team],
+            password: Some(HASH.clone()),
+            ..CreateAgent::default()
+        };
+        let olga = self.desk.run(&HOST, &olga).await.unwrap().agent_id;
+        self.desk.run(&HOST, &SetPresence::of(olga, Presence::Available)).await.unwrap();
+        let open = OpenTicket { team_id: Some(team), ..OpenTicket::of(customer, "x", "x") };
+        self.desk.run(&HOST, &open).await.unwrap();
+        let olga = self.desk.identify(&Credential::Agent(TENANT, olga)).await.unwrap().unwrap();
+        self.desk.offers(&olga).await.unwrap()[0].offer.id
     }
 
     /// A ticket of the customer, waiting in the default team.

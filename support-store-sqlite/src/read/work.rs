@@ -66,7 +66,7 @@ pub(crate) fn scan(
     let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT {FACTS}, t.channel, t.priority, t.keyword_points, t.insight_points, t.urgency_from, \
-         t.urgency_to, t.work_since, t.effort, t.skills, t.declined \
+         t.urgency_to, t.work_since, t.effort, t.skills, t.preferred, t.sticky, t.declined, t.language \
          FROM desk_tickets t INDEXED BY desk_tickets_waiting \
          WHERE t.tenant = ?1 AND t.id > ?2 AND t.waiting = 1 ORDER BY t.id"
     );
@@ -96,7 +96,15 @@ pub(crate) fn scan(
             keyword_points: c.real()?,
             insight_points: c.real()?,
             urgency: c.opt_time()?.zip(c.opt_time()?),
-            work: Work { since: c.time()?, effort: c.small()?, skills: c.json()?, declined: c.json()? },
+            work: Work {
+                since: c.time()?,
+                effort: c.small()?,
+                skills: c.json()?,
+                preferred: c.json()?,
+                sticky: c.opt_uuid(AgentId::from_uuid)?,
+                declined: c.json()?,
+            },
+            language: c.opt_word()?,
             followers: participants.iter().filter_map(|p| p.party.agent_id()).collect(),
         });
     }

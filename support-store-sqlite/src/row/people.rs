@@ -56,6 +56,9 @@ pub(crate) static AGENTS: Table = Table {
         "created_at",
         "updated_at",
         "email_folded",
+        "languages",
+        "performance",
+        "absences",
     ],
     revision: "version",
     present: "",
@@ -144,6 +147,9 @@ pub(crate) fn encode_agent(agent: &Agent) -> Result<Vec<Value>, Failure> {
         .time(agent.created_at)
         .time(agent.updated_at)
         .text(agent.email.to_lowercase())
+        .json_unless(agent.languages.is_empty(), &agent.languages)?
+        .int(agent.performance)
+        .json_unless(agent.absences.is_empty(), &agent.absences)?
         .done())
 }
 
@@ -165,6 +171,12 @@ pub(crate) fn decode_agent(row: &Row<'_>) -> Result<Agent, Failure> {
         version: c.count()?,
         created_at: c.time()?,
         updated_at: c.time()?,
+        languages: {
+            c.skip(1);
+            c.json()?
+        },
+        performance: c.small()?,
+        absences: c.json()?,
     })
 }
 

@@ -51,6 +51,8 @@ pub(crate) static TICKETS: Table = Table {
         "work_since",
         "effort",
         "skills",
+        "preferred",
+        "sticky",
         "declined",
         "offer",
         "keywords",
@@ -147,6 +149,8 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .time(ticket.work.since)
         .int(ticket.work.effort)
         .json_unless(ticket.work.skills.is_empty(), &ticket.work.skills)?
+        .json_unless(ticket.work.preferred.is_empty(), &ticket.work.preferred)?
+        .opt_uuid(ticket.work.sticky.map(AgentId::uuid))
         .json_unless(ticket.work.declined.is_empty(), &ticket.work.declined)?
         .json_unless(ticket.offer.is_none(), &ticket.offer)?
         .json_unless(ticket.keywords.is_empty(), &ticket.keywords)?
@@ -224,7 +228,14 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         },
         conversation_id: c.uuid(ConversationId::from_uuid)?,
         last_message_id: c.opt_uuid(MessageId::from_uuid)?,
-        work: Work { since: c.time()?, effort: c.small()?, skills: c.json()?, declined: c.json()? },
+        work: Work {
+            since: c.time()?,
+            effort: c.small()?,
+            skills: c.json()?,
+            preferred: c.json()?,
+            sticky: c.opt_uuid(AgentId::from_uuid)?,
+            declined: c.json()?,
+        },
         offer: c.opt_json()?,
         keywords: c.json()?,
         insight: c.opt_json()?,

@@ -146,9 +146,13 @@ impl Log {
     }
 
     fn note_given(&mut self, event: &Event) {
-        if let Event::TicketAssigned { to: Some(agent), how: AssignHow::Auto, why, .. } = event
-            && let Some(agent) = self.agents.get_mut(agent)
-        {
+        // Who is asked has had their turn, whatever they answer.
+        let (Event::TicketAssigned { to: Some(agent), how: AssignHow::Auto, why, .. }
+        | Event::OfferMade { agent, why, .. }) = event
+        else {
+            return;
+        };
+        if let Some(agent) = self.agents.get_mut(agent) {
             let at = why.as_ref().and_then(|why| why.assigned_at);
             agent.given = Some(match agent.given {
                 None => at,

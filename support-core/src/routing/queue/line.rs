@@ -1,5 +1,7 @@
 //! A line of the queue: the waiting work of one team on one channel, side by side.
 
+use std::sync::Arc;
+
 use crate::conversation::ChannelKind;
 use crate::id::{CustomerId, TeamId, TicketId};
 use crate::scoring::{ScoreInputs, Urgency, Weights, total};
@@ -7,12 +9,16 @@ use crate::ticket::Priority;
 use crate::time::Timestamp;
 
 use super::ranked::{Best, Ranked};
+use crate::routing::Asks;
 
 /// The waiting work of one team on one channel.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     pub(super) team: Option<TeamId>,
     pub(super) channel: ChannelKind,
+    /// What its work asks for, and the number of that in the queue.
+    pub(super) asks: Arc<Asks>,
+    pub(super) asks_number: u32,
     /// What no score can pass, see [`Gauge`]. A pass over the line reads this and little else.
     bounds: Vec<f64>,
     tickets: Vec<TicketId>,
@@ -23,12 +29,13 @@ pub(super) struct Line {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Row {
     pub(super) customer: CustomerId,
-    pub(super) effort: u32,
     pub(super) priority: Priority,
     pub(super) since: Timestamp,
     pub(super) keyword_points: f64,
     pub(super) insight_points: f64,
     pub(super) urgency: Option<Urgency>,
+    /// Whether a planner has more to look at: who gave it back, who had it before.
+    pub(super) particular: bool,
 }
 
 impl Row {
@@ -49,8 +56,13 @@ impl Row {
 }
 
 impl Line {
-    pub(super) const fn new(team: Option<TeamId>, channel: ChannelKind) -> Self {
-        Self { team, channel, bounds: Vec::new(), tickets: Vec::new(), rows: Vec::new() }
+    pub(super) const fn new(
+        team: Option<TeamId>,
+        channel: ChannelKind,
+        asks: Arc<Asks>,
+        asks_number: u32,
+    ) -> Self {
+        Self { team, channel, asks, asks_number, bounds: Vec::new(), tickets: Vec::new(), rows: Vec::new() }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -105,6 +117,23 @@ impl Line {
                 floor = best.floor() - earned;
             }
         }
+    }
+
+    /// Lists everything that comes after a place, in no order, and whether it is particular.
+    pub(super) fn after<'a>(
+        &'a self,
+        place: Option<Ranked>,
+        weights: &'a Weights,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Ranked, bool)> + 'a {
+        let all = self.tickets.iter().zip(&self.rows);
+        let all = all.map(move |(ticket, row)| (row.ranked(*ticket, weights, now), row.particular));
+        all.filter(move |(ranked, _)| place.is_none_or(|place| *ranked > place))
+    }
+
+    /// Lists since when its work waits.
+    pub(super) fn waiting_since(&self) -> impl Iterator<Item = Timestamp> + '_ {
+        self.rows.iter().map(|row| row.since)
     }
 
     /// Counts what comes before a place.

@@ -136,7 +136,15 @@ fn an_entry() -> impl Strategy<Value = Waiting> {
             keyword_points,
             insight_points,
             urgency: urgency.map(|(a, b)| (a.min(b), a.max(b))),
-            work: Work { since, effort: 1 + customer, skills, declined: Vec::new() },
+            language: None,
+            work: Work {
+                since,
+                effort: 1 + customer,
+                skills,
+                preferred: Vec::new(),
+                sticky: None,
+                declined: Vec::new(),
+            },
             followers,
         }
     })
@@ -231,7 +239,12 @@ proptest! {
                     let held = |ranked: &&Ranked| plain.held.contains(&ranked.ticket);
                     let unheld = all.iter().filter(|ranked| !held(ranked)).map(|ranked| ranked.ticket);
                     let order: Vec<TicketId> =
-                        queue.in_order(weights, *now, 0).map(|entry| entry.ticket).collect();
+                        {
+                        queue.gauge(weights, *now);
+                        let open = vec![true; queue.lines().count()];
+                        let order = queue.in_order(&open, weights, *now, 0);
+                        order.map(|next| next.ranked.ticket).collect()
+                    };
                     prop_assert_eq!(order, unheld.collect::<Vec<_>>());
                 }
             }
@@ -258,12 +271,23 @@ fn what_is_planned_goes_on_where_it_stopped() {
             keyword_points: 0.0,
             insight_points: 0.0,
             urgency: None,
-            work: Work { since, effort: 1, skills: Vec::new(), declined: Vec::new() },
+            language: None,
+            work: Work {
+                since,
+                effort: 1,
+                skills: Vec::new(),
+                preferred: Vec::new(),
+                sticky: None,
+                declined: Vec::new(),
+            },
             followers: Vec::new(),
         });
     }
     let page = queue.page(&Scope::system(TENANT), &weights, instant(0), 5_000, None);
-    let order: Vec<TicketId> = queue.in_order(&weights, instant(0), 64).map(|entry| entry.ticket).collect();
+    queue.gauge(&weights, instant(0));
+    let open = vec![true; queue.lines().count()];
+    let order = queue.in_order(&open, &weights, instant(0), 64).map(|next| next.ranked.ticket);
+    let order: Vec<TicketId> = order.collect();
     assert_eq!(order.len(), 3_000);
     assert_eq!(order, page.iter().map(|ranked| ranked.ticket).collect::<Vec<_>>());
 }

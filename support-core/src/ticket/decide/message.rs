@@ -96,13 +96,19 @@ impl Change<'_> {
         }
         let lost = match (had, receive.owner) {
             (_, OwnerStanding::Gone) => Some(AssignHow::Return),
-            (_, OwnerStanding::Missing) | (Status::Resolved, OwnerStanding::Absent) => {
+            (_, OwnerStanding::Missing { .. }) | (Status::Resolved, OwnerStanding::Absent) => {
                 Some(AssignHow::Absent)
             }
             (_, OwnerStanding::Available | OwnerStanding::Absent) => None,
         };
         if let Some(how) = lost.filter(|_| self.after.assigned_to.is_some()) {
-            self.hand_to_queue(how);
+            match receive.owner {
+                OwnerStanding::Missing { substitute: Some(agent) } => {
+                    self.give(Some(agent), None, how, None, None, false);
+                    self.transit(Transition::OwnerSet);
+                }
+                _ => self.hand_to_queue(how),
+            }
         }
         self.take_up();
         Ok(())

@@ -46,6 +46,8 @@ pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Res
         custom_fields: open.custom_fields.clone(),
         effort: open.effort,
         skills: open.skills.clone(),
+        preferred: open.preferred.clone(),
+        sticky: open.sticky,
         follow_up_of: open.follow_up_of,
         insight: open.insight.clone(),
         conversation_id: open.conversation_id,

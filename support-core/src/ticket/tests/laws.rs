@@ -146,7 +146,7 @@ fn happening() -> impl Strategy<Value = Happening> {
     let owner = select(vec![
         OwnerStanding::Available,
         OwnerStanding::Absent,
-        OwnerStanding::Missing,
+        OwnerStanding::Missing { substitute: None },
         OwnerStanding::Gone,
     ]);
     let seldom = || prop::bool::weighted(0.15);

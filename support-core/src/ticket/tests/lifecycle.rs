@@ -203,7 +203,11 @@ fn a_customers_message_outside_resolved_stays_with_an_owner_who_is_away_and_not_
 fn an_owner_who_is_missing_loses_what_the_customer_answers() {
     for status in [Assigned, InProgress, Pending, OnHold, Resolved] {
         let mut scenario = at_status(status);
-        scenario.assign(ANA).receive(OwnerStanding::Missing, |_| {}).status(Open).owner(None);
+        scenario
+            .assign(ANA)
+            .receive(OwnerStanding::Missing { substitute: None }, |_| {})
+            .status(Open)
+            .owner(None);
         let how = scenario.events.iter().rev().find_map(|envelope| match &envelope.event {
             Event::TicketAssigned { how, .. } => Some(*how),
             _ => None,
@@ -212,7 +216,21 @@ fn an_owner_who_is_missing_loses_what_the_customer_answers() {
         assert!(scenario.ticket().is_waiting());
     }
     let mut scenario = at_status(Pending);
-    scenario.assign(ANA).receive(OwnerStanding::Missing, |message| message.automatic = true).owner(Some(ANA));
+    scenario
+        .assign(ANA)
+        .receive(OwnerStanding::Missing { substitute: None }, |message| message.automatic = true)
+        .owner(Some(ANA));
+}
+
+#[test]
+fn who_stands_in_for_a_missing_owner_gets_what_the_customer_answers() {
+    for status in [Assigned, InProgress, Pending, OnHold, Resolved] {
+        let mut scenario = at_status(status);
+        let standing = OwnerStanding::Missing { substitute: Some(BEN) };
+        scenario.assign(ANA).receive(standing, |_| {}).owner(Some(BEN));
+        assert_eq!(scenario.ticket().status.category(), crate::ticket::StatusCategory::Open);
+        assert_eq!(scenario.ticket().work.sticky, None);
+    }
 }
 
 #[test]

@@ -215,6 +215,8 @@ impl Scenario {
             custom_fields: BTreeMap::new(),
             effort: 1,
             skills: Vec::new(),
+            preferred: Vec::new(),
+            sticky: None,
             follow_up_of: None,
             insight: None,
             conversation_id: THREAD,

@@ -1,0 +1,240 @@
+//! The plan of all that waits beside an exact solver of another kind: the Hungarian method, one row for each piece of
+//! work and one column for each unit of room.
+
+use std::sync::Arc;
+
+use proptest::prelude::{prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::strategy::{Just, Strategy as Any};
+use serde_json::json;
+
+use super::*;
+use crate::config::Config;
+use crate::conversation::ChannelKind;
+use crate::id::{DocumentId, TeamId};
+use crate::people::Presence;
+use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
+use crate::testkit::build::{a_document, a_state, agent_id, an_agent, customer_id, instant, ticket_id, word};
+use crate::ticket::{Priority, Work};
+
+const NOW: Timestamp = instant(0);
+
+/// A desk whose default team plans so.
+fn config(strategy: &str) -> Config {
+    let mut document = a_document(1);
+    document.id = DocumentId::from_uuid(TeamId::DEFAULT.uuid());
+    document.body = json!({ "name": "A team", "strategy": strategy });
+    let config = Config::compile(1, &[document]);
+    assert!(config.unreadable().is_empty());
+    config
+}
+
+fn skills(most: usize) -> impl Any<Value = Vec<(Label, u8)>> {
+    let name = prop::sample::select(vec!["billing", "law", "wood", "tea"]);
+    prop::collection::btree_map(name, 1_u8..4, 0..=most)
+        .prop_map(|skills| skills.into_iter().map(|(skill, level)| (word(skill), level)).collect())
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Kinds {
+    efforts: u32,
+    declined: bool,
+}
+
+fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
+    (1_u32..8, 0_u32..24).prop_flat_map(move |(agents, waiting)| {
+        let seat = move |number: u32| {
+            (skills(3), 1_u32..5, 0_u32..2).prop_map(move |(skills, capacity, load)| {
+                let mut agent = an_agent(number);
+                agent.skills = skills.into_iter().collect();
+                agent.capacity.units = capacity;
+                let mut state = a_state(number);
+                (state.presence, state.load.units) = (Presence::Available, load.min(capacity));
+                Seat { agent: Arc::new(agent), state }
+            })
+        };
+        let entry = move |number: u32| {
+            let declined = prop_oneof![3 => Just(None), 1 => (0..agents).prop_map(Some)];
+            let sticky = prop::option::weighted(0.2, 0..agents);
+            let of = (prop::sample::select(Priority::ALL), -80_000_i64..0, 1..=kinds.efforts);
+            (of, skills(2), skills(1), sticky, declined).prop_map(
+                move |(of, skills, preferred, sticky, declined)| {
+                    let (priority, since, effort) = of;
+                    let declined = declined.filter(|_| kinds.declined);
+                    Waiting {
+                        ticket: ticket_id(number),
+                        customer: customer_id(number),
+                        team: None,
+                        channel: ChannelKind::Email,
+                        priority,
+                        keyword_points: 0.0,
+                        insight_points: 0.0,
+                        urgency: None,
+                        language: None,
+                        work: Work {
+                            since: NOW.plus_seconds(since),
+                            effort,
+                            skills,
+                            preferred,
+                            sticky: sticky.map(agent_id),
+                            declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
+                        },
+                        followers: Vec::new(),
+                    }
+                },
+            )
+        };
+        let seats: Vec<_> = (0..agents).map(seat).collect();
+        let entries: Vec<_> = (0..waiting).map(entry).collect();
+        (seats, entries).prop_map(|(seats, entries)| {
+            let mut roster = Roster::default();
+            seats.into_iter().for_each(|seat| roster.seat(seat));
+            (roster, entries)
+        })
+    })
+}
+
+fn queue(entries: &[Waiting]) -> Queue {
+    let mut queue = Queue::default();
+    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+    queue
+}
+
+/// What every placement is worth, from the definitions alone.
+fn worth(entries: &[Waiting], roster: &Roster, config: &Config) -> impl Fn(&Waiting, &Seat) -> Option<i32> {
+    let score = |entry: &Waiting| crate::scoring::total(&config.settings.weights, &entry.inputs(), NOW);
+    let may = |entry: &Waiting, seat: &Seat| {
+        let asks = Asks::of(entry);
+        let teams = [TeamId::DEFAULT];
+        let kind = crate::people::WorkKind::Ticket;
+        let job = crate::routing::Job {
+            kind,
+            teams: &teams,
+            leads: false,
+            asks: &asks,
+            declined: &[],
+            declined_seconds: 0,
+        };
+        failures(seat, &job, NOW).next().is_none()
+    };
+    // Work that nobody may have is not part of the batch.
+    let anybody = |entry: &&Waiting| roster.iter().any(|seat| may(entry, seat));
+    let urgencies = Urgencies::of(entries.iter().filter(anybody).map(score));
+    let weights = config.settings.weights.clone();
+    move |entry: &Waiting, seat: &Seat| {
+        let score = crate::scoring::total(&weights, &entry.inputs(), NOW);
+        let fit = Asks::of(entry).fit(&seat.agent);
+        let sticky = entry.work.sticky == Some(seat.agent.id);
+        may(entry, seat).then(|| value(urgencies.step(score), fit, sticky))
+    }
+}
+
+/// The least cost of giving each row a column of its own: the Hungarian method with potentials, O(rows² × columns).
+fn hungarian(costs: &[Vec<i64>]) -> i64 {
+    let (rows, columns) = (costs.len(), costs.first().map_or(0, Vec::len));
+    let (mut u, mut v) = (vec![0_i64; rows + 1], vec![0_i64; columns + 1]);
+    let (mut owner, mut way) = (vec![0_usize; columns + 1], vec![0_usize; columns + 1]);
+    for row in 1..=rows {
+        owner[0] = row;
+        let mut column = 0;
+        let (mut least, mut used) = (vec![i64::MAX; columns + 1], vec![false; columns + 1]);
+        loop {
+            used[column] = true;
+            let (mut delta, mut next) = (i64::MAX, 0);
+            for other in 1..=columns {
+                if !used[other] {
+                    let cost = costs[owner[column] - 1][other - 1] - u[owner[column]] - v[other];
+                    if cost < least[other] {
+                        (least[other], way[other]) = (cost, column);
+                    }
+                    if least[other] < delta {
+                        (delta, next) = (least[other], other);
+                    }
+                }
+            }
+            for other in 0..=columns {
+                if used[other] {
+                    u[owner[other]] += delta;
+                    v[other] -= delta;
+                } else {
+                    least[other] -= delta;
+                }
+            }
+            column = next;
+            if owner[column] == 0 {
+                break;
+            }
+        }
+        while column != 0 {
+            owner[column] = owner[way[column]];
+            column = way[column];
+        }
+    }
+    (1..=columns).filter(|column| owner[*column] > 0).map(|column| costs[owner[column] - 1][column - 1]).sum()
+}
+
+/// The most value that placing these can have, each taking one unit.
+fn exactly(entries: &[Waiting], roster: &Roster, config: &Config) -> i64 {
+    let worth = worth(entries, roster, config);
+    let units = |seat: &Seat| seat.agent.capacity.units.saturating_sub(seat.state.load.units) as usize;
+    let columns: Vec<&Seat> = roster.iter().flat_map(|seat| std::iter::repeat_n(seat, units(seat))).collect();
+    let costs: Vec<Vec<i64>> = entries
+        .iter()
+        .map(|entry| {
+            let given = columns.iter().map(|seat| worth(entry, seat).map_or(0, |value| -i64::from(value)));
+            // A column for each to wait in.
+            given.chain(entries.iter().map(|_| 0)).collect()
+        })
+        .collect();
+    -hungarian(&costs)
+}
+
+fn value_of(planned: &[Placement], entries: &[Waiting], roster: &Roster, config: &Config) -> i64 {
+    let worth = worth(entries, roster, config);
+    let value = |placement: &Placement| {
+        let entry = entries.iter().find(|entry| entry.ticket == placement.ticket).unwrap();
+        i64::from(worth(entry, roster.get(placement.agent).unwrap()).unwrap())
+    };
+    planned.iter().map(value).sum()
+}
+
+proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(200))]
+
+    #[test]
+    fn a_plan_of_all_that_waits_is_worth_what_an_exact_solver_finds(
+        (roster, entries) in a_desk(Kinds { efforts: 1, declined: false }),
+    ) {
+        let (optimal, greedy) = (config("optimal"), config("skills"));
+        let exact = exactly(&entries, &roster, &optimal);
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &optimal, NOW, 1_000);
+        prop_assert_eq!(value_of(&planned, &entries, &roster, &optimal), exact);
+        let appraisal = appraise(&mut queue(&entries), &mut roster.clone(), &optimal, NOW);
+        prop_assert_eq!((appraisal.flow, appraisal.bound), (exact, exact));
+        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedy, NOW, 1_000);
+        prop_assert!(value_of(&singly, &entries, &roster, &greedy) <= exact);
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_plan_is_never_worse_than_greedy_nor_better_than_its_bound(
+        (roster, entries) in a_desk(Kinds { efforts: 5, declined: true }),
+    ) {
+        let config = config("optimal");
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+        let worth = value_of(&planned, &entries, &roster, &config);
+        let appraisal = appraise(&mut queue(&entries), &mut roster.clone(), &config, NOW);
+        prop_assert!(worth >= appraisal.greedy, "{worth} {appraisal:?}");
+        prop_assert!(worth >= appraisal.flow && worth <= appraisal.bound, "{worth} {appraisal:?}");
+        // The record alone gives the same choice; nobody is over, nobody gets what they gave back.
+        let mut left = roster.clone();
+        for Placement { ticket, agent, effort, assigned_at, why, .. } in planned {
+            prop_assert_eq!(why.decide_again(), Some(agent));
+            let entry = entries.iter().find(|entry| entry.ticket == ticket).unwrap();
+            prop_assert!(entry.work.declined.iter().all(|(who, _)| *who != agent) || why.candidates.len() == 1);
+            let seat = left.get(agent).unwrap();
+            prop_assert!(seat.state.load.units + effort <= seat.agent.capacity.units);
+            left.occupy(agent, effort, assigned_at);
+        }
+    }
+}
