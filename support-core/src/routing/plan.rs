@@ -127,6 +127,9 @@ struct Planner<'a> {
     placements: Vec<Placement>,
 }
 
+/// The number of the turns that nobody takes.
+const NOBODY: usize = 0;
+
 /// The first few whom work of one kind would serve best at the prices of a flow, with what they gain.
 type BestServed = HashMap<usize, Vec<(usize, Option<Fit>)>>;
 
@@ -143,6 +146,7 @@ impl<'a> Planner<'a> {
             largest: 0,
             placements: Vec::new(),
         };
+        planner.turns.push(Turns::default());
         let mut squads: HashMap<TeamId, [usize; 2]> = HashMap::new();
         let mut known: HashMap<(TeamId, u32), Vec<[usize; 2]>> = HashMap::new();
         for line in queue.lines() {
@@ -180,6 +184,9 @@ impl<'a> Planner<'a> {
     /// Lets a squad take turns at work; answers the number of the turns.
     fn begin(&mut self, squad: usize, asks: &Arc<Asks>, strategy: Strategy) -> usize {
         self.largest = self.largest.max(asks.effort);
+        if self.squads.get(squad).is_none_or(|squad| squad.ready.is_empty()) {
+            return NOBODY;
+        }
         if let Some(of) = self.squads.get(squad) {
             self.turns.push(Turns::of(&self.crew, of, squad, asks.clone(), strategy));
         }
@@ -274,7 +281,8 @@ impl<'a> Planner<'a> {
             // Who declined is particular to the ticket: it is placed by itself.
             let Some(turns) = self.turns.get(number) else { return };
             let teams = both.map(|turns| {
-                let squad = self.turns.get(turns).and_then(|turns| self.squads.get(turns.squad));
+                let turns = self.turns.get(turns).filter(|_| turns != NOBODY);
+                let squad = turns.and_then(|turns| self.squads.get(turns.squad));
                 squad.map(|squad| squad.teams.as_slice()).unwrap_or_default()
             });
             let case = Case { team, teams, asks: &turns.asks, declined, sticky };

@@ -26,6 +26,14 @@ pub(super) struct Turns {
     refused: Option<Vec<(usize, AgentId, Refused)>>,
 }
 
+impl Default for Turns {
+    /// Those that nobody takes.
+    fn default() -> Self {
+        let (asks, strategy) = (Arc::default(), Strategy::RoundRobin);
+        Self { strategy, squad: 0, asks, eligible: Vec::new(), takes: Vec::new(), refused: None }
+    }
+}
+
 impl Turns {
     pub(super) fn of(
         crew: &Crew<'_>,
