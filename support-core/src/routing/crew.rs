@@ -77,7 +77,8 @@ impl<'a> Crew<'a> {
     pub(super) fn is_skilled(&self, number: usize, skills: &[(usize, u8)]) -> bool {
         let Some(row) = self.row_of.get(number) else { return false };
         let begin = row.saturating_mul(self.skills.len());
-        let has = |skill: usize| begin.checked_add(skill).and_then(|at| self.levels.get(at)).copied().unwrap_or(0);
+        let has =
+            |skill: usize| begin.checked_add(skill).and_then(|at| self.levels.get(at)).copied().unwrap_or(0);
         skills.iter().all(|(skill, level)| *skill < self.skills.len() && has(*skill) >= *level)
     }
 

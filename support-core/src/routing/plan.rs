@@ -13,7 +13,9 @@ use super::batch::{self, Appraisal, Pick, Solution};
 use super::crew::{Crew, Squad};
 use super::queue::Next;
 use super::turns::Turns;
-use super::{Asks, Candidate, Fit, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
+use super::{
+    Asks, Candidate, Fit, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures,
+};
 
 /// Work that goes to an agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -319,12 +321,13 @@ impl<'a> Planner<'a> {
         let fits = |served: Vec<(i32, usize)>| served.into_iter().map(|(_, number)| fit(number)).collect();
         let served: &Vec<(usize, Option<Fit>)> = match pick.by_flow {
             true => best.entry(number).or_insert_with(|| fits(solution.best_served(number, Why::MOST + 1))),
-            false => {
-                &fits(solution.fitting(number, Why::MOST, |number| room(number) >= effort && !declined(number)))
-            }
+            false => &fits(
+                solution.fitting(number, Why::MOST, |number| room(number) >= effort && !declined(number)),
+            ),
         };
         let again = sticky.filter(|number| turns.takes(*number) && !declined(*number));
-        let others = served.iter().copied().filter(|(number, _)| Some(*number) != again && !declined(*number));
+        let others =
+            served.iter().copied().filter(|(number, _)| Some(*number) != again && !declined(*number));
         let others = again.map(fit).into_iter().chain(others).filter(|(number, _)| *number != pick.agent);
         let mine = served.iter().copied().find(|(number, _)| *number == pick.agent);
         let mine = mine.unwrap_or_else(|| fit(pick.agent));

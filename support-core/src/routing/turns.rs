@@ -48,7 +48,8 @@ impl Turns {
         for number in &squad.ready {
             let Some(seat) = crew.seat(*number) else { continue };
             // The conditions that depend on the work; those that do not were asked before.
-            if seat.room() >= asks.effort && crew.is_skilled(*number, &skills) && asks.is_spoken(&seat.agent) {
+            if seat.room() >= asks.effort && crew.is_skilled(*number, &skills) && asks.is_spoken(&seat.agent)
+            {
                 eligible.push((strategy.turn(seat, &asks), *number));
                 takes.resize(*number, false);
                 takes.push(true);

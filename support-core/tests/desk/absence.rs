@@ -96,7 +96,10 @@ fn what_a_customer_answers_goes_to_who_stands_in_along_the_chain() {
     let (ann, ben, cid) = (made("Ann"), made("Ben"), made("Cid"));
     let carl = world.customer("Carl");
     let ticket = world.opened_by(&carl);
-    world.run(&HOST, &Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None });
+    world.run(
+        &HOST,
+        &Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None },
+    );
     let leave = |agent: &support_core::people::Actor, substitute| UpdateAgent {
         id: Some(id_of(agent)),
         absences: Some(vec![Absence {

@@ -164,8 +164,7 @@ async fn people(answers: &mut Answers) {
     });
     answers.post("/customers", &admin, ann, 201).await;
     answers.get("/customers?q=ann", &admin).await;
-    let team =
-        json!({ "name": "Billing", "member_ids": [eve], "lead_ids": [eve], "mode": { "call": "manual" },
+    let team = json!({ "name": "Billing", "member_ids": [eve], "lead_ids": [eve], "mode": { "call": "manual" },
             "strategy": "optimal", "queue_limit": 200,
             "relaxation": [{ "after_seconds": 600, "lower_levels": 1 }] });
     answers.post("/teams", &admin, team, 201).await;
