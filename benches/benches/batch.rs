@@ -69,7 +69,7 @@ fn plans(criterion: &mut Criterion, made: Made, waiting: u32, agents: u32) {
     let appraisal = appraise(&mut queue, &mut roster.clone(), &optimal, NOW);
     let worth = |planned: &[Placement]| worth(&entries, &roster, planned);
     let (greedy, best) = (worth(&by_skills), worth(&together));
-    println!("{appraisal:?} {greedy} {best} {}", together.len());
+    assert!(best >= appraisal.greedy);
     assert!(greedy <= appraisal.bound);
     assert_eq!(together.iter().filter(|one| one.why.decide_again() != Some(one.agent)).count(), 0);
     let scan = scanned(&entries, &roster);
@@ -124,7 +124,8 @@ fn freed(criterion: &mut Criterion, waiting: u32, agents: u32) {
         let config = config(strategy);
         let planned = plan(&mut queue, &mut full.clone(), &config, NOW, 64);
         let planned: Vec<_> = planned.iter().map(|placement| (placement.ticket, placement.agent)).collect();
-        assert_eq!(planned, scan);
+        // Planned together, work of the same step goes by how well it fits.
+        assert!(strategy == "optimal" || planned == scan);
         group.bench_function(strategy, |b| {
             b.iter_batched_ref(
                 || full.clone(),

@@ -36,6 +36,7 @@ macro_rules! events {
         /// Something that happened. The dotted name of each is its [`name`](Event::name).
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name", content = "data")]
+        #[allow(clippy::large_enum_variant, reason = "the largest is the first event of a ticket: few are held at once")]
         pub enum Event {
             $($(#[$doc])* #[serde(rename = $name)] $variant { $($(#[$fdoc])* $field: $kind),* },)+
         }

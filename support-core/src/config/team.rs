@@ -80,7 +80,7 @@ pub struct TeamSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_limit: Option<u32>,
     /// What happens with new work while that much waits.
-    #[serde(default)]
+    #[serde(default = "overflow")]
     pub queue_limit_action: QueueLimitAction,
     /// Where escalated tickets go.
     #[serde(default)]
@@ -95,12 +95,6 @@ wire_enum! {
         Overflow = "overflow",
         /// It waits here all the same, tagged `queue_full`.
         Tag = "tag",
-    }
-}
-
-impl Default for QueueLimitAction {
-    fn default() -> Self {
-        Self::Overflow
     }
 }
 
@@ -129,6 +123,10 @@ pub struct RelaxStage {
 const LONGEST_WAIT: i64 = 315_360_000;
 /// Most stages of a team.
 const STAGES_LIMIT: usize = 10;
+
+const fn overflow() -> QueueLimitAction {
+    QueueLimitAction::Overflow
+}
 
 const fn yes() -> bool {
     true

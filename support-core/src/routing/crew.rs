@@ -1,6 +1,9 @@
 //! The agents of a roster while a plan gives them work.
 
+use std::collections::HashMap;
+
 use crate::id::{AgentId, TeamId};
+use crate::label::Label;
 use crate::time::Timestamp;
 
 use super::{Placement, Roster, Seat};
@@ -14,6 +17,11 @@ pub(super) struct Crew<'a> {
     pub(super) latest: Option<Timestamp>,
     /// Who could take anything at all when the plan began.
     ready: Vec<usize>,
+    /// Skills that any work asks for, numbered.
+    skills: HashMap<Label, usize>,
+    /// The levels of who is ready, one row each, by the number of the skill; and which row is whose.
+    levels: Vec<u8>,
+    row_of: Vec<usize>,
     /// How many still can.
     pub(super) free: usize,
 }
@@ -29,14 +37,49 @@ pub(super) struct Squad {
 }
 
 impl<'a> Crew<'a> {
-    pub(super) fn of(roster: &'a mut Roster, now: Timestamp) -> Self {
+    /// Takes all agents of a roster. `asked` are the skills for which any work may ask.
+    pub(super) fn of<'s>(
+        roster: &'a mut Roster,
+        asked: impl Iterator<Item = &'s Label>,
+        now: Timestamp,
+    ) -> Self {
         let seats: Vec<&mut Seat> = roster.iter_mut().collect();
         let latest = seats.iter().filter_map(|seat| seat.state.last_assigned_at).max();
         let all = seats.iter().enumerate();
         let ready: Vec<usize> =
             all.filter(|(_, seat)| seat.is_ready(now)).map(|(number, _)| number).collect();
         let free = ready.len();
-        Self { seats, now, latest, ready, free }
+        let mut skills: HashMap<Label, usize> = HashMap::new();
+        for skill in asked {
+            if !skills.contains_key(skill) {
+                skills.insert(skill.clone(), skills.len());
+            }
+        }
+        let mut levels = vec![0; skills.len() * free];
+        let mut row_of = vec![usize::MAX; if free > 0 { seats.len() } else { 0 }];
+        for (row, number) in ready.iter().enumerate() {
+            row_of.get_mut(*number).into_iter().for_each(|of| *of = row);
+            for (skill, level) in seats.get(*number).iter().flat_map(|seat| &seat.agent.skills) {
+                let at = skills.get(skill).and_then(|skill| levels.get_mut(row * skills.len() + skill));
+                at.into_iter().for_each(|at| *at = *level);
+            }
+        }
+        Self { seats, now, latest, ready, skills, levels, row_of, free }
+    }
+
+    /// Returns required skills by their numbers.
+    pub(super) fn levels_of(&self, skills: &[(Label, u8)]) -> Vec<(usize, u8)> {
+        let number = |skill: &Label| self.skills.get(skill).copied().unwrap_or(usize::MAX);
+        skills.iter().map(|(skill, level)| (number(skill), *level)).collect()
+    }
+
+    /// Tells whether an agent who is ready has required skills.
+    pub(super) fn is_skilled(&self, number: usize, skills: &[(usize, u8)]) -> bool {
+        let Some(row) = self.row_of.get(number) else { return false };
+        let begin = row.saturating_mul(self.skills.len());
+        let has =
+            |skill: usize| begin.checked_add(skill).and_then(|at| self.levels.get(at)).copied().unwrap_or(0);
+        skills.iter().all(|(skill, level)| *skill < self.skills.len() && has(*skill) >= *level)
     }
 
     pub(super) fn seats(&self) -> impl Iterator<Item = &Seat> + Clone {

@@ -13,7 +13,9 @@ use super::batch::{self, Appraisal, Pick, Solution};
 use super::crew::{Crew, Squad};
 use super::queue::Next;
 use super::turns::Turns;
-use super::{Asks, Candidate, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
+use super::{
+    Asks, Candidate, Fit, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures,
+};
 
 /// Work that goes to an agent.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +54,8 @@ pub fn plan(
 ) -> Vec<Placement> {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
-    let crew = Crew::of(roster, now);
+    let asked = queue.lines().filter(|line| line.len > 0).flat_map(|line| &line.asks.skills);
+    let crew = Crew::of(roster, asked.map(|(skill, _)| skill), now);
     if crew.free == 0 || most == 0 {
         return Vec::new();
     }
@@ -77,7 +80,8 @@ pub fn plan(
 pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Timestamp) -> Appraisal {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
-    let crew = Crew::of(roster, now);
+    let asked = queue.lines().filter(|line| line.len > 0).flat_map(|line| &line.asks.skills);
+    let crew = Crew::of(roster, asked.map(|(skill, _)| skill), now);
     let about = crew.free;
     let planner = Planner::new(queue, crew, config, now);
     let open = planner.open();
@@ -125,8 +129,11 @@ struct Planner<'a> {
     placements: Vec<Placement>,
 }
 
+/// The number of the turns that nobody takes.
+const NOBODY: usize = 0;
+
 /// The first few whom work of one kind would serve best at the prices of a flow, with what they gain.
-type BestServed = HashMap<usize, Vec<(i32, usize)>>;
+type BestServed = HashMap<usize, Vec<(usize, Option<Fit>)>>;
 
 impl<'a> Planner<'a> {
     /// Finds who is eligible for the work of each line, at each stage.
@@ -141,6 +148,7 @@ impl<'a> Planner<'a> {
             largest: 0,
             placements: Vec::new(),
         };
+        planner.turns.push(Turns::default());
         let mut squads: HashMap<TeamId, [usize; 2]> = HashMap::new();
         let mut known: HashMap<(TeamId, u32), Vec<[usize; 2]>> = HashMap::new();
         for line in queue.lines() {
@@ -178,6 +186,9 @@ impl<'a> Planner<'a> {
     /// Lets a squad take turns at work; answers the number of the turns.
     fn begin(&mut self, squad: usize, asks: &Arc<Asks>, strategy: Strategy) -> usize {
         self.largest = self.largest.max(asks.effort);
+        if self.squads.get(squad).is_none_or(|squad| squad.ready.is_empty()) {
+            return NOBODY;
+        }
         if let Some(of) = self.squads.get(squad) {
             self.turns.push(Turns::of(&self.crew, of, squad, asks.clone(), strategy));
         }
@@ -272,7 +283,8 @@ impl<'a> Planner<'a> {
             // Who declined is particular to the ticket: it is placed by itself.
             let Some(turns) = self.turns.get(number) else { return };
             let teams = both.map(|turns| {
-                let squad = self.turns.get(turns).and_then(|turns| self.squads.get(turns.squad));
+                let turns = self.turns.get(turns).filter(|_| turns != NOBODY);
+                let squad = turns.and_then(|turns| self.squads.get(turns.squad));
                 squad.map(|squad| squad.teams.as_slice()).unwrap_or_default()
             });
             let case = Case { team, teams, asks: &turns.asks, declined, sticky };
@@ -302,20 +314,27 @@ impl<'a> Planner<'a> {
             let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
             declined.iter().any(|(who, at)| Some(*who) == agent && still(*at))
         };
-        let served = match pick.by_flow {
-            true => &*best.entry(number).or_insert_with(|| solution.best_served(number, Why::MOST + 1)),
-            false => {
-                &solution.fitting(number, Why::MOST, |number| room(number) >= effort && !declined(number))
-            }
+        let fit = |number: usize| {
+            let seat = self.crew.seat(number).filter(|_| team.strategy.fits());
+            (number, seat.map(|seat| turns.asks.fit(&seat.agent)))
         };
-        let others = served.iter().map(|(_, number)| *number).filter(|number| !declined(*number));
+        let fits = |served: Vec<(i32, usize)>| served.into_iter().map(|(_, number)| fit(number)).collect();
+        let served: &Vec<(usize, Option<Fit>)> = match pick.by_flow {
+            true => best.entry(number).or_insert_with(|| fits(solution.best_served(number, Why::MOST + 1))),
+            false => &fits(
+                solution.fitting(number, Why::MOST, |number| room(number) >= effort && !declined(number)),
+            ),
+        };
         let again = sticky.filter(|number| turns.takes(*number) && !declined(*number));
-        let others = again.into_iter().chain(others.filter(|number| Some(*number) != again));
-        let others = others.filter(|number| *number != pick.agent);
-        let candidates = std::iter::once(pick.agent).chain(others).take(Why::MOST).filter_map(|number| {
-            let candidate = Candidate::of(self.crew.seat(number)?, team.strategy, &turns.asks);
+        let others =
+            served.iter().copied().filter(|(number, _)| Some(*number) != again && !declined(*number));
+        let others = again.map(fit).into_iter().chain(others).filter(|(number, _)| *number != pick.agent);
+        let mine = served.iter().copied().find(|(number, _)| *number == pick.agent);
+        let mine = mine.unwrap_or_else(|| fit(pick.agent));
+        let candidates = std::iter::once(mine).chain(others).take(Why::MOST).filter_map(|(number, fit)| {
+            let candidate = Candidate::of(self.crew.seat(number)?, team.strategy, fit);
             let sticky = Some(number) == sticky;
-            let worth = solution.worth(pick, candidate.fit?, sticky, effort, number);
+            let worth = solution.worth(pick, fit?, sticky, effort, number);
             Some(Candidate { sticky, worth: Some(worth), ..candidate })
         });
         let candidates: Vec<Candidate> = candidates.collect();
@@ -427,7 +446,8 @@ fn choose<'a>(
         latest = latest.max(seat.state.last_assigned_at);
         match failures(seat, job, now).next() {
             None => {
-                let candidate = Candidate::of(seat, strategy, job.asks);
+                let fit = strategy.fits().then(|| job.asks.fit(&seat.agent));
+                let candidate = Candidate::of(seat, strategy, fit);
                 eligible.push((Candidate { sticky: Some(seat.agent.id) == sticky, ..candidate }, seat));
             }
             Some(first) if first.is_candidate() => {

@@ -57,25 +57,48 @@ impl Strategy {
         Turn { rank, last_assigned_at: seat.state.last_assigned_at }
     }
 
+    /// Returns the turn of an agent who was given other work since theirs was noted. How well they fit stays.
+    pub(super) fn turn_again(self, noted: Turn, seat: &Seat, asks: &Asks) -> Turn {
+        if self.fits() {
+            return Turn { last_assigned_at: seat.state.last_assigned_at, ..noted };
+        }
+        self.turn(seat, asks)
+    }
+
     const fn weighs(self) -> bool {
         matches!(self, Self::PerformanceWeighted)
     }
 
-    const fn fits(self) -> bool {
+    /// Tells whether it counts how well agents fit.
+    pub(super) const fn fits(self) -> bool {
         matches!(self, Self::Skills | Self::Optimal)
+    }
+}
+
+impl Turn {
+    /// Tells whether the agent was given no other work since this was noted: no two pieces of work are noted as given at
+    /// the same instant.
+    pub(super) fn is_of(self, seat: &Seat) -> bool {
+        self.last_assigned_at == seat.state.last_assigned_at
+    }
+
+    /// Returns how well the agent fits, under a strategy for which that counts.
+    pub(super) fn fit(self, strategy: Strategy) -> Option<Fit> {
+        let low = |bits: u64| u16::try_from(bits & u64::from(u16::MAX)).unwrap_or(0);
+        strategy.fits().then(|| Fit { preferred: u16::MAX - low(self.rank >> 16), spare: low(self.rank) })
     }
 }
 
 impl Candidate {
     /// Notes what a strategy compares of an agent.
-    pub(super) fn of(seat: &Seat, strategy: Strategy, asks: &Asks) -> Self {
+    pub(super) fn of(seat: &Seat, strategy: Strategy, fit: Option<Fit>) -> Self {
         Self {
             agent: seat.agent.id,
             load: seat.state.load.units,
             capacity: seat.agent.capacity.units,
             last_assigned_at: seat.state.last_assigned_at,
             sticky: false,
-            fit: strategy.fits().then(|| asks.fit(&seat.agent)),
+            fit,
             performance: strategy.weighs().then_some(seat.agent.performance),
             worth: None,
         }

@@ -26,6 +26,14 @@ pub(super) struct Turns {
     refused: Option<Vec<(usize, AgentId, Refused)>>,
 }
 
+impl Default for Turns {
+    /// Those that nobody takes.
+    fn default() -> Self {
+        let (asks, strategy) = (Arc::default(), Strategy::RoundRobin);
+        Self { strategy, squad: 0, asks, eligible: Vec::new(), takes: Vec::new(), refused: None }
+    }
+}
+
 impl Turns {
     pub(super) fn of(
         crew: &Crew<'_>,
@@ -36,10 +44,12 @@ impl Turns {
     ) -> Self {
         let mut takes = Vec::new();
         let mut eligible = Vec::new();
+        let skills = crew.levels_of(&asks.skills);
         for number in &squad.ready {
             let Some(seat) = crew.seat(*number) else { continue };
             // The conditions that depend on the work; those that do not were asked before.
-            if seat.room() >= asks.effort && asks.is_skilled(&seat.agent) && asks.is_spoken(&seat.agent) {
+            if seat.room() >= asks.effort && crew.is_skilled(*number, &skills) && asks.is_spoken(&seat.agent)
+            {
                 eligible.push((strategy.turn(seat, &asks), *number));
                 takes.resize(*number, false);
                 takes.push(true);
@@ -75,12 +85,11 @@ impl Turns {
             let Some(rest) = self.eligible.get_mut(settled..) else { break };
             let Some(((noted, number), others)) = rest.split_first_mut() else { break };
             let seat = crew.seat(*number)?;
-            let turn = self.strategy.turn(seat, &self.asks);
-            // No two pieces of work are noted as given at the same instant.
-            if *noted == turn {
+            if noted.is_of(seat) {
                 settled += 1;
                 continue;
             }
+            let turn = self.strategy.turn_again(*noted, seat, &self.asks);
             // Those between the turn as noted and as it is move up.
             *noted = turn;
             let mine = (turn, *number);
@@ -88,16 +97,16 @@ impl Turns {
             rest.get_mut(..=between)?.rotate_left(1);
         }
         let sticky = sticky.filter(|number| self.takes(*number));
-        let in_turn =
-            self.eligible.iter().map(|(_, number)| *number).filter(|number| Some(*number) != sticky);
-        let numbers = sticky.into_iter().chain(in_turn).take(Why::MOST);
+        let had = sticky.and_then(|sticky| self.eligible.iter().find(|(_, number)| *number == sticky));
+        let in_turn = self.eligible.iter().filter(|(_, number)| Some(*number) != sticky);
+        let named = had.into_iter().chain(in_turn).take(Why::MOST);
         let mut candidates = Vec::with_capacity(self.eligible.len().min(Why::MOST));
         let mut first = None;
-        for number in numbers {
-            let seat = crew.seat(number)?;
+        for (turn, number) in named {
+            let seat = crew.seat(*number)?;
             first = first.or(Some(seat));
-            let candidate = Candidate::of(seat, self.strategy, &self.asks);
-            candidates.push(Candidate { sticky: Some(number) == sticky, ..candidate });
+            let candidate = Candidate::of(seat, self.strategy, turn.fit(self.strategy));
+            candidates.push(Candidate { sticky: Some(*number) == sticky, ..candidate });
         }
         let seat = first?;
         let (refused, left_out) = self.others(crew, squad, candidates.len());

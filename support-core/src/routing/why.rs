@@ -44,7 +44,7 @@ wire_enum! {
         /// The one with the smallest share of capacity in use, where capacity counts by performance: work at hand is
         /// spread in proportion to capacity × performance.
         PerformanceWeighted = "performance_weighted",
-        /// Whoever serves all that waits best together, see [`batch`](crate::routing::Value).
+        /// Whoever serves all that waits best together, see [`value`](crate::routing::value).
         Optimal = "optimal",
     }
 }
@@ -105,7 +105,7 @@ pub struct Candidate {
 /// What giving a piece of work to an agent is worth to a plan of all that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Worth {
-    /// Value of this placement, see [`Value`](crate::routing::Value).
+    /// Value of this placement, see [`value`](crate::routing::value).
     pub value: i32,
     /// What the agent's room is worth to other work: the value that the plan as a whole would gain by one more like them.
     pub price: i32,

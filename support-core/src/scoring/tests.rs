@@ -336,3 +336,31 @@ proptest! {
         prop_assert!((0.0..=weights.insight_limit).contains(&points(TermName::Insight)));
     }
 }
+
+proptest! {
+    #[test]
+    fn what_has_waited_for_its_bound_precedes_whatever_comes_then(
+        (old, new) in (0..4_usize, 0..4_usize),
+        live: bool,
+        keywords in (-500.0..500.0, -500.0..500.0),
+        insight in (0.0..100.0, 0.0..100.0),
+        (target, later, waited) in (1_i64..1_000_000, 0_i64..1_000_000, 0_i64..100_000),
+    ) {
+        let weights = Weights::default();
+        let begun = Timestamp::from_seconds(1_790_000_000);
+        let bound = weights.precedes_after_seconds(Priority::ALL[old], live).unwrap();
+        let came = begun.plus_seconds(bound.ceil() as i64 + waited);
+        let of = |priority, keyword_points, insight_points, since: Timestamp, urgent| ScoreInputs {
+            priority,
+            live,
+            waiting_since: Some(since),
+            keyword_points,
+            insight_points,
+            urgency: Some(Urgency { from: since, due: since.plus_seconds(target) }).filter(|_| urgent),
+        };
+        let old = of(Priority::ALL[old], keywords.0, insight.0, begun, false);
+        let new = of(Priority::ALL[new], keywords.1, insight.1, came, true);
+        let now = came.plus_seconds(later);
+        prop_assert!(total(&weights, &old, now) >= total(&weights, &new, now) - 1e-6);
+    }
+}

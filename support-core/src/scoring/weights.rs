@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::finite;
 use crate::label::Label;
 use crate::text::fold;
+use crate::ticket::Priority;
 
 /// How much everything counts: the settings of the score.
 ///
@@ -73,6 +74,22 @@ impl Weights {
     #[must_use]
     pub fn strict_priority() -> Self {
         Self { priority_points: STRICT_PRIORITY_POINTS, ..Self::default() }
+    }
+
+    /// Returns the bound on starvation: after so many seconds of waiting, work of a priority precedes every item of its
+    /// line (async or live) that becomes waiting from then on, whatever that is. `None` where age earns nothing.
+    ///
+    /// Who comes later can be ahead by the priority that is missing to urgent, by all urgency and insight, and by
+    /// keyword rules that raise the one and lower the other; age has to earn that first:
+    /// `((3 − rank) × priority_points + urgency_points + 2 × keyword_limit + insight_limit) × age_seconds ÷ age_points`.
+    /// With the defaults 28 hours for low work, 16 for urgent. It says nothing of minutes until somebody is given it:
+    /// that takes a rate at which work is done. Under [`strict_priority`](Self::strict_priority) it is beyond all time.
+    #[must_use]
+    pub fn precedes_after_seconds(&self, priority: Priority, live: bool) -> Option<f64> {
+        let missing = f64::from(Priority::Urgent.rank() - priority.rank()) * self.priority_points;
+        let ahead = missing + self.urgency_points + 2.0 * self.keyword_limit + self.insight_limit;
+        let seconds = if live { self.live_age_seconds } else { self.age_seconds };
+        (self.age_points > 0.0).then(|| ahead * f64::from(seconds.max(1)) / self.age_points)
     }
 
     /// Returns what is wrong with these weights, nothing if they can be used.

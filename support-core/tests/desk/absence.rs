@@ -1,7 +1,7 @@
 //! What becomes of the work of an owner who is absent.
 
-use support_core::desk::{CreateAgent, SetPresence};
-use support_core::people::{Day, Presence, Shift};
+use support_core::desk::{CreateAgent, Reassign, SetPresence, UpdateAgent};
+use support_core::people::{Absence, Day, Presence, Shift};
 use support_core::routing::AssignHow;
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
@@ -86,5 +86,36 @@ fn what_an_absent_owner_loses_goes_to_the_team_and_says_why() {
     assert_eq!(world.owner(ticket), Some(id_of(&ben)));
     world.presence(&ann, Presence::Available);
     assert_eq!(world.owner(ticket), Some(id_of(&ben)));
+    world.sound();
+}
+
+#[test]
+fn what_a_customer_answers_goes_to_who_stands_in_along_the_chain() {
+    let world = World::standard();
+    let made = |name: &str| world.agent_with(CreateAgent { name: name.into(), ..CreateAgent::default() });
+    let (ann, ben, cid) = (made("Ann"), made("Ben"), made("Cid"));
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    world.run(
+        &HOST,
+        &Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None },
+    );
+    let leave = |agent: &support_core::people::Actor, substitute| UpdateAgent {
+        id: Some(id_of(agent)),
+        absences: Some(vec![Absence {
+            from: at("2026-11-20T00:00:00Z"),
+            until: at("2026-12-20T00:00:00Z"),
+            substitute_id: Some(id_of(substitute)),
+        }]),
+        ..UpdateAgent::default()
+    };
+    world.run(&HOST, &leave(&ann, &ben));
+    world.run(&HOST, &leave(&ben, &cid));
+    world.clock.set(at("2026-11-21T10:00:00Z"));
+    world.reply(&carl, ticket, "And now?");
+    assert_eq!(world.owner(ticket), Some(id_of(&cid)), "Ben is on leave too");
+    world.run(&HOST, &leave(&cid, &ann));
+    world.reply(&carl, ticket, "Anybody?");
+    assert_eq!(world.owner(ticket), None, "nobody of the circle is there");
     world.sound();
 }

@@ -390,3 +390,51 @@ fn a_plan_that_was_made_shortly_before_does_not_go_over_a_lowered_capacity() {
     assert_eq!((world.owner(second), world.load(&ann)), (None, 1));
     world.sound();
 }
+
+#[test]
+fn a_stage_of_relaxation_gives_the_work_at_its_instant() {
+    let world = World::standard();
+    let team = world.team(
+        "Billing",
+        &json!({ "strategy": "skills", "relaxation": [{ "after_seconds": 1_800, "lower_levels": 2 }] }),
+    );
+    let ann = world.agent_with(CreateAgent {
+        name: "Ann".into(),
+        team_ids: vec![team],
+        skills: [(label("refunds"), 1)].into(),
+        ..CreateAgent::default()
+    });
+    let carl = world.customer("Carl");
+    let ticket = world.noted(&carl, |open| {
+        open.team_id = Some(team);
+        open.skills = vec![(label("refunds"), 3)];
+    });
+    let opened = world.desk.now();
+    assert_eq!(world.owner(ticket), None);
+    world.tick();
+    let waiting = block_on(world.desk.explain(&HOST, ticket)).unwrap().waiting.unwrap();
+    let relaxes = waiting.relaxes.unwrap();
+    assert_eq!((relaxes.at, relaxes.stage, relaxes.agent), (opened.plus_seconds(1_800), 1, id_of(&ann)));
+    world.clock.set(opened.plus_seconds(1_799));
+    let ticked = block_on(world.desk.tick()).unwrap();
+    assert_eq!((world.owner(ticket), ticked.next), (None, Some(opened.plus_seconds(1_800))));
+    world.clock.set(opened.plus_seconds(1_800));
+    world.tick();
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    let why = block_on(world.desk.explain(&HOST, ticket)).unwrap().assignment.unwrap().why.unwrap();
+    assert_eq!((why.stage, why.decide_again()), (Some(1), Some(id_of(&ann))));
+    world.sound();
+}
+
+#[test]
+fn a_full_queue_sends_new_work_to_who_takes_its_overflow() {
+    let world = World::standard();
+    let spare = world.team("Spare", &json!({ "mode": { "ticket": "manual" } }));
+    let by_hand = json!({ "mode": { "ticket": "manual" }, "overflow_team_ids": [spare], "queue_limit": 2 });
+    let main = world.team("Main", &by_hand);
+    let carl = world.customer("Carl");
+    let opened = || world.ticket(world.noted(&carl, |open| open.team_id = Some(main)));
+    let teams: Vec<_> = (0..3).map(|_| opened()).map(|ticket| (ticket.team_id, ticket.tags.len())).collect();
+    assert_eq!(teams, [(Some(main), 0), (Some(main), 0), (Some(spare), 1)]);
+    world.sound();
+}

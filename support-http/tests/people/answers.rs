@@ -150,7 +150,8 @@ async fn people(answers: &mut Answers) {
     answers.get("/auth/me", &admin).await;
     let eve = json!({
         "name": "Eve", "email": "Eve@Desk.example", "role": "team_lead", "skills": { "german": 3 },
-        "capacity": { "units": 5 }, "external_id": "u-77",
+        "capacity": { "units": 5 }, "external_id": "u-77", "languages": ["de", "en"], "performance": 120,
+        "absences": [{ "from": "2026-12-24T00:00:00Z", "until": "2026-12-27T00:00:00Z" }],
         "shift": { "timezone": "Europe/Berlin", "days": ["mon"], "start": "09:00", "end": "17:00" },
     });
     let eve = id(&answers.post("/agents", &admin, eve, 201).await);
@@ -165,8 +166,9 @@ async fn people(answers: &mut Answers) {
     });
     answers.post("/customers", &admin, ann, 201).await;
     answers.get("/customers?q=ann", &admin).await;
-    let team =
-        json!({ "name": "Billing", "member_ids": [eve], "lead_ids": [eve], "mode": { "call": "manual" } });
+    let team = json!({ "name": "Billing", "member_ids": [eve], "lead_ids": [eve], "mode": { "call": "manual" },
+            "strategy": "optimal", "queue_limit": 200,
+            "relaxation": [{ "after_seconds": 600, "lower_levels": 1 }] });
     answers.post("/teams", &admin, team, 201).await;
     answers.get("/teams", &admin).await;
     answers.get("/health", &NO_ONE).await;
