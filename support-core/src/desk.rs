@@ -29,6 +29,7 @@
 mod agents;
 mod assemble;
 mod assign;
+mod backfill;
 mod board;
 mod browse;
 mod configure;
@@ -76,6 +77,7 @@ pub use verify::{Finding, Report};
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +102,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
+    /// Whether what an earlier desk left unfinished was looked for.
+    resumed: AtomicBool,
 }
 
 impl fmt::Debug for Desk {
@@ -123,7 +127,15 @@ impl Desk {
     /// Builds a desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { inner: Arc::new(Inner { store, clock, ids, tenants: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                ids,
+                tenants: Mutex::default(),
+                resumed: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Returns the store.
