@@ -19,5 +19,7 @@ pub mod follow;
 pub mod ledger;
 pub mod policy;
 
-pub use ledger::{Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Target};
+pub use ledger::{
+    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target,
+};
 pub use ledger::{TimerMove, TimerState};

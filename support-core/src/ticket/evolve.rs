@@ -9,7 +9,7 @@ use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::TicketId;
 use crate::people::{ActorKind, WorkKind};
-use crate::sla::Ledger;
+use crate::sla::{Ledger, Stage};
 use crate::store::Assignment;
 use crate::time::Timestamp;
 
@@ -57,6 +57,7 @@ impl Ticket {
         else {
             return None;
         };
+        let stage = Stage { from: envelope.at, status, set_aside: false, team: team_id, agent: None };
         Some(Self {
             id,
             reference,
@@ -89,7 +90,7 @@ impl Ticket {
             work: Work { since: envelope.at, effort, skills, declined: Vec::new() },
             keywords: BTreeMap::new(),
             insight,
-            sla: Ledger::default(),
+            sla: Ledger { stages: vec![stage], ..Ledger::default() },
             handling: Vec::new(),
             first_responded_at: None,
             last_message_at: None,
@@ -142,6 +143,7 @@ impl Ticket {
                 }
                 if *answers {
                     self.unanswered_since = None;
+                    self.sla.answered_at = Some(at);
                     self.first_responded_at.get_or_insert(at);
                     self.pending_since = self.pending_since.map(|_| at);
                     self.reminded_at = None;
@@ -232,6 +234,13 @@ impl Ticket {
             }
             _ => {}
         }
+        self.sla.note_stage(Stage {
+            from: at,
+            status: self.status,
+            set_aside: self.set_aside.is_some(),
+            team: self.team_id,
+            agent: self.assigned_to,
+        });
     }
 
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
