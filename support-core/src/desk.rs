@@ -66,7 +66,9 @@ pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explai
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};
-pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
+pub use read::{
+    MessagePage, MessageView, QueuePage, SlaCycle, SlaHistory, TextsById, TicketPage, TicketView, TimerView,
+};
 pub use receive::{ReceiveMessage, Sender};
 pub use reset::ResetTicket;
 pub use route::PlannedRoute;

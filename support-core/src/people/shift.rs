@@ -143,6 +143,16 @@ impl Shift {
         starts.map(|start| Timestamp::from(start.to_utc())).find(|start| *start > after)
     }
 
+    /// Returns the earliest instant at or after `at` that lies in the shift, such as the one at which its agent may be
+    /// told of something. `None` where its hours cannot be read.
+    #[must_use]
+    pub fn next_inside(&self, at: Timestamp) -> Option<Timestamp> {
+        match self.standing(at) {
+            Standing::On { .. } => Some(at),
+            Standing::Off => self.next_start(at),
+        }
+    }
+
     fn works_on(&self, weekday: Weekday) -> bool {
         let day = match weekday {
             Weekday::Mon => Day::Mon,

@@ -444,18 +444,16 @@ impl Ledger {
             }
             TimerMove::Reinstated { metric } => {
                 let ended = self.timer(metric).filter(|timer| !timer.state.is_open());
-                let Some(stopped_at) = ended.and_then(|timer| timer.stopped_at) else { return };
-                let since = self.lived(metric, stopped_at);
-                let applied = self.applied.clone();
+                let Some(started_at) = ended.map(|timer| timer.started_at) else { return };
+                let segments = self.lived(metric, started_at);
                 let Some(timer) = self.timers.iter_mut().find(|timer| timer.metric == metric) else { return };
-                let before = std::mem::take(&mut timer.segments);
-                timer.live(before.into_iter().chain(since).collect());
-                // It is judged by what is in force when it ends, as if it had never ended.
-                if let Some(applied) = &applied {
-                    timer.judge_by(applied);
-                }
+                timer.live(segments);
                 timer.stopped_at = None;
                 timer.reason = None;
+                // It is judged by what is in force when it ends, as if it had never ended.
+                if let Some(applied) = &self.applied {
+                    timer.judge_by(applied);
+                }
             }
             TimerMove::Relieved { metric } => {
                 if let Some(timer) = self.open_mut(metric) {

@@ -1,6 +1,6 @@
 //! What holds after every step of every scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Envelope, Event};
 use crate::id::{AgentId, TeamId};
@@ -47,6 +47,7 @@ pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
         sound_timer(timer, scenario);
     }
     every_second_is_what_the_ticket_was(scenario);
+    each_step_happens_once(&scenario.events);
     timers_open_and_end_in_turn(ticket, &scenario.events);
     waking_is_exact(scenario);
     score_is_finite(ticket, scenario);
@@ -133,6 +134,38 @@ fn sound_timer(timer: &SlaTimer, scenario: &Scenario) {
     steps.sort_unstable();
     steps.dedup();
     assert_eq!(steps.len(), timer.steps_taken.len(), "each step of {metric} is taken once");
+}
+
+/// Each step of a ladder happens once a cycle, whatever slept, changed or was reopened meanwhile; and so does a breach,
+/// until another target puts the deadline ahead.
+fn each_step_happens_once(events: &[Envelope]) {
+    let mut taken = BTreeSet::new();
+    let mut breached = BTreeSet::new();
+    let mut ticket = Ticket::begin(&events[0]).unwrap();
+    for envelope in &events[1..] {
+        match &envelope.event {
+            Event::SlaWarned { metric, cycle, step, policy_change: false, .. }
+            | Event::SlaEscalated { metric, cycle, step, policy_change: false, .. } => {
+                let policy = ticket.sla.open(*metric).unwrap().policy;
+                assert!(
+                    taken.insert((*metric, *cycle, policy, *step)),
+                    "step {step} of {metric} happened twice"
+                );
+            }
+            Event::SlaBreached { metric, cycle, .. } => {
+                assert!(breached.insert((*metric, *cycle)), "{metric} breached twice");
+            }
+            Event::SlaTimersMoved { moves } => {
+                for step in moves {
+                    if let TimerMove::Relieved { metric } = step {
+                        breached.remove(&(*metric, ticket.sla.timer(*metric).unwrap().cycle));
+                    }
+                }
+            }
+            _ => {}
+        }
+        ticket.evolve(envelope);
+    }
 }
 
 /// Recomputes every timer from what happened to the ticket, without the ledger: what it was in each stretch between two
