@@ -191,6 +191,16 @@ mod tests {
     }
 
     #[test]
+    fn inside_a_shift_is_now_and_outside_is_its_next_start() {
+        let office = shift(&[Day::Mon, Day::Fri], "09:00", "17:00");
+        let inside = |text: &str| office.next_inside(at(text)).unwrap().to_string();
+        assert_eq!(inside("2026-11-20T08:00:00Z"), "2026-11-20T08:00:00Z");
+        assert_eq!(inside("2026-11-20T15:59:59Z"), "2026-11-20T15:59:59Z");
+        assert_eq!(inside("2026-11-20T16:00:00Z"), "2026-11-23T08:00:00Z");
+        assert_eq!(shift(&[], "9", "17:00").next_inside(at("2026-11-20T08:00:00Z")), None);
+    }
+
+    #[test]
     fn the_next_start_is_on_the_next_day_of_work() {
         let next = |shift: &Shift, text: &str| shift.next_start(at(text)).unwrap().to_string();
         let office = shift(&[Day::Mon, Day::Fri], "09:00", "17:00");
