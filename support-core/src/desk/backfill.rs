@@ -131,7 +131,7 @@ impl Desk {
         let mut page = self.store().find(&system, &batch(walk.live.backfill_at(walk.epoch))).await?;
         for _ in 0..BATCHES {
             let next = page.next.take();
-            let asked = next.clone().map(|after| batch(Some(after)));
+            let asked = next.map(|after| batch(Some(after)));
             let tickets = tickets_of(page);
             let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
             let read = async {
@@ -147,7 +147,7 @@ impl Desk {
                 // One of them cannot be read or written: it must not hold up the others.
                 Err(_) => self.bring_each(walk, &ids).await?,
             }
-            walk.live.backfill_goes_on(walk.epoch, next.clone());
+            walk.live.backfill_goes_on(walk.epoch, next);
             if next.is_none() {
                 return Ok(false);
             }

@@ -119,9 +119,8 @@ impl Table<'_> {
                 let ended = self.after.sla.timer(metric).filter(|timer| timer.started_at == since);
                 let answered = ended.is_some_and(|timer| timer.reason == Some(EndReason::Answered));
                 let aside = self.restored().filter(|aside| since > aside.at);
-                if self.happened.answer_failed && answered && self.has_target(metric) {
-                    self.reinstate(metric);
-                } else if self.comes_back(metric) {
+                let was_none = self.happened.answer_failed && answered && self.has_target(metric);
+                if was_none || self.comes_back(metric) {
                     self.reinstate(metric);
                 } else {
                     self.start(metric, if aside.is_some() { self.now } else { since });
@@ -200,12 +199,9 @@ impl Table<'_> {
             (None, true) => {
                 let had_handler = |t: &SlaTimer| t.reason == Some(EndReason::PickedUp);
                 let continues = self.happened.returned && !moved && self.was_open();
-                if continues
-                    && self.after.sla.timer(metric).is_some_and(had_handler)
-                    && self.has_target(metric)
-                {
-                    self.reinstate(metric);
-                } else if self.comes_back(metric) || self.dropped_in_this_wait(metric) {
+                let picked_up = self.after.sla.timer(metric).is_some_and(had_handler);
+                let goes_on = continues && picked_up && self.has_target(metric);
+                if goes_on || self.comes_back(metric) || self.dropped_in_this_wait(metric) {
                     self.reinstate(metric);
                 } else {
                     self.start(metric, self.after.sla.waiting_since().unwrap_or(self.now));
