@@ -4,8 +4,6 @@
 //! why, and in whose hands, so that a missed target can be laid at the right door. What a team owned is judged by the
 //! team's own calendar, whatever calendar the policy names.
 
-use serde::{Deserialize, Serialize};
-
 use crate::config::Config;
 use crate::id::{AgentId, TeamId};
 use crate::ticket::StatusCategory;
@@ -17,7 +15,7 @@ use super::{ConfigRef, Ledger, PauseReason, SlaTimer};
 const MICROS: i64 = 1_000_000;
 
 /// A stretch `[from, to)` of a timer, in one pair of hands and for one reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     /// When it begins.
     pub from: Timestamp,
@@ -34,7 +32,7 @@ pub struct Share {
 }
 
 /// What one team and one agent, or the team's queue, had of a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ownership {
     /// The team.
     pub team: Option<TeamId>,
