@@ -19,12 +19,12 @@ use support_core::ticket::{Priority, Work};
 use support_core::time::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
-const PAGE: usize = 25;
+const PAGE: usize = 50;
 
 fn main() {
     let mut criterion = quick();
     scores(&mut criterion);
-    for waiting in [100_000, 1_000_000] {
+    for waiting in [10_000, 100_000, 1_000_000] {
         pages(&mut criterion, waiting);
     }
     criterion.final_summary();
@@ -75,7 +75,7 @@ fn pages(criterion: &mut Criterion, count: u32) {
         assert_eq!(page.len(), PAGE);
         assert_eq!(rows.sorted(&scope, &weights), page);
         assert_eq!(rows.selected(&scope, &weights), page);
-        let mut group = criterion.benchmark_group(format!("page of 25 of {count}, {sight}"));
+        let mut group = criterion.benchmark_group(format!("page of {PAGE} of {count}, {sight}"));
         group.sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(u64::from(count)));
         group
             .bench_function("queue", |b| b.iter(|| queue.page(&scope, &weights, black_box(NOW), PAGE, None)));

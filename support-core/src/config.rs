@@ -189,6 +189,14 @@ impl Config {
         (hits, topics)
     }
 
+    /// Names the keyword rules in force, in the order of their ids.
+    #[must_use]
+    pub fn keyword_rule_versions(&self) -> Vec<ConfigRef> {
+        let mut versions: Vec<ConfigRef> = self.rules.iter().map(|(version, _)| *version).collect();
+        versions.sort_unstable();
+        versions
+    }
+
     /// Lists the keyword rules in force.
     pub fn keyword_rules(&self) -> impl Iterator<Item = &KeywordRule> {
         self.rules.iter().map(|(_, rule)| rule)

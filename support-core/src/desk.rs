@@ -29,6 +29,7 @@
 mod agents;
 mod assemble;
 mod assign;
+mod backfill;
 mod board;
 mod browse;
 mod configure;
@@ -67,7 +68,9 @@ pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use offers::{AcceptOffer, DeclineOffer, OfferView};
 pub use open::{OpenTicket, Requester};
-pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};
+pub use read::{
+    MessagePage, MessageView, QueuePage, SlaCycle, SlaHistory, TextsById, TicketPage, TicketView, TimerView,
+};
 pub use receive::{ReceiveMessage, Sender};
 pub use reset::ResetTicket;
 pub use route::PlannedRoute;
@@ -78,6 +81,7 @@ pub use verify::{Finding, Report};
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +106,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
+    /// Whether what an earlier desk left unfinished was looked for.
+    resumed: AtomicBool,
 }
 
 impl fmt::Debug for Desk {
@@ -125,7 +131,15 @@ impl Desk {
     /// Builds a desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self { inner: Arc::new(Inner { store, clock, ids, tenants: Mutex::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                clock,
+                ids,
+                tenants: Mutex::default(),
+                resumed: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Returns the store.

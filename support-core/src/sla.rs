@@ -2,7 +2,8 @@
 //!
 //! Everything here is a pure function of its arguments. A [`policy`] says what is demanded of which tickets, a
 //! [`calendar`] says which time counts, the [`ledger`] remembers what ran and what stood still, [`follow`] moves the
-//! timers when something happens, and [`deadline`] says what follows from all of it at an instant.
+//! timers when something happens, and [`deadline`] says what follows from all of it at an instant;
+//! [`attribution`] says whose time it was.
 //!
 //! ```
 //! use support_core::sla::calendar::{Calendar, Pauses};
@@ -13,11 +14,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod attribution;
 pub mod calendar;
 pub mod deadline;
 pub mod follow;
 pub mod ledger;
 pub mod policy;
 
-pub use ledger::{Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Target};
+pub use ledger::{
+    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target,
+};
 pub use ledger::{TimerMove, TimerState};

@@ -118,6 +118,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Any [`StoreError`].
     async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError>;
 
+    /// Names every tenant for which anything was ever committed, in the order of ids. Ids only: the worker that starts
+    /// looks with them for what an earlier one left unfinished.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
     /// Takes or renews a lease until `until`. `None` while another holder has it, that is before the instant until
     /// which they claimed it. Each change of holder gives a higher fence; a renewal keeps it, also a late one that
     /// no other holder came before. Claiming until now gives a lease up. Leases belong to no tenant.

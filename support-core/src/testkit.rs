@@ -136,6 +136,7 @@ macro_rules! store_conformance {
         a_later_entry_replaces_the_one_before
         a_text_is_read_by_exactly_the_words_of_its_entry
         the_longest_overdue_comes_first
+        every_tenant_is_named
         more_that_is_due_is_not_forgotten
         a_wake_up_moves_with_its_record
         a_scan_gives_the_waiting_tickets

@@ -60,6 +60,7 @@ enum Fault {
     HandsOutHeldLeases,
     RenewsWithANewFence,
     WakesInAnyOrder,
+    ForgetsATenant,
     ForgetsWhatElseIsDue,
     ScansEverything,
     SkipsThePassword,
@@ -345,6 +346,14 @@ impl Store for Broken {
         Ok(due)
     }
 
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        let mut tenants = self.inner.tenants().await?;
+        if self.is(Fault::ForgetsATenant) {
+            tenants.pop();
+        }
+        Ok(tenants)
+    }
+
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {
         let fence = self.inner.claim(claim).await?;
         Ok(match (self.fault, fence) {
@@ -473,6 +482,7 @@ caught! {
     HandsOutHeldLeases by a_lease_has_one_holder_and_changes_hands_at_its_end;
     RenewsWithANewFence by a_renewal_keeps_the_fence;
     WakesInAnyOrder by the_longest_overdue_comes_first;
+    ForgetsATenant by every_tenant_is_named;
     ForgetsWhatElseIsDue by more_that_is_due_is_not_forgotten;
     ScansEverything by a_scan_gives_the_waiting_tickets;
     SkipsThePassword by a_password_is_always_compared;

@@ -327,6 +327,10 @@ impl Store for SqliteStore {
         self.read_here("reading what is due", move |db| read::work::due(db, by, limit)).await
     }
 
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.read_here("reading the tenants", read::work::tenants).await
+    }
+
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {
         let claim = claim.clone();
         self.with_writer(move |tx| {

@@ -19,6 +19,7 @@ mod figures;
 mod fill;
 mod http;
 mod pages;
+mod reconfigure;
 mod recorder;
 mod verify;
 
@@ -32,6 +33,7 @@ measure due [tickets]              how late breaches are noticed, and so many at
 measure http <tickets> [seconds]   the release build of support-server under load, with so many tickets stored
 measure pages <tickets> <file>     lists, a ticket and the queue; one ticket in ten waits
 measure waiting <tickets> <file>   the queue where all tickets wait
+measure reconfigure <tickets> <file>  open tickets under a changed calendar, policy or keyword rule
 measure verify [tickets]           the proof that a database is sound
 Databases are made in MEASURE_IN, else in the working directory; a file that is there is used again.";
 
@@ -47,6 +49,7 @@ fn main() {
         ["http", tickets] => http::run(number(tickets), 8),
         ["http", tickets, seconds] => http::run(number(tickets), number(seconds).into()),
         ["pages", tickets, file] => pages::run(number(tickets), Mix::Mostly, Path::new(file)),
+        ["reconfigure", tickets, file] => reconfigure::run(number(tickets) as usize, Path::new(file)),
         ["verify"] => verify::run(32_000),
         ["verify", tickets] => verify::run(number(tickets) as usize),
         ["waiting", tickets, file] => pages::run(number(tickets), Mix::Waiting, Path::new(file)),

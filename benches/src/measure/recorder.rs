@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use support_core::id::TicketId;
+use support_core::id::{TenantId, TicketId};
 use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
@@ -55,6 +55,10 @@ impl Store for Recorder {
 
     async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError> {
         self.store.due(by, limit).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.store.tenants().await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {

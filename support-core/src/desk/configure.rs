@@ -1,4 +1,4 @@
-//! Configuration: documents in versions, and bringing open tickets under them.
+//! Configuration: documents in versions.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -6,23 +6,13 @@ use serde::{Deserialize, Serialize};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{DocumentId, EventId, TeamId, TenantId, TicketId};
-use crate::people::{ActorRef, Permission, Scope};
+use crate::id::{DocumentId, EventId, TeamId};
+use crate::people::Permission;
 use crate::sla::policy::PolicySpec;
-use crate::store::{
-    ChangeSet, Document, DocumentKind, Key, Outcome, Page, PageCursor, Query, Record, Related, Select,
-    SetAsideFilter, StoreExt, TicketFilter, TicketSort,
-};
-use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
+use crate::store::{ChangeSet, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt};
 
 use super::Desk;
-use super::assemble::assemble;
 use super::run::{Ask, Prepared, UseCase};
-
-/// Tickets brought under a changed configuration at once.
-const BATCH: u32 = 200;
-/// How often those of a batch are decided again that others keep changing.
-const ROUNDS: u32 = 10;
 
 /// What a use-case on a configuration document answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +25,7 @@ pub struct DocumentReply {
 
 /// Writes a new version of a configuration document, or its first.
 ///
-/// Open tickets come under a changed policy, calendar or keyword rule by [`Desk::reconfigure`].
+/// Open tickets come under a changed policy, calendar or keyword rule by [`Desk::tick`].
 #[derive(Clone, PartialEq)]
 pub struct PutDocument {
     /// Which document; `None` makes a new one.
@@ -228,143 +218,4 @@ impl Desk {
         });
         Ok((documents.collect(), page.next))
     }
-
-    /// Brings one batch of a tenant's tickets under the configuration in force, oldest first, after a place; answers
-    /// where to go on, or nothing at the end.
-    ///
-    /// Each ticket is a commit of its own, so that writers are never blocked, and a batch that is repeated after a
-    /// crash changes nothing twice.
-    ///
-    /// # Errors
-    /// `Store`. What was done stays done.
-    pub async fn reconfigure(
-        &self,
-        tenant: TenantId,
-        after: Option<PageCursor>,
-    ) -> Result<Option<PageCursor>, Error> {
-        let system = Scope::system(tenant);
-        let filter = TicketFilter {
-            status: Status::ALL.iter().copied().filter(|status| *status != Status::Closed).collect(),
-            set_aside: SetAsideFilter::Any,
-            sort: TicketSort::Oldest,
-            ..TicketFilter::default()
-        };
-        let query = Query::new(Select::Tickets(Box::new(filter)), BATCH).after(after);
-        let page = self.store().find(&system, &query).await?;
-        let tickets = tickets_of(&page);
-        let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
-        match self.bring_under_config(tenant, tickets).await {
-            Ok(()) => return Ok(page.next),
-            Err(error) if error.is_retryable() => return Err(error),
-            Err(_) => {}
-        }
-        // One of them cannot be read or written: it must not hold up the others.
-        for id in ids {
-            let alone = match self.store().ticket(&system, id).await {
-                Ok(ticket) => self.bring_under_config(tenant, ticket.into_iter().collect()).await,
-                Err(error) => Err(error.into()),
-            };
-            if let Err(error) = alone
-                && error.is_retryable()
-            {
-                return Err(error);
-            }
-        }
-        Ok(page.next)
-    }
-
-    async fn bring_under_config(&self, tenant: TenantId, mut tickets: Vec<Ticket>) -> Result<(), Error> {
-        // Those that somebody else changed meanwhile are read and decided again.
-        for _ in 0..ROUNDS {
-            let mut changes = Vec::new();
-            let mut changed = Vec::new();
-            for ticket in &tickets {
-                if let Some(set) = self.under_config(tenant, ticket).await? {
-                    changes.push(set);
-                    changed.push(ticket.id);
-                }
-            }
-            let outcomes = self.store().commit(&changes).await?;
-            let again: Vec<Key> = changed
-                .iter()
-                .zip(&outcomes)
-                .filter(|(_, outcome)| **outcome != Outcome::Committed)
-                .map(|(id, _)| Key::Ticket(*id))
-                .collect();
-            if again.is_empty() {
-                return Ok(());
-            }
-            let found = self.store().load(&Scope::system(tenant), &again).await?;
-            tickets = found
-                .into_iter()
-                .filter_map(|record| match record {
-                    Some(Record::Ticket(ticket)) => Some(*ticket),
-                    _ => None,
-                })
-                .collect();
-        }
-        // Passing over one would leave it under the old configuration for good: the batch is begun again.
-        Err(Error::Busy(EntityKind::Ticket))
-    }
-
-    async fn under_config(&self, tenant: TenantId, ticket: &Ticket) -> Result<Option<ChangeSet>, Error> {
-        let live = self.live(tenant);
-        let now = self.now();
-        let config = live.config(self.store(), now).await?;
-        let config = live.with_versions_of(&**self.store(), config, ticket).await?;
-        let texts = self.words_of(tenant, ticket).await?;
-        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let keywords = Some(config.keyword_hits(&texts));
-        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-        let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
-        if decision.events.is_empty() && ticket.derived.failures > 0 {
-            // A wake-up that backs off goes on waiting: nothing has changed for it.
-            decision.ticket.derived.wake_at = ticket.derived.wake_at;
-        }
-        if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
-            return Ok(None);
-        }
-        Ok(Some(assemble(tenant, Some(ticket), decision, &[])))
-    }
-
-    /// Reads the texts of a ticket in which keyword rules look: the subject and what the customer wrote.
-    async fn words_of(&self, tenant: TenantId, ticket: &Ticket) -> Result<Vec<String>, Error> {
-        let system = Scope::system(tenant);
-        let mut words = Vec::new();
-        if let Some(Record::Text(subject)) =
-            self.store().load(&system, &[Key::Text(ticket.subject)]).await?.pop().flatten()
-        {
-            words.extend(subject.body);
-        }
-        let with = Related { texts: true, ..Related::default() };
-        let select = Select::Messages { ticket: ticket.id, conversation: None };
-        let mut query = Query::new(select, 1_000).with(with);
-        loop {
-            let page = self.store().find(&system, &query).await?;
-            for record in &page.items {
-                let Record::Message(message) = record else { continue };
-                if message.author.customer_id().is_none() {
-                    continue;
-                }
-                words.extend(page.related.iter().find_map(|related| match related {
-                    Record::Text(text) if text.id == message.body => text.body.clone(),
-                    _ => None,
-                }));
-            }
-            if page.next.is_none() {
-                return Ok(words);
-            }
-            query.after = page.next;
-        }
-    }
-}
-
-fn tickets_of(page: &Page) -> Vec<Ticket> {
-    page.items
-        .iter()
-        .filter_map(|record| match record {
-            Record::Ticket(ticket) => Some(Ticket::clone(ticket)),
-            _ => None,
-        })
-        .collect()
 }

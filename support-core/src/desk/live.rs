@@ -323,15 +323,16 @@ impl Live {
             let mut agents: BTreeSet<AgentId> = BTreeSet::new();
             let mut owned: BTreeSet<TicketId> = BTreeSet::new();
             for logged in &page.events {
+                let audience = &logged.envelope.audience;
                 match logged.envelope.stream {
+                    // What has an owner waits for nobody: it need not be read. Its owner's load may have moved.
+                    Stream::Ticket(id) if audience.assignee_after.is_some() => {
+                        owned.insert(id);
+                        tickets.remove(&id);
+                    }
                     Stream::Ticket(id) => drop(tickets.insert(id)),
                     Stream::Agent(id) => drop(agents.insert(id)),
                     Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
-                }
-                // A ticket's event may have moved its owner's load.
-                let audience = &logged.envelope.audience;
-                if let (Stream::Ticket(id), Some(_)) = (logged.envelope.stream, audience.assignee_after) {
-                    owned.insert(id);
                 }
                 agents.extend(audience.assignee_before.into_iter().chain(audience.assignee_after));
             }

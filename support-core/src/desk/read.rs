@@ -10,8 +10,9 @@ use crate::id::{ConversationId, DocumentId, TextId, TicketId};
 use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope, USUAL_PERFORMANCE};
 use crate::routing::{QueueDepth, Ranked};
 use crate::scoring::{Score, score};
-use crate::sla::SlaTimer;
+use crate::sla::attribution::{Ownership, Share};
 use crate::sla::deadline::Reading;
+use crate::sla::{Ledger, SlaTimer, TimerMove};
 use crate::store::{
     Assignment, Key, Page, PageCursor, Query, Record, Related, Select, StoreExt, TicketFilter,
 };
@@ -63,6 +64,24 @@ pub struct TimerView {
     pub timer: SlaTimer,
     /// What it says at the asked instant.
     pub reading: Reading,
+}
+
+/// One cycle of a timer, with whose time it was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlaCycle {
+    /// The timer with its reading.
+    pub view: TimerView,
+    /// Whose time it was, all of it; `None` to customers.
+    pub shares: Option<Vec<Share>>,
+}
+
+/// Everything that was timed of a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlaHistory {
+    /// Every cycle of every timer, oldest first.
+    pub cycles: Vec<SlaCycle>,
+    /// Who had the ticket for how long.
+    pub ownership: Vec<Ownership>,
 }
 
 /// A ticket with all that belongs on its first page.
@@ -326,31 +345,36 @@ impl Desk {
         Ok((assignments.collect(), page.next))
     }
 
-    /// Reads every cycle of every timer of a ticket, oldest first, as its events tell them.
+    /// Reads every cycle of every timer of a ticket, oldest first, as its events tell them, and who had the ticket for
+    /// how long. Customers learn nothing of whose hands it was in.
     ///
     /// # Errors
     /// `NotFound` where the ticket is out of the actor's sight; `Store`.
-    pub async fn sla_history(&self, actor: &Actor, id: TicketId) -> Result<Vec<TimerView>, Error> {
+    pub async fn sla_history(&self, actor: &Actor, id: TicketId) -> Result<SlaHistory, Error> {
         self.ticket(actor, id).await?;
         let events = self.history(actor, id).await?;
         let mut ended: Vec<SlaTimer> = Vec::new();
         let mut events = events.iter();
         let mut folded = events.next().and_then(Ticket::begin).ok_or(Error::NotFound(EntityKind::Ticket))?;
         for envelope in events {
-            let before =
-                matches!(envelope.event, Event::SlaTimersMoved { .. }).then(|| folded.sla.timers.clone());
-            folded.evolve(envelope);
-            // A new cycle takes the place of the one before: that is when the old one is history.
-            for timer in before.into_iter().flatten() {
-                if folded.sla.timer(timer.metric).is_some_and(|now| now.cycle != timer.cycle) {
-                    ended.push(close(timer, &folded));
-                }
+            if let Event::SlaTimersMoved { moves } = &envelope.event {
+                ended.extend(replaced(&folded, moves, envelope.at));
             }
+            folded.evolve(envelope);
         }
+        let Ledger { stages, timers, .. } = std::mem::take(&mut folded.sla);
+        // With all of them, so that the calendars of those that ended long ago are read too.
+        folded.sla =
+            Ledger { timers: ended.into_iter().chain(timers).collect(), stages, ..Ledger::default() };
         let config = self.config_for(actor, &folded).await?;
         let now = self.now();
-        let all = ended.into_iter().chain(folded.sla.timers);
-        Ok(all.map(|timer| TimerView { reading: timer.read(now, &config), timer }).collect())
+        let staff = actor.is_staff();
+        let cycle = |timer: &SlaTimer| SlaCycle {
+            shares: staff.then(|| timer.shares(now, &config)),
+            view: TimerView { timer: timer.clone(), reading: timer.read(now, &config) },
+        };
+        let ownership = if staff { folded.sla.ownership(now, &config) } else { Vec::new() };
+        Ok(SlaHistory { cycles: folded.sla.timers.iter().map(cycle).collect(), ownership })
     }
 
     /// Reads the ranked queue at an instant, after a place where one is given.
@@ -427,13 +451,17 @@ impl Desk {
     }
 }
 
-/// Closes a timer that a later cycle of its metric replaced in the same event: it had ended by then.
-fn close(mut timer: SlaTimer, after: &Ticket) -> SlaTimer {
-    if timer.state.is_open() {
-        timer.stopped_at = Some(after.updated_at);
-        timer.state = crate::sla::TimerState::Cancelled;
+/// Returns the cycles, as they ended, that later ones replace in these moves.
+fn replaced(ticket: &Ticket, moves: &[TimerMove], at: Timestamp) -> Vec<SlaTimer> {
+    let mut ledger = ticket.sla.clone();
+    let mut replaced = Vec::new();
+    for step in moves {
+        if let TimerMove::Started { metric, .. } = step {
+            replaced.extend(ledger.timer(*metric).cloned());
+        }
+        ledger.follow(step, at, ticket.team_id, ticket.assigned_to);
     }
-    timer
+    replaced
 }
 
 pub(super) fn timers(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<TimerView> {

@@ -6,9 +6,7 @@ use crate::error::Error;
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TenantId, TicketId};
 use crate::people::{ActorRef, Agent, AgentState, Presence, Scope};
-use crate::store::{
-    Assignee, ChangeSet, Key, Outcome, Query, Receipt, Record, Select, StoreExt, TicketFilter,
-};
+use crate::store::{Assignee, ChangeSet, Key, Outcome, Query, Record, Select, StoreExt, TicketFilter};
 use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
@@ -20,8 +18,6 @@ use super::assemble::{assemble, needs_routing};
 const BATCH: u32 = 256;
 /// Longest pause before something that fails is tried again.
 const LONGEST_BACKOFF_SECONDS: i64 = 3_600;
-/// How long the mark of a finished backfill is kept.
-const MARK_SECONDS: i64 = 10 * 365 * 86_400;
 
 /// What one tick did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,7 +46,7 @@ impl Desk {
     ///
     /// Calling it too early or twice changes nothing. A restart loses nothing: what fell due meanwhile is done now,
     /// once. Every ten seconds it also routes what waits in the tenants that this desk has in memory, as a safety net,
-    /// and it brings one batch of tickets under a changed configuration.
+    /// and it brings the next of its tickets under a changed configuration.
     ///
     /// # Errors
     /// `Store`. What was done before stays done.
@@ -74,6 +70,7 @@ impl Desk {
                 self.wake(tenant, &streams, now, &mut ticked).await?;
             }
         }
+        self.resume().await?;
         let mut failed = None;
         for tenant in self.tenants() {
             match self.keep_up(tenant, now, &mut ticked).await {
@@ -317,47 +314,6 @@ impl Desk {
             }
         }
         Ok(all)
-    }
-
-    /// Brings a batch of tickets under the configuration in force, if it has changed; tells when to go on.
-    ///
-    /// What was decided meanwhile under the configuration before is found by a second walk, once that has settled.
-    async fn backfill(&self, tenant: TenantId) -> Result<Option<Timestamp>, Error> {
-        let live = self.live(tenant);
-        let now = self.now();
-        let epoch = live.config(self.store(), now).await?.epoch;
-        if epoch == 0 || live.backfilled(epoch) {
-            return Ok(None);
-        }
-        let unsettled = live.unsettled(epoch, now);
-        if unsettled.is_some() && live.has_walked(epoch) {
-            return Ok(unsettled);
-        }
-        let key = format!("reconfigured/{epoch}");
-        let done: Option<Receipt> =
-            self.store().one(&Scope::system(tenant), Key::Receipt(key.clone())).await?;
-        if done.is_some() {
-            live.backfill_ends(epoch);
-            return Ok(None);
-        }
-        let next = self.reconfigure(tenant, live.backfill_at(epoch)).await?;
-        if next.is_some() {
-            live.backfill_goes_on(epoch, next);
-            return Ok(Some(now));
-        }
-        if unsettled.is_some() {
-            live.backfill_rests(epoch);
-            live.mark();
-            return Ok(unsettled);
-        }
-        // Only now, when every ticket has been looked at, is the epoch marked as done: a crash before repeats it.
-        let mut changes = ChangeSet::new(tenant);
-        let expires_at = now.plus_seconds(MARK_SECONDS);
-        changes.receipt = Some(Receipt { key, digest: [0; 32], reply: "null".into(), expires_at });
-        self.store().commit(&[changes]).await?;
-        live.backfill_ends(epoch);
-        live.mark();
-        Ok(None)
     }
 }
 

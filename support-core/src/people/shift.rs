@@ -143,6 +143,16 @@ impl Shift {
         starts.map(|start| Timestamp::from(start.to_utc())).find(|start| *start > after)
     }
 
+    /// Returns the earliest instant at or after `at` that lies in the shift, such as the one at which its agent may be
+    /// told of something. `None` where its hours cannot be read.
+    #[must_use]
+    pub fn next_inside(&self, at: Timestamp) -> Option<Timestamp> {
+        match self.standing(at) {
+            Standing::On { .. } => Some(at),
+            Standing::Off => self.next_start(at),
+        }
+    }
+
     fn works_on(&self, weekday: Weekday) -> bool {
         let day = match weekday {
             Weekday::Mon => Day::Mon,
@@ -178,6 +188,16 @@ mod tests {
         assert_eq!(night.standing(at("2026-11-21T04:00:00Z")), Standing::On { seconds_left: 3_600 });
         assert_eq!(night.standing(at("2026-11-21T05:00:00Z")), Standing::Off);
         assert_eq!(night.standing(at("2026-11-21T22:00:00Z")), Standing::Off);
+    }
+
+    #[test]
+    fn inside_a_shift_is_now_and_outside_is_its_next_start() {
+        let office = shift(&[Day::Mon, Day::Fri], "09:00", "17:00");
+        let inside = |text: &str| office.next_inside(at(text)).unwrap().to_string();
+        assert_eq!(inside("2026-11-20T08:00:00Z"), "2026-11-20T08:00:00Z");
+        assert_eq!(inside("2026-11-20T15:59:59Z"), "2026-11-20T15:59:59Z");
+        assert_eq!(inside("2026-11-20T16:00:00Z"), "2026-11-23T08:00:00Z");
+        assert_eq!(shift(&[], "9", "17:00").next_inside(at("2026-11-20T08:00:00Z")), None);
     }
 
     #[test]

@@ -119,10 +119,9 @@ impl Table<'_> {
                 let ended = self.after.sla.timer(metric).filter(|timer| timer.started_at == since);
                 let answered = ended.is_some_and(|timer| timer.reason == Some(EndReason::Answered));
                 let aside = self.restored().filter(|aside| since > aside.at);
-                if self.happened.answer_failed && answered && self.has_target(metric) {
-                    self.reinstate(metric, None);
-                } else if self.comes_back(metric) {
-                    self.reinstate(metric, Some(PauseReason::SetAside));
+                let was_none = self.happened.answer_failed && answered && self.has_target(metric);
+                if was_none || self.comes_back(metric) {
+                    self.reinstate(metric);
                 } else {
                     self.start(metric, if aside.is_some() { self.now } else { since });
                 }
@@ -140,13 +139,11 @@ impl Table<'_> {
         if !self.has_target(metric) {
             return;
         }
-        let Some(timer) = self.after.sla.timer(metric).filter(answered) else { return };
-        let mut timer = SlaTimer { stopped_at: None, ..timer.clone() };
-        if let Some(applied) = &self.after.sla.applied {
-            timer.judge_by(applied);
+        if !self.after.sla.timer(metric).is_some_and(|timer| answered(&timer)) {
+            return;
         }
+        let Some(timer) = self.reinstate(metric) else { return };
         let elapsed_seconds = timer.elapsed_micros(self.now, self.config) / 1_000_000;
-        self.reinstate(metric, None);
         let (at, outcome, reason) = (self.now, TimerState::Cancelled, self.gone());
         self.moves.push(TimerMove::Ended { metric, at, outcome, reason, elapsed_seconds });
     }
@@ -166,10 +163,20 @@ impl Table<'_> {
         if self.happened.answered {
             self.start(metric, self.now);
         } else if !open && self.comes_back(metric) {
-            self.reinstate(metric, Some(PauseReason::SetAside));
+            self.reinstate(metric);
+        } else if !open && let Some(answered) = self.owed_update() {
+            self.start(metric, answered);
         }
         let pause = (self.after.status == Status::Pending).then_some(PauseReason::Pending);
         self.pause_or_resume(metric, open && !self.happened.answered, pause);
+    }
+
+    /// Returns since when an update is owed that a policy promises only now.
+    fn owed_update(&self) -> Option<Timestamp> {
+        let sla = &self.after.sla;
+        let never =
+            sla.timer(Metric::PeriodicUpdate).is_none_or(|t| t.reason == Some(EndReason::PolicyChanged));
+        sla.answered_at.filter(|answered| never && sla.at_work_since(*answered))
     }
 
     fn queue_pickup(&mut self) {
@@ -192,15 +199,12 @@ impl Table<'_> {
             (None, true) => {
                 let had_handler = |t: &SlaTimer| t.reason == Some(EndReason::PickedUp);
                 let continues = self.happened.returned && !moved && self.was_open();
-                if continues
-                    && self.after.sla.timer(metric).is_some_and(had_handler)
-                    && self.has_target(metric)
-                {
-                    self.reinstate(metric, Some(PauseReason::Handled));
-                } else if self.comes_back(metric) {
-                    self.reinstate(metric, Some(PauseReason::SetAside));
+                let picked_up = self.after.sla.timer(metric).is_some_and(had_handler);
+                let goes_on = continues && picked_up && self.has_target(metric);
+                if goes_on || self.comes_back(metric) || self.dropped_in_this_wait(metric) {
+                    self.reinstate(metric);
                 } else {
-                    self.start(metric, if self.before.is_none() { self.after.created_at } else { self.now });
+                    self.start(metric, self.after.sla.waiting_since().unwrap_or(self.now));
                 }
             }
             (None, false) => {}
@@ -224,15 +228,9 @@ impl Table<'_> {
         let open = self.open(metric).is_some();
         if open {
             self.keep_target(metric);
-        } else if let Some(timer) = self.after.sla.timer(metric) {
-            let why = match timer.reason {
-                Some(EndReason::SetAside) => Some(PauseReason::SetAside),
-                // It would have run on, had its policy not dropped it for a while.
-                Some(EndReason::PolicyChanged) => None,
-                _ => Some(PauseReason::Resolved),
-            };
+        } else if self.after.sla.timer(metric).is_some() {
             if self.has_target(metric) {
-                self.reinstate(metric, why);
+                self.reinstate(metric);
             }
         } else {
             self.start(metric, self.after.created_at);
@@ -284,19 +282,25 @@ impl Table<'_> {
         self.has_target(metric) && at.is_some() && timer.is_some_and(|timer| timer.stopped_at == at)
     }
 
-    /// Lets an ended timer run on, under the policy in force.
-    fn reinstate(&mut self, metric: Metric, paused_since_end: Option<PauseReason>) {
-        self.moves.push(TimerMove::Reinstated { metric, paused_since_end });
-        let Some(mut timer) = self.after.sla.timer(metric).cloned() else { return };
-        if let Some(applied) = &self.after.sla.applied {
-            timer.judge_by(applied);
-        }
-        if paused_since_end.is_none() {
-            timer.stopped_at = None;
-        }
+    /// Tells whether a policy dropped a timer in the wait that goes on, and another has a target for it.
+    fn dropped_in_this_wait(&self, metric: Metric) -> bool {
+        let dropped = |timer: &&SlaTimer| timer.reason == Some(EndReason::PolicyChanged);
+        let stopped_at = self.after.sla.timer(metric).filter(dropped).and_then(|timer| timer.stopped_at);
+        let since = self.after.sla.waiting_since();
+        self.has_target(metric) && stopped_at.zip(since).is_some_and(|(stopped, since)| since <= stopped)
+    }
+
+    /// Lets an ended timer run on, under the policy in force. Answers it as it is then.
+    fn reinstate(&mut self, metric: Metric) -> Option<SlaTimer> {
+        let step = TimerMove::Reinstated { metric };
+        self.moves.push(step);
+        let mut ledger = self.after.sla.clone();
+        ledger.follow(&step, self.now, self.after.team_id, self.after.assigned_to);
+        let timer = ledger.open(metric)?.clone();
         if timer.breached_at.is_some() && !timer.is_late(self.now, self.config) {
             self.moves.push(TimerMove::Relieved { metric });
         }
+        Some(timer)
     }
 
     fn start(&mut self, metric: Metric, at: Timestamp) {

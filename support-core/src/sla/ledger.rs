@@ -1,13 +1,17 @@
 //! The time ledger: which timer ran or stood still, when, why and in whose hands.
 //!
-//! A ledger is part of the ticket's fold. It holds no sums: every timer is a list of [`Segment`]s, each from its
-//! instant to the next one's, and elapsed time is what the calendar counts of the running ones. Deadlines need the
-//! calendar and are therefore derived, not stored here.
+//! A ledger is part of the ticket's fold. It holds no sums: the ticket's life is a list of [`Stage`]s, and every timer
+//! a list of [`Segment`]s, each from its instant to the next one's. Elapsed time is what the calendar counts of the
+//! running ones. Deadlines need the calendar and are therefore derived, not stored here.
+//!
+//! What pauses a timer is told by the stages alone and the policy. So a timer that begins in the
+//! past, because a policy promises something only now, and one whose policy pauses otherwise than before, is
+//! recomputed: it has the segments that it would have, had the policy been in force all along.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, DocumentId, TeamId};
-use crate::ticket::Priority;
+use crate::ticket::{Priority, Status, StatusCategory};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
@@ -130,6 +134,53 @@ impl Applied {
     }
 }
 
+/// A stretch of a ticket's life, from its instant to the next stage's, in which status and hands stayed the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    /// When it begins.
+    pub from: Timestamp,
+    /// The ticket's status.
+    pub status: Status,
+    /// Whether it was set aside.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub set_aside: bool,
+    /// Whose queue the ticket is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// Who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+}
+
+impl Stage {
+    /// Tells why a timer stands still in this stage; `None` where it counts.
+    #[must_use]
+    pub fn pauses(&self, metric: Metric, pause_on_hold: bool) -> Option<PauseReason> {
+        if self.set_aside {
+            return Some(PauseReason::SetAside);
+        }
+        match (metric, self.status) {
+            // Never paused by status.
+            (Metric::FirstResponse | Metric::NextResponse, _) => None,
+            (Metric::QueuePickup, _) => self.agent.map(|_| PauseReason::Handled),
+            (Metric::PeriodicUpdate | Metric::Resolution, Status::Pending) => Some(PauseReason::Pending),
+            (Metric::Resolution, Status::OnHold) => pause_on_hold.then_some(PauseReason::OnHold),
+            (Metric::Resolution, Status::Resolved | Status::Closed) => Some(PauseReason::Resolved),
+            (Metric::PeriodicUpdate | Metric::Resolution, _) => None,
+        }
+    }
+
+    /// Tells whether the ticket's work waited for a handler. A snooze hides work from the queue and ends no wait.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        !self.set_aside && self.agent.is_none() && matches!(self.status.category(), StatusCategory::Open)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        Self { from: other.from, ..*self } == *other
+    }
+}
+
 /// A stretch of a timer's life, from its instant to the next segment's or to the timer's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
@@ -185,6 +236,13 @@ impl SlaTimer {
         }
     }
 
+    /// Takes its life over, of which the last segment says whether it counts.
+    fn live(&mut self, segments: Vec<Segment>) {
+        self.segments = segments;
+        let paused = self.segments.last().is_some_and(|segment| segment.paused.is_some());
+        self.state = if paused { TimerState::Paused } else { TimerState::Running };
+    }
+
     /// Lists the stretches in which it stood still, as `[from, to)`; the last may have no end.
     pub fn pauses(&self) -> impl Iterator<Item = (Timestamp, Option<Timestamp>)> + '_ {
         self.segments.iter().enumerate().filter(|(_, segment)| segment.paused.is_some()).map(
@@ -206,6 +264,11 @@ pub struct Ledger {
     /// The priority that the policy goes by, where a ladder has raised the ticket's since.
     #[serde(default)]
     pub held_priority: Option<Priority>,
+    /// The ticket's life so far, in order and without gaps.
+    pub stages: Vec<Stage>,
+    /// When an agent last answered the customer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<Timestamp>,
 }
 
 /// A change of one timer, as the event tells it.
@@ -244,12 +307,11 @@ pub enum TimerMove {
         /// Open seconds that it took, rounded down.
         elapsed_seconds: i64,
     },
-    /// An ended cycle runs on as if it had not ended: its answer failed, or the ticket was reopened.
+    /// An ended cycle runs on as if it had not ended: its answer failed, or the ticket was reopened. What the time in
+    /// between was is told by the ticket's stages.
     Reinstated {
         /// What is timed.
         metric: Metric,
-        /// Why it stood still since it ended; `None` where it ran on.
-        paused_since_end: Option<PauseReason>,
     },
     /// The timer is not breached any more: another target or calendar put its deadline ahead.
     Relieved {
@@ -275,13 +337,67 @@ impl Ledger {
         self.timers.iter_mut().find(|t| t.metric == metric && t.state.is_open())
     }
 
-    /// Puts a policy in force. Timers that have not ended take its targets; those without a target keep theirs
-    /// until a move ends them.
+    /// Returns since when the ticket waits for a handler in its present team; nothing where it does not.
+    #[must_use]
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        let team = self.stages.last()?.team;
+        let waits = self.stages.iter().rev().take_while(|stage| stage.waits() && stage.team == team);
+        waits.last().map(|stage| stage.from)
+    }
+
+    /// Tells whether a ticket was at work throughout, from an instant on: neither resolved nor set aside.
+    #[must_use]
+    pub fn at_work_since(&self, from: Timestamp) -> bool {
+        let idle = |stage: &Stage| stage.set_aside || stage.status.category() == StatusCategory::Closed;
+        self.stages_from(from).iter().all(|stage| !idle(stage))
+    }
+
+    /// Returns the stages from the one at an instant on.
+    fn stages_from(&self, from: Timestamp) -> &[Stage] {
+        let first = self.stages.partition_point(|stage| stage.from <= from).saturating_sub(1);
+        self.stages.get(first..).unwrap_or_default()
+    }
+
+    /// Notes how the ticket stands after an event.
+    pub(crate) fn note_stage(&mut self, stage: Stage) {
+        // What an instant ends with is what counts: nothing happens between two events of one instant.
+        self.stages.pop_if(|last| last.from == stage.from);
+        if !self.stages.last().is_some_and(|last| last.is_like(&stage)) {
+            self.stages.push(stage);
+        }
+    }
+
+    /// Says what a timer's time was, from an instant on.
+    fn lived(&self, metric: Metric, from: Timestamp) -> Vec<Segment> {
+        let pause_on_hold = self.applied.as_ref().is_some_and(|applied| applied.pause_on_hold);
+        let mut segments: Vec<Segment> = Vec::new();
+        for stage in self.stages_from(from) {
+            let paused = stage.pauses(metric, pause_on_hold);
+            let (team, agent) = (stage.team, stage.agent);
+            let same = |last: &Segment| (last.paused, last.team, last.agent) == (paused, team, agent);
+            if !segments.last().is_some_and(same) {
+                let from = if segments.is_empty() { from } else { stage.from };
+                segments.push(Segment { from, paused, team, agent });
+            }
+        }
+        segments
+    }
+
+    /// Puts a policy in force. Timers that have not ended take its targets, and stand still where it says so; those
+    /// without a target keep theirs until a move ends them.
     pub(crate) fn apply(&mut self, applied: &Applied) {
+        let paused = self.applied.replace(applied.clone()).map(|before| before.pause_on_hold);
         for timer in self.timers.iter_mut().filter(|t| t.state.is_open()) {
             timer.judge_by(applied);
         }
-        self.applied = Some(applied.clone());
+        if paused != Some(applied.pause_on_hold)
+            && let Some(from) = self.open(Metric::Resolution).map(|timer| timer.started_at)
+        {
+            let segments = self.lived(Metric::Resolution, from);
+            if let Some(timer) = self.open_mut(Metric::Resolution) {
+                timer.live(segments);
+            }
+        }
     }
 
     /// Applies one move. `at` is the event's instant, `team` and `agent` are who has the ticket after it.
@@ -297,7 +413,7 @@ impl Ledger {
                 let Some(applied) = &self.applied else { return };
                 let Some(target) = applied.target(metric) else { return };
                 let cycle = self.timer(metric).map_or(1, |t| t.cycle + 1);
-                let timer = SlaTimer {
+                let mut timer = SlaTimer {
                     metric,
                     cycle,
                     state: TimerState::Running,
@@ -308,26 +424,17 @@ impl Ledger {
                     stopped_at: None,
                     breached_at: None,
                     reason: None,
-                    segments: vec![Segment { from, paused: None, team, agent }],
+                    segments: Vec::new(),
                     steps_taken: Vec::new(),
                 };
+                timer.live(self.lived(metric, from));
                 match self.timers.iter_mut().find(|t| t.metric == metric) {
                     Some(slot) => *slot = timer,
                     None => self.timers.push(timer),
                 }
             }
-            TimerMove::Paused { metric, reason } => {
-                if let Some(timer) = self.open_mut(metric) {
-                    timer.state = TimerState::Paused;
-                    timer.segments.push(Segment { from: at, paused: Some(reason), team, agent });
-                }
-            }
-            TimerMove::Resumed { metric } => {
-                if let Some(timer) = self.open_mut(metric) {
-                    timer.state = TimerState::Running;
-                    timer.segments.push(Segment { from: at, paused: None, team, agent });
-                }
-            }
+            TimerMove::Paused { metric, reason } => self.turn(metric, at, Some(reason), team, agent),
+            TimerMove::Resumed { metric } => self.turn(metric, at, None, team, agent),
             TimerMove::Ended { metric, at: to, outcome, reason, .. } => {
                 if let Some(timer) = self.open_mut(metric) {
                     timer.state = outcome;
@@ -335,23 +442,17 @@ impl Ledger {
                     timer.reason = Some(reason);
                 }
             }
-            TimerMove::Reinstated { metric, paused_since_end } => {
-                if let Some(timer) = self.timers.iter_mut().find(|t| t.metric == metric && !t.state.is_open())
-                {
-                    let stood_still = timer.segments.last().is_some_and(|segment| segment.paused.is_some());
-                    if let (Some(from), Some(reason)) = (timer.stopped_at, paused_since_end) {
-                        timer.segments.push(Segment { from, paused: Some(reason), team, agent });
-                        timer.segments.push(Segment { from: at, paused: None, team, agent });
-                    } else if stood_still {
-                        timer.segments.push(Segment { from: at, paused: None, team, agent });
-                    }
-                    // It is judged by what is in force when it ends, as if it had never ended.
-                    if let Some(applied) = &self.applied {
-                        timer.judge_by(applied);
-                    }
-                    timer.state = TimerState::Running;
-                    timer.stopped_at = None;
-                    timer.reason = None;
+            TimerMove::Reinstated { metric } => {
+                let ended = self.timer(metric).filter(|timer| !timer.state.is_open());
+                let Some(started_at) = ended.map(|timer| timer.started_at) else { return };
+                let segments = self.lived(metric, started_at);
+                let Some(timer) = self.timers.iter_mut().find(|timer| timer.metric == metric) else { return };
+                timer.live(segments);
+                timer.stopped_at = None;
+                timer.reason = None;
+                // It is judged by what is in force when it ends, as if it had never ended.
+                if let Some(applied) = &self.applied {
+                    timer.judge_by(applied);
                 }
             }
             TimerMove::Relieved { metric } => {
@@ -359,6 +460,24 @@ impl Ledger {
                     timer.breached_at = None;
                 }
             }
+        }
+    }
+
+    /// Lets an open timer stand still or count from an instant on.
+    fn turn(
+        &mut self,
+        metric: Metric,
+        at: Timestamp,
+        paused: Option<PauseReason>,
+        team: Option<TeamId>,
+        agent: Option<AgentId>,
+    ) {
+        if let Some(timer) = self.open_mut(metric) {
+            // A timer that begins at this instant knows already.
+            if timer.segments.last().is_none_or(|last| last.paused != paused) {
+                timer.segments.push(Segment { from: at, paused, team, agent });
+            }
+            timer.state = if paused.is_some() { TimerState::Paused } else { TimerState::Running };
         }
     }
 

@@ -135,6 +135,10 @@ impl Store for MemoryStore {
         Ok(Due { now: due.into_iter().map(|(_, tenant, stream)| (tenant, stream)).collect(), next })
     }
 
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        Ok(self.state().tenants.keys().copied().collect())
+    }
+
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {
         let mut state = self.state();
         let lease = state.leases.entry(claim.name.clone()).or_insert(Lease {

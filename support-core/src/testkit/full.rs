@@ -15,7 +15,7 @@ use crate::people::{
 };
 use crate::routing::{AssignHow, Candidate, Fit, Offer, OfferState, Refused, Strategy, Why, Worth};
 use crate::sla::{
-    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Target, TimerState,
+    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target, TimerState,
 };
 use crate::store::{
     Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,
@@ -192,6 +192,17 @@ fn full_ledger() -> Ledger {
         applied: Some(Applied { policy, pause_on_hold: true, targets: vec![target] }),
         timers: vec![timer],
         held_priority: Some(Priority::Normal),
+        stages: vec![
+            Stage { from: instant(1), status: Status::New, set_aside: false, team: None, agent: None },
+            Stage {
+                from: instant(20),
+                status: Status::OnHold,
+                set_aside: true,
+                team: Some(team_id(1)),
+                agent: Some(agent_id(1)),
+            },
+        ],
+        answered_at: Some(instant(21)),
     }
 }
 

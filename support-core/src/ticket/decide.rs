@@ -268,7 +268,7 @@ fn envelope(
 
 const fn reinstated(step: &TimerMove) -> Option<Metric> {
     match step {
-        TimerMove::Reinstated { metric, .. } => Some(*metric),
+        TimerMove::Reinstated { metric } => Some(*metric),
         _ => None,
     }
 }

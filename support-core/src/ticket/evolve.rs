@@ -10,7 +10,7 @@ use crate::event::{Envelope, Event, Stream};
 use crate::id::{AgentId, TicketId};
 use crate::people::{ActorKind, WorkKind};
 use crate::routing::{AssignHow, Offer, OfferState};
-use crate::sla::Ledger;
+use crate::sla::{Ledger, Stage};
 use crate::store::Assignment;
 use crate::time::Timestamp;
 
@@ -60,6 +60,7 @@ impl Ticket {
         else {
             return None;
         };
+        let stage = Stage { from: envelope.at, status, set_aside: false, team: team_id, agent: None };
         Some(Self {
             id,
             reference,
@@ -93,7 +94,7 @@ impl Ticket {
             offer: None,
             keywords: BTreeMap::new(),
             insight,
-            sla: Ledger::default(),
+            sla: Ledger { stages: vec![stage], ..Ledger::default() },
             handling: Vec::new(),
             first_responded_at: None,
             last_message_at: None,
@@ -146,6 +147,7 @@ impl Ticket {
                 }
                 if *answers {
                     self.unanswered_since = None;
+                    self.sla.answered_at = Some(at);
                     self.first_responded_at.get_or_insert(at);
                     self.pending_since = self.pending_since.map(|_| at);
                     self.reminded_at = None;
@@ -242,6 +244,13 @@ impl Ticket {
             Event::WorkReturned { agent } => self.note_declined(*agent, at),
             _ => {}
         }
+        self.sla.note_stage(Stage {
+            from: at,
+            status: self.status,
+            set_aside: self.set_aside.is_some(),
+            team: self.team_id,
+            agent: self.assigned_to,
+        });
     }
 
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {

@@ -173,6 +173,71 @@ fn a_tick_survives_a_failure_of_every_call_and_breaches_once() {
 }
 
 #[test]
+fn a_backfill_that_is_killed_at_any_call_is_finished_by_the_next_desk_and_repeats_nothing() {
+    for n in 0.. {
+        let (world, store, _, carl) = shaky();
+        let tickets: Vec<_> = (0..110).map(|_| world.opened_by(&carl)).collect();
+        world.put(DocumentKind::KeywordRule, keyword("late"));
+        world.clock.advance(2);
+        store.set(Fault::Call(n));
+        let first = block_on(world.desk.tick());
+        let done = store.is_armed();
+        store.set(Fault::None);
+        assert_eq!(first.is_ok(), done);
+        // The process is gone, and with it what it had in memory.
+        let desk = world.restarted(store);
+        for _ in 0..3 {
+            block_on(desk.tick()).unwrap();
+            world.clock.advance(4);
+        }
+        for ticket in tickets {
+            let names = world.names(ticket);
+            assert_eq!(
+                names.iter().filter(|name| **name == "ticket.keywords_matched").count(),
+                1,
+                "call {n}"
+            );
+        }
+        if done {
+            world.sound();
+            assert!(n > 110, "every ticket's messages are read");
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_changed_policy_reads_no_texts_while_the_keyword_rules_stay() {
+    let (world, store, _, carl) = shaky();
+    world.put(DocumentKind::KeywordRule, keyword("late"));
+    let ticket = world.opened_by(&carl);
+    world.pass(10);
+    assert_eq!(world.ticket(ticket).keywords.len(), 1);
+    store.set(Fault::Unreadable(Key::Text(world.ticket(ticket).subject)));
+    let mut policy = support_core::sla::policy::PolicySpec::standard();
+    (policy.name, policy.position) = ("First of all".into(), -1);
+    world.policy(&policy);
+    world.pass(10);
+    assert_eq!(world.ticket(ticket).sla.applied.unwrap().policy.version, 1);
+    let names = world.names(ticket);
+    assert_eq!(names.iter().filter(|name| **name == "sla.applied").count(), 2, "{names:?}");
+    assert_eq!(world.ticket(ticket).keywords.len(), 1, "what matched stays");
+    // Where a rule changes, they are read; one that cannot be read stays as it is.
+    world.put(DocumentKind::KeywordRule, keyword("week"));
+    world.pass(10);
+    assert_eq!(world.ticket(ticket).keywords.len(), 1);
+    store.set(Fault::None);
+    world.put(DocumentKind::KeywordRule, keyword("parcel"));
+    world.pass(10);
+    assert_eq!(world.ticket(ticket).keywords.len(), 3);
+    world.sound();
+}
+
+fn keyword(word: &str) -> serde_json::Value {
+    serde_json::json!({"name": word, "type": "custom", "keywords": [word], "boost_amount": 5.0, "active": true})
+}
+
+#[test]
 fn a_command_whose_answer_got_lost_is_answered_when_it_is_sent_again() {
     let (world, store, agent, carl) = shaky();
     let ticket = world.opened_by(&carl);

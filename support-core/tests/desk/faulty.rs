@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use async_trait::async_trait;
 use support_core::error::EntityKind;
 use support_core::event::Stream;
-use support_core::id::TicketId;
+use support_core::id::{TenantId, TicketId};
 use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
@@ -195,6 +195,11 @@ impl Store for FaultyStore {
     async fn due(&self, by: Timestamp, limit: u32) -> Result<Due, StoreError> {
         self.call()?;
         self.inner.due(by, limit).await
+    }
+
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
+        self.call()?;
+        self.inner.tenants().await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::json;
 use support_core::desk::{DeactivateAgent, SetPresence, Snooze, UpdateAgent};
 use support_core::people::Presence;
-use support_core::store::MemoryStore;
+use support_core::sla::EndReason;
+use support_core::store::{DocumentKind, MemoryStore};
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
 
@@ -189,5 +190,46 @@ fn a_snooze_that_ended_while_nobody_worked_is_routed_when_it_wakes() {
     assert_eq!(world.owner(ticket), None, "snoozed work is in no queue");
     world.pass(60);
     assert_eq!(world.owner(ticket), Some(id_of(&agent)));
+    world.sound();
+}
+
+#[test]
+fn every_cycle_of_every_timer_is_told_as_it_ended_and_whose_time_it_was() {
+    let world = World::empty();
+    let targets = json!({
+        "name": "Updates", "targets": {"periodic_update": {"seconds": 3_600}, "resolution": {"seconds": 86_400}},
+    });
+    world.put(DocumentKind::SlaPolicy, targets);
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    for _ in 0..2 {
+        world.pass(600);
+        world.reply(&agent, ticket, "Still looking.");
+        world.reply(&carl, ticket, "Thank you, I wait for it.");
+    }
+    world.pass(600);
+    let history = block_on(world.desk.sla_history(&agent, ticket)).unwrap();
+    let told: Vec<_> = history
+        .cycles
+        .iter()
+        .map(|cycle| {
+            let timer = &cycle.view.timer;
+            let counted: i64 = cycle.shares.iter().flatten().map(|share| share.counted_seconds).sum();
+            (timer.metric.as_str(), timer.cycle, timer.state.as_str(), timer.reason, counted)
+        })
+        .collect();
+    let answered = Some(EndReason::Answered);
+    assert_eq!(
+        told,
+        [
+            ("periodic_update", 1, "met", answered, 600),
+            ("resolution", 1, "running", None, 1_800),
+            ("periodic_update", 2, "running", None, 600),
+        ]
+    );
+    let owned: Vec<_> = history.ownership.iter().map(|had| (had.agent, had.working_seconds)).collect();
+    assert_eq!(owned, [(Some(id_of(&agent)), 1_800)]);
+    let seen = block_on(world.desk.sla_history(&carl, ticket)).unwrap();
+    assert!(seen.ownership.is_empty() && seen.cycles.iter().all(|cycle| cycle.shares.is_none()));
     world.sound();
 }

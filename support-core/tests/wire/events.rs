@@ -96,7 +96,7 @@ fn timer_moves() -> Vec<TimerMove> {
             reason: EndReason::Answered,
             elapsed_seconds: 61,
         },
-        TimerMove::Reinstated { metric, paused_since_end: Some(PauseReason::Pending) },
+        TimerMove::Reinstated { metric },
         TimerMove::Relieved { metric },
     ]
 }

@@ -48,6 +48,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&applied.targets)
         .both(&[applied])
         .both(&timer.segments)
+        .both(&ledger.stages)
         .both(&[timer])
         .both(&[Pause { from: instant(1), to: Some(instant(2)) }, Pause { from: instant(3), to: None }])
         .both(&[full_conversation()])

@@ -75,6 +75,7 @@ struct Whole {
     #[serde(default)]
     name: String,
     timezone: String,
+    #[serde(default)]
     weekly: WeeklySpec,
     #[serde(default)]
     exceptions: Vec<ExceptionSpec>,

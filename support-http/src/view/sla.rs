@@ -1,7 +1,9 @@
 //! SLA timers on the wire.
 
 use serde::Serialize;
-use support_core::desk::TimerView;
+use support_core::desk::{SlaCycle, SlaHistory, TimerView};
+use support_core::id::{AgentId, TeamId};
+use support_core::sla::attribution::{Ownership, Share};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -30,6 +32,10 @@ pub(crate) struct SlaTimer {
     remaining_seconds: i64,
     /// `green` (more than half left), `yellow`, `red` (less than a fifth, or breached).
     color: &'static str,
+    /// Whose time it was: all of it, without gaps, by reason and hands. Told by `GET /tickets/{id}/sla` to staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    segments: Option<Vec<SlaSegment>>,
 }
 
 impl From<&TimerView> for SlaTimer {
@@ -52,6 +58,90 @@ impl From<&TimerView> for SlaTimer {
             due_at: view.reading.due_at.map(|at| at.to_string()),
             remaining_seconds: view.reading.remaining_seconds,
             color: view.reading.color.as_str(),
+            segments: None,
+        }
+    }
+}
+
+/// Everything that was timed of a ticket.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SlaHistoryBody {
+    items: Vec<SlaTimer>,
+    /// Always `null`: all stand on one page.
+    next_cursor: Option<String>,
+    /// Who had the ticket for how long, in the order in which they first had it; empty to customers.
+    ownership: Vec<OwnershipBody>,
+}
+
+/// A stretch of a timer, in one pair of hands and for one reason.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct SlaSegment {
+    from: String,
+    /// Its end; of a timer that goes on, now.
+    to: String,
+    /// Why it stood still: `pending`, `on_hold`, `resolved`, `handled`, `set_aside` or `bot`; `null` where it counted.
+    paused: Option<&'static str>,
+    team_id: Option<Uuid>,
+    /// Who had the ticket; `null` is the team's queue.
+    agent_id: Option<Uuid>,
+    /// Open seconds that it added to the timer.
+    counted_seconds: i64,
+}
+
+/// What a team and an agent had of a ticket, judged by the team's calendar.
+#[derive(Debug, Serialize, ToSchema)]
+struct OwnershipBody {
+    team_id: Option<Uuid>,
+    /// Who had it; `null` is the team's queue.
+    agent_id: Option<Uuid>,
+    /// The team's calendar; `null` counts all hours.
+    calendar_id: Option<Uuid>,
+    calendar_version: Option<u64>,
+    /// Open seconds in which it was theirs to work on.
+    working_seconds: i64,
+    /// Open seconds in which it was theirs and waited for the customer or a third party.
+    waiting_seconds: i64,
+}
+
+impl From<&SlaHistory> for SlaHistoryBody {
+    fn from(history: &SlaHistory) -> Self {
+        Self {
+            items: history.cycles.iter().map(SlaTimer::from).collect(),
+            next_cursor: None,
+            ownership: history.ownership.iter().map(OwnershipBody::from).collect(),
+        }
+    }
+}
+
+impl From<&SlaCycle> for SlaTimer {
+    fn from(cycle: &SlaCycle) -> Self {
+        let segments = cycle.shares.as_ref().map(|shares| shares.iter().map(SlaSegment::from).collect());
+        Self { segments, ..Self::from(&cycle.view) }
+    }
+}
+
+impl From<&Share> for SlaSegment {
+    fn from(share: &Share) -> Self {
+        Self {
+            from: share.from.to_string(),
+            to: share.to.to_string(),
+            paused: share.paused.map(|reason| reason.as_str()),
+            team_id: share.team.map(TeamId::uuid),
+            agent_id: share.agent.map(AgentId::uuid),
+            counted_seconds: share.counted_seconds,
+        }
+    }
+}
+
+impl From<&Ownership> for OwnershipBody {
+    fn from(had: &Ownership) -> Self {
+        Self {
+            team_id: had.team.map(TeamId::uuid),
+            agent_id: had.agent.map(AgentId::uuid),
+            calendar_id: had.calendar.map(|calendar| calendar.id.uuid()),
+            calendar_version: had.calendar.map(|calendar| calendar.version),
+            working_seconds: had.working_seconds,
+            waiting_seconds: had.waiting_seconds,
         }
     }
 }

@@ -205,7 +205,9 @@ async fn configuration(answers: &mut Answers) {
     answers.post("/sla/preview", &admin, due, 200).await;
     let counted = json!({ "calendar": hours, "from": "2026-11-20T09:00:00Z", "to": "2026-11-20T10:00:00Z" });
     let mut counted = counted;
-    counted["calendar"].as_object_mut().unwrap().remove("name");
+    for absent in ["name", "weekly"] {
+        counted["calendar"].as_object_mut().unwrap().remove(absent);
+    }
     answers.post("/sla/preview", &admin, counted, 200).await;
 }
 

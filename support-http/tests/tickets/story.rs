@@ -27,7 +27,10 @@ async fn the_story_of_a_ticket_is_told_in_order() {
     let none = world.get(&world.sue(), "/assignments?from=2027-01-01T00:00:00Z").await.is(200);
     assert_eq!(none["items"], json!([]));
     assert_eq!(world.get(&world.sue(), "/assignments?agent_id=x").await.refused_field(), "agent_id");
-    world.get(&world.sue(), &format!("/tickets/{id}/sla")).await.is(200);
+    let timers = world.get(&world.sue(), &format!("/tickets/{id}/sla")).await.is(200);
+    insta::assert_json_snapshot!("ticket_timers", redacted(&timers));
+    let seen = world.get(&world.ann(), &format!("/tickets/{id}/sla")).await.is(200);
+    assert_eq!(seen["ownership"], json!([]), "customers learn nothing of whose hands it was in");
     for hidden in ["assignments", "explain"] {
         world.get(&world.ann(), &format!("/tickets/{id}/{hidden}")).await.is(404);
     }

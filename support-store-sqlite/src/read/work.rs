@@ -56,6 +56,17 @@ pub(crate) fn due(db: &Connection, by: Timestamp, limit: u32) -> Result<Due, Fai
     Ok(Due { now: due.into_iter().map(|(_, tenant, stream)| (tenant, stream)).collect(), next })
 }
 
+/// Names all tenants.
+pub(crate) fn tenants(db: &Connection) -> Result<Vec<TenantId>, Failure> {
+    let mut statement = db.prepare_cached("SELECT id FROM desk_tenants ORDER BY id")?;
+    let mut rows = statement.query([])?;
+    let mut tenants = Vec::new();
+    while let Some(row) = rows.next()? {
+        tenants.push(Columns::from(row, 0).uuid(TenantId::from_uuid)?);
+    }
+    Ok(tenants)
+}
+
 /// Reads waiting work that a scope sees, in the order of ticket ids.
 pub(crate) fn scan(
     db: &Connection,

@@ -7,6 +7,7 @@ use support_core::id::{
     AgentId, BrandId, ConversationId, CustomerId, InboxId, MessageId, Reference, TeamId, TextId, TicketId,
 };
 use support_core::people::ActorRef;
+use support_core::sla::Ledger;
 use support_core::ticket::{Derived, SetAside, StatusCategory, Ticket, Work};
 use support_core::time::Timestamp;
 
@@ -112,7 +113,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         merged_into: s.merged_into,
         erases_at: s.erases_at,
     });
-    let no_sla = ticket.sla.applied.is_none() && ticket.sla.timers.is_empty();
+    let no_sla = ticket.sla == Ledger::default();
     if derived.keyword_points.is_nan() || derived.insight_points.is_nan() {
         return Err(Failure::Misuse("points that are no number"));
     }

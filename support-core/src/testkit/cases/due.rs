@@ -44,6 +44,18 @@ pub async fn the_longest_overdue_comes_first(store: &dyn Store) {
     assert_eq!((due.now.len(), due.next), (6, None));
 }
 
+/// Every tenant for which something was committed is named, in the order of ids, and no other.
+pub async fn every_tenant_is_named(store: &dyn Store) {
+    assert_eq!(store.tenants().await.unwrap(), []);
+    commit(store, a_ticket(1).set(OTHER)).await;
+    assert_eq!(store.tenants().await.unwrap(), [OTHER]);
+    commit(store, a_ticket(2).set(TENANT)).await;
+    commit(store, a_ticket(3).set(OTHER)).await;
+    let mut both = [TENANT, OTHER];
+    both.sort_unstable();
+    assert_eq!(store.tenants().await.unwrap(), both);
+}
+
 /// Where more is due than was asked for, the longest overdue come and `next` says to look again at once.
 pub async fn more_that_is_due_is_not_forgotten(store: &dyn Store) {
     for number in 1..=3 {

@@ -1,13 +1,14 @@
 //! What holds after every step of every scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::{Envelope, Event};
+use crate::id::{AgentId, TeamId};
 use crate::people::ActorRef;
 use crate::scoring::{ScoreInputs, Urgency, total};
 use crate::sla::deadline::derive;
-use crate::sla::{Metric, SlaTimer, TimerMove, TimerState};
-use crate::ticket::{Circumstances, Command, Decision, Derived, Ticket, decide};
+use crate::sla::{Metric, PauseReason, SlaTimer, TimerMove, TimerState};
+use crate::ticket::{Circumstances, Command, Decision, Derived, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::desk::Counter;
@@ -45,6 +46,8 @@ pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
     for timer in &ticket.sla.timers {
         sound_timer(timer, scenario);
     }
+    every_second_is_what_the_ticket_was(scenario);
+    each_step_happens_once(&scenario.events);
     timers_open_and_end_in_turn(ticket, &scenario.events);
     offers_end_once(ticket, &scenario.events);
     waking_is_exact(scenario);
@@ -148,6 +151,126 @@ fn sound_timer(timer: &SlaTimer, scenario: &Scenario) {
     steps.sort_unstable();
     steps.dedup();
     assert_eq!(steps.len(), timer.steps_taken.len(), "each step of {metric} is taken once");
+}
+
+/// Each step of a ladder happens once a cycle, whatever slept, changed or was reopened meanwhile; and so does a breach,
+/// until another target puts the deadline ahead.
+fn each_step_happens_once(events: &[Envelope]) {
+    let mut taken = BTreeSet::new();
+    let mut breached = BTreeSet::new();
+    let mut ticket = Ticket::begin(&events[0]).unwrap();
+    for envelope in &events[1..] {
+        match &envelope.event {
+            Event::SlaWarned { metric, cycle, step, policy_change: false, .. }
+            | Event::SlaEscalated { metric, cycle, step, policy_change: false, .. } => {
+                let policy = ticket.sla.open(*metric).unwrap().policy;
+                assert!(
+                    taken.insert((*metric, *cycle, policy, *step)),
+                    "step {step} of {metric} happened twice"
+                );
+            }
+            Event::SlaBreached { metric, cycle, .. } => {
+                assert!(breached.insert((*metric, *cycle)), "{metric} breached twice");
+            }
+            Event::SlaTimersMoved { moves } => {
+                for step in moves {
+                    if let TimerMove::Relieved { metric } = step {
+                        breached.remove(&(*metric, ticket.sla.timer(*metric).unwrap().cycle));
+                    }
+                }
+            }
+            _ => {}
+        }
+        ticket.evolve(envelope);
+    }
+}
+
+/// Recomputes every timer from what happened to the ticket, without the ledger: what it was in each stretch between two
+/// events says whether a timer counted in it, why not, and in whose hands.
+fn every_second_is_what_the_ticket_was(scenario: &Scenario) {
+    let mut lives: Vec<(Timestamp, Life)> = Vec::new();
+    let mut fold: Option<Ticket> = None;
+    for envelope in &scenario.events {
+        match &mut fold {
+            None => fold = Ticket::begin(envelope),
+            Some(ticket) => ticket.evolve(envelope),
+        }
+        let ticket = fold.as_ref().unwrap();
+        lives.push((envelope.at, Life::of(ticket)));
+    }
+    let ticket = scenario.ticket();
+    let now = scenario.now.max(ticket.updated_at);
+    let ends = lives.iter().skip(1).map(|(at, _)| *at).chain([Timestamp::MAX]);
+    let lives: Vec<(Timestamp, Timestamp, Life)> = lives
+        .iter()
+        .zip(ends)
+        .map(|((from, life), to)| (*from, to, *life))
+        .filter(|(from, to, _)| from < to)
+        .collect();
+    for timer in &ticket.sla.timers {
+        let SlaTimer { metric, started_at, .. } = timer;
+        let ended = timer.stopped_at.unwrap_or(now);
+        let pause_on_hold = ticket.sla.applied.as_ref().is_some_and(|applied| applied.pause_on_hold);
+        let mut elapsed = 0;
+        for (from, to, life) in &lives {
+            let (from, to) = ((*from).max(*started_at), (*to).min(ended));
+            if from >= to {
+                continue;
+            }
+            let segment = timer.segments.iter().rev().find(|segment| segment.from <= from).unwrap();
+            let until = timer.segments.iter().map(|s| s.from).find(|next| *next > from).unwrap_or(ended);
+            assert!(
+                until >= to || timer.segments.iter().any(|s| s.from == to),
+                "{metric}: a segment ends with its stretch"
+            );
+            assert_eq!((segment.team, segment.agent), (life.team, life.agent), "{metric} at {from}: whose");
+            // An ended timer stays as it was judged, by the rule about holding that was in force then.
+            let judged = !timer.state.is_open() && life.status == Status::OnHold;
+            if !judged {
+                assert_eq!(segment.paused, life.pauses(*metric, pause_on_hold), "{metric} at {from}: why");
+            }
+            if segment.paused.is_none() {
+                elapsed +=
+                    scenario.config.calendar(timer.calendar).elapsed_micros(from, to, &Default::default());
+            }
+        }
+        assert_eq!(
+            elapsed,
+            timer.elapsed_micros(now, &scenario.config),
+            "{metric}: the sum of its stretches"
+        );
+    }
+}
+
+/// What a ticket is between two events, as far as timers care.
+#[derive(Clone, Copy)]
+struct Life {
+    status: Status,
+    aside: bool,
+    team: Option<TeamId>,
+    agent: Option<AgentId>,
+}
+
+impl Life {
+    fn of(ticket: &Ticket) -> Self {
+        let (status, aside) = (ticket.status, ticket.set_aside.is_some());
+        Self { status, aside, team: ticket.team_id, agent: ticket.assigned_to }
+    }
+
+    /// The rules of the timers, one by one.
+    fn pauses(self, metric: Metric, pause_on_hold: bool) -> Option<PauseReason> {
+        let resolved = matches!(self.status, Status::Resolved | Status::Closed);
+        let pending = self.status == Status::Pending;
+        let held = self.status == Status::OnHold && pause_on_hold;
+        match metric {
+            _ if self.aside => Some(PauseReason::SetAside),
+            Metric::QueuePickup if self.agent.is_some() => Some(PauseReason::Handled),
+            Metric::Resolution if resolved => Some(PauseReason::Resolved),
+            Metric::Resolution | Metric::PeriodicUpdate if pending => Some(PauseReason::Pending),
+            Metric::Resolution if held => Some(PauseReason::OnHold),
+            _ => None,
+        }
+    }
 }
 
 /// How the timer ended last, as its event says it.

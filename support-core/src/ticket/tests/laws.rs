@@ -1,6 +1,6 @@
 //! What holds for any sequence of commands at any times, under any policy and calendar.
 //!
-//! Each step is followed by the checks of [`invariants`](super::invariants).
+//! Each step is followed by the checks of [`invariants`](super::invariants). `PROPTEST_CASES` says how many histories.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -289,7 +289,7 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_invariants_hold_whatever_happens(

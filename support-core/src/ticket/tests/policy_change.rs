@@ -2,11 +2,11 @@
 
 use crate::event::Event;
 use crate::sla::policy::{PolicySpec, StepAction, When};
-use crate::sla::{EndReason, Metric, TimerState};
+use crate::sla::{EndReason, Metric, PauseReason, TimerState};
 use crate::ticket::command::Edit;
 use crate::ticket::{SetAsideKind, Status};
 
-use super::desk::{ANA, DAY, HOUR, OFFICE, label, office_hours, policy, step};
+use super::desk::{ANA, BACK, DAY, HOUR, OFFICE, label, office_hours, policy, step};
 use super::scenario::{Scenario, desk, ticket_under};
 use Metric::{FirstResponse, NextResponse, PeriodicUpdate, QueuePickup, Resolution};
 use TimerState::{Cancelled, Met, Missed};
@@ -310,4 +310,54 @@ fn a_move_and_a_change_in_one_commit_make_one_lap() {
     let commands = [assign, Command::Reconfigure { keywords: None }];
     scenario.system(&commands).runs(QueuePickup, 2, 100);
     scenario.lived(QueuePickup, &["started", "cancelled", "started"]).at(HOUR);
+}
+
+#[test]
+fn a_rule_about_holding_that_changes_recomputes_what_was_held_before() {
+    let promise = |pause_on_hold| PolicySpec { pause_on_hold, ..policy(&[(Resolution, 120)]) };
+    let mut scenario = ticket_under(&promise(false));
+    scenario.at(10).move_to(Status::OnHold).at(50).set_policy(1, &promise(true)).reconfigure();
+    scenario.at(60).customer_writes().runs(Resolution, 1, 170);
+    scenario.at(70).set_policy(1, &promise(false)).reconfigure().runs(Resolution, 1, 120);
+}
+
+#[test]
+fn a_target_that_is_added_does_not_count_what_would_not_have_counted() {
+    let mut scenario = ticket_under(&policy(&[(FirstResponse, 600)]));
+    scenario.at(10).move_to(Status::Pending).at(40).customer_writes();
+    scenario.at(50).set_policy(1, &policy(&[(FirstResponse, 600), (Resolution, 120)])).reconfigure();
+    scenario.runs(Resolution, 1, 150);
+    let hands: Vec<_> =
+        scenario.ticket().sla.timer(Resolution).unwrap().segments.iter().map(|s| s.paused).collect();
+    assert_eq!(hands, [None, Some(PauseReason::Pending), None]);
+}
+
+#[test]
+fn a_target_that_is_dropped_for_a_while_misses_no_pause_meanwhile() {
+    let both = policy(&[(FirstResponse, 600), (Resolution, 120)]);
+    let mut scenario = ticket_under(&both);
+    scenario.at(10).set_policy(1, &policy(&[(FirstResponse, 600)])).reconfigure();
+    scenario.at(20).move_to(Status::Pending).at(50).customer_writes();
+    scenario.at(60).set_policy(1, &both).reconfigure().runs(Resolution, 1, 150);
+}
+
+#[test]
+fn a_queue_pickup_that_is_added_counts_since_the_work_waits_in_its_team() {
+    let mut scenario = ticket_under(&policy(&[(FirstResponse, 600)]));
+    scenario.at(10).transfer(BACK);
+    scenario.at(50).set_policy(1, &policy(&[(QueuePickup, 60)])).reconfigure().runs(QueuePickup, 1, 70);
+    scenario.at(55).set_policy(1, &policy(&[(FirstResponse, 600)])).reconfigure();
+    scenario.at(60).set_policy(1, &policy(&[(QueuePickup, 60)])).reconfigure().runs(QueuePickup, 1, 70);
+}
+
+#[test]
+fn an_update_that_is_promised_later_is_due_from_the_last_answer() {
+    let mut scenario = ticket_under(&policy(&[(FirstResponse, 600)]));
+    scenario.at(10).chat(ANA);
+    scenario.at(50).set_policy(1, &policy(&[(PeriodicUpdate, 60)])).reconfigure().runs(PeriodicUpdate, 1, 70);
+    // One that was resolved meanwhile owes none until somebody writes again.
+    let mut scenario = ticket_under(&policy(&[(FirstResponse, 600)]));
+    scenario.at(10).chat(ANA).at(20).move_to(Status::Resolved).at(30).move_to(Status::Open);
+    scenario.at(50).set_policy(1, &policy(&[(PeriodicUpdate, 60)])).reconfigure();
+    assert_eq!(scenario.ticket().sla.timer(PeriodicUpdate), None);
 }

@@ -1,10 +1,12 @@
 //! `resolution`: creation to Resolved.
 
+use crate::routing::AssignHow;
+use crate::sla::calendar::Pauses;
 use crate::sla::{EndReason, Metric, PauseReason, TimerState};
 use crate::ticket::Status;
 
-use super::desk::{ANA, BACK, BEN, DAY, HOUR, policy};
-use super::scenario::{Scenario, ticket_under};
+use super::desk::{ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, minute, office_hours, policy};
+use super::scenario::{Scenario, desk, ticket_under};
 use EndReason::Resolved;
 use Metric::Resolution;
 use TimerState::{Met, Missed};
@@ -122,5 +124,42 @@ fn its_segments_say_in_whose_hands_the_time_passed() {
             (super::desk::minute(20), back, None, None),
             (super::desk::minute(30), back, None, Some(PauseReason::Pending)),
         ]
+    );
+}
+
+#[test]
+fn each_share_of_it_says_why_and_in_whose_hands_and_teams_are_judged_by_their_own_calendar() {
+    let mut scenario = desk();
+    scenario.set_calendar(&office_hours()).set_team(BACK, OFFICE);
+    scenario.set_policy(1, &policy(&[(Resolution, DAY as u64)])).open();
+    scenario.at(10).assign_as(Some(ANA), Some(FRONT), AssignHow::Take);
+    scenario.at(30).move_to(Status::Pending).at(50).customer_writes();
+    scenario.at(60).transfer(BACK).at(DAY).move_to(Status::Resolved);
+    let (ticket, now) = (scenario.ticket(), scenario.now);
+    let timer = ticket.sla.timer(Resolution).unwrap();
+    let shares = timer.shares(now, &scenario.config);
+    let told: Vec<_> = shares.iter().map(|s| (s.counted_seconds / 60, s.paused, s.team, s.agent)).collect();
+    assert_eq!(
+        told,
+        [
+            (10, None, Some(FRONT), None),
+            (20, None, Some(FRONT), Some(ANA)),
+            (0, Some(PauseReason::Pending), Some(FRONT), Some(ANA)),
+            (10, None, Some(FRONT), Some(ANA)),
+            (DAY - 60, None, Some(BACK), None),
+        ]
+    );
+    assert!(shares.windows(2).all(|pair| pair[0].to == pair[1].from), "without gaps");
+    let sum: i64 = shares.iter().map(|share| share.counted_seconds).sum();
+    assert_eq!(sum, timer.elapsed_micros(now, &scenario.config) / 1_000_000);
+    let owned = ticket.sla.ownership(now, &scenario.config);
+    let told: Vec<_> =
+        owned.iter().map(|o| (o.team, o.agent, o.working_seconds / 60, o.waiting_seconds / 60)).collect();
+    let office = scenario.config.calendar(owned[2].calendar);
+    let open = office.elapsed_micros(minute(60), now, &Pauses::none()) / 60_000_000;
+    assert!(open < DAY - 60, "the back office closes");
+    assert_eq!(
+        told,
+        [(Some(FRONT), None, 10, 0), (Some(FRONT), Some(ANA), 30, 20), (Some(BACK), None, open, 0),]
     );
 }

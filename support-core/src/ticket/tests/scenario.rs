@@ -68,6 +68,11 @@ impl Scenario {
         self.document(OFFICE, DocumentKind::Calendar, calendar, false)
     }
 
+    pub(super) fn set_team(&mut self, team: TeamId, calendar: DocumentId) -> &mut Self {
+        let body = serde_json::json!({"name": "Team", "calendar_id": calendar});
+        self.document(DocumentId::from_uuid(team.uuid()), DocumentKind::Team, &body, false)
+    }
+
     pub(super) fn set_settings(&mut self, settings: &Settings) -> &mut Self {
         self.document(DocumentId::from_uuid(Uuid::from_u128(0xd1)), DocumentKind::Settings, settings, false)
     }

@@ -15,7 +15,7 @@ use crate::extract::{Call, Id, Params, cursor, limit};
 use crate::mount::App;
 use crate::reply::Page;
 use crate::view::event::EventBody;
-use crate::view::sla::SlaTimer;
+use crate::view::sla::SlaHistoryBody;
 use crate::view::work::{AssignmentBody, ExplanationBody};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -91,13 +91,13 @@ async fn assignments(
     Ok(Json(Page::new(items, page.next)))
 }
 
-/// Lists every cycle of every timer of a ticket, oldest first, all on one page.
+/// Lists every cycle of every timer of a ticket, oldest first, all on one page, and who had the ticket for how long.
 #[utoipa::path(get, path = "/tickets/{id}/sla", operation_id = "list_ticket_timers",
     tag = "tickets", params(("id" = Uuid, Path)), responses(
-    (status = 200, body = Page<SlaTimer>),
+    (status = 200, body = SlaHistoryBody),
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn sla(call: Call, Id(id): Id<TicketId>) -> Result<Json<Page<SlaTimer>>, ApiError> {
-    let timers = call.app.desk.sla_history(&call.actor, id).await?;
-    Ok(Json(Page::new(timers.iter().map(SlaTimer::from).collect(), None)))
+async fn sla(call: Call, Id(id): Id<TicketId>) -> Result<Json<SlaHistoryBody>, ApiError> {
+    let history = call.app.desk.sla_history(&call.actor, id).await?;
+    Ok(Json(SlaHistoryBody::from(&history)))
 }

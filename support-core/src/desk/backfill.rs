@@ -1,0 +1,363 @@
+//! Bringing open tickets under a changed configuration.
+//!
+//! The worker walks over all tickets that are not closed, oldest first, a few batches a tick. Each ticket is a commit
+//! of its own, so that no writer waits for more than a batch, and a ticket that stands under the configuration already
+//! is not written; a walk that a crash ends is begun anew by the next desk and repeats nothing. While one batch is committed, the next
+//! one is read.
+
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::Poll;
+
+use sha2::{Digest, Sha256};
+
+use crate::config::Config;
+use crate::error::{EntityKind, Error};
+use crate::id::{TenantId, TicketId};
+use crate::people::{ActorRef, Scope};
+use crate::store::{
+    ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select, SetAsideFilter,
+    StoreError, StoreExt, TicketFilter, TicketSort,
+};
+use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::assemble::assemble;
+use super::live::Live;
+
+/// Tickets brought under a changed configuration at once.
+const BATCH: u32 = 100;
+/// Most batches of one tick: what falls due meanwhile waits for no more.
+const BATCHES: u32 = 40;
+/// How often those of a batch are decided again that others keep changing.
+const ROUNDS: u32 = 10;
+/// How long the mark of a finished walk is kept.
+const MARK_SECONDS: i64 = 10 * 365 * 86_400;
+/// How many epochs back the mark of the last finished walk is looked for.
+const LOOKED_BACK: u64 = 256;
+
+/// One walk over a tenant's tickets.
+struct Walk<'a> {
+    tenant: TenantId,
+    live: &'a Live,
+    epoch: u64,
+    /// Whether texts are read, because keyword rules may match anew.
+    texts: bool,
+}
+
+impl Desk {
+    /// Takes tenants into memory whose walk an earlier desk left unfinished; looks once.
+    pub(super) async fn resume(&self) -> Result<(), Error> {
+        if self.inner.resumed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        for tenant in self.store().tenants().await? {
+            let system = Scope::system(tenant);
+            let epoch = match self.store().load(&system, &[Key::Epoch]).await?.pop().flatten() {
+                Some(Record::Epoch(epoch)) if epoch > 0 => epoch,
+                _ => continue,
+            };
+            let done: Option<Receipt> = self.store().one(&system, Key::Receipt(mark(epoch))).await?;
+            if done.is_none() {
+                self.live(tenant);
+            }
+        }
+        self.inner.resumed.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Brings the next tickets under the configuration in force, if it has changed; tells when to go on.
+    ///
+    /// What was decided meanwhile under the configuration before is found by a second walk, once that has settled.
+    pub(super) async fn backfill(&self, tenant: TenantId) -> Result<Option<Timestamp>, Error> {
+        let live = self.live(tenant);
+        let now = self.now();
+        let config = live.config(self.store(), now).await?;
+        let epoch = config.epoch;
+        if epoch == 0 || live.backfilled(epoch) {
+            return Ok(None);
+        }
+        let unsettled = live.unsettled(epoch, now);
+        if unsettled.is_some() && live.has_walked(epoch) {
+            return Ok(unsettled);
+        }
+        let system = Scope::system(tenant);
+        let done: Option<Receipt> = self.store().one(&system, Key::Receipt(mark(epoch))).await?;
+        if done.is_some() {
+            live.backfill_ends(epoch);
+            return Ok(None);
+        }
+        let rules = digest(&config);
+        let texts = self.walked_last(&system, epoch).await? != Some(rules);
+        let walk = Walk { tenant, live: &live, epoch, texts };
+        if self.walk(&walk).await? {
+            return Ok(Some(now));
+        }
+        if unsettled.is_some() {
+            live.backfill_rests(epoch);
+            live.mark();
+            return Ok(unsettled);
+        }
+        // Only now, when every ticket has been looked at, is the epoch marked as done: a crash before repeats it.
+        let mut changes = ChangeSet::new(tenant);
+        let expires_at = now.plus_seconds(MARK_SECONDS);
+        changes.receipt = Some(Receipt { key: mark(epoch), digest: rules, reply: "null".into(), expires_at });
+        self.store().commit(&[changes]).await?;
+        live.backfill_ends(epoch);
+        live.mark();
+        Ok(None)
+    }
+
+    /// Returns the keyword rules under which the last finished walk brought all tickets, as their digest; nothing
+    /// where that is too long ago to be found.
+    async fn walked_last(&self, system: &Scope, epoch: u64) -> Result<Option<[u8; 32]>, Error> {
+        let before: Vec<Key> =
+            (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().map(|epoch| Key::Receipt(mark(epoch))).collect();
+        let found = self.store().load(system, &before).await?.into_iter().flatten();
+        let mut marks = found.filter_map(|record| match record {
+            Record::Receipt(receipt) => Some(receipt.digest),
+            _ => None,
+        });
+        Ok(marks.next())
+    }
+
+    /// Goes on by some batches, and tells whether there is more.
+    async fn walk(&self, walk: &Walk<'_>) -> Result<bool, Error> {
+        let system = Scope::system(walk.tenant);
+        let mut page = self.store().find(&system, &batch(walk.live.backfill_at(walk.epoch))).await?;
+        for _ in 0..BATCHES {
+            let next = page.next.take();
+            let asked = next.map(|after| batch(Some(after)));
+            let tickets = tickets_of(page);
+            let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
+            let read = async {
+                match &asked {
+                    Some(query) => self.store().find(&system, query).await,
+                    None => Ok(Page::default()),
+                }
+            };
+            let (brought, found) = self.bring(walk, tickets, read).await;
+            match brought {
+                Ok(()) => {}
+                Err(error) if error.is_retryable() => return Err(error),
+                // One of them cannot be read or written: it must not hold up the others.
+                Err(_) => self.bring_each(walk, &ids).await?,
+            }
+            walk.live.backfill_goes_on(walk.epoch, next);
+            if next.is_none() {
+                return Ok(false);
+            }
+            page = match found {
+                Some(found) => found?,
+                None => return Ok(true),
+            };
+        }
+        Ok(true)
+    }
+
+    /// Decides a batch, and commits it while `read` reads what comes next.
+    async fn bring(
+        &self,
+        walk: &Walk<'_>,
+        tickets: Vec<Ticket>,
+        read: impl Future<Output = Result<Page, StoreError>>,
+    ) -> (Result<(), Error>, Option<Result<Page, StoreError>>) {
+        let (changes, changed) = match self.decided(walk, &tickets).await {
+            Ok(decided) => decided,
+            Err(error) => return (Err(error), None),
+        };
+        let (outcomes, found) = both(self.store().commit(&changes), read).await;
+        let brought = match outcomes {
+            Ok(outcomes) => self.bring_again(walk, &changed, &outcomes).await,
+            Err(error) => Err(error.into()),
+        };
+        (brought, Some(found))
+    }
+
+    /// Reads and decides those again that somebody else changed meanwhile.
+    async fn bring_again(
+        &self,
+        walk: &Walk<'_>,
+        changed: &[TicketId],
+        outcomes: &[Outcome],
+    ) -> Result<(), Error> {
+        let mut again = refused(changed, outcomes);
+        for _ in 0..ROUNDS {
+            if again.is_empty() {
+                return Ok(());
+            }
+            let keys: Vec<Key> = again.iter().map(|id| Key::Ticket(*id)).collect();
+            let found = self.store().load(&Scope::system(walk.tenant), &keys).await?;
+            let tickets: Vec<Ticket> = found.into_iter().flatten().filter_map(super::read::ticket).collect();
+            let (changes, changed) = self.decided(walk, &tickets).await?;
+            let outcomes = self.store().commit(&changes).await?;
+            again = refused(&changed, &outcomes);
+        }
+        // Passing over one would leave it under the old configuration for good: the batch is begun again.
+        if again.is_empty() { Ok(()) } else { Err(Error::Busy(EntityKind::Ticket)) }
+    }
+
+    async fn bring_each(&self, walk: &Walk<'_>, ids: &[TicketId]) -> Result<(), Error> {
+        for id in ids {
+            let alone = match self.store().ticket(&Scope::system(walk.tenant), *id).await {
+                Ok(ticket) => {
+                    let tickets = ticket.into_iter().collect();
+                    self.bring(walk, tickets, async { Ok(Page::default()) }).await.0
+                }
+                Err(error) => Err(error.into()),
+            };
+            if let Err(error) = alone
+                && error.is_retryable()
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides tickets; answers what is to be written, and for which.
+    async fn decided(
+        &self,
+        walk: &Walk<'_>,
+        tickets: &[Ticket],
+    ) -> Result<(Vec<ChangeSet>, Vec<TicketId>), Error> {
+        let mut words = if walk.texts { self.subjects(walk.tenant, tickets).await? } else { BTreeMap::new() };
+        let (mut changes, mut changed) = (Vec::new(), Vec::new());
+        for ticket in tickets {
+            let config = self.config_of(walk, ticket).await?;
+            let keywords = if walk.texts {
+                let mut texts: Vec<String> = words.remove(&ticket.id).into_iter().collect();
+                self.add_words_of(walk.tenant, ticket, &mut texts).await?;
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                Some(config.keyword_hits(&texts))
+            } else {
+                None
+            };
+            let now = self.now();
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
+            let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+            if decision.events.is_empty() && ticket.derived.failures > 0 {
+                // A wake-up that backs off goes on waiting: nothing has changed for it.
+                decision.ticket.derived.wake_at = ticket.derived.wake_at;
+            }
+            if !decision.events.is_empty() || decision.ticket.derived != ticket.derived {
+                changes.push(assemble(walk.tenant, Some(ticket), decision, &[]));
+                changed.push(ticket.id);
+            }
+        }
+        Ok((changes, changed))
+    }
+
+    async fn config_of(&self, walk: &Walk<'_>, ticket: &Ticket) -> Result<Arc<Config>, Error> {
+        let config = walk.live.config(self.store(), self.now()).await?;
+        walk.live.with_versions_of(&**self.store(), config, ticket).await
+    }
+
+    async fn subjects(
+        &self,
+        tenant: TenantId,
+        tickets: &[Ticket],
+    ) -> Result<BTreeMap<TicketId, String>, Error> {
+        let keys: Vec<Key> = tickets.iter().map(|ticket| Key::Text(ticket.subject)).collect();
+        let found = self.store().load(&Scope::system(tenant), &keys).await?;
+        let subjects = tickets.iter().zip(found).filter_map(|(ticket, record)| match record {
+            Some(Record::Text(text)) => text.body.map(|subject| (ticket.id, subject)),
+            _ => None,
+        });
+        Ok(subjects.collect())
+    }
+
+    /// Adds what the customer wrote in a ticket: keyword rules look there, and in the subject.
+    async fn add_words_of(
+        &self,
+        tenant: TenantId,
+        ticket: &Ticket,
+        words: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        let with = Related { texts: true, ..Related::default() };
+        let select = Select::Messages { ticket: ticket.id, conversation: None };
+        let mut query = Query::new(select, Query::MOST).with(with);
+        loop {
+            let page = self.store().find(&Scope::system(tenant), &query).await?;
+            for record in &page.items {
+                let Record::Message(message) = record else { continue };
+                if message.author.customer_id().is_none() {
+                    continue;
+                }
+                words.extend(page.related.iter().find_map(|related| match related {
+                    Record::Text(text) if text.id == message.body => text.body.clone(),
+                    _ => None,
+                }));
+            }
+            if page.next.is_none() {
+                return Ok(());
+            }
+            query.after = page.next;
+        }
+    }
+}
+
+/// The key under which it stands that all tickets were brought under an epoch.
+fn mark(epoch: u64) -> String {
+    format!("reconfigured/{epoch}")
+}
+
+/// Tells one set of keyword rules from another.
+fn digest(config: &Config) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for rule in config.keyword_rule_versions() {
+        hasher.update(rule.id.uuid().as_bytes());
+        hasher.update(rule.version.to_be_bytes());
+    }
+    hasher.finalize().into()
+}
+
+fn batch(after: Option<PageCursor>) -> Query {
+    let filter = TicketFilter {
+        status: Status::ALL.iter().copied().filter(|status| *status != Status::Closed).collect(),
+        set_aside: SetAsideFilter::Any,
+        sort: TicketSort::Oldest,
+        ..TicketFilter::default()
+    };
+    Query::new(Select::Tickets(Box::new(filter)), BATCH).after(after)
+}
+
+fn refused(changed: &[TicketId], outcomes: &[Outcome]) -> Vec<TicketId> {
+    let refused = changed.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Committed);
+    refused.map(|(id, _)| *id).collect()
+}
+
+fn tickets_of(page: Page) -> Vec<Ticket> {
+    page.items.into_iter().filter_map(super::read::ticket).collect()
+}
+
+/// Waits for two things at once.
+async fn both<A, B>(first: impl Future<Output = A>, second: impl Future<Output = B>) -> (A, B) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut one, mut other) = (None, None);
+    poll_fn(|context| {
+        if one.is_none()
+            && let Poll::Ready(done) = first.as_mut().poll(context)
+        {
+            one = Some(done);
+        }
+        if other.is_none()
+            && let Poll::Ready(done) = second.as_mut().poll(context)
+        {
+            other = Some(done);
+        }
+        match (one.take(), other.take()) {
+            (Some(one), Some(other)) => Poll::Ready((one, other)),
+            (some, else_some) => {
+                (one, other) = (some, else_some);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
