@@ -184,7 +184,8 @@ impl<'t> Folded<'t> {
         let mut owners = Vec::with_capacity(text.len());
         let visible = text.chars().filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
-            let c = if byte < 0x80 { char::from(byte) } else { c };
+            let accented = matches!(u32::from(c), 0x00C0..=0x017F);
+            let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
             spelled.push(c);
             owners.extend(std::iter::repeat_n(at, c.len_utf8()));
         }
@@ -262,9 +263,21 @@ fn fold(c: char) -> Option<u8> {
         0x2460..=0x2468 => digit(code - 0x245F),
         0x24EA => b'0',
         0x00D7 | 0x00F7 => OTHER,
-        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
+        0x00C0..=0x017F => base_letter(code),
+        0x0180..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
         _ => decimal(code).unwrap_or(OTHER),
     })
+}
+
+/// The letters from U+00C0 to U+017F without their marks, so that `número` reads as `numero`. Where it takes two
+/// letters or no other is like it, a dot.
+const BASES: &[u8; 192] = b"AAAAAA.CEEEEIIII.NOOOOO.OUUUUY..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y\
+    AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi..JjKk.LlLlLlLlLlNnNnNn.NnOoOoOo..RrRrRrSsSsSsSsTtTtTt\
+    UuUuUuUuUuUuWwYyYZzZzZz.";
+
+fn base_letter(code: u32) -> u8 {
+    let place = usize::try_from(code.wrapping_sub(0x00C0)).unwrap_or(usize::MAX);
+    BASES.get(place).copied().filter(u8::is_ascii_alphabetic).unwrap_or(LETTER)
 }
 
 fn decimal(code: u32) -> Option<u8> {

@@ -48,6 +48,8 @@ fn cards_are_found_in_the_groups_that_people_write() {
         ("4111111111111111/12/27", "****/12/27"),
         ("first 4111 1111 1111 1111 then 5555 5555 5555 4444", "first **** then ****"),
         ("my card number is 41111 11111 11111 1", "my card number is ****"),
+        ("cc 4 4 2 9 3 2 9 4 8 3 2 8 0 1 8 4 ok", "cc **** ok"),
+        ("https://pay.example/?card=4111111111111111", "https://pay.example/?card=****"),
     ]);
 }
 
@@ -69,6 +71,9 @@ fn numbers_that_only_look_like_cards_stay() {
         "41111111-1111-1111-1111-a11111111111",
         "4111111111111111222333",
         "EAN 4006381333931",
+        "https://track.example/?id=4111111111111111",
+        "22884209-1234-4321-8765-853362062348",
+        "9400 6262 2631 3827 3309 47",
         "4006381333931",
     ]);
 }
@@ -117,6 +122,7 @@ fn social_security_numbers_need_an_issuable_range() {
         "1123-45-6789",
         "AB-123-45-6789",
         "ssn 000-12-3456",
+        "part number 123-45-6789",
     ]);
 }
 
@@ -151,6 +157,13 @@ fn accounts_pins_and_codes_need_words_around_them() {
         ("otp 48291", "otp ****"),
         ("one-time password: 482913", "one-time password: ****"),
         ("the code you sent me is 482913", "the code you sent me is ****"),
+        ("I changed my pin to 4821", "I changed my pin to ****"),
+        ("my pin's 4821", "my pin's ****"),
+        ("your OTP for the transaction is 482913", "your OTP for the transaction is ****"),
+        ("the code on my phone says 482913", "the code on my phone says ****"),
+        ("meine Kontonummer ist 12345678", "meine Kontonummer ist ****"),
+        ("mi número de cuenta es 12345678", "mi número de cuenta es ****"),
+        ("votre code de vérification est 482913", "votre code de vérification est ****"),
     ]);
     leaves(&[
         "I opened my account in 2019",
@@ -293,6 +306,7 @@ fn a_bare_number_after_a_request_is_what_was_asked_for() {
             "it happened on 12/05/2024 when I was away from my home",
         ),
         ("10:30", &["What is your PIN?"], "10:30"),
+        ("1234", &["Your account says what?"], "1234"),
     ];
     for (text, before, masked) in cases {
         assert_eq!(answer(text, before), *masked, "{text} after {before:?}");
@@ -306,6 +320,8 @@ fn a_requested_phone_number_is_contact_data() {
     assert_eq!(masker.mask("5552671 99", Purpose::Storage, &before).text, "5552671 99");
     let masked = masker.mask("4155552671", Purpose::Outside, &before);
     assert_eq!((masked.text.as_ref(), &masked.findings[0].kind), ("****", &Kind::Phone));
+    let masked = masker.mask("4155552671", Purpose::Outside, &["What's the best number to reach you?"]);
+    assert_eq!(masked.text, "****");
 }
 
 #[test]
@@ -399,6 +415,7 @@ fn custom_patterns_see_through_disguises_and_may_be_validated() {
     let masker = Masker::new(&spec).unwrap();
     for (text, masked) in [
         ("I am EMP-123456, he EMP-99", "I am [employee], he EMP-99"),
+        ("é loyalty 1234567897 é", "é loyalty [loyalty] é"),
         ("ü EMP-\u{ff11}\u{200b}234 ü", "ü [employee] ü"),
         ("1234567897 and 1234567898", "[loyalty] and 1234567898"),
     ] {
