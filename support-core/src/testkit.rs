@@ -26,6 +26,7 @@
 
 pub mod build;
 pub mod cases;
+pub mod corpus;
 pub mod crowd;
 pub mod full;
 mod ids;
