@@ -12,6 +12,7 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use regex::{Regex, RegexSet};
 use support_benches::{chat, clean, digits, finance, quick};
 use support_core::masking::{Kind, Masker, MaskingSpec, Preset, Purpose};
+use support_core::testkit::corpus::corpus;
 
 /// Card, SSN, account and PIN, in the order in which they are tried.
 const RAW: [&str; 4] = [
@@ -27,6 +28,8 @@ const RAW: [&str; 4] = [
 
 fn main() {
     let mut criterion = quick();
+    let desk: Vec<String> = corpus(4, 10_000).into_iter().map(|message| message.text).collect();
+    texts(&mut criterion, "desk", &desk);
     texts(&mut criterion, "chat", &chat(5, 2_000));
     texts(&mut criterion, "clean", &clean(6, 2_000));
     texts(&mut criterion, "digits", &digits(7, 2_000));

@@ -54,8 +54,8 @@ use self::fold::Folded;
 use self::kind::{Claim, Kinds};
 use self::spec::Plan;
 
-/// How often a text is looked over for what the masks have uncovered. Ordinary text needs two looks, the second of
-/// which finds nothing.
+/// How often a text is looked over for what the masks have uncovered. Ordinary text needs one look, or a second that
+/// finds nothing where numbers are left.
 const MOST_ROUNDS: usize = 8;
 
 /// Where a text goes, which decides what is masked in it.
@@ -111,12 +111,24 @@ impl Masker {
             if found.is_empty() {
                 return self.replace(text, &folded, all);
             }
-            folded.hide(&found);
-            all.append(&mut found);
+            found.sort_unstable_by_key(|claim| claim.start);
+            // Ordinary text ends here: what masks have uncovered begins with a digit or an `@`.
+            let bare = self.plan.custom.is_empty() && folded.is_bare_without(&found);
+            if !bare {
+                folded.hide(&found);
+            }
+            if all.is_empty() {
+                all = found;
+            } else {
+                all.append(&mut found);
+            }
+            if bare {
+                return self.replace(text, &folded, all);
+            }
         }
         // Made to uncover a number at every turn; nothing of it is worth keeping.
         let kind = all.first().map_or(Kind::Account, |claim| claim.kind.clone());
-        let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let end = clamp(text.chars().count());
         let finding = Finding { kind, start: 0, end, why: Cow::Borrowed("never_settles") };
         Masked { text: Cow::Borrowed("****"), findings: vec![finding] }
     }
@@ -141,7 +153,7 @@ impl Masker {
             }
         };
         hide(&mut bytes, &claims);
-        if plan.detectors.has(&Kind::Email) {
+        if folded.has_at && plan.detectors.has(&Kind::Email) {
             let emails = email::claims(&bytes);
             hide(&mut bytes, &emails);
             claims.extend(emails);
@@ -162,21 +174,27 @@ impl Masker {
         if claims.is_empty() {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
-        claims.sort_by_key(|claim| claim.start);
+        claims.sort_unstable_by_key(|claim| claim.start);
         let mut masked = String::with_capacity(text.len());
         let mut findings = Vec::with_capacity(claims.len());
         let ascii = text.is_ascii();
-        let (mut rest, mut read) = (text, 0);
+        let characters = |part: &str| clamp(if ascii { part.len() } else { part.chars().count() });
+        let (mut read, mut at) = (0, 0_u32);
         for claim in claims {
-            let (start, end) = folded.characters(claim.start, claim.end);
-            let (kept, tail) = split_at_character(rest, start.saturating_sub(read), ascii);
-            let (hidden, tail) = split_at_character(tail, end.saturating_sub(start), ascii);
+            let (from, to) = folded.span(text, claim.start, claim.end);
+            let (Some(kept), Some(hidden), Some(after)) =
+                (text.get(read..from), text.get(from..to), text.get(to..))
+            else {
+                continue;
+            };
+            let start = at.saturating_add(characters(kept));
+            at = start.saturating_add(characters(hidden));
+            read = to;
             masked.push_str(kept);
-            self.push_mask(&mut masked, &claim.kind, hidden, tail);
-            findings.push(Finding { kind: claim.kind, start, end, why: Cow::Borrowed(claim.why) });
-            (rest, read) = (tail, end);
+            self.push_mask(&mut masked, &claim.kind, hidden, after);
+            findings.push(Finding { kind: claim.kind, start, end: at, why: Cow::Borrowed(claim.why) });
         }
-        masked.push_str(rest);
+        masked.push_str(text.get(read..).unwrap_or_default());
         Masked { text: Cow::Owned(masked), findings }
     }
 
@@ -235,8 +253,6 @@ fn drop_overlaps(claims: &mut Vec<Claim>) {
     });
 }
 
-fn split_at_character(text: &str, count: u32, ascii: bool) -> (&str, &str) {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let at = if ascii { count } else { text.char_indices().nth(count).map_or(text.len(), |(at, _)| at) };
-    text.split_at_checked(at).unwrap_or((text, ""))
+fn clamp(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }
