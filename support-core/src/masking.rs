@@ -21,8 +21,11 @@
 //! assert_eq!(answer.text, "****");
 //! ```
 //!
-//! Left to others: which texts are masked at all (contact fields, message ids and order ids never are), and tokens
-//! that can be turned back; findings are kept by kind and span so that a vault can issue those later.
+//! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
+//! somebody who is named and says why.
+//!
+//! Left to others: which texts are masked at all (contact fields, message ids and order ids never are), and who has the
+//! right to have a token turned back.
 
 mod address;
 mod card;
@@ -38,7 +41,9 @@ mod numbers;
 mod phone;
 mod spec;
 mod ssn;
+mod stream;
 mod strict;
+mod vault;
 mod words;
 
 #[cfg(test)]
@@ -49,6 +54,8 @@ use std::sync::Arc;
 
 pub use self::kind::{Class, Finding, Kind, ParseKindError};
 pub use self::spec::{CustomPattern, MaskingSpec, Mode, Preset, SpecError, Validator};
+pub use self::stream::{MOST_HELD, MaskStream};
+pub use self::vault::{MAX_REASON_CHARS, ParseTokenError, Reveal, RevealError, Sealed, Secret, Token, Vault};
 
 use self::fold::Folded;
 use self::kind::{Claim, Kinds};
@@ -100,6 +107,47 @@ impl Masker {
     /// bare number after a request for a PIN is one. Only the last few are read.
     #[must_use]
     pub fn mask<'t>(&self, text: &'t str, purpose: Purpose, before: &[&str]) -> Masked<'t> {
+        self.mask_with(text, purpose, before, &mut |_, _| None)
+    }
+
+    /// Masks `text` as [`Masker::mask`] does and, in [`Mode::Token`], puts the tokens that `mint` draws into it.
+    /// Returns what each stands for, in order, for a [`Vault`] to keep before the text is stored.
+    ///
+    /// ```
+    /// use support_core::masking::{Masker, MaskingSpec, Mode, Purpose, Token};
+    /// use uuid::Uuid;
+    ///
+    /// let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..MaskingSpec::default() })?;
+    /// let mut mint = || Token::from_uuid(Uuid::from_u128(7));
+    /// let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
+    /// assert_eq!(masked.text, "my pin is [pin:00000000000000000000000000000007]");
+    /// assert_eq!(sealed[0].value.reveal(), "4821");
+    /// # Ok::<(), support_core::masking::SpecError>(())
+    /// ```
+    #[must_use]
+    pub fn mask_sealing<'t>(
+        &self,
+        text: &'t str,
+        purpose: Purpose,
+        before: &[&str],
+        mint: &mut dyn FnMut() -> Token,
+    ) -> (Masked<'t>, Vec<Sealed>) {
+        let mut sealed = Vec::new();
+        let masked = self.mask_with(text, purpose, before, &mut |finding, value| {
+            let token = mint();
+            sealed.push(Sealed { token, finding: finding.clone(), value: Secret::new(value.to_owned()) });
+            Some(token)
+        });
+        (masked, sealed)
+    }
+
+    fn mask_with<'t>(
+        &self,
+        text: &'t str,
+        purpose: Purpose,
+        before: &[&str],
+        seal: &mut Seal<'_>,
+    ) -> Masked<'t> {
         if self.plan.custom.is_empty() && !fold::has_candidate(text) {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
@@ -109,7 +157,7 @@ impl Masker {
             let mut found = self.claims(&folded, text, before);
             found.retain(|claim| self.masks(&claim.kind, purpose));
             if found.is_empty() {
-                return self.replace(text, &folded, all);
+                return self.replace(text, &folded, all, seal);
             }
             found.sort_unstable_by_key(|claim| claim.start);
             // Ordinary text ends here: what masks have uncovered begins with a digit or an `@`.
@@ -123,7 +171,7 @@ impl Masker {
                 all.append(&mut found);
             }
             if bare {
-                return self.replace(text, &folded, all);
+                return self.replace(text, &folded, all, seal);
             }
         }
         // Made to uncover a number at every turn; nothing of it is worth keeping.
@@ -170,7 +218,13 @@ impl Masker {
         claims
     }
 
-    fn replace<'t>(&self, text: &'t str, folded: &Folded<'_>, mut claims: Vec<Claim>) -> Masked<'t> {
+    fn replace<'t>(
+        &self,
+        text: &'t str,
+        folded: &Folded<'_>,
+        mut claims: Vec<Claim>,
+        seal: &mut Seal<'_>,
+    ) -> Masked<'t> {
         if claims.is_empty() {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
@@ -191,19 +245,37 @@ impl Masker {
             at = start.saturating_add(characters(hidden));
             read = to;
             masked.push_str(kept);
-            self.push_mask(&mut masked, &claim.kind, hidden, after);
-            findings.push(Finding { kind: claim.kind, start, end: at, why: Cow::Borrowed(claim.why) });
+            let finding = Finding { kind: claim.kind, start, end: at, why: Cow::Borrowed(claim.why) };
+            self.push_mask(&mut masked, &finding, hidden, after, seal);
+            findings.push(finding);
         }
         masked.push_str(text.get(read..).unwrap_or_default());
         Masked { text: Cow::Owned(masked), findings }
     }
 
-    fn push_mask(&self, masked: &mut String, kind: &Kind, hidden: &str, after: &str) {
+    fn push_mask(
+        &self,
+        masked: &mut String,
+        finding: &Finding,
+        hidden: &str,
+        after: &str,
+        seal: &mut Seal<'_>,
+    ) {
+        let kind = &finding.kind;
         match self.plan.mode {
             Mode::Stars => masked.push_str("****"),
             Mode::TypeTag => {
                 masked.push('[');
                 masked.push_str(kind.name());
+                masked.push(']');
+            }
+            Mode::Token => {
+                masked.push('[');
+                masked.push_str(kind.name());
+                if let Some(token) = seal(finding, hidden) {
+                    masked.push(':');
+                    masked.push_str(&token.to_string());
+                }
                 masked.push(']');
             }
             Mode::LastFour => {
@@ -218,8 +290,14 @@ impl Masker {
         }
     }
 
-    /// Whether a word in brackets is a mask of this masker or of any other's built-in kinds.
+    /// Whether a word in brackets is a mask of this masker or of any other's built-in kinds: a kind, perhaps with a
+    /// token.
     fn is_tag(&self, word: &[u8]) -> bool {
+        let (kind, token) = word.split_at_checked(word.len().saturating_sub(33)).unwrap_or((word, &[]));
+        let word = match token {
+            [b':', token @ ..] if Token::is_spelled(token) => kind,
+            _ => word,
+        };
         Kind::BUILT_IN
             .iter()
             .chain(self.plan.custom.iter().map(|pattern| &pattern.kind))
@@ -236,6 +314,9 @@ impl Default for Masker {
         Self { plan: Arc::new(plan) }
     }
 }
+
+/// Draws the token that stands for a finding and its value, or none.
+type Seal<'s> = dyn FnMut(&Finding, &str) -> Option<Token> + 's;
 
 /// The kinds that the strict preset finds by raw patterns.
 const STRICT: [Kind; 4] = [Kind::Card, Kind::Ssn, Kind::Account, Kind::Pin];

@@ -298,7 +298,7 @@ pub(super) fn starts_with_digit(text: &str) -> bool {
 }
 
 /// Returns the byte that stands for `c`, or nothing where it is invisible.
-fn fold(c: char) -> Option<u8> {
+pub(super) fn fold(c: char) -> Option<u8> {
     let code = u32::from(c);
     if c.is_ascii() {
         return match c {

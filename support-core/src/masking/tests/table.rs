@@ -1,6 +1,6 @@
 //! What each detector finds and leaves, by example.
 
-use crate::masking::{CustomPattern, Kind, Masker, MaskingSpec, Mode, Preset, Purpose, Validator};
+use crate::masking::{CustomPattern, Kind, Masker, MaskingSpec, Mode, Preset, Purpose, Token, Validator};
 
 fn preview(text: &str) -> String {
     Masker::default().mask(text, Purpose::Preview, &[]).text.into_owned()
@@ -358,6 +358,33 @@ fn modes_decide_what_stands_in_its_place() {
         "card 4111 1111 1111 1234 ****4444, pin ****, ssn ****6789, mail ****"
     );
     assert_eq!(masked(Mode::TypeTag), "card 4111 1111 1111 1234 [card], pin [pin], ssn [ssn], mail [email]");
+}
+
+#[test]
+fn tokens_stand_for_what_was_masked_and_mask_it_for_good() {
+    let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
+    let text = "é card 4111 1111 1111 1111, mail a@b.example, pin ４８２１";
+    let mut drawn = 0;
+    let mut mint = || {
+        drawn += 1;
+        Token::from_uuid(uuid::Uuid::from_u128(0x1234_5678_9012_3456 << 32 | drawn))
+    };
+    let (masked, sealed) = masker.mask_sealing(text, Purpose::Preview, &[], &mut mint);
+    let values: Vec<&str> = sealed.iter().map(|sealed| sealed.value.reveal()).collect();
+    assert_eq!(values, ["4111 1111 1111 1111", "a@b.example", "４８２１"]);
+    assert_eq!(sealed.iter().map(|sealed| sealed.finding.clone()).collect::<Vec<_>>(), masked.findings);
+    let mut back = masked.text.to_string();
+    for sealed in &sealed {
+        let tag = format!("[{}:{}]", sealed.finding.kind.name(), sealed.token);
+        assert_eq!(sealed.token.to_string().parse(), Ok(sealed.token));
+        back = back.replace(&tag, sealed.value.reveal());
+    }
+    assert_eq!(back, text);
+    let again = Masker::default().mask(&masked.text, Purpose::Preview, &[]);
+    assert_eq!((again.text.as_ref(), again.findings.len()), (&*masked.text, 0));
+    // Without anybody to keep the values there is nothing to turn back.
+    assert_eq!(masker.mask("pin 4821", Purpose::Storage, &[]).text, "pin [pin]");
+    assert!(!format!("{sealed:?}").contains("4111"));
 }
 
 #[test]
