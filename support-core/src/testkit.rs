@@ -32,9 +32,11 @@ pub mod full;
 mod ids;
 pub mod model;
 mod story;
+mod vault;
 
 pub use ids::{Dice, SeededIds};
 pub use story::{Story, a_ticket};
+pub use vault::MemoryVault;
 
 use std::future::Future;
 

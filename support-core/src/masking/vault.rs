@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::kind::{Finding, Kind};
 use crate::id::TenantId;
-use crate::people::Actor;
+use crate::people::ActorRef;
 use crate::time::Timestamp;
 
 /// Most characters of the reason for which a value is revealed.
@@ -101,7 +101,7 @@ pub struct Reveal {
     /// The token.
     pub token: Token,
     /// Who asks.
-    pub by: Actor,
+    pub by: ActorRef,
     /// When.
     pub at: Timestamp,
     reason: String,
@@ -116,7 +116,7 @@ impl Reveal {
     pub fn new(
         tenant: TenantId,
         token: Token,
-        by: Actor,
+        by: ActorRef,
         at: Timestamp,
         reason: &str,
     ) -> Result<Self, RevealError> {
