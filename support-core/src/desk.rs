@@ -53,6 +53,7 @@ mod sight;
 mod sign_in;
 mod texts;
 mod tick;
+mod trial;
 mod verify;
 
 pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
@@ -77,6 +78,7 @@ pub use route::PlannedRoute;
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
 pub use sign_in::{LoginReply, Me, Register, Registered, SetPassword, SignedIn};
 pub use tick::Ticked;
+pub use trial::{MaskingTrial, TrialExample};
 pub use verify::{Finding, Report};
 
 use std::collections::HashMap;

@@ -21,8 +21,11 @@
 //! assert_eq!(answer.text, "****");
 //! ```
 //!
-//! Left to others: which texts are masked at all (contact fields, message ids and order ids never are), and tokens
-//! that can be turned back; findings are kept by kind and span so that a vault can issue those later.
+//! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
+//! somebody who is named and says why.
+//!
+//! Left to others: which texts are masked at all (contact fields, message ids and order ids never are), and who has the
+//! right to have a token turned back.
 
 mod address;
 mod card;
@@ -38,7 +41,9 @@ mod numbers;
 mod phone;
 mod spec;
 mod ssn;
+mod stream;
 mod strict;
+mod vault;
 mod words;
 
 #[cfg(test)]
@@ -49,13 +54,15 @@ use std::sync::Arc;
 
 pub use self::kind::{Class, Finding, Kind, ParseKindError};
 pub use self::spec::{CustomPattern, MaskingSpec, Mode, Preset, SpecError, Validator};
+pub use self::stream::{MOST_HELD, MaskStream};
+pub use self::vault::{MAX_REASON_CHARS, ParseTokenError, Reveal, RevealError, Sealed, Secret, Token, Vault};
 
 use self::fold::Folded;
 use self::kind::{Claim, Kinds};
 use self::spec::Plan;
 
-/// How often a text is looked over for what the masks have uncovered. Ordinary text needs two looks, the second of
-/// which finds nothing.
+/// How often a text is looked over for what the masks have uncovered. Ordinary text needs one look, or a second that
+/// finds nothing where numbers are left.
 const MOST_ROUNDS: usize = 8;
 
 /// Where a text goes, which decides what is masked in it.
@@ -100,6 +107,47 @@ impl Masker {
     /// bare number after a request for a PIN is one. Only the last few are read.
     #[must_use]
     pub fn mask<'t>(&self, text: &'t str, purpose: Purpose, before: &[&str]) -> Masked<'t> {
+        self.mask_with(text, purpose, before, &mut |_, _| None)
+    }
+
+    /// Masks `text` as [`Masker::mask`] does and, in [`Mode::Token`], puts the tokens that `mint` draws into it.
+    /// Returns what each stands for, in order, for a [`Vault`] to keep before the text is stored.
+    ///
+    /// ```
+    /// use support_core::masking::{Masker, MaskingSpec, Mode, Purpose, Token};
+    /// use uuid::Uuid;
+    ///
+    /// let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..MaskingSpec::default() })?;
+    /// let mut mint = || Token::from_uuid(Uuid::from_u128(7));
+    /// let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
+    /// assert_eq!(masked.text, "my pin is [pin:00000000000000000000000000000007]");
+    /// assert_eq!(sealed[0].value.reveal(), "4821");
+    /// # Ok::<(), support_core::masking::SpecError>(())
+    /// ```
+    #[must_use]
+    pub fn mask_sealing<'t>(
+        &self,
+        text: &'t str,
+        purpose: Purpose,
+        before: &[&str],
+        mint: &mut dyn FnMut() -> Token,
+    ) -> (Masked<'t>, Vec<Sealed>) {
+        let mut sealed = Vec::new();
+        let masked = self.mask_with(text, purpose, before, &mut |finding, value| {
+            let token = mint();
+            sealed.push(Sealed { token, finding: finding.clone(), value: Secret::new(value.to_owned()) });
+            Some(token)
+        });
+        (masked, sealed)
+    }
+
+    fn mask_with<'t>(
+        &self,
+        text: &'t str,
+        purpose: Purpose,
+        before: &[&str],
+        seal: &mut Seal<'_>,
+    ) -> Masked<'t> {
         if self.plan.custom.is_empty() && !fold::has_candidate(text) {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
@@ -109,14 +157,26 @@ impl Masker {
             let mut found = self.claims(&folded, text, before);
             found.retain(|claim| self.masks(&claim.kind, purpose));
             if found.is_empty() {
-                return self.replace(text, &folded, all);
+                return self.replace(text, &folded, all, seal);
             }
-            folded.hide(&found);
-            all.append(&mut found);
+            found.sort_unstable_by_key(|claim| claim.start);
+            // Ordinary text ends here: what masks have uncovered begins with a digit or an `@`.
+            let bare = self.plan.custom.is_empty() && folded.is_bare_without(&found);
+            if !bare {
+                folded.hide(&found);
+            }
+            if all.is_empty() {
+                all = found;
+            } else {
+                all.append(&mut found);
+            }
+            if bare {
+                return self.replace(text, &folded, all, seal);
+            }
         }
         // Made to uncover a number at every turn; nothing of it is worth keeping.
         let kind = all.first().map_or(Kind::Account, |claim| claim.kind.clone());
-        let end = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+        let end = clamp(text.chars().count());
         let finding = Finding { kind, start: 0, end, why: Cow::Borrowed("never_settles") };
         Masked { text: Cow::Borrowed("****"), findings: vec![finding] }
     }
@@ -141,7 +201,7 @@ impl Masker {
             }
         };
         hide(&mut bytes, &claims);
-        if plan.detectors.has(&Kind::Email) {
+        if folded.has_at && plan.detectors.has(&Kind::Email) {
             let emails = email::claims(&bytes);
             hide(&mut bytes, &emails);
             claims.extend(emails);
@@ -158,34 +218,64 @@ impl Masker {
         claims
     }
 
-    fn replace<'t>(&self, text: &'t str, folded: &Folded<'_>, mut claims: Vec<Claim>) -> Masked<'t> {
+    fn replace<'t>(
+        &self,
+        text: &'t str,
+        folded: &Folded<'_>,
+        mut claims: Vec<Claim>,
+        seal: &mut Seal<'_>,
+    ) -> Masked<'t> {
         if claims.is_empty() {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
-        claims.sort_by_key(|claim| claim.start);
+        claims.sort_unstable_by_key(|claim| claim.start);
         let mut masked = String::with_capacity(text.len());
         let mut findings = Vec::with_capacity(claims.len());
         let ascii = text.is_ascii();
-        let (mut rest, mut read) = (text, 0);
+        let characters = |part: &str| clamp(if ascii { part.len() } else { part.chars().count() });
+        let (mut read, mut at) = (0, 0_u32);
         for claim in claims {
-            let (start, end) = folded.characters(claim.start, claim.end);
-            let (kept, tail) = split_at_character(rest, start.saturating_sub(read), ascii);
-            let (hidden, tail) = split_at_character(tail, end.saturating_sub(start), ascii);
+            let (from, to) = folded.span(text, claim.start, claim.end);
+            let (Some(kept), Some(hidden), Some(after)) =
+                (text.get(read..from), text.get(from..to), text.get(to..))
+            else {
+                continue;
+            };
+            let start = at.saturating_add(characters(kept));
+            at = start.saturating_add(characters(hidden));
+            read = to;
             masked.push_str(kept);
-            self.push_mask(&mut masked, &claim.kind, hidden, tail);
-            findings.push(Finding { kind: claim.kind, start, end, why: Cow::Borrowed(claim.why) });
-            (rest, read) = (tail, end);
+            let finding = Finding { kind: claim.kind, start, end: at, why: Cow::Borrowed(claim.why) };
+            self.push_mask(&mut masked, &finding, hidden, after, seal);
+            findings.push(finding);
         }
-        masked.push_str(rest);
+        masked.push_str(text.get(read..).unwrap_or_default());
         Masked { text: Cow::Owned(masked), findings }
     }
 
-    fn push_mask(&self, masked: &mut String, kind: &Kind, hidden: &str, after: &str) {
+    fn push_mask(
+        &self,
+        masked: &mut String,
+        finding: &Finding,
+        hidden: &str,
+        after: &str,
+        seal: &mut Seal<'_>,
+    ) {
+        let kind = &finding.kind;
         match self.plan.mode {
             Mode::Stars => masked.push_str("****"),
             Mode::TypeTag => {
                 masked.push('[');
                 masked.push_str(kind.name());
+                masked.push(']');
+            }
+            Mode::Token => {
+                masked.push('[');
+                masked.push_str(kind.name());
+                if let Some(token) = seal(finding, hidden) {
+                    masked.push(':');
+                    masked.push_str(&token.to_string());
+                }
                 masked.push(']');
             }
             Mode::LastFour => {
@@ -200,8 +290,14 @@ impl Masker {
         }
     }
 
-    /// Whether a word in brackets is a mask of this masker or of any other's built-in kinds.
+    /// Whether a word in brackets is a mask of this masker or of any other's built-in kinds: a kind, perhaps with a
+    /// token.
     fn is_tag(&self, word: &[u8]) -> bool {
+        let (kind, token) = word.split_at_checked(word.len().saturating_sub(33)).unwrap_or((word, &[]));
+        let word = match token {
+            [b':', token @ ..] if Token::is_spelled(token) => kind,
+            _ => word,
+        };
         Kind::BUILT_IN
             .iter()
             .chain(self.plan.custom.iter().map(|pattern| &pattern.kind))
@@ -219,6 +315,9 @@ impl Default for Masker {
     }
 }
 
+/// Draws the token that stands for a finding and its value, or none.
+type Seal<'s> = dyn FnMut(&Finding, &str) -> Option<Token> + 's;
+
 /// The kinds that the strict preset finds by raw patterns.
 const STRICT: [Kind; 4] = [Kind::Card, Kind::Ssn, Kind::Account, Kind::Pin];
 
@@ -235,8 +334,6 @@ fn drop_overlaps(claims: &mut Vec<Claim>) {
     });
 }
 
-fn split_at_character(text: &str, count: u32, ascii: bool) -> (&str, &str) {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    let at = if ascii { count } else { text.char_indices().nth(count).map_or(text.len(), |(at, _)| at) };
-    text.split_at_checked(at).unwrap_or((text, ""))
+fn clamp(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

@@ -26,14 +26,17 @@
 
 pub mod build;
 pub mod cases;
+pub mod corpus;
 pub mod crowd;
 pub mod full;
 mod ids;
 pub mod model;
 mod story;
+mod vault;
 
 pub use ids::{Dice, SeededIds};
 pub use story::{Story, a_ticket};
+pub use vault::MemoryVault;
 
 use std::future::Future;
 

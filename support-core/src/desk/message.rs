@@ -20,7 +20,7 @@ use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 
 /// Earlier turns that masking looks at.
-const TURNS_BEFORE: u32 = 3;
+pub(super) const TURNS_BEFORE: u32 = 3;
 
 /// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
 /// ticket that is over open a follow-up, which the reply names; thanks are kept on the ticket.

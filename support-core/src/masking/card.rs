@@ -59,10 +59,11 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         return None;
     }
     let mut total = 0_usize;
+    let mut found: Option<Claim> = None;
     for (at_group, group) in chain.groups().iter().enumerate() {
         total = total.saturating_add(group.len());
         if total > 19 {
-            return None;
+            break;
         }
         if total < 13 {
             continue;
@@ -88,11 +89,41 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         if something_else && !(about_a_card && message.is_answer()) {
             return None;
         }
+        if !about_a_card && (in_link(message.bytes, start) || in_parcel_number(message.bytes, start, chain)) {
+            return None;
+        }
         if about_a_card || (usual(groups) && !(total == 13 && is_barcode(digits))) {
-            return Some(Claim { kind: Kind::Card, start, end: group.end, why });
+            found = Some(Claim { kind: Kind::Card, start, end: group.end, why });
+            // What follows a whole card is a verification value, unless each digit stands alone; other networks issue
+            // longer numbers that may begin like a shorter one.
+            let alone = groups.iter().all(|group| group.len() == 1);
+            if !alone && matches!(why, "luhn_valid_visa" | "luhn_valid_mastercard" | "luhn_valid_amex") {
+                break;
+            }
         }
     }
-    None
+    found
+}
+
+/// Longest link that is recognised from a number in it.
+const LONGEST_LINK: usize = 200;
+
+/// Tells whether a number stands in a link, where any row of digits may be an id.
+fn in_link(bytes: &[u8], start: usize) -> bool {
+    let head = bytes.get(start.saturating_sub(LONGEST_LINK)..start).unwrap_or_default();
+    let length = head.iter().rev().take_while(|&&b| b > b' ' && b < 0x80).count();
+    let token = head.get(head.len() - length..).unwrap_or_default();
+    token.windows(3).any(|three| three == b"://")
+}
+
+/// Tells whether a chain is the rest of a parcel's number in fours: 20 or 22 digits that begin with 91 to 95.
+///
+/// # Source
+/// USPS Publication 199, "Intelligent Mail Package Barcode".
+fn in_parcel_number(bytes: &[u8], start: usize, chain: &Chain) -> bool {
+    let first = start.checked_sub(5).and_then(|from| bytes.get(from..start));
+    let Some([b'9', b'1'..=b'5', a, b, b' ']) = first else { return false };
+    a.is_ascii_digit() && b.is_ascii_digit() && matches!(chain.total(), 16 | 18)
 }
 
 /// Checks the last digit of a number (values 0 to 9): from the right, every second digit doubled, the digits of
@@ -135,7 +166,9 @@ fn usual(groups: &[Group]) -> bool {
     let by_fours = head.iter().all(|group| group.len() % 4 == 0);
     let amex = matches!(groups, [a, b, c] if a.len() == 4 && b.len() == 6 && c.len() <= 5);
     let commas = groups.iter().any(|group| group.gap.has(Gap::COMMA));
-    !commas && (broken_once || by_fours || amex || (even && first.len() <= 2)) || (commas && by_fours)
+    let union = matches!(groups, [a, b] if a.len() == 6 && b.len() == 13);
+    !commas && (broken_once || by_fours || amex || union || (even && first.len() <= 2))
+        || (commas && by_fours)
 }
 
 /// EAN-13 (GS1 General Specifications, 7.9): weights 1 and 3 from the left. Thirteen digits that are a valid bar
@@ -155,10 +188,21 @@ const LONGEST_TOKEN: usize = 24;
 /// An expiry date may follow tightly, letters may not.
 fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
+        b'-' if digits_follow(bytes, end + 1) > 3 => false,
         b'-' | b'_' => {
             let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST_TOKEN);
             !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
         }
         touching => !is_word(touching),
     }
+}
+
+fn digits_follow(bytes: &[u8], from: usize) -> usize {
+    bytes
+        .get(from..)
+        .unwrap_or_default()
+        .iter()
+        .take(LONGEST_TOKEN)
+        .take_while(|b| b.is_ascii_digit())
+        .count()
 }

@@ -48,7 +48,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     let first = chain.first();
     let start = first.start;
     let whole = whole(chain);
-    if whole.digits < 3 || is_quantity(bytes, start, first.end) {
+    if whole.digits < 3 {
         return None;
     }
     let edge = left_edge(bytes, start);
@@ -61,6 +61,9 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     }
     let single = Reading { end: first.end, digits: first.len(), spacing: Spacing::None };
     let readings = [whole, single];
+    if !readings.iter().any(|reading| ends_at(bytes, reading.end)) {
+        return None;
+    }
     let named = message.named(start, Heed::names_of(whole.digits));
     let found = readings.into_iter().filter(|reading| ends_at(bytes, reading.end)).find_map(|reading| {
         let end = reading.end;
@@ -82,7 +85,8 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
             .filter(|(kind, _)| kinds.has(kind))
             .map(|(kind, why)| Claim { kind, start, end, why })
     })?;
-    (!lettered || found.kind == Kind::OneTimeCode).then_some(found)
+    let stands = (!lettered || found.kind == Kind::OneTimeCode) && !is_quantity(bytes, start, first.end);
+    stands.then_some(found)
 }
 
 fn by_words(reading: Reading, named: Named, chain: &Chain) -> Option<(Kind, &'static str)> {

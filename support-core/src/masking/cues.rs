@@ -27,6 +27,8 @@ pub(super) struct Named {
     pub(super) linked: bool,
     /// The name is the very next word.
     pub(super) adjacent: bool,
+    /// Something says the number, as in "my phone says": then only codes are what it names.
+    said: bool,
 }
 
 /// Which names a search heeds: those of numbers that are too long for this one are only words, so that "the pin of
@@ -70,10 +72,7 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                     }
                 }
                 b'#' => named.numbered = true,
-                b'.' if matches!(
-                    classify(word_before(bytes, place.saturating_sub(1))),
-                    Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference)
-                ) => {}
+                b'.' if is_abbreviation(word_before(bytes, place.saturating_sub(1))) => {}
                 _ => return named,
             }
             place -= 1;
@@ -89,10 +88,20 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                     return named;
                 }
             }
+            // "the code for this transaction is"
+            Word::Cue(Cue::Reference | Cue::Thing) if named.linked && is_purpose(bytes, place) => {
+                unknown += 1
+            }
             Word::Cue(cue) => {
-                named.cue = Some(cue);
-                named.adjacent = words == 1;
+                if !named.said || matches!(cue, Cue::Pin | Cue::Cvv | Cue::OneTime | Cue::Code) {
+                    named.cue = Some(cue);
+                    named.adjacent = words == 1;
+                }
                 return named;
+            }
+            Word::Says if words == 1 => {
+                (named.linked, named.said) = (true, true);
+                may_be_unknown = MOST_UNKNOWN;
             }
             Word::Number => named.numbered = true,
             Word::Link => {
@@ -102,13 +111,32 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
             }
             Word::Filler => {}
-            Word::Other | Word::Ask | Word::Minor if unknown < may_be_unknown && !has_digit(word) => {
+            Word::Other | Word::Ask | Word::Minor | Word::Says
+                if unknown < may_be_unknown && !has_digit(word) =>
+            {
                 unknown += 1
             }
-            Word::Other | Word::Ask | Word::Minor | Word::Never | Word::Break | Word::Unit => return named,
+            Word::Other | Word::Ask | Word::Minor | Word::Says | Word::Never | Word::Break | Word::Unit => {
+                return named;
+            }
         }
     }
     named
+}
+
+/// Tells whether a word before a full stop is cut short by it, as in `acct. 1234`.
+fn is_abbreviation(word: &[u8]) -> bool {
+    word.len() <= 4
+        && matches!(classify(word), Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference))
+}
+
+/// Tells whether a word that starts at `start` says what something else is for: "for the", "of my".
+fn is_purpose(bytes: &[u8], start: usize) -> bool {
+    let determiner = word_before(bytes, start.saturating_sub(1));
+    let preposition = word_before(bytes, start.saturating_sub(2 + determiner.len()));
+    let is =
+        |word: &[u8], known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    is(determiner, &["the", "this", "that", "my", "your", "a"]) && is(preposition, &["for", "of"])
 }
 
 /// Reads on from a number that ends at `end` to a name that is linked to it: "1234 is my pin".
@@ -160,7 +188,7 @@ pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
                 };
             }
             Word::Cue(cue) => return Some(cue),
-            Word::Break | Word::Minor | Word::Unit | Word::Never => return None,
+            Word::Break | Word::Minor | Word::Unit | Word::Never | Word::Says => return None,
             Word::Number | Word::Link | Word::Filler | Word::Ask | Word::Other => last = word,
         }
     }
@@ -242,8 +270,8 @@ fn asked(bytes: &[u8]) -> Vec<Cue> {
                 }
                 cues.push(cue);
             }
-            // "call" and "text" ask for no number, and neither does a "contact".
-            Word::Cue(Cue::Phone) if !asks_for_phone(word) => {}
+            // "call" and "text" ask for no number, and neither does a "contact": "the number to reach you" does.
+            Word::Cue(Cue::Phone) if !asks_for_phone(word) && for_number != ForNumber::Named => {}
             Word::Cue(cue) => cues.push(cue),
             Word::Ask => asks = true,
             Word::Never => forbids = true,
@@ -311,7 +339,7 @@ pub(super) fn is_answer(bytes: &[u8]) -> bool {
             Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) | Word::Unit => return false,
             Word::Other => unknown += 1,
             Word::Cue(_) | Word::Number | Word::Link | Word::Filler => {}
-            Word::Ask | Word::Never | Word::Break | Word::Minor => unknown += 1,
+            Word::Ask | Word::Never | Word::Break | Word::Minor | Word::Says => unknown += 1,
         }
         if unknown > MOST_UNKNOWN_IN_ANSWER {
             return false;
@@ -334,6 +362,11 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         {
             Word::Cue(Cue::Account)
         }
+        // "I changed my pin to 4821", "my SSN ends in 4821"
+        Word::Minor if word.eq_ignore_ascii_case(b"to") && classify(qualifier()) == Word::Cue(Cue::Pin) => {
+            Word::Link
+        }
+        Word::Minor if word.eq_ignore_ascii_case(b"in") && is_ending(qualifier()) => Word::Filler,
         Word::Other
             if word.eq_ignore_ascii_case(b"password") && qualifier().eq_ignore_ascii_case(b"time") =>
         {
@@ -341,6 +374,10 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         }
         other => other,
     }
+}
+
+fn is_ending(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"ends") || word.eq_ignore_ascii_case(b"ending")
 }
 
 fn has_digit(word: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 //! E-mail addresses: what people type around an `@`.
 
-use super::fold::{LETTER, next_where};
+use super::fold::{LETTER, next_at};
 use super::kind::{Claim, Kind};
 use super::number::{at, is_letter};
 
@@ -12,7 +12,7 @@ const LONGEST_DOMAIN: usize = 255;
 pub(super) fn claims(bytes: &[u8]) -> Vec<Claim> {
     let mut claims = Vec::<Claim>::new();
     let mut place = 0;
-    while let Some(sign) = next_sign(bytes, place) {
+    while let Some(sign) = next_at(bytes, place) {
         place = sign + 1;
         let from = claims.last().map_or(0, |claim| claim.end).max(sign.saturating_sub(LONGEST_LOCAL));
         if let Some(start) = local_start(bytes, from, sign)
@@ -23,10 +23,6 @@ pub(super) fn claims(bytes: &[u8]) -> Vec<Claim> {
         }
     }
     claims
-}
-
-fn next_sign(bytes: &[u8], from: usize) -> Option<usize> {
-    next_where(bytes, from, |byte| byte == b'@')
 }
 
 fn local_start(bytes: &[u8], from: usize, sign: usize) -> Option<usize> {

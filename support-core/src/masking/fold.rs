@@ -38,18 +38,36 @@ pub(super) fn has_candidate(text: &str) -> bool {
 }
 
 /// Tells whether a text holds a digit or an `@` outside ASCII. Their encodings begin with few bytes, so most texts
-/// with accents or in other scripts need no decoding.
+/// with accents, quotes and emoji or in other scripts need no decoding.
 fn has_foreign_candidate(text: &str) -> bool {
-    let leads = |byte: u8| matches!(byte, 0xC2 | 0xD9 | 0xDB | 0xDF | 0xE0..=0xE2 | 0xEA | 0xEF | 0xF0);
+    let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(at) = next_where(text.as_bytes(), from, leads) {
-        let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
-        if matches!(candidate, Some(b'0'..=b'9' | b'@')) {
-            return true;
+    while let Some(at) = next_marked(bytes, from, foreign) {
+        let encoded = bytes.get(at..).unwrap_or_default();
+        if may_be_candidate(encoded) {
+            let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
+            if matches!(candidate, Some(b'0'..=b'9' | b'@')) {
+                return true;
+            }
         }
-        from = at + 1;
+        // Its first byte tells how long a character is.
+        from = at + encoded.first().map_or(1, |lead| lead.leading_ones().max(1) as usize);
     }
     false
+}
+
+/// Tells by its first two bytes whether a character may fold to a digit or an `@`; see [`ZEROS`] and [`fold`].
+fn may_be_candidate(encoded: &[u8]) -> bool {
+    match encoded {
+        // Superscripts, directional marks beside Arabic, punctuation, forms for presentation, emoji: all but a few
+        // blocks hold no digit.
+        [0xC2, second, ..] => *second >= 0xB2,
+        [0xE2, second, ..] => matches!(second, 0x81 | 0x82 | 0x91 | 0x93),
+        [0xEF, second, ..] => matches!(second, 0xB9 | 0xBC),
+        [0xF0, 0x9F, second, ..] => *second == 0xAF,
+        [lead, ..] => matches!(lead, 0xD9 | 0xDB | 0xDF | 0xE0 | 0xE1 | 0xEA | 0xF0),
+        [] => false,
+    }
 }
 
 /// Returns the union of the classes of all bytes.
@@ -69,82 +87,127 @@ fn classes(bytes: &[u8], class: impl Fn(u8) -> u8) -> u8 {
     seen.iter().fold(0, |all, &seen| all | seen)
 }
 
-/// Finds the next byte that `wanted` holds of, at `from` or after it.
+/// Finds the next digit at `from` or after it.
+pub(super) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
+    next_marked(bytes, from, digits)
+}
+
+/// Finds the next `@` at `from` or after it.
+pub(super) fn next_at(bytes: &[u8], from: usize) -> Option<usize> {
+    next_marked(bytes, from, ats)
+}
+
+/// Finds the next byte that `marks` marks, at `from` or after it.
 ///
-/// Bytes are looked at by sixteens without a branch, because most are not wanted.
-pub(super) fn next_where(bytes: &[u8], from: usize, wanted: impl Fn(u8) -> bool + Copy) -> Option<usize> {
-    let tail = bytes.get(from..)?;
+/// Eight bytes are looked at as one number: `marks` sets the highest bit of those that are sought and no other bit.
+fn next_marked(bytes: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> Option<usize> {
+    let (words, rest) = bytes.get(from..)?.as_chunks::<8>();
     let mut at = from;
-    for chunk in tail.chunks(16) {
-        if chunk.iter().fold(false, |seen, &byte| seen | wanted(byte)) {
-            return chunk.iter().position(|&byte| wanted(byte)).map(|place| at + place);
+    for word in words {
+        let marked = marks(u64::from_le_bytes(*word));
+        if marked != 0 {
+            return Some(at + (marked.trailing_zeros() / 8) as usize);
         }
-        at += chunk.len();
+        at += 8;
     }
-    None
+    let mut last = [b' '; 8];
+    for (slot, &byte) in last.iter_mut().zip(rest) {
+        *slot = byte;
+    }
+    let marked = marks(u64::from_le_bytes(last));
+    (marked != 0).then(|| at + (marked.trailing_zeros() / 8) as usize)
+}
+
+/// The highest bit of each of eight bytes.
+const HIGHEST: u64 = each(0x80);
+
+/// Eight times the same byte.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Marks the bytes that are at least `least` without regard to their highest bit.
+const fn at_least(word: u64, least: u8) -> u64 {
+    // No sum goes beyond its byte.
+    ((word & !HIGHEST) + each(0x80 - least)) & HIGHEST
+}
+
+const fn foreign(word: u64) -> u64 {
+    word & HIGHEST
+}
+
+const fn digits(word: u64) -> u64 {
+    at_least(word, b'0') & !at_least(word, b'9' + 1) & !word
+}
+
+const fn ats(word: u64) -> u64 {
+    !at_least(word ^ each(b'@'), 1) & !word & HIGHEST
+}
+
+/// Marks what is no visible ASCII.
+const fn unprinted(word: u64) -> u64 {
+    (word | !at_least(word, b' ') | at_least(word, b'~' + 1)) & HIGHEST
 }
 
 /// A text as bytes, one a visible character.
 #[derive(Debug)]
 pub(super) struct Folded<'t> {
     pub(super) bytes: Cow<'t, [u8]>,
-    /// The character at which each byte stands, where that is not its own index.
-    places: Option<Vec<u32>>,
+    /// Where the text and its folding part: at which byte of the text a byte of the folding stands. Between two such
+    /// places both go on byte by byte.
+    places: Vec<(usize, usize)>,
+    /// Whether there may be an e-mail address.
+    pub(super) has_at: bool,
 }
 
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
         let seen = classes(text.as_bytes(), |byte| {
-            let control = byte < 0x20 || byte == 0x7F;
-            let mark = byte == b'*' || byte == b'[';
-            u8::from(control) | u8::from(mark) << 1 | (byte & 0x80)
+            let spaces = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
+            let invisible = (byte == 0x7F) | ((byte < 0x20) & !spaces);
+            let mark = (byte == b'*') | (byte == b'[');
+            u8::from(invisible) | u8::from(mark) << 1 | u8::from(byte == b'@') << 2 | (byte & 0x80)
         });
-        let (foreign, control, mark) = (seen & 0x80 != 0, seen & 1 != 0, seen & 2 != 0);
-        let invisible = |byte: u8| byte == 0x7F || (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r'));
-        let plain = !(foreign || control && text.bytes().any(invisible));
-        let mut folded = if plain {
-            Self { bytes: Cow::Borrowed(text.as_bytes()), places: None }
-        } else {
-            Self::decoded(text)
-        };
-        if !plain || mark {
+        let mut mark = seen & 2 != 0;
+        let has_at = seen & 4 != 0;
+        let plain = seen & 0x81 == 0;
+        let mut folded = Self { bytes: Cow::Borrowed(text.as_bytes()), places: Vec::new(), has_at };
+        if !plain {
+            mark |= folded.decode(text);
+        }
+        if mark {
             folded.hide_masks(tag);
         }
         folded
     }
 
-    fn decoded(text: &str) -> Self {
+    /// Folds character by character; tells whether one beyond ASCII is read as a mark of masks.
+    fn decode(&mut self, text: &str) -> bool {
         let mut bytes = Vec::with_capacity(text.len());
-        let mut places: Option<Vec<u32>> = None;
-        let (mut rest, mut place) = (text, 0);
+        self.places.reserve(16);
+        let mut mark = false;
+        let mut rest = text;
         loop {
             // Runs of visible ASCII stand for themselves.
-            let run =
-                next_where(rest.as_bytes(), 0, |byte| !matches!(byte, b' '..=b'~')).unwrap_or(rest.len());
+            let run = next_marked(rest.as_bytes(), 0, unprinted).unwrap_or(rest.len());
             let Some((ascii, tail)) = rest.split_at_checked(run) else { break };
             bytes.extend_from_slice(ascii.as_bytes());
-            if let Some(places) = &mut places {
-                places.extend((place..place + run).map(clamp));
-            }
-            place += run;
             let mut characters = tail.chars();
             let Some(c) = characters.next() else { break };
-            match fold(c) {
-                Some(byte) => {
-                    bytes.push(byte);
-                    if let Some(places) = &mut places {
-                        places.push(clamp(place));
-                    }
-                }
-                None => {
-                    places.get_or_insert_with(|| (0..clamp(place)).collect());
-                }
-            }
-            place += 1;
             rest = characters.as_str();
+            let byte = fold(c);
+            if let Some(byte) = byte {
+                bytes.push(byte);
+                mark |= matches!(byte, b'*' | b'[');
+                self.has_at |= byte == b'@';
+            }
+            if !c.is_ascii() || byte.is_none() {
+                self.places.push((bytes.len(), text.len() - rest.len()));
+            }
         }
-        Self { bytes: Cow::Owned(bytes), places }
+        self.bytes = Cow::Owned(bytes);
+        mark
     }
 
     fn hide_masks(&mut self, tag: &dyn Fn(&[u8]) -> bool) {
@@ -165,16 +228,36 @@ impl<'t> Folded<'t> {
         for claim in claims {
             hide(bytes, claim);
         }
-        hide_beside(bytes);
+        for claim in claims {
+            hide_around(bytes, claim);
+        }
     }
 
-    /// Returns the characters of the text that `start..end` covers.
-    pub(super) fn characters(&self, start: usize, end: usize) -> (u32, u32) {
-        let place = |at: usize| match &self.places {
-            None => clamp(at),
-            Some(places) => places.get(at).copied().unwrap_or(u32::MAX),
+    /// Tells whether nothing that a built-in detector starts from stands outside `claims`, which are in order.
+    pub(super) fn is_bare_without(&self, claims: &[Claim]) -> bool {
+        let mut from = 0;
+        let ends = claims.iter().map(|claim| claim.start).chain([self.bytes.len()]);
+        let starts = claims.iter().map(|claim| claim.end).chain([usize::MAX]);
+        for (end, next) in ends.zip(starts) {
+            let gap = self.bytes.get(from..end).unwrap_or_default();
+            if next_marked(gap, 0, |word| digits(word) | ats(word)).is_some() {
+                return false;
+            }
+            from = next;
+        }
+        true
+    }
+
+    /// Returns the bytes of `text` that `start..end` covers, which is not empty.
+    pub(super) fn span(&self, text: &str, start: usize, end: usize) -> (usize, usize) {
+        let place = |at: usize| {
+            let before = self.places.partition_point(|&(folded, _)| folded <= at);
+            let known = before.checked_sub(1).and_then(|last| self.places.get(last));
+            known.map_or(at, |&(folded, byte)| byte + (at - folded))
         };
-        (place(start), place(end.saturating_sub(1)).saturating_add(1))
+        let last = place(end.saturating_sub(1));
+        let length = text.get(last..).and_then(|tail| tail.chars().next()).map_or(0, char::len_utf8);
+        (place(start), last + length)
     }
 
     /// Returns the folded text with its letters kept, for patterns that may name them, and for each of its bytes
@@ -184,7 +267,8 @@ impl<'t> Folded<'t> {
         let mut owners = Vec::with_capacity(text.len());
         let visible = text.chars().filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
-            let c = if byte < 0x80 { char::from(byte) } else { c };
+            let accented = matches!(u32::from(c), 0x00C0..=0x017F);
+            let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
             spelled.push(c);
             owners.extend(std::iter::repeat_n(at, c.len_utf8()));
         }
@@ -214,7 +298,7 @@ pub(super) fn starts_with_digit(text: &str) -> bool {
 }
 
 /// Returns the byte that stands for `c`, or nothing where it is invisible.
-fn fold(c: char) -> Option<u8> {
+pub(super) fn fold(c: char) -> Option<u8> {
     let code = u32::from(c);
     if c.is_ascii() {
         return match c {
@@ -262,9 +346,21 @@ fn fold(c: char) -> Option<u8> {
         0x2460..=0x2468 => digit(code - 0x245F),
         0x24EA => b'0',
         0x00D7 | 0x00F7 => OTHER,
-        0x00C0..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
+        0x00C0..=0x017F => base_letter(code),
+        0x0180..=0x02AF | 0x0370..=0x05FF | 0x1E00..=0x1FFF => LETTER,
         _ => decimal(code).unwrap_or(OTHER),
     })
+}
+
+/// The letters from U+00C0 to U+017F without their marks, so that `número` reads as `numero`. Where it takes two
+/// letters or no other is like it, a dot.
+const BASES: &[u8; 192] = b"AAAAAA.CEEEEIIII.NOOOOO.OUUUUY..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y\
+    AaAaAaCcCcCcCcDdDdEeEeEeEeEeGgGgGgGgHhHhIiIiIiIiIi..JjKk.LlLlLlLlLlNnNnNn.NnOoOoOo..RrRrRrSsSsSsSsTtTtTt\
+    UuUuUuUuUuUuWwYyYZzZzZz.";
+
+fn base_letter(code: u32) -> u8 {
+    let place = usize::try_from(code.wrapping_sub(0x00C0)).unwrap_or(usize::MAX);
+    BASES.get(place).copied().filter(u8::is_ascii_alphabetic).unwrap_or(LETTER)
 }
 
 fn decimal(code: u32) -> Option<u8> {
@@ -304,6 +400,21 @@ fn hide_stars(bytes: &mut [u8]) {
     }
 }
 
+/// Hides what reads as part of a mask beside one that was put into a text: see [`hide_beside`].
+fn hide_around(bytes: &mut [u8], claim: &Claim) {
+    let mut at = claim.end;
+    while let Some(tail) = bytes.get_mut(at..) {
+        let stars = tail.iter().take_while(|&&b| b == b'*').count();
+        let digits = tail.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
+        let run = if digits > 4 { 0 } else { stars + digits };
+        let Some(hidden) = tail.get_mut(..run).filter(|run| !run.is_empty()) else { break };
+        hidden.fill(MASK);
+        at += run;
+    }
+    let head = bytes.get_mut(..claim.start).unwrap_or_default();
+    head.iter_mut().rev().take_while(|byte| **byte == b'*').for_each(|byte| *byte = MASK);
+}
+
 /// Hides what reads as part of a mask beside one: up to four digits right after it, which a masker shows, and
 /// stars on either side, which cannot be told from it.
 fn hide_beside(bytes: &mut [u8]) {
@@ -329,8 +440,4 @@ fn hide_beside(bytes: &mut [u8]) {
         }
         masked = *byte == MASK;
     }
-}
-
-fn clamp(place: usize) -> u32 {
-    u32::try_from(place).unwrap_or(u32::MAX)
 }

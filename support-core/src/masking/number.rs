@@ -24,8 +24,9 @@ impl Gap {
     pub(super) const COMMA: Self = Self(32);
     pub(super) const LINE: Self = Self(64);
 
-    fn of(byte: u8) -> Option<Self> {
-        Some(match byte {
+    /// What a byte adds to a gap; nothing where it may not stand in one.
+    const fn of(byte: u8) -> Self {
+        match byte {
             b' ' | b'\t' => Self::SPACE,
             b'-' | b'_' => Self::DASH,
             b'.' => Self::DOT,
@@ -33,8 +34,8 @@ impl Gap {
             b'(' | b')' => Self::PARENTHESIS,
             b',' | b':' | b'|' | b'*' => Self::COMMA,
             b'\n' | b'\r' => Self::LINE,
-            _ => return None,
-        })
+            _ => Self(0),
+        }
     }
 
     pub(super) const fn or(self, other: Self) -> Self {
@@ -50,6 +51,19 @@ impl Gap {
         self.0 & other.0 != 0
     }
 }
+
+/// [`Gap::of`] every byte.
+const GAPS: [Gap; 256] = {
+    let mut gaps = [Gap(0); 256];
+    let mut rest: &mut [Gap] = &mut gaps;
+    let mut byte = 0_u8;
+    while let [first, tail @ ..] = rest {
+        *first = Gap::of(byte);
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    gaps
+};
 
 /// A run of digits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -76,38 +90,36 @@ pub(super) struct Chain {
 }
 
 impl Chain {
-    /// Reads the chain at `start`, where a run of digits begins.
-    pub(super) fn at(bytes: &[u8], start: usize) -> Self {
-        let mut chain =
-            Self { groups: [Group::default(); MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS], total: 0 };
+    pub(super) const fn new() -> Self {
+        let none = Group { start: 0, end: 0, gap: Gap(0) };
+        Self { groups: [none; MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS], total: 0 }
+    }
+
+    /// Reads the chain at `start`, where a run of digits begins, in place of what was read before: a chain takes half
+    /// a kilobyte, which is not cleared for every number.
+    pub(super) fn read(&mut self, bytes: &[u8], start: usize) {
+        self.count = 0;
         let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
-        let mut total = chain.push(bytes, first, 0);
+        let mut total = self.push(bytes, first, 0);
         let mut end = first.end;
-        while chain.count < MOST_GROUPS && total < MOST_DIGITS {
-            let mut gap = Gap::default();
-            let mut next = end;
-            while next - end <= MOST_BETWEEN
-                && let Some(kind) = Gap::of(at(bytes, next))
-            {
-                gap = gap.or(kind);
-                next += 1;
-            }
+        while self.count < MOST_GROUPS && total < MOST_DIGITS {
+            let (gap, next) = gap_after(bytes, end);
             let room = MOST_DIGITS - total;
             let group = Group { start: next, end: digits_end(bytes, next, room + 1), gap };
             if next - end > MOST_BETWEEN || group.len() == 0 || group.len() > room {
                 break;
             }
-            total = chain.push(bytes, group, total);
+            total = self.push(bytes, group, total);
             end = group.end;
         }
-        chain.total = total;
-        chain
+        self.total = total;
     }
 
     pub(super) fn groups(&self) -> &[Group] {
         self.groups.get(..self.count).unwrap_or_default()
     }
 
+    /// Its first group.
     pub(super) fn first(&self) -> Group {
         self.groups.first().copied().unwrap_or_default()
     }
@@ -134,6 +146,30 @@ impl Chain {
         }
         total.saturating_add(group.len())
     }
+}
+
+/// What stands after a group that ends at `end`, as far as it may stand within a number, and where that ends.
+fn gap_after(bytes: &[u8], end: usize) -> (Gap, usize) {
+    let mut gap = Gap::default();
+    let mut next = end;
+    for &byte in bytes.get(end..).unwrap_or_default().iter().take(MOST_BETWEEN + 1) {
+        let part = GAPS.get(usize::from(byte)).copied().unwrap_or_default();
+        if part == Gap::default() {
+            break;
+        }
+        gap = gap.or(part);
+        next += 1;
+    }
+    (gap, next)
+}
+
+/// Tells whether a number of one or two digits starts at `start` that is no part of a longer one, nor of an IBAN:
+/// a count, an hour. No detector but that of addresses starts from it.
+pub(super) fn is_small(bytes: &[u8], start: usize) -> bool {
+    let end = digits_end(bytes, start, 3);
+    end - start < 3
+        && !is_letter(before(bytes, start))
+        && !at(bytes, gap_after(bytes, end).1).is_ascii_digit()
 }
 
 /// What touches a number on its left.
@@ -237,7 +273,8 @@ const fn in_word(byte: u8) -> bool {
     is_letter(byte) || byte.is_ascii_digit() || byte == b'\''
 }
 
-fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
+/// Where the digits end that begin at `start`, of which no more than `most` are looked at.
+pub(super) fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
     let tail = bytes.get(start..).unwrap_or_default();
     start + tail.iter().take(most).take_while(|b| b.is_ascii_digit()).count()
 }

@@ -3,9 +3,9 @@
 use std::cell::{Cell, OnceCell};
 
 use super::cues::{self, Heed, Named, Request};
-use super::fold::next_where;
+use super::fold::next_digit;
 use super::kind::{Claim, Kind, Kinds};
-use super::number::{Chain, Edge, left_edge};
+use super::number::{Chain, Edge, at, digits_end, is_small, left_edge};
 use super::words::Cue;
 use super::{address, card, context, iban, phone, ssn};
 
@@ -28,7 +28,8 @@ impl<'a> Message<'a> {
     pub(super) fn named(&self, start: usize, heed: Heed) -> Named {
         if let Some((at, heeded, named)) = self.named.get()
             && at == start
-            && heeded == heed
+            // Who heeds all names and comes upon none that others pass over, finds what they find.
+            && (heeded == heed || heeded == Heed::ALL && !matches!(named.cue, Some(Cue::Card | Cue::Phone)))
         {
             return named;
         }
@@ -65,14 +66,19 @@ impl<'a> Message<'a> {
 pub(super) fn claims(bytes: &[u8], kinds: Kinds, turns: &[&str]) -> Vec<Claim> {
     let message = Message::new(bytes, turns);
     let mut claims = Vec::<Claim>::new();
+    let mut chain = Chain::new();
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
         // Digits that others touch tightly belong to a number that was read from its beginning, or to none.
         if left_edge(bytes, start) == Edge::Digits {
-            place = next_where(bytes, start, |byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+            place = digits_end(bytes, start, usize::MAX);
             continue;
         }
-        let chain = Chain::at(bytes, start);
+        if !kinds.has(&Kind::Address) && is_small(bytes, start) {
+            place = start + 1 + usize::from(at(bytes, start + 1).is_ascii_digit());
+            continue;
+        }
+        chain.read(bytes, start);
         place = chain.first().end;
         if let Some(claim) = claim(&message, &chain, kinds)
             && claims.last().is_none_or(|last| last.end <= claim.start)
@@ -97,8 +103,4 @@ fn claim(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option<Claim> {
         .or_else(|| wanted(Kind::Address).then(|| address::find(message.bytes, chain)).flatten())
         .or_else(|| wanted(Kind::Phone).then(|| phone::find(message, chain)).flatten())
         .or_else(|| context::find(message, chain, kinds))
-}
-
-fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
-    next_where(bytes, from, |byte| byte.is_ascii_digit())
 }

@@ -64,6 +64,9 @@ pub enum Mode {
     LastFour,
     /// `[card]`.
     TypeTag,
+    /// `[card:0190d3c0f1a27b3c8d4e5f6071829304]`, which a vault turns back for those who have the right and say why;
+    /// `[card]` where there is no vault.
+    Token,
 }
 
 /// A pattern of the tenant's own.

@@ -24,7 +24,12 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             if named.cue == Some(Cue::Ssn) {
                 return claim(serial.end, "issuable_ssn_after_word");
             }
-            if matches!(named.cue, Some(Cue::Reference)) || !same {
+            let something_else = match named.cue {
+                Some(Cue::Reference) => true,
+                Some(Cue::Thing) => named.numbered || named.linked,
+                _ => false,
+            };
+            if something_else || !same {
                 return None;
             }
             claim(serial.end, "issuable_ssn")

@@ -10,7 +10,7 @@
 //! They run over the folded text, so digits of other scripts and invisible characters do not hide a number here
 //! either. They mask years, amounts and order numbers too: that is the price of this preset.
 
-use super::fold::next_where;
+use super::fold::next_digit;
 use super::kind::{Claim, Kind, Kinds};
 use super::number::{at, before, is_word};
 use super::ssn::issuable;
@@ -19,7 +19,7 @@ use super::ssn::issuable;
 pub(super) fn claims(bytes: &[u8], kinds: Kinds) -> Vec<Claim> {
     let mut claims = Vec::new();
     let mut place = 0;
-    while let Some(start) = next_where(bytes, place, |byte| byte.is_ascii_digit()) {
+    while let Some(start) = next_digit(bytes, place) {
         let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
         place = start + run;
         if is_word(before(bytes, start)) {

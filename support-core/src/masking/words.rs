@@ -9,6 +9,8 @@ pub(super) enum Word {
     Number,
     /// `is`: the number follows, or the name does.
     Link,
+    /// `says`: a code follows, or a figure.
+    Says,
     /// Says nothing, and stands between a name and its number: `my`, `ending`, `savings`.
     Filler,
     /// Asks for something: `please`, `what`, `provide`.
@@ -57,25 +59,35 @@ pub(super) fn classify(word: &[u8]) -> Word {
     let Some(lower) = lower.get_mut(..word.len()) else { return Word::Other };
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    lookup(lower)
+    match lookup(lower) {
+        // "my pin's 4821"
+        Word::Other => lower.strip_suffix(b"'s").map_or(Word::Other, lookup),
+        known => known,
+    }
 }
 
 fn lookup(word: &[u8]) -> Word {
     match word {
         b"card" | b"cards" | b"visa" | b"mastercard" | b"amex" | b"creditcard" | b"debitcard" | b"cc"
-        | b"maestro" | b"pan" => Word::Cue(Cue::Card),
+        | b"maestro" | b"pan" | b"karte" | b"kreditkarte" | b"kartennummer" | b"tarjeta" | b"carte" => {
+            Word::Cue(Cue::Card)
+        }
         b"account" | b"accounts" | b"acct" | b"acc" | b"accnt" | b"ac" | b"acnt" | b"acount" | b"accout"
-        | b"acctno" | b"accountno" | b"a/c" => Word::Cue(Cue::Account),
+        | b"acctno" | b"accountno" | b"a/c" | b"konto" | b"kontonummer" | b"cuenta" | b"compte" => {
+            Word::Cue(Cue::Account)
+        }
         b"ssn" | b"ssns" | b"social" | b"ss" | b"ssnno" => Word::Cue(Cue::Ssn),
         b"pin" | b"pins" | b"pincode" | b"mpin" | b"tpin" | b"upin" => Word::Cue(Cue::Pin),
         b"cvv" | b"cvc" | b"cvv2" | b"cvc2" | b"csc" | b"cvn" | b"ccv" => Word::Cue(Cue::Cvv),
         b"otp" | b"otps" | b"totp" | b"passcode" | b"passcodes" | b"tan" | b"2fa" | b"mfa" => {
             Word::Cue(Cue::OneTime)
         }
-        b"code" | b"codes" => Word::Cue(Cue::Code),
+        b"bestatigungscode" | b"sicherheitscode" => Word::Cue(Cue::OneTime),
+        b"code" | b"codes" | b"codigo" => Word::Cue(Cue::Code),
         b"phone" | b"telephone" | b"tel" | b"mobile" | b"cell" | b"cellphone" | b"call" | b"fax"
         | b"whatsapp" | b"landline" | b"ph" | b"mob" | b"reach" | b"dial" | b"ring" | b"text"
-        | b"contact" | b"callback" | b"telegram" | b"signal" => Word::Cue(Cue::Phone),
+        | b"contact" | b"callback" | b"telegram" | b"signal" | b"telefon" | b"telefonnummer" | b"handy"
+        | b"handynummer" | b"telefono" | b"movil" => Word::Cue(Cue::Phone),
         b"iban" => Word::Cue(Cue::Iban),
         b"order" | b"orders" | b"ord" | b"invoice" | b"invoices" | b"inv" | b"tracking" | b"track"
         | b"trk" | b"ref" | b"reference" | b"booking" | b"reservation" | b"confirmation" | b"pnr"
@@ -83,7 +95,8 @@ fn lookup(word: &[u8]) -> Word {
         | b"shipment" | b"parcel" | b"consignment" | b"awb" | b"waybill" | b"isbn" | b"ean" | b"upc"
         | b"gtin" | b"vin" | b"txn" | b"transaction" | b"receipt" | b"po" | b"uuid" | b"guid"
         | b"timestamp" | b"epoch" | b"zip" | b"zipcode" | b"postcode" | b"postal" | b"pnrs" | b"iccid"
-        | b"eid" | b"barcode" => Word::Cue(Cue::Reference),
+        | b"eid" | b"barcode" | b"bestellung" | b"bestellnummer" | b"rechnung" | b"rechnungsnummer"
+        | b"sendungsnummer" | b"pedido" | b"factura" | b"commande" | b"facture" => Word::Cue(Cue::Reference),
         b"ticket" | b"case" | b"item" | b"items" | b"product" | b"part" | b"model" | b"flight" | b"room"
         | b"gate" | b"package" | b"delivery" | b"policy" | b"claim" | b"customer" | b"client" | b"member"
         | b"membership" | b"loyalty" | b"flyer" | b"job" | b"bug" | b"issue" | b"request" | b"incident"
@@ -100,8 +113,10 @@ fn lookup(word: &[u8]) -> Word {
         | b"withdraw" | b"withdrew" | b"spent" | b"budget" | b"usd" | b"eur" | b"gbp" | b"inr" | b"rs"
         | b"transfer" => Word::Cue(Cue::Money),
         b"number" | b"no" | b"num" | b"nr" | b"nos" | b"numbers" | b"nbr" | b"numb" | b"numer"
-        | b"numbet" | b"nmbr" | b"nunber" | b"id" => Word::Number,
-        b"is" | b"was" | b"are" | b"its" | b"it's" | b"as" | b"be" | b"equals" => Word::Link,
+        | b"numbet" | b"nmbr" | b"nunber" | b"id" | b"nummer" | b"numero" => Word::Number,
+        b"is" | b"was" | b"are" | b"its" | b"it's" | b"as" | b"be" | b"equals" | b"ist" | b"lautet"
+        | b"es" | b"est" => Word::Link,
+        b"says" | b"said" | b"reads" => Word::Says,
         b"my" | b"the" | b"your" | b"his" | b"her" | b"our" | b"their" | b"a" | b"an" | b"of" | b"for"
         | b"here" | b"this" | b"that" | b"these" | b"s" | b"last" | b"four" | b"full" | b"digits"
         | b"digit" | b"new" | b"old" | b"current" | b"existing" | b"ok" | b"okay" | b"sure" | b"yes"
@@ -111,7 +126,8 @@ fn lookup(word: &[u8]) -> Word {
         | b"at" | b"on" | b"me" | b"us" | b"and" | b"too" | b"thanks" | b"thank" | b"you" | b"hi"
         | b"hello" | b"hey" | b"it" | b"oh" | b"sorry" | b"so" | b"well" | b"sir" | b"am" | b"i'm"
         | b"name" | b"also" | b"correct" | b"ma'am" | b"back" | b"him" | b"them" | b"im" | b"no."
-        | b"right" | b"great" | b"alright" | b"fine" | b"good" => Word::Filler,
+        | b"right" | b"great" | b"alright" | b"fine" | b"good" | b"mein" | b"meine" | b"mi" | b"mon"
+        | b"ma" | b"de" | b"la" | b"le" => Word::Filler,
         b"please" | b"provide" | b"enter" | b"give" | b"confirm" | b"verify" | b"what" | b"what's"
         | b"whats" | b"may" | b"can" | b"could" | b"need" | b"share" | b"tell" | b"send" | b"type"
         | b"know" | b"kindly" | b"help" | b"require" | b"required" | b"supply" | b"state" | b"submit"
@@ -143,7 +159,7 @@ pub(super) fn classify_code(qualifier: &[u8]) -> Cue {
         b"verification" | b"verify" | b"authentication" | b"authenticator" | b"auth" | b"authorization"
         | b"authorisation" | b"login" | b"log-in" | b"access" | b"sms" | b"text" | b"otp" | b"time"
         | b"2fa" | b"mfa" | b"factor" | b"one-time" | b"onetime" | b"sign-in" | b"signin" | b"recovery"
-        | b"reset" | b"activation" | b"digit" | b"unlock" => Cue::OneTime,
+        | b"reset" | b"activation" | b"digit" | b"unlock" | b"confirmation" => Cue::OneTime,
         b"pin" => Cue::Pin,
         b"security" | b"cvv" | b"cvc" => Cue::Cvv,
         b"country" | b"area" | b"bar" | b"qr" | b"exit" | b"http" | b"response" | b"color" | b"colour"
@@ -151,13 +167,7 @@ pub(super) fn classify_code(qualifier: &[u8]) -> Cue {
         | b"routing" | b"branch" | b"ifsc" | b"style" | b"department" | b"return" | b"tracking" | b"hs"
         | b"fault" | b"offer" => Cue::Reference,
         other => match lookup(other) {
-            Word::Cue(cue @ (Cue::Reference | Cue::Thing | Cue::Money)) => {
-                if cue == Cue::Thing {
-                    Cue::Reference
-                } else {
-                    cue
-                }
-            }
+            Word::Cue(Cue::Reference | Cue::Thing) => Cue::Reference,
             _ => Cue::Code,
         },
     }

@@ -1,6 +1,6 @@
 //! Keyword rules: words in a message that add points or take them away.
 //!
-//! Rules are compiled once into one automaton and every text is read once, however many keywords there are. Case,
+//! Rules are compiled once, and every text is read once, however many keywords there are. Case,
 //! diacritics and full-width forms make no difference (see [`fold`](fold())). A keyword matches whole words: `urgent`
 //! is found in `URGENT!` and not in `insurgents`. A space in a keyword matches any run of white space, line breaks
 //! included. Where a script puts no spaces between words, a keyword matches anywhere: 退款 is found in 我要退款吗.
@@ -52,7 +52,7 @@ pub const MAX_KEYWORD_CHARS: usize = 100;
 pub const MAX_BOOST: f64 = 100.0;
 
 /// Most bytes of all active rules' keywords together, folded, each spelling counted once: some 100,000 words. Bounds
-/// the memory of an index to about 30 MB; a thousand words take about 2.5 MB.
+/// the memory of an index to about 30 MB.
 pub const MAX_INDEX_BYTES: usize = 1 << 20;
 
 /// A rule that moves tickets which mention certain words.
@@ -191,7 +191,7 @@ impl KeywordIndex {
                 return Err(vec![too_large(rule)]);
             }
         }
-        let machine = Machine::build(spellings.keys().map(String::as_str), bytes)
+        let machine = Machine::build(spellings.keys().map(String::as_str))
             // INVARIANT: the limits above keep far below what the automaton can number; if not, say so.
             .ok_or_else(|| active.last().map(|rule| too_large(rule)).into_iter().collect::<Vec<_>>())?;
         let patterns = spellings
@@ -224,12 +224,13 @@ impl KeywordIndex {
             };
             self.machine.read(text.as_bytes(), |end, patterns| found.at(text, end, patterns));
         }
-        let rules = self.rules.iter().zip(found.keywords);
-        rules
-            .filter_map(|(&(rule, points), keyword)| {
-                keyword.map(|keyword| KeywordMatch { rule, keyword, points })
-            })
-            .collect()
+        found.rules.sort_unstable();
+        let matched = found.rules.iter().filter_map(|&number| {
+            let &(rule, points) = self.rules.get(number)?;
+            let keyword = found.keywords.get(number).copied().flatten()?;
+            Some(KeywordMatch { rule, keyword, points })
+        });
+        matched.collect()
     }
 }
 
@@ -268,16 +269,23 @@ struct Found<'a> {
     patterns: Vec<bool>,
     /// The first keyword found, for each rule.
     keywords: Vec<Option<usize>>,
+    /// The rules of which one was found.
+    rules: Vec<usize>,
 }
 
 impl<'a> Found<'a> {
     fn new(index: &'a KeywordIndex) -> Self {
-        Self { index, patterns: vec![false; index.patterns.len()], keywords: vec![None; index.rules.len()] }
+        Self { index, patterns: Vec::new(), keywords: Vec::new(), rules: Vec::new() }
     }
 
     /// Takes note of those of `patterns`, all of which end before byte `end`, that stand there as words.
     #[cold]
     fn at(&mut self, text: &str, end: usize, patterns: &mut dyn Iterator<Item = usize>) {
+        if self.patterns.is_empty() {
+            // Most texts never come here.
+            self.patterns.resize(self.index.patterns.len(), false);
+            self.keywords.resize(self.index.rules.len(), None);
+        }
         let Some((before, after)) = text.split_at_checked(end) else { return };
         let ends_a_word = || match (before.chars().next_back(), after.chars().next()) {
             (Some(last), Some(next)) => parts_words(last, next),
@@ -298,6 +306,9 @@ impl<'a> Found<'a> {
             *found = true;
             for &(rule, keyword) in &pattern.keywords {
                 if let Some(first) = self.keywords.get_mut(rule) {
+                    if first.is_none() {
+                        self.rules.push(rule);
+                    }
                     *first = Some(first.map_or(keyword, |first| first.min(keyword)));
                 }
             }

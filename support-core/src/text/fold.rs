@@ -52,7 +52,11 @@ impl Care {
             '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' => Self::Together,
             // Latin, Greek, Cyrillic and Armenian letters lose every mark; punctuation and full-width forms of CJK have none.
             '\u{80}'..=LAST_LISTED | '\u{3000}'..='\u{3029}' | '\u{ff01}'..='\u{ff5e}' => Self::Alone,
+            // Dashes, quotes, dots: no mark composes with them.
+            '\u{2010}'..='\u{2027}' => Self::Alone,
             '\u{4e00}'..='\u{9fff}' => Self::Folded,
+            // Emoji.
+            '\u{1f300}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6ff}' | '\u{1f900}'..='\u{1f9ff}' => Self::Folded,
             _ => Self::Together,
         }
     }

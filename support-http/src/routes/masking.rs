@@ -1,21 +1,26 @@
-//! Masking, tried out on a text.
+//! Masking, tried out on a text and on recorded conversations.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use serde::{Deserialize, Serialize};
-use support_core::masking::{Finding, Kind, Masker, MaskingSpec, Mode, Preset, Purpose};
+use support_core::desk::{MaskingTrial, TrialExample};
+use support_core::masking::{
+    CustomPattern, Finding, Kind, Masker, MaskingSpec, Mode, Preset, Purpose, Token,
+};
 use support_core::people::Permission;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call};
+use crate::extract::{Body, Call, cursor, limit};
 use crate::mount::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::default().routes(routes!(preview))
+    OpenApiRouter::default().routes(routes!(preview)).routes(routes!(try_out))
 }
 
 /// A text, and how to mask it.
@@ -32,7 +37,7 @@ struct MaskingPreview {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     detectors: Option<Vec<Kind>>,
-    /// `stars`, `last_four` or `type_tag`.
+    /// `stars`, `last_four`, `type_tag` or `token`; the tokens shown stand for nothing.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     mode: Option<Mode>,
@@ -86,9 +91,109 @@ async fn preview(call: Call, body: Body<MaskingPreview>) -> Result<Json<MaskedBo
     };
     let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
     let before: Vec<&str> = asked.before.iter().map(String::as_str).collect();
-    let masked = masker.mask(&asked.text, Purpose::Preview, &before);
+    let mut drawn = 0;
+    let mut mint = || {
+        drawn += 1;
+        Token::from_uuid(Uuid::from_u128(drawn))
+    };
+    let (masked, _) = masker.mask_sealing(&asked.text, Purpose::Preview, &before, &mut mint);
     Ok(Json(MaskedBody {
         masked: masked.text.into_owned(),
         findings: masked.findings.into_iter().map(FindingBody::from).collect(),
     }))
+}
+
+/// A specification to try, and on how much.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MaskingTrialRequest {
+    /// `default` or `strict`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    preset: Option<Preset>,
+    /// Kinds to look for; all but `address` unless given.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    detectors: Option<Vec<Kind>>,
+    /// Count contact data too.
+    #[serde(default)]
+    store_contact: bool,
+    /// Own patterns: `name`, `pattern`, `validator`.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    custom: Vec<CustomPattern>,
+    /// Tickets to look at, the newest first: 1–200, 50 unless given.
+    limit: Option<u32>,
+    /// Where to go on.
+    cursor: Option<String>,
+}
+
+/// What a specification would mask in recorded conversations, beyond what is masked already.
+#[derive(Serialize, ToSchema)]
+struct MaskingTrialBody {
+    /// Tickets that were looked at.
+    tickets: u32,
+    /// Messages that were looked at, at most the newest 50 of a ticket.
+    messages: u32,
+    /// Messages that would be altered.
+    altered: u32,
+    /// Findings by kind.
+    by_kind: BTreeMap<String, u32>,
+    /// The first findings, at most 20, without their text.
+    examples: Vec<TrialExampleBody>,
+    /// Where to go on.
+    next_cursor: Option<String>,
+}
+
+/// Where something was found.
+#[derive(Serialize, ToSchema)]
+struct TrialExampleBody {
+    ticket_id: Uuid,
+    message_id: Uuid,
+    #[serde(flatten)]
+    finding: FindingBody,
+}
+
+impl From<TrialExample> for TrialExampleBody {
+    fn from(example: TrialExample) -> Self {
+        let TrialExample { ticket, message, finding } = example;
+        Self { ticket_id: ticket.uuid(), message_id: message.uuid(), finding: finding.into() }
+    }
+}
+
+impl From<MaskingTrial> for MaskingTrialBody {
+    fn from(trial: MaskingTrial) -> Self {
+        let MaskingTrial { tickets, messages, altered, by_kind, examples, next } = trial;
+        Self {
+            tickets,
+            messages,
+            altered,
+            by_kind: by_kind.into_iter().map(|(kind, count)| (kind.to_string(), count)).collect(),
+            examples: examples.into_iter().map(TrialExampleBody::from).collect(),
+            next_cursor: next.map(|next| next.to_string()),
+        }
+    }
+}
+
+/// Tries a specification on the stored messages of tickets in sight, and writes nothing.
+#[utoipa::path(post, path = "/masking/trial", tag = "masking", request_body = MaskingTrialRequest, responses(
+    (status = 200, body = MaskingTrialBody),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+))]
+async fn try_out(call: Call, body: Body<MaskingTrialRequest>) -> Result<Json<MaskingTrialBody>, ApiError> {
+    super::staff(&call, Permission::SettingsManage)?;
+    let asked = body.value;
+    let (most, after) = (limit(asked.limit)?, cursor(asked.cursor.as_deref())?);
+    let spec = MaskingSpec {
+        preset: asked.preset.unwrap_or_default(),
+        detectors: asked.detectors,
+        store_contact: asked.store_contact,
+        custom: asked.custom,
+        ..MaskingSpec::default()
+    };
+    let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
+    let trial = call.app.desk.try_masking(&call.actor, &masker, most, after).await?;
+    Ok(Json(trial.into()))
 }

@@ -221,6 +221,8 @@ async fn waiting(answers: &mut Answers) {
         "custom_fields": { "floor": 3, "gift": true, "colour": "red" },
     });
     let ticket = id(&answers.post("/tickets", &admin, ticket, 201).await);
+    let trial = json!({ "custom": [{ "name": "word", "pattern": "^\\w+" }], "limit": 1 });
+    answers.post("/masking/trial", &admin, trial, 200).await;
     answers.world.clock.advance(7_300);
     let admin = answers.world.as_admin().await;
     answers.get(&format!("/tickets/{ticket}/explain"), &admin).await;

@@ -44,6 +44,7 @@ pub(crate) fn body(route: &str) -> Option<Value> {
             json!({ "calendar": open, "start": "2026-11-20T09:00:00Z", "target_seconds": 60 })
         }
         ("POST", "/masking/preview") => json!({ "text": "x" }),
+        ("POST", "/masking/trial") => json!({}),
         ("PUT", "/settings" | "/settings/masking") => json!({}),
         ("POST", "/tickets") => json!({ "subject": "x", "channel": "web", "initial_message": "x" }),
         ("PATCH" | "PUT", "/tickets/{id}") => json!({ "priority": "high" }),

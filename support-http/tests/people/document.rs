@@ -37,6 +37,7 @@ const PROMISED: &[&str] = &[
     "DELETE /api/v1/sla/calendars/{id}",
     "POST /api/v1/sla/preview",
     "POST /api/v1/masking/preview",
+    "POST /api/v1/masking/trial",
     "POST /api/v1/routing/preview",
     "GET /api/v1/settings",
     "PUT /api/v1/settings",

@@ -67,11 +67,42 @@ async fn a_text_is_masked_as_asked() {
     assert_eq!(answer.with(200)["masked"], "[pin]");
     let none = ask(json!({ "text": "card 4111 1111 1111 1111", "detectors": [] })).await.with(200);
     assert_eq!(none["findings"], json!([]));
+    let token = ask(json!({ "text": "pin 4821", "mode": "token" })).await.with(200);
+    assert_eq!(token["masked"], "pin [pin:00000000000000000000000000000001]");
     ask(json!({ "text": "x", "detectors": ["shoe"] })).await.names("detectors[0]");
     ask(json!({ "text": "x", "preset": "loose" })).await.names("preset");
     ask(json!({ "text": "x", "mode": "blur" })).await.names("mode");
     ask(json!({})).await.names("text");
     world.post("/masking/preview", &world.as_customer().await, json!({ "text": "x" })).await.with(404);
+}
+
+#[tokio::test]
+async fn masking_is_tried_on_recorded_conversations() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    for text in ["badge EMP-123456, EMP-7", "no badge"] {
+        let ticket = json!({
+            "customer_id": world.customer, "subject": "x", "channel": "web", "initial_message": text,
+        });
+        world.post("/tickets", &admin, ticket).await.with(201);
+    }
+    let spec = json!({ "custom": [{ "name": "badge", "pattern": "EMP-\\d{6}" }], "limit": 1 });
+    let first = world.post("/masking/trial", &admin, spec.clone()).await.with(200);
+    assert_eq!(
+        (&first["messages"], &first["altered"], &first["by_kind"]),
+        (&json!(1), &json!(0), &json!({}))
+    );
+    let mut spec = spec;
+    spec["cursor"] = first["next_cursor"].clone();
+    let second = world.post("/masking/trial", &admin, spec).await.with(200);
+    assert_eq!((&second["altered"], &second["by_kind"]), (&json!(1), &json!({ "custom:badge": 1 })));
+    let example = &second["examples"][0];
+    assert_eq!((&example["start"], &example["end"]), (&json!(6), &json!(16)));
+    assert!(!second.to_string().contains("EMP"));
+    let bad = json!({ "custom": [{ "name": "badge", "pattern": "(" }] });
+    world.post("/masking/trial", &admin, bad).await.names("custom[0].pattern");
+    world.post("/masking/trial", &world.as_agent().await, json!({})).await.with(403);
+    world.post("/masking/trial", &world.as_customer().await, json!({})).await.with(404);
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ fn maskers() -> impl Strategy<Value = Masker> {
     ];
     (
         proptest::sample::select(vec![Preset::Default, Preset::Strict]),
-        proptest::sample::select(vec![Mode::Stars, Mode::LastFour, Mode::TypeTag]),
+        proptest::sample::select(vec![Mode::Stars, Mode::LastFour, Mode::TypeTag, Mode::Token]),
         any::<[bool; 3]>(),
     )
         .prop_map(move |(preset, mode, [all, store_contact, own])| {
@@ -174,6 +174,71 @@ fn stands(text: &str, kept: &[String], findings: &[Finding]) -> bool {
         || shown.and_then(|shown| rest.strip_prefix(shown)).is_some_and(|rest| stands(rest, kept, findings))
 }
 
+/// Sentences that end, or seem to, with what may not be parted.
+const SENTENCES: &[&str] = &[
+    "All is done. ",
+    "My card is 4111 1111",
+    " 1111 1111. ",
+    "Call me at St. James. ",
+    "What is my number? ",
+    "My pin. 4821 is it! ",
+    "Thanks!\n\nRegards",
+    "写完了。谢谢",
+    " my pin is 4821",
+    "x@example.com. Hello",
+];
+
+fn in_pieces(masker: &Masker, before: &[String], pieces: &[&str]) -> (String, Vec<Finding>) {
+    let mut stream = masker.stream(Purpose::Preview, before.to_vec());
+    let mut parts: Vec<Masked<'static>> = pieces.iter().map(|piece| stream.push(piece)).collect();
+    parts.push(stream.finish());
+    let text = parts.iter().map(|part| &*part.text).collect();
+    (text, parts.into_iter().flat_map(|part| part.findings).collect())
+}
+
+#[test]
+fn a_stream_holds_little_and_lets_no_number_through_its_cuts() {
+    let masker = Masker::default();
+    for piece in [
+        "word ",
+        "1 ",
+        "pin 4821 and ",
+        "4111 1111 1111 1111 or ",
+        "字",
+        "a.b@",
+        "Sentences end. Others begin ",
+    ] {
+        let text = piece.repeat(20_000 / piece.len());
+        let mut stream = masker.stream(Purpose::Preview, Vec::new());
+        let (mut out, mut given) = (String::new(), 0);
+        for c in text.chars() {
+            given += c.len_utf8();
+            let masked = stream.push(c.encode_utf8(&mut [0; 4]));
+            out.push_str(&masked.text);
+            assert!(!format!("{stream:?}").contains("4111"));
+        }
+        out.push_str(&stream.finish().text);
+        assert_eq!(given, text.len());
+        assert!(!out.contains("4821") && !out.contains("4111"), "{piece}");
+        let whole = in_pieces(&masker, &[], &[&text]).0;
+        assert!(out == whole, "{piece}");
+    }
+}
+
+#[test]
+fn a_stream_finds_in_the_corpus_what_the_whole_text_shows() {
+    let masker = Masker::default();
+    let (mut labels, mut differing) = (0, 0);
+    for message in crate::testkit::corpus::corpus(11, 10_000) {
+        let before: Vec<String> = message.before.iter().map(|&turn| turn.to_owned()).collect();
+        let streamed = in_pieces(&masker, &before, &[&message.text]);
+        let whole = masker.mask(&message.text, Purpose::Preview, &message.before);
+        labels += message.labels.len();
+        differing += usize::from(streamed.1 != whole.findings);
+    }
+    assert!(labels > 1_000 && differing * 1_000 <= labels, "{differing} of {labels}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
@@ -196,6 +261,25 @@ proptest! {
         let again = masker.mask(&masked.text, purpose, &before);
         prop_assert_eq!(again.findings, vec![], "{:?}", masked.text);
         prop_assert_eq!(again.text.as_ref(), masked.text.as_ref());
+    }
+
+    #[test]
+    fn a_stream_masks_the_same_however_it_is_cut(
+        text in prop_oneof![texts(), proptest::collection::vec(proptest::sample::select(SENTENCES), 0..9).prop_map(|some| some.concat())],
+        masker in maskers(),
+        before in proptest::collection::vec(proptest::sample::select(REQUESTS), 0..2),
+        cuts in proptest::collection::vec(0..200_usize, 0..20),
+    ) {
+        let before: Vec<String> = before.iter().map(|&turn| turn.to_owned()).collect();
+        let whole = in_pieces(&masker, &before, &[&text]);
+        let mut cuts: Vec<usize> = cuts.iter().map(|&cut| text.floor_char_boundary(cut.min(text.len()))).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let pieces: Vec<&str> = cuts.windows(2).map(|cut| &text[cut[0]..cut[1]]).collect();
+        prop_assert_eq!(in_pieces(&masker, &before, &pieces), whole.clone());
+        let single: Vec<String> = text.chars().map(String::from).collect();
+        let single: Vec<&str> = single.iter().map(String::as_str).collect();
+        prop_assert_eq!(in_pieces(&masker, &before, &single), whole);
     }
 
     #[test]

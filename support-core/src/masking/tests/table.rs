@@ -1,6 +1,6 @@
 //! What each detector finds and leaves, by example.
 
-use crate::masking::{CustomPattern, Kind, Masker, MaskingSpec, Mode, Preset, Purpose, Validator};
+use crate::masking::{CustomPattern, Kind, Masker, MaskingSpec, Mode, Preset, Purpose, Token, Validator};
 
 fn preview(text: &str) -> String {
     Masker::default().mask(text, Purpose::Preview, &[]).text.into_owned()
@@ -48,6 +48,8 @@ fn cards_are_found_in_the_groups_that_people_write() {
         ("4111111111111111/12/27", "****/12/27"),
         ("first 4111 1111 1111 1111 then 5555 5555 5555 4444", "first **** then ****"),
         ("my card number is 41111 11111 11111 1", "my card number is ****"),
+        ("cc 4 4 2 9 3 2 9 4 8 3 2 8 0 1 8 4 ok", "cc **** ok"),
+        ("https://pay.example/?card=4111111111111111", "https://pay.example/?card=****"),
     ]);
 }
 
@@ -69,6 +71,9 @@ fn numbers_that_only_look_like_cards_stay() {
         "41111111-1111-1111-1111-a11111111111",
         "4111111111111111222333",
         "EAN 4006381333931",
+        "https://track.example/?id=4111111111111111",
+        "22884209-1234-4321-8765-853362062348",
+        "9400 6262 2631 3827 3309 47",
         "4006381333931",
     ]);
 }
@@ -117,6 +122,7 @@ fn social_security_numbers_need_an_issuable_range() {
         "1123-45-6789",
         "AB-123-45-6789",
         "ssn 000-12-3456",
+        "part number 123-45-6789",
     ]);
 }
 
@@ -151,6 +157,13 @@ fn accounts_pins_and_codes_need_words_around_them() {
         ("otp 48291", "otp ****"),
         ("one-time password: 482913", "one-time password: ****"),
         ("the code you sent me is 482913", "the code you sent me is ****"),
+        ("I changed my pin to 4821", "I changed my pin to ****"),
+        ("my pin's 4821", "my pin's ****"),
+        ("your OTP for the transaction is 482913", "your OTP for the transaction is ****"),
+        ("the code on my phone says 482913", "the code on my phone says ****"),
+        ("meine Kontonummer ist 12345678", "meine Kontonummer ist ****"),
+        ("mi número de cuenta es 12345678", "mi número de cuenta es ****"),
+        ("votre code de vérification est 482913", "votre code de vérification est ****"),
     ]);
     leaves(&[
         "I opened my account in 2019",
@@ -293,6 +306,7 @@ fn a_bare_number_after_a_request_is_what_was_asked_for() {
             "it happened on 12/05/2024 when I was away from my home",
         ),
         ("10:30", &["What is your PIN?"], "10:30"),
+        ("1234", &["Your account says what?"], "1234"),
     ];
     for (text, before, masked) in cases {
         assert_eq!(answer(text, before), *masked, "{text} after {before:?}");
@@ -306,6 +320,8 @@ fn a_requested_phone_number_is_contact_data() {
     assert_eq!(masker.mask("5552671 99", Purpose::Storage, &before).text, "5552671 99");
     let masked = masker.mask("4155552671", Purpose::Outside, &before);
     assert_eq!((masked.text.as_ref(), &masked.findings[0].kind), ("****", &Kind::Phone));
+    let masked = masker.mask("4155552671", Purpose::Outside, &["What's the best number to reach you?"]);
+    assert_eq!(masked.text, "****");
 }
 
 #[test]
@@ -342,6 +358,33 @@ fn modes_decide_what_stands_in_its_place() {
         "card 4111 1111 1111 1234 ****4444, pin ****, ssn ****6789, mail ****"
     );
     assert_eq!(masked(Mode::TypeTag), "card 4111 1111 1111 1234 [card], pin [pin], ssn [ssn], mail [email]");
+}
+
+#[test]
+fn tokens_stand_for_what_was_masked_and_mask_it_for_good() {
+    let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
+    let text = "é card 4111 1111 1111 1111, mail a@b.example, pin ４８２１";
+    let mut drawn = 0;
+    let mut mint = || {
+        drawn += 1;
+        Token::from_uuid(uuid::Uuid::from_u128(0x1234_5678_9012_3456 << 32 | drawn))
+    };
+    let (masked, sealed) = masker.mask_sealing(text, Purpose::Preview, &[], &mut mint);
+    let values: Vec<&str> = sealed.iter().map(|sealed| sealed.value.reveal()).collect();
+    assert_eq!(values, ["4111 1111 1111 1111", "a@b.example", "４８２１"]);
+    assert_eq!(sealed.iter().map(|sealed| sealed.finding.clone()).collect::<Vec<_>>(), masked.findings);
+    let mut back = masked.text.to_string();
+    for sealed in &sealed {
+        let tag = format!("[{}:{}]", sealed.finding.kind.name(), sealed.token);
+        assert_eq!(sealed.token.to_string().parse(), Ok(sealed.token));
+        back = back.replace(&tag, sealed.value.reveal());
+    }
+    assert_eq!(back, text);
+    let again = Masker::default().mask(&masked.text, Purpose::Preview, &[]);
+    assert_eq!((again.text.as_ref(), again.findings.len()), (&*masked.text, 0));
+    // Without anybody to keep the values there is nothing to turn back.
+    assert_eq!(masker.mask("pin 4821", Purpose::Storage, &[]).text, "pin [pin]");
+    assert!(!format!("{sealed:?}").contains("4111"));
 }
 
 #[test]
@@ -399,6 +442,7 @@ fn custom_patterns_see_through_disguises_and_may_be_validated() {
     let masker = Masker::new(&spec).unwrap();
     for (text, masked) in [
         ("I am EMP-123456, he EMP-99", "I am [employee], he EMP-99"),
+        ("é loyalty 1234567897 é", "é loyalty [loyalty] é"),
         ("ü EMP-\u{ff11}\u{200b}234 ü", "ü [employee] ü"),
         ("1234567897 and 1234567898", "[loyalty] and 1234567898"),
     ] {

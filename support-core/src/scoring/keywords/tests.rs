@@ -179,8 +179,7 @@ fn many(count: usize) -> Vec<KeywordRule> {
 }
 
 #[test]
-fn rules_beyond_the_table_and_beyond_the_limit() {
-    // 9 bytes each: 90,000 bytes are no table any more.
+fn many_rules_and_rules_beyond_the_limit() {
     assert_eq!(found(&many(10_000), &["Word00003, words0002 and word09998"]), [(0, 3), (9, 998)]);
     let too_many: Vec<KeywordRule> = (0..12)
         .map(|rule| KeywordRule {
@@ -263,6 +262,16 @@ proptest! {
 
     #[test]
     fn the_machine_finds_the_same_in_long_texts(rules in some_rules(), text in "[abc \n]{250,300}") {
+        prop_assert_eq!(found(&rules, &[&text]), by_hand(&rules, &[&text]));
+    }
+
+    #[test]
+    fn phrases_that_begin_with_each_others_ends_are_found(
+        keywords in prop::collection::vec("a( a){0,30}( b)?", 1..5),
+        text in "(a  ?){0,120}b?",
+    ) {
+        let keywords: Vec<&str> = keywords.iter().map(String::as_str).collect();
+        let rules = [a_rule(1, &keywords)];
         prop_assert_eq!(found(&rules, &[&text]), by_hand(&rules, &[&text]));
     }
 

@@ -1,0 +1,85 @@
+//! A vault in memory, for tests of what uses one.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+
+use crate::id::TenantId;
+use crate::masking::{Kind, Reveal, RevealError, Sealed, Secret, Token, Vault};
+
+/// Keeps values in memory, unsealed, and everything that was asked of it.
+#[derive(Debug, Default)]
+pub struct MemoryVault {
+    kept: Mutex<BTreeMap<(TenantId, Token), (Kind, Secret)>>,
+    asked: Mutex<Vec<Reveal>>,
+}
+
+impl MemoryVault {
+    /// Opens an empty vault.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns who asked for what and why, oldest first.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Reveal> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Vault for MemoryVault {
+    async fn keep(&self, tenant: TenantId, sealed: &[Sealed]) -> Result<(), RevealError> {
+        let mut kept = self.kept.lock().unwrap();
+        for Sealed { token, finding, value } in sealed {
+            kept.entry((tenant, *token)).or_insert_with(|| (finding.kind.clone(), value.clone()));
+        }
+        Ok(())
+    }
+
+    async fn reveal(&self, ask: &Reveal) -> Result<(Kind, Secret), RevealError> {
+        self.asked.lock().unwrap().push(ask.clone());
+        let kept = self.kept.lock().unwrap();
+        kept.get(&(ask.tenant, ask.token)).cloned().ok_or(RevealError::Unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::masking::{MAX_REASON_CHARS, Masker, MaskingSpec, Mode, Purpose};
+    use crate::people::ActorRef;
+    use crate::testkit::block_on;
+    use crate::time::Timestamp;
+
+    #[test]
+    fn a_token_is_turned_back_for_who_says_why_and_that_is_written_down() {
+        let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
+        let mut mint = || Token::from_uuid(Uuid::from_u128(1));
+        let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
+        assert!(!masked.text.contains("4821"));
+        let (tenant, other) =
+            (TenantId::from_uuid(Uuid::from_u128(1)), TenantId::from_uuid(Uuid::from_u128(2)));
+        let vault = MemoryVault::new();
+        block_on(vault.keep(tenant, &sealed)).unwrap();
+
+        let token = sealed[0].token;
+        let ask = |tenant, reason: &str| {
+            Reveal::new(tenant, token, ActorRef::SYSTEM, Timestamp::from_seconds(1), reason)
+        };
+        let (kind, value) = block_on(vault.reveal(&ask(tenant, " fraud case ").unwrap())).unwrap();
+        assert_eq!((kind, value.reveal()), (Kind::Pin, "4821"));
+        assert_eq!(block_on(vault.reveal(&ask(other, "curious").unwrap())), Err(RevealError::Unknown));
+        let asked: Vec<(TenantId, String)> =
+            vault.asked().into_iter().map(|ask| (ask.tenant, ask.reason().to_owned())).collect();
+        assert_eq!(asked, [(tenant, "fraud case".to_owned()), (other, "curious".to_owned())]);
+        for reason in ["", "  ", &"x".repeat(MAX_REASON_CHARS + 1)] {
+            assert_eq!(ask(tenant, reason), Err(RevealError::Reason));
+        }
+        assert!(!format!("{vault:?}").contains("4821"));
+    }
+}
