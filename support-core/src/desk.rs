@@ -58,9 +58,7 @@ pub use browse::{AssignmentFilter, AssignmentPage, Names, QueueFilter, TicketRea
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
 pub use documents::{DocumentChange, EditDocument};
-pub use edit::{
-    AddParticipant, EditTicket, Escalate, FieldInput, Handle, RestoreTicket, SetAsideTicket, Snooze,
-};
+pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
@@ -73,6 +71,8 @@ pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
 pub use sign_in::{LoginReply, Me, Register, Registered, SetPassword, SignedIn};
 pub use tick::Ticked;
 pub use verify::{Finding, Report};
+
+pub use crate::ticket::FieldInput;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -8,6 +8,7 @@ pub mod desk;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod journey;
 pub mod label;
 pub mod masking;
 pub mod people;

@@ -17,7 +17,9 @@ mod tests;
 pub use crate::scoring::Insight;
 pub use command::Command;
 pub use decide::{Circumstances, Decision, decide};
-pub use field::{ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit};
+pub use field::{
+    ContextRef, Escalation, ExternalRef, FieldInput, FieldValue, Handling, HandlingMode, KeywordHit,
+};
 pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;

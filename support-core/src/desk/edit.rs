@@ -11,7 +11,8 @@ use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
 use crate::routing::AssignHow;
 use crate::store::{StoreExt, TextClass};
 use crate::ticket::{
-    Command, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
+    Command, FieldInput, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket,
+    command,
 };
 use crate::time::Timestamp;
 
@@ -21,28 +22,6 @@ use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{LINE_LIMIT, Texts, check, check_subject};
-
-/// Value of a free field as it is given.
-#[derive(Clone, PartialEq)]
-pub enum FieldInput {
-    /// A text, 1–1,000 characters.
-    Text(String),
-    /// A finite number.
-    Number(f64),
-    /// Yes or no.
-    Flag(bool),
-}
-
-impl std::fmt::Debug for FieldInput {
-    /// Prints no text.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(_) => f.write_str("Text(…)"),
-            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
-            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
-        }
-    }
-}
 
 impl FieldInput {
     pub(super) fn store(

@@ -14,13 +14,12 @@ use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
 use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
-use crate::ticket::{Command, ContextRef, ExternalRef, FieldValue, Priority, command, decide};
+use crate::ticket::{Command, ContextRef, ExternalRef, FieldInput, FieldValue, Priority, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing, still_there};
 use super::customers::CustomerSpec;
-use super::edit::FieldInput;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 

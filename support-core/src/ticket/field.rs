@@ -31,6 +31,28 @@ impl FieldValue {
     }
 }
 
+/// Value of a free field as it is given.
+#[derive(Clone, PartialEq)]
+pub enum FieldInput {
+    /// A text, 1–1,000 characters.
+    Text(String),
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl std::fmt::Debug for FieldInput {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(…)"),
+            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+        }
+    }
+}
+
 /// An object of the host that a ticket is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextRef {
