@@ -24,6 +24,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::FieldProblem;
 use crate::id::{DocumentId, TeamId};
+use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
 use crate::scoring::Insight;
@@ -56,6 +57,8 @@ pub struct Config {
     /// Every version of a calendar that was read.
     calendar_versions: HashMap<ConfigRef, Calendar>,
     rules: Vec<(ConfigRef, KeywordRule)>,
+    /// Which journey is active at each place.
+    entries: Vec<JourneyEntry>,
     /// The rules compiled; `None` without any.
     keywords: Option<Arc<KeywordIndex>>,
     unreadable: Vec<ConfigRef>,
@@ -109,7 +112,8 @@ impl Config {
             DocumentKind::Masking => parse(document)
                 .and_then(|spec: MaskingSpec| Masker::new(&spec).ok())
                 .map(|masker| self.masker = masker),
-            DocumentKind::Inbox | DocumentKind::Brand => Some(()),
+            DocumentKind::JourneyEntry => parse(document).map(|entry| self.entries.push(entry)),
+            DocumentKind::Inbox | DocumentKind::Brand | DocumentKind::Journey => Some(()),
         };
         if known.is_none() {
             self.unreadable.push(version);
@@ -194,6 +198,24 @@ impl Config {
         self.rules.iter().map(|(_, rule)| rule)
     }
 
+    /// Lists the places of journeys, each with the one that is active there.
+    pub fn journey_entries(&self) -> impl Iterator<Item = &JourneyEntry> {
+        self.entries.iter()
+    }
+
+    /// Returns the version of a journey that customers meet; nothing where it is not active.
+    #[must_use]
+    pub fn active_version(&self, journey: DocumentId) -> Option<ConfigRef> {
+        self.entries.iter().map(|entry| entry.active).find(|active| active.id == journey)
+    }
+
+    /// Returns where a journey stands. One that is not known is a draft.
+    #[must_use]
+    pub fn journey_state(&self, journey: DocumentId) -> JourneyState {
+        let states = self.entries.iter().map(|entry| entry.state_of(journey));
+        states.into_iter().find(|state| *state != JourneyState::Draft).unwrap_or(JourneyState::Draft)
+    }
+
     /// Returns the points for what is known of a customer.
     #[must_use]
     pub fn insight_points(&self, insight: Option<&Insight>) -> f64 {
@@ -236,6 +258,11 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
         DocumentKind::Masking => Masker::new(&read(body)?)
             .map(drop)
             .map_err(|error| vec![FieldProblem { field: error.field, problem: error.problem }]),
+        DocumentKind::Journey => {
+            let flaws = shape(&read(body)?);
+            if flaws.is_empty() { Ok(()) } else { Err(flaws.into_iter().map(FieldProblem::from).collect()) }
+        }
+        DocumentKind::JourneyEntry => read::<JourneyEntry>(body).map(drop),
         DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
     }
 }

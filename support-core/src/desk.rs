@@ -37,6 +37,7 @@ mod documents;
 mod edit;
 mod erase;
 mod explain;
+mod journeys;
 mod lists;
 mod live;
 mod message;
@@ -60,6 +61,7 @@ pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer}
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
+pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};

@@ -27,7 +27,7 @@ use crate::sla::{Applied, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
     ContextRef, ExternalRef, FieldValue, Insight, KeywordHit, Participant, Priority, SetAsideKind, Status,
-    StatusCause,
+    StatusCause, TeamSource, TicketJourney,
 };
 use crate::time::Timestamp;
 
@@ -78,6 +78,9 @@ events! {
         customer_id: CustomerId,
         /// The team in whose queue it starts.
         team_id: Option<TeamId>,
+        /// What named that team.
+        #[serde(default)]
+        team_by: Option<TeamSource>,
         /// What kind of matter.
         category: Option<Label>,
         /// Tags.
@@ -90,6 +93,9 @@ events! {
         external_refs: Vec<ExternalRef>,
         /// Free fields.
         custom_fields: BTreeMap<Label, FieldValue>,
+        /// The journey that led to it.
+        #[serde(default)]
+        journey: Option<TicketJourney>,
         /// Units of capacity that it takes.
         effort: u32,
         /// Skills that a handler must have.

@@ -44,7 +44,7 @@ pub use answer::{Answer, Answers, Date, FileFacts, Given, Image};
 pub use check::{Flaw, FlawKind, check, shape};
 pub use condition::Condition;
 pub use entry::{JourneyEntry, JourneyState, entry_document};
-pub use fill::Filled;
+pub use fill::{Filled, Said};
 pub use graph::{AnswerKind, Choice, Edge, FieldFill, Fill, JourneySpec, Question};
 pub use step::{Journey, Step};
 

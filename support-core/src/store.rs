@@ -33,8 +33,8 @@ pub use query::{
     Assignee, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
 };
 pub use record::{
-    Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,
-    Session, Text, TextClass,
+    Assignment, Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
+    PasswordHash, Record, Session, Text, TextClass,
 };
 
 use std::fmt;
@@ -112,7 +112,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// the worker loads each in its own tenant's scope.
     ///
     /// A ticket wakes at [`wake_at`](crate::ticket::Derived::wake_at), an agent when their presence ends
-    /// ([`until`](crate::people::AgentState::until)).
+    /// ([`until`](crate::people::AgentState::until)), a customer when the journey that they have begun is forgotten
+    /// ([`expires_at`](JourneyProgress::expires_at)).
     ///
     /// # Errors
     /// Any [`StoreError`].

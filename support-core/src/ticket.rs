@@ -20,7 +20,7 @@ pub use decide::{Circumstances, Decision, decide};
 pub use field::{
     ContextRef, Escalation, ExternalRef, FieldInput, FieldValue, Handling, HandlingMode, KeywordHit,
 };
-pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
+pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, TeamSource, TicketJourney, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;
 pub use status::{Status, StatusCategory};
@@ -82,6 +82,9 @@ pub struct Ticket {
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldValue>,
+    /// The journey that led to it.
+    #[serde(default)]
+    pub journey: Option<TicketJourney>,
     /// Who else takes part: customers in copy, agents who follow.
     pub participants: Vec<Participant>,
     /// How far it has been escalated.

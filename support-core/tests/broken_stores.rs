@@ -168,6 +168,7 @@ fn key_of(record: &Record) -> Key {
         Record::Login(r) => Key::Login(r.subject),
         Record::Session(r) => Key::Session(r.id),
         Record::Outbox(r) => Key::Outbox(r.id),
+        Record::JourneyProgress(r) => Key::JourneyProgress(r.customer_id),
         Record::Receipt(r) => Key::Receipt(r.key.clone()),
         Record::Epoch(_) => Key::Epoch,
     }

@@ -13,8 +13,12 @@ use crate::label::{ForeignId, Label};
 use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
+use crate::sla::ConfigRef;
 use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
-use crate::ticket::{Command, ContextRef, ExternalRef, FieldInput, FieldValue, Priority, command, decide};
+use crate::ticket::{
+    Command, ContextRef, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command,
+    decide,
+};
 use crate::time::Timestamp;
 
 use super::TicketReply;
@@ -176,7 +180,33 @@ impl UseCase for OpenTicket {
     type Reply = TicketReply;
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.led_by(ask, None).await
+    }
+}
+
+/// The journey that leads to a ticket.
+pub(super) struct Led {
+    pub(super) journey: ConfigRef,
+    /// What was asked and answered, as JSON, with masks.
+    pub(super) answers: String,
+    /// The team that it names.
+    pub(super) team: Option<TeamId>,
+}
+
+impl OpenTicket {
+    /// Opens it, be it at the end of a journey.
+    pub(super) async fn led_by(
+        &self,
+        ask: &Ask<'_>,
+        led: Option<Led>,
+    ) -> Result<Prepared<TicketReply>, Error> {
         self.check()?;
+        // What a journey fills in is the desk's word, not the customer's.
+        if let (None, Requester::Myself, Actor::Customer(_), Some(field)) =
+            (&led, &self.requester, ask.actor, self.staff_field())
+        {
+            return Err(Error::invalid(field, "may not be given by a customer"));
+        }
         let mut people = ChangeSet::new(ask.actor.tenant());
         let customer = self.customer(ask, &mut people).await?;
         if let Some(team) = self.team_id {
@@ -185,6 +215,7 @@ impl UseCase for OpenTicket {
         let opening = Opening {
             customer: &customer,
             follow_up_of: None,
+            led,
             external_id: None,
             in_reply_to: None,
             automatic: false,
@@ -231,6 +262,7 @@ impl UseCase for OpenTicket {
 pub(super) struct Opening<'a> {
     pub(super) customer: &'a Customer,
     pub(super) follow_up_of: Option<TicketId>,
+    pub(super) led: Option<Led>,
     pub(super) external_id: Option<ForeignId>,
     pub(super) in_reply_to: Option<ForeignId>,
     pub(super) automatic: bool,
@@ -241,9 +273,6 @@ impl OpenTicket {
     async fn customer(&self, ask: &Ask<'_>, changes: &mut ChangeSet) -> Result<Customer, Error> {
         match (&self.requester, ask.actor) {
             (Requester::Myself, Actor::Customer(customer)) => {
-                if let Some(field) = self.staff_field() {
-                    return Err(Error::invalid(field, "may not be given by a customer"));
-                }
                 let found = ask.store().customer(&ask.system(), customer.id).await?;
                 found.ok_or(Error::NotFound(EntityKind::Customer))
             }
@@ -261,6 +290,22 @@ impl OpenTicket {
                 ask.find_or_make_customer(ask.new_customer(spec, true)?, changes).await
             }
         }
+    }
+
+    /// Finds whose queue it starts in, and what says so.
+    fn team(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> (TeamSource, TeamId) {
+        let settings = &ask.config.settings;
+        let of_category = self.category.as_ref().and_then(|category| settings.category_teams.get(category));
+        let given = if opening.follow_up_of.is_some() { TeamSource::FollowUp } else { TeamSource::Given };
+        let known = |team: &&TeamId| ask.config.team(**team).is_some();
+        [
+            (given, self.team_id),
+            (TeamSource::Journey, opening.led.as_ref().and_then(|led| led.team)),
+            (TeamSource::Category, of_category.filter(known).copied()),
+        ]
+        .into_iter()
+        .find_map(|(source, team)| Some((source, team?)))
+        .unwrap_or((TeamSource::Default, TeamId::DEFAULT))
     }
 
     /// Turns what was asked into a command and the texts that it names.
@@ -286,6 +331,11 @@ impl OpenTicket {
         for (key, value) in &self.custom_fields {
             custom_fields.insert(key.clone(), value.store(key, whose, &mut texts)?);
         }
+        let journey = opening.led.as_ref().map(|led| TicketJourney {
+            journey: led.journey,
+            answers: texts.keep(whose, TextClass::Public, led.answers.clone()),
+        });
+        let (team_by, team_id) = self.team(ask, opening);
         // Rules look at the subject and at what the customer says, not at what the desk writes.
         let keywords = match self.direction {
             Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
@@ -323,13 +373,15 @@ impl OpenTicket {
             brand_id: self.brand_id,
             language: self.language.clone().or_else(|| customer.language.clone()),
             customer_id: customer.id,
-            team_id: self.team_id.unwrap_or(TeamId::DEFAULT),
+            team_id,
+            team_by,
             category: self.category.clone(),
             tags: tags.into_iter().collect(),
             order_id: self.order_id.clone(),
             context: self.context.clone(),
             external_refs: self.external_refs.clone(),
             custom_fields,
+            journey,
             effort: self.effort.unwrap_or(1),
             skills: self.skills.clone(),
             follow_up_of: opening.follow_up_of,

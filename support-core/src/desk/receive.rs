@@ -245,6 +245,7 @@ impl Ask<'_> {
         let opening = Opening {
             customer,
             follow_up_of: closed.map(|ticket| ticket.id),
+            led: None,
             external_id: arrival.external_id.clone(),
             in_reply_to: arrival.in_reply_to.clone(),
             automatic: arrival.automatic,

@@ -13,8 +13,9 @@ impl Event {
     #[must_use]
     pub fn texts(&self) -> Vec<TextId> {
         match self {
-            Self::TicketCreated { subject, custom_fields, .. } => {
-                std::iter::once(*subject).chain(of_fields(custom_fields)).collect()
+            Self::TicketCreated { subject, custom_fields, journey, .. } => {
+                let answers = journey.map(|journey| journey.answers);
+                std::iter::once(*subject).chain(of_fields(custom_fields)).chain(answers).collect()
             }
             Self::MessageAdded { body, author_text, .. } => {
                 std::iter::once(*body).chain(*author_text).collect()

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::TeamId;
 use crate::label::Label;
 use crate::text::Template;
@@ -34,6 +36,26 @@ pub struct Filled {
     pub skills: BTreeMap<Label, u8>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldInput>,
+}
+
+/// A question and what was said to it, as it is kept with a ticket.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// Which question.
+    pub question: Label,
+    /// What was asked.
+    pub text: String,
+    /// The answer as it is sent; a text in place of a number that masking changed.
+    pub answer: serde_json::Value,
+    /// The answer as people read it.
+    pub wording: String,
+}
+
+impl fmt::Debug for Said {
+    /// Prints which question, and no word of the answer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Said").field("question", &self.question).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Filled {

@@ -60,6 +60,8 @@ wire_enum! {
         RuleManage = "rule.manage",
         /// Change SLA policies and calendars.
         SlaManage = "sla.manage",
+        /// Make, change and publish journeys.
+        JourneyManage = "journey.manage",
         /// Change settings and masking.
         SettingsManage = "settings.manage",
         /// Define roles and give them to agents.
@@ -184,7 +186,14 @@ impl Role {
         if self >= Self::Admin {
             give(
                 Reach::All,
-                &[P::AgentManage, P::TeamManage, P::SettingsManage, P::AuditRead, P::MessageImport],
+                &[
+                    P::AgentManage,
+                    P::TeamManage,
+                    P::JourneyManage,
+                    P::SettingsManage,
+                    P::AuditRead,
+                    P::MessageImport,
+                ],
             );
         }
         if self >= Self::SuperAdmin {

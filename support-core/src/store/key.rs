@@ -14,7 +14,10 @@ use crate::people::{AddressKind, Agent, AgentState, Customer, Scope};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
-use super::{Assignment, Document, Login, LoginSubject, OutboxRow, Record, Session, Store, StoreError, Text};
+use super::{
+    Assignment, Document, JourneyProgress, Login, LoginSubject, OutboxRow, Record, Session, Store,
+    StoreError, Text,
+};
 
 /// Names one record inside a tenant.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -62,6 +65,8 @@ pub enum Key {
     Session(SessionId),
     /// A row of the outbox.
     Outbox(OutboxId),
+    /// The journey that a customer has begun. For the system's scope only.
+    JourneyProgress(CustomerId),
     /// What a command left behind.
     Receipt(String),
 }
@@ -99,6 +104,7 @@ impl fmt::Debug for Key {
             Self::Login(subject) => f.debug_tuple("Login").field(subject).finish(),
             Self::Session(id) => fmt::Debug::fmt(id, f),
             Self::Outbox(id) => fmt::Debug::fmt(id, f),
+            Self::JourneyProgress(customer) => f.debug_tuple("JourneyProgress").field(customer).finish(),
             Self::Receipt(key) => f.debug_tuple("Receipt").field(key).finish(),
         }
     }
@@ -197,6 +203,7 @@ entities! {
     Login: Login = same;
     Session: Session = same;
     Outbox: OutboxRow = same;
+    JourneyProgress: JourneyProgress = same;
     Receipt: super::Receipt = same;
 }
 

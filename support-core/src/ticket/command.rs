@@ -15,7 +15,10 @@ use crate::routing::{AssignHow, Why};
 use crate::scoring::Insight;
 use crate::time::Timestamp;
 
-use super::{ContextRef, ExternalRef, FieldValue, KeywordHit, Participant, Priority, SetAsideKind, Status};
+use super::{
+    ContextRef, ExternalRef, FieldValue, KeywordHit, Participant, Priority, SetAsideKind, Status, TeamSource,
+    TicketJourney,
+};
 
 /// Something asked of a ticket.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,6 +133,8 @@ pub struct Open {
     pub customer_id: CustomerId,
     /// In whose queue it starts.
     pub team_id: TeamId,
+    /// What named the team.
+    pub team_by: TeamSource,
     /// What kind of matter.
     pub category: Option<Label>,
     /// Tags.
@@ -142,6 +147,8 @@ pub struct Open {
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldValue>,
+    /// The journey that led to it.
+    pub journey: Option<TicketJourney>,
     /// Units of capacity that it takes, from 1.
     pub effort: u32,
     /// Skills that a handler must have.

@@ -15,7 +15,7 @@ use support_core::testkit::build::{
     message_id, note_id, team_id, text_id, ticket_id, word,
 };
 use support_core::testkit::full::{full_assignment, full_ticket};
-use support_core::ticket::{FieldValue, KeywordHit, Priority, SetAsideKind, Status, StatusCause};
+use support_core::ticket::{FieldValue, KeywordHit, Priority, SetAsideKind, Status, StatusCause, TeamSource};
 use uuid::Uuid;
 
 use crate::sheet::Sheet;
@@ -117,12 +117,14 @@ fn of_a_ticket() -> Vec<Event> {
             language: Some(word("de")),
             customer_id: customer_id(1),
             team_id: Some(team_id(1)),
+            team_by: Some(TeamSource::Journey),
             category: Some(word("billing")),
             tags: vec![word("vip"), word("50% off")],
             order_id: Some(foreign("KC-48812'")),
             context: full.context.clone(),
             external_refs: full.external_refs.clone(),
             custom_fields: full.custom_fields.clone(),
+            journey: full.journey,
             effort: 3,
             skills: full.work.skills.clone(),
             follow_up_of: Some(ticket_id(9)),

@@ -25,6 +25,7 @@ pub(super) enum Kind {
     Document,
     Login,
     Session,
+    Progress,
 }
 
 impl Kind {
@@ -42,6 +43,7 @@ impl Kind {
             Self::Document => &text::DOCUMENTS,
             Self::Login => &access::LOGINS,
             Self::Session => &access::SESSIONS,
+            Self::Progress => &access::JOURNEYS,
         }
     }
 
@@ -107,6 +109,7 @@ impl Kind {
             Self::Document => Record::Document(text::decode_document(row)?),
             Self::Login => Record::Login(access::decode_login(row)?),
             Self::Session => Record::Session(access::decode_session(row)?),
+            Self::Progress => Record::JourneyProgress(access::decode_progress(row)?),
         };
         Ok(sight::of_tenant(scope, &record).then_some(record))
     }
@@ -230,6 +233,9 @@ pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Res
             read(db, scope, Kind::Login, sql, params![tenant, kind, id.as_bytes()])
         }
         Key::Session(id) => by(Kind::Session, statement!(Session, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
+        Key::JourneyProgress(customer) => {
+            by(Kind::Progress, statement!(Progress, "c.tenant = ?1 AND c.customer = ?2"), customer.uuid())
+        }
         Key::Receipt(key) => receipt(db, tenant, scope, key),
     }
 }

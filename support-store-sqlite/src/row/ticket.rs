@@ -39,6 +39,7 @@ pub(crate) static TICKETS: Table = Table {
         "context",
         "external_refs",
         "custom_fields",
+        "journey",
         "participants",
         "escalation",
         "resolution_code",
@@ -134,6 +135,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .json_unless(ticket.context.is_empty(), &ticket.context)?
         .json_unless(ticket.external_refs.is_empty(), &ticket.external_refs)?
         .json_unless(ticket.custom_fields.is_empty(), &ticket.custom_fields)?
+        .json_unless(ticket.journey.is_none(), &ticket.journey)?
         .json_unless(ticket.participants.is_empty(), &ticket.participants)?
         .json_unless(ticket.escalation.is_none(), &ticket.escalation)?
         .opt_word(ticket.resolution_code.as_ref())
@@ -202,6 +204,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         context: c.json()?,
         external_refs: c.json()?,
         custom_fields: c.json()?,
+        journey: c.opt_json()?,
         participants: c.json()?,
         escalation: c.opt_json()?,
         resolution_code: c.opt_word()?,

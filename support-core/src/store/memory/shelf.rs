@@ -47,6 +47,7 @@ pub(super) enum Place {
     Login(LoginSubject),
     Session(SessionId),
     Outbox(OutboxId),
+    JourneyProgress(CustomerId),
 }
 
 /// A value that at most one record holds.
@@ -92,6 +93,7 @@ impl Shelf {
             Key::Login(subject) => Place::Login(*subject),
             Key::Session(id) => Place::Session(*id),
             Key::Outbox(id) => Place::Outbox(*id),
+            Key::JourneyProgress(customer) => Place::JourneyProgress(*customer),
             Key::Document(id) => return self.newest_version(*id),
             Key::TicketByReference(reference) => self.holder(&Unique::Reference(*reference))?,
             Key::MessageByExternalId(inbox, id) => {
@@ -193,6 +195,7 @@ impl Place {
             Record::Login(login) => Self::Login(login.subject),
             Record::Session(session) => Self::Session(session.id),
             Record::Outbox(row) => Self::Outbox(row.id),
+            Record::JourneyProgress(progress) => Self::JourneyProgress(progress.customer_id),
             Record::Receipt(_) | Record::Epoch(_) => return None,
         })
     }
@@ -241,6 +244,9 @@ fn wake_up(record: &Record) -> Option<(Timestamp, Stream)> {
     match record {
         Record::Ticket(ticket) => ticket.derived.wake_at.map(|at| (at, Stream::Ticket(ticket.id))),
         Record::AgentState(state) => state.until.map(|at| (at, Stream::Agent(state.agent))),
+        Record::JourneyProgress(progress) => {
+            progress.expires_at.map(|at| (at, Stream::Customer(progress.customer_id)))
+        }
         _ => None,
     }
 }

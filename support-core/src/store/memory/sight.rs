@@ -56,7 +56,11 @@ impl Shelf {
                 _ => true,
             },
             Record::Agent(_) | Record::AgentState(_) | Record::Document(_) | Record::Epoch(_) => staff,
-            Record::Login(_) | Record::Session(_) | Record::Outbox(_) | Record::Receipt(_) => false,
+            Record::Login(_)
+            | Record::Session(_)
+            | Record::Outbox(_)
+            | Record::JourneyProgress(_)
+            | Record::Receipt(_) => false,
         }
     }
 

@@ -212,6 +212,8 @@ impl Scenario {
             order_id: None,
             context: Vec::new(),
             external_refs: Vec::new(),
+            journey: None,
+            team_by: crate::ticket::TeamSource::Default,
             custom_fields: BTreeMap::new(),
             effort: 1,
             skills: Vec::new(),
