@@ -5,6 +5,7 @@ mod auth;
 mod customers;
 mod documents;
 mod events;
+mod journeys;
 mod masking;
 mod numbers;
 mod routing;
@@ -43,6 +44,7 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .merge(sla::routes())
         .merge(sla_preview::routes())
         .merge(masking::routes())
+        .merge(journeys::routes())
         .merge(settings::routes())
         .merge(routing::routes())
         .merge(numbers::routes())

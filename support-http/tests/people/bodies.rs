@@ -45,6 +45,11 @@ pub(crate) fn body(route: &str) -> Option<Value> {
         }
         ("POST", "/masking/preview") => json!({ "text": "x" }),
         ("PUT", "/settings" | "/settings/masking") => json!({}),
+        ("POST", "/journeys") | ("PUT", "/journeys/{id}") => json!({
+            "name": "Help", "entry_point": "main", "start": "q",
+            "questions": [{ "id": "q", "text": "What is it?", "answer": { "text": {} }, "next": [{ "to": null }] }],
+        }),
+        ("POST", "/journeys/{id}/steps" | "/journeys/{id}/submit") => json!({ "answers": { "q": "x" } }),
         ("POST", "/tickets") => json!({ "subject": "x", "channel": "web", "initial_message": "x" }),
         ("PATCH" | "PUT", "/tickets/{id}") => json!({ "priority": "high" }),
         ("POST", "/tickets/{id}/messages") => json!({ "content": "x" }),

@@ -10,6 +10,7 @@
 mod changing;
 mod document;
 mod feed;
+mod journeys;
 mod listing;
 mod messages;
 mod opening;
