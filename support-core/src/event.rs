@@ -15,10 +15,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Recipient;
 use crate::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use crate::id::{
-    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference,
-    TeamId, TextId, TicketId,
+    AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OutboxId,
+    Reference, TeamId, TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::{ActorRef, Presence};
@@ -267,6 +268,25 @@ events! {
         reason: Option<TextId>,
         /// The timer whose ladder did it.
         by_timer: Option<Metric>,
+    }
+    /// Skills that a handler must have were added, or their levels raised.
+    TicketSkillsRequired = "ticket.skills_required" {
+        /// All of them now, with the least level.
+        skills: Vec<(Label, u8)>,
+    }
+    /// People of the desk are to be told.
+    TicketNotified = "ticket.notified" {
+        /// Who.
+        to: Vec<Recipient>,
+        /// What it is about, in a word.
+        about: Option<Label>,
+    }
+    /// A call of a webhook endpoint was put into the outbox.
+    TicketWebhookQueued = "ticket.webhook_queued" {
+        /// Identity of the row in the outbox.
+        outbox_id: OutboxId,
+        /// The endpoint.
+        endpoint_id: DocumentId,
     }
     /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
     TicketReminderReached = "ticket.reminder_reached" {

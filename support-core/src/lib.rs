@@ -2,6 +2,7 @@
 
 mod wire;
 
+pub mod automation;
 pub mod config;
 pub mod conversation;
 pub mod desk;

@@ -36,6 +36,9 @@ impl Event {
             | Self::TicketKeywordsMatched { .. }
             | Self::TicketInsightNoted { .. }
             | Self::TicketReminderReached { .. }
+            | Self::TicketSkillsRequired { .. }
+            | Self::TicketNotified { .. }
+            | Self::TicketWebhookQueued { .. }
             | Self::TicketSnoozed { .. }
             | Self::TicketWoken { .. }
             | Self::TicketSetAside { .. }

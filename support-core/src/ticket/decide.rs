@@ -13,7 +13,7 @@ mod wake;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
-use crate::id::{EventId, Ids, TicketId};
+use crate::id::{EventId, Ids, OutboxId, TicketId};
 use crate::people::ActorRef;
 use crate::sla::deadline::derive;
 use crate::sla::follow::{Happened, follow, policy_change};
@@ -138,6 +138,16 @@ impl<'a> Change<'a> {
             Command::Move(to) => self.move_by_hand(to),
             Command::Assign(assign) => self.assign(assign),
             Command::Escalate(escalate) => self.escalate(escalate),
+            Command::RequireSkills(skills) => self.require_skills(skills),
+            Command::Notify(notice) => {
+                self.record(Event::TicketNotified { to: notice.to.clone(), about: notice.about.clone() });
+                Ok(())
+            }
+            Command::CallWebhook(endpoint_id) => {
+                let outbox_id = OutboxId::mint(self.circumstances.ids, self.at);
+                self.record(Event::TicketWebhookQueued { outbox_id, endpoint_id: *endpoint_id });
+                Ok(())
+            }
             Command::Snooze(until) => self.snooze(*until),
             Command::SetAside { kind, merged_into } => self.set_aside(*kind, *merged_into),
             Command::Restore => self.restore(),

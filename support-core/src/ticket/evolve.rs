@@ -193,6 +193,7 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
+            Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
@@ -280,6 +281,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketTagsChanged { .. }
             | Event::TicketFieldsChanged { .. }
             | Event::TicketEscalated { .. }
+            | Event::TicketSkillsRequired { .. }
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }

@@ -15,6 +15,8 @@ use super::Change;
 
 /// Most tags of a ticket.
 pub(super) const TAG_LIMIT: usize = 100;
+/// Most skills that a handler must have.
+const SKILL_LIMIT: usize = 100;
 /// Highest escalation level.
 pub(super) const LEVEL_LIMIT: u8 = 9;
 
@@ -105,6 +107,25 @@ impl Change<'_> {
             return Err(Error::invalid("level", format!("must be above the present level, {from}")));
         }
         self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer: None });
+        Ok(())
+    }
+
+    /// Demands skills of whoever handles it; a demand never falls.
+    pub(super) fn require_skills(&mut self, required: &[(Label, u8)]) -> Result<(), Error> {
+        self.refuse_if_closed()?;
+        let mut skills = self.after.work.skills.clone();
+        for (skill, level) in required {
+            match skills.iter_mut().find(|(known, _)| known == skill) {
+                Some((_, at)) => *at = (*at).max(*level),
+                None => skills.push((skill.clone(), *level)),
+            }
+        }
+        if skills.len() > SKILL_LIMIT {
+            return Err(Error::invalid("skills", "must be at most 100"));
+        }
+        if skills != self.after.work.skills {
+            self.record(Event::TicketSkillsRequired { skills });
+        }
         Ok(())
     }
 

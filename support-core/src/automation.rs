@@ -1,0 +1,5 @@
+//! What the desk does by itself.
+
+pub mod action;
+
+pub use action::{Action, PlainValue, Recipient, RequiredSkill, SetField};
