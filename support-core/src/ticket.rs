@@ -160,6 +160,9 @@ pub struct Derived {
     pub leases: Vec<(AgentId, Timestamp)>,
 }
 
+/// Highest escalation level.
+pub const MAX_LEVEL: u8 = 9;
+
 /// Failed wake-ups in a row from which a ticket is shown as stuck.
 pub const STUCK_AFTER: u32 = 5;
 

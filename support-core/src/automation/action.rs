@@ -12,7 +12,7 @@ use crate::label::Label;
 use crate::people::Permission;
 use crate::routing::AssignHow;
 use crate::ticket::command::{Assign, Edit, Escalate, Move, NewMessage, Notice, Write};
-use crate::ticket::{Command, FieldValue, Priority, Status, StatusCategory, Ticket};
+use crate::ticket::{Command, FieldValue, MAX_LEVEL, Priority, Status, StatusCategory, Ticket};
 
 /// Most actions of one rule, step or macro.
 pub const MAX_ACTIONS: usize = 32;
@@ -215,7 +215,10 @@ impl Action {
             Self::AssignTo(agent) => {
                 (ticket.assigned_to != Some(*agent)).then(|| assign(Some(*agent), None, AssignHow::Reassign))
             }
-            Self::LevelUp => Some(Command::Escalate(Escalate { level: None, reason: None })),
+            Self::LevelUp => ticket
+                .escalation
+                .is_none_or(|escalation| escalation.level < MAX_LEVEL)
+                .then_some(Command::Escalate(Escalate { level: None, reason: None })),
             Self::AddNote(text) => Some(Command::Write(Box::new(Write {
                 message: note(text),
                 status: None,

@@ -216,6 +216,7 @@ impl UseCase for OpenTicket {
         people.writes.append(&mut changes.writes);
         people.events.append(&mut changes.events);
         people.deltas = changes.deltas;
+        people.search.append(&mut changes.search);
         texts.finish(&mut people);
         if let Some(state) = owner {
             still_there(&mut people, state);

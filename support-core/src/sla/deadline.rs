@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Action;
 use crate::config::{Config, Settings};
 use crate::ticket::{Derived, Status, Ticket};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::calendar::{Pause, Pauses};
-use super::policy::{StepAction, When};
+use super::policy::When;
 use super::{Metric, SlaTimer, TimerState};
 
 wire_enum! {
@@ -129,7 +130,7 @@ pub enum DueKind {
         /// Whether it belongs to the time before the deadline.
         warns: bool,
         /// What it does.
-        actions: Vec<StepAction>,
+        actions: Vec<Action>,
     },
 }
 

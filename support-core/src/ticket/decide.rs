@@ -4,6 +4,7 @@
 //! and the events that make it so, or the reason why not. It reads no clock, and the ids that it mints come from the
 //! circumstances.
 
+mod act;
 mod assign;
 mod edit;
 mod message;
@@ -18,9 +19,11 @@ use crate::people::ActorRef;
 use crate::sla::deadline::derive;
 use crate::sla::follow::{Happened, follow, policy_change};
 use crate::sla::{Metric, TimerMove};
+use crate::store::Text;
 use crate::time::Timestamp;
 
 use super::{Command, Status, Ticket};
+use act::Cause;
 
 /// Who asks, when, and under which configuration.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,8 @@ pub struct Decision {
     pub ticket: Ticket,
     /// What happens, in order.
     pub events: Vec<Envelope>,
+    /// Texts that rules wrote: what events name and nobody stored yet.
+    pub texts: Vec<Text>,
 }
 
 /// Decides commands that are carried out together, in order.
@@ -77,6 +82,10 @@ struct Change<'a> {
     circumstances: &'a Circumstances<'a>,
     /// Present instant, but never before the ticket's newest event.
     at: Timestamp,
+    /// On whose account things happen now.
+    cause: Cause,
+    /// Texts that rules wrote.
+    texts: Vec<Text>,
 }
 
 impl<'a> Change<'a> {
@@ -88,6 +97,8 @@ impl<'a> Change<'a> {
             followed: 0,
             circumstances,
             at: circumstances.now.max(ticket.updated_at),
+            cause: Cause::Asked,
+            texts: Vec::new(),
         }
     }
 
@@ -97,7 +108,16 @@ impl<'a> Change<'a> {
         let mut first = envelope(id, 1, at, event, circumstances);
         let after = Ticket::begin(&first)?;
         first.audience = Audience::of_ticket(first.event.class(), None, &after);
-        Some(Self { before: None, after, events: vec![first], followed: 0, circumstances, at })
+        Some(Self {
+            before: None,
+            after,
+            events: vec![first],
+            followed: 0,
+            circumstances,
+            at,
+            cause: Cause::Asked,
+            texts: Vec::new(),
+        })
     }
 
     fn config(&self) -> &'a Config {
@@ -109,6 +129,7 @@ impl<'a> Change<'a> {
         let (team, assignee) = (self.after.team_id, self.after.assigned_to);
         let seq = self.after.stream_seq + 1;
         let mut envelope = envelope(self.after.id, seq, self.at, event, self.circumstances);
+        envelope.actor = self.cause.actor().unwrap_or(envelope.actor);
         self.after.evolve(&envelope);
         envelope.audience = Audience {
             class: envelope.event.class(),
@@ -180,7 +201,7 @@ impl<'a> Change<'a> {
         }
         self.move_timers();
         self.after.derived = derive(&self.after, self.config());
-        Decision { ticket: self.after, events: self.events }
+        Decision { ticket: self.after, events: self.events, texts: self.texts }
     }
 
     /// Puts the policy in force that should be.

@@ -188,7 +188,7 @@ async fn configuration(answers: &mut Answers) {
         "targets": { "first_response": { "seconds": 3600, "by_priority": { "urgent": 600 } },
                      "resolution": { "seconds": 7200, "calendar_id": null } },
         "steps": [{ "when": { "at_fraction": 0.8 } },
-                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "tag": "late" }] }],
+                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "add_tags": ["late"] }] }],
     });
     answers.post("/sla/policies", &admin, policy, 201).await;
     answers.get("/sla/policies", &admin).await;

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
+use crate::automation::Action;
 use crate::id::{AgentId, ConversationId, CustomerId, DocumentId, Ids, TeamId, TextId, TicketId};
 use crate::label::Label;
 use crate::sla::Metric;
 use crate::sla::calendar::CalendarSpec;
-use crate::sla::policy::{PolicyConditions, PolicySpec, Step, StepAction, TargetSpec, When};
+use crate::sla::policy::{PolicyConditions, PolicySpec, Step, TargetSpec, When};
 use crate::time::Timestamp;
 
 pub(super) const HOUR: i64 = 60;
@@ -78,7 +79,7 @@ pub(super) fn full_policy() -> PolicySpec {
     ])
 }
 
-pub(super) fn step(when: When, actions: &[StepAction]) -> Step {
+pub(super) fn step(when: When, actions: &[Action]) -> Step {
     Step { metric: None, when, actions: actions.to_vec() }
 }
 
