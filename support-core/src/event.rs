@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::automation::Recipient;
+use crate::automation::{Overruled, Recipient};
 use crate::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use crate::id::{
     AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OutboxId,
@@ -24,7 +24,7 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::people::{ActorRef, Presence};
 use crate::routing::{AssignHow, Why};
-use crate::sla::{Applied, Metric, TimerMove};
+use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
     ContextRef, ExternalRef, FieldValue, Insight, KeywordHit, Participant, Priority, SetAsideKind, Status,
@@ -287,6 +287,24 @@ events! {
         outbox_id: OutboxId,
         /// The endpoint.
         endpoint_id: DocumentId,
+    }
+    /// An automation acted. What it did stands before it, in its name.
+    AutomationApplied = "automation.applied" {
+        /// The automation, with the version that acted.
+        automation: ConfigRef,
+        /// The moment from which it counted, of one about time: it acts once from each.
+        counted_from: Option<Timestamp>,
+        /// Its actions that an automation before it had decided otherwise.
+        overruled: Vec<Overruled>,
+        /// Its actions that a rule of the ticket refused, by their place, each with the code of the refusal.
+        refused: Vec<(u16, Label)>,
+    }
+    /// Automations that went on waking each other were cut short.
+    AutomationStopped = "automation.stopped" {
+        /// Those that would have acted once more.
+        automations: Vec<DocumentId>,
+        /// How often rules had reacted to rules by then.
+        depth: u8,
     }
     /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
     TicketReminderReached = "ticket.reminder_reached" {

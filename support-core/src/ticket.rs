@@ -16,7 +16,7 @@ mod tests;
 
 pub use crate::scoring::Insight;
 pub use command::Command;
-pub use decide::{Circumstances, Decision, decide};
+pub use decide::{Circumstances, Decision, decide, rehearse};
 pub use field::{ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit};
 pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
@@ -120,6 +120,13 @@ pub struct Ticket {
     /// When its customer was to be reminded, in the present wait for them.
     #[serde(default)]
     pub reminded_at: Option<Timestamp>,
+    /// When its status changed, or when it was opened.
+    pub status_since: Timestamp,
+    /// When its owner changed, or when it was opened without one.
+    pub owner_since: Timestamp,
+    /// Automations about time that have acted on it, each with the moment from which it counted: none acts twice from
+    /// the same.
+    pub acted: BTreeMap<DocumentId, Timestamp>,
     /// When it was last resolved; empty after a reopen.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.

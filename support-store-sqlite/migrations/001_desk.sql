@@ -62,6 +62,10 @@ CREATE TABLE desk_tickets (
     unanswered_since INTEGER,
     pending_since INTEGER,
     reminded_at INTEGER,
+    status_since INTEGER NOT NULL,
+    owner_since INTEGER NOT NULL,
+    -- Automations about time that have acted.
+    acted TEXT,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,

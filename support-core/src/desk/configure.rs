@@ -80,7 +80,7 @@ pub(super) const fn permission(kind: DocumentKind) -> Permission {
         }
         DocumentKind::Team => Permission::TeamManage,
         DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
-        DocumentKind::KeywordRule => Permission::RuleManage,
+        DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
     }
 }
 

@@ -38,6 +38,8 @@ impl Event {
             | Self::TicketReminderReached { .. }
             | Self::TicketSkillsRequired { .. }
             | Self::TicketNotified { .. }
+            | Self::AutomationApplied { .. }
+            | Self::AutomationStopped { .. }
             | Self::TicketWebhookQueued { .. }
             | Self::TicketSnoozed { .. }
             | Self::TicketWoken { .. }

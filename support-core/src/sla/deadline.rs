@@ -251,7 +251,8 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let erases = ticket.set_aside.and_then(|aside| aside.erases_at);
     let steps = upcoming(ticket, config).map(|step| step.at).min();
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
-    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps]
+    let rules = config.automations().due_at(ticket, config);
+    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps, rules]
         .into_iter()
         .flatten()
         .filter(|_| awake)

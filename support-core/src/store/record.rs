@@ -207,6 +207,8 @@ wire_enum! {
         Calendar = "calendar",
         /// A keyword rule.
         KeywordRule = "keyword_rule",
+        /// An automation.
+        Automation = "automation",
         /// Masking: one document.
         Masking = "masking",
     }

@@ -9,8 +9,10 @@ mod assign;
 mod edit;
 mod message;
 mod open;
+mod react;
 mod wake;
 
+use crate::automation::Was;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
@@ -24,6 +26,8 @@ use crate::time::Timestamp;
 
 use super::{Command, Status, Ticket};
 use act::Cause;
+use react::Reaction;
+pub use react::rehearse;
 
 /// Who asks, when, and under which configuration.
 #[derive(Debug, Clone, Copy)]
@@ -68,6 +72,10 @@ pub fn decide(
     };
     for command in rest {
         change.carry_out(command)?;
+        if matches!(command, Command::Reconfigure { .. }) {
+            // Nothing happened to the ticket: the rules about it changed.
+            change.reaction.silence();
+        }
     }
     Ok(change.settle())
 }
@@ -86,6 +94,8 @@ struct Change<'a> {
     cause: Cause,
     /// Texts that rules wrote.
     texts: Vec<Text>,
+    /// Where the automations stand.
+    reaction: Reaction,
 }
 
 impl<'a> Change<'a> {
@@ -99,6 +109,7 @@ impl<'a> Change<'a> {
             at: circumstances.now.max(ticket.updated_at),
             cause: Cause::Asked,
             texts: Vec::new(),
+            reaction: Reaction::of(Some(Was::of(ticket))),
         }
     }
 
@@ -117,6 +128,7 @@ impl<'a> Change<'a> {
             at,
             cause: Cause::Asked,
             texts: Vec::new(),
+            reaction: Reaction::of(None),
         })
     }
 
@@ -140,6 +152,13 @@ impl<'a> Change<'a> {
             assignee_after: self.after.assigned_to,
         };
         self.events.push(envelope);
+    }
+
+    /// Lets an event happen on somebody's account.
+    fn record_as(&mut self, cause: Cause, event: Event) {
+        let caused = std::mem::replace(&mut self.cause, cause);
+        self.record(event);
+        self.cause = caused;
     }
 
     fn carry_out(&mut self, command: &Command) -> Result<(), Error> {
@@ -193,13 +212,21 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Lets policy and timers follow what happened, and derives the rest.
+    /// Lets rules, policy and timers follow what happened, and derives the rest.
     fn settle(mut self) -> Decision {
-        let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
-        if asks && self.after.status != Status::Closed {
-            self.change_policy(false);
+        loop {
+            // Before policy and timers: a team that a rule chooses is the ticket's from the start.
+            self.react();
+            let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
+            if asks && self.after.status != Status::Closed {
+                self.change_policy(false);
+            }
+            self.move_timers();
+            // A breach that is noted with the end of its timer wakes rules too.
+            if self.news().is_none() {
+                break;
+            }
         }
-        self.move_timers();
         self.after.derived = derive(&self.after, self.config());
         Decision { ticket: self.after, events: self.events, texts: self.texts }
     }

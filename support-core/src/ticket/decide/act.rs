@@ -22,7 +22,6 @@ pub(super) enum Cause {
     /// A step of the ladder of this timer's policy.
     Ladder(Metric),
     /// An automation.
-    #[allow(dead_code, reason = "automations follow")]
     Automation(DocumentId),
 }
 
@@ -75,7 +74,7 @@ impl Change<'_> {
     }
 
     /// Makes an internal note and its text of what a rule says.
-    fn note(&self, cause: Cause, text: &str) -> (NewMessage, Text) {
+    pub(super) fn note(&self, cause: Cause, text: &str) -> (NewMessage, Text) {
         let (ids, at) = (self.circumstances.ids, self.at);
         let author = cause.actor().unwrap_or(ActorRef::SYSTEM);
         let masked = self.config().masker.mask(text, Purpose::Storage, &[]);

@@ -26,6 +26,7 @@ impl Change<'_> {
         }
         self.climb();
         self.wait_for_customer();
+        self.act_in_time();
         self.close_if_due();
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
-use crate::automation::Action;
+use crate::automation::{Action, AutomationSpec, Trigger};
 use crate::id::{AgentId, ConversationId, CustomerId, DocumentId, Ids, TeamId, TextId, TicketId};
 use crate::label::Label;
 use crate::sla::Metric;
@@ -40,6 +40,23 @@ pub(super) fn policy_id(n: u128) -> DocumentId {
 
 pub(super) fn rule_id(n: u128) -> DocumentId {
     DocumentId::from_uuid(Uuid::from_u128(0xf000 + n))
+}
+
+pub(super) fn automation_id(n: u128) -> DocumentId {
+    DocumentId::from_uuid(Uuid::from_u128(0xaa00 + n))
+}
+
+/// A rule for every ticket.
+pub(super) fn automation(trigger: Trigger, actions: &[Action]) -> AutomationSpec {
+    AutomationSpec {
+        name: "Rule".into(),
+        position: 0,
+        trigger,
+        condition: None,
+        actions: actions.to_vec(),
+        stop: false,
+        active: true,
+    }
 }
 
 pub(super) fn text(n: u128) -> TextId {

@@ -272,6 +272,7 @@ proptest! {
     fn the_invariants_hold_whatever_happens(
         first in policy_spec(),
         second in policy_spec(),
+        rules in prop::collection::vec(crate::automation::laws::automation_spec(), 0..6),
         gives_up in prop::option::of(60_i64..400_000),
         reminds in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
@@ -287,6 +288,9 @@ proptest! {
         };
         scenario.set_settings(&settings).set_calendar(&office_hours());
         scenario.set_policy(0, &first).set_policy(1, &second);
+        for (n, rule) in (0..).zip(&rules) {
+            scenario.set_automation(n, rule);
+        }
         if outbound {
             scenario.open_outbound(ANA);
         } else {
