@@ -22,6 +22,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 
+use crate::automation::{AutomationSpec, Automations};
 use crate::error::FieldProblem;
 use crate::id::{DocumentId, TeamId};
 use crate::journey::{JourneyEntry, JourneyState, shape};
@@ -61,6 +62,8 @@ pub struct Config {
     entries: Vec<JourneyEntry>,
     /// The rules compiled; `None` without any.
     keywords: Option<Arc<KeywordIndex>>,
+    /// The automations compiled.
+    automations: Arc<Automations>,
     unreadable: Vec<ConfigRef>,
 }
 
@@ -70,9 +73,17 @@ impl Config {
     #[must_use]
     pub fn compile(epoch: u64, documents: &[Document]) -> Self {
         let mut config = Self { epoch, ..Self::default() };
+        let mut automations: Vec<(ConfigRef, AutomationSpec)> = Vec::new();
         for document in documents.iter().filter(|d| !d.retired) {
-            config.add(document, true);
+            match document.kind {
+                DocumentKind::Automation => match parse(document) {
+                    Some(spec) => automations.push((version_of(document), spec)),
+                    None => config.unreadable.push(version_of(document)),
+                },
+                _ => config.add(document, true),
+            }
         }
+        config.automations = Arc::new(Automations::compile(&automations));
         config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
         match KeywordIndex::compile(&rules) {
@@ -88,7 +99,7 @@ impl Config {
     }
 
     fn add(&mut self, document: &Document, in_force: bool) {
-        let version = ConfigRef { id: document.id, version: document.version };
+        let version = version_of(document);
         let known = match document.kind {
             DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
             DocumentKind::Team => parse(document)
@@ -113,7 +124,11 @@ impl Config {
                 .and_then(|spec: MaskingSpec| Masker::new(&spec).ok())
                 .map(|masker| self.masker = masker),
             DocumentKind::JourneyEntry => parse(document).map(|entry| self.entries.push(entry)),
-            DocumentKind::Inbox | DocumentKind::Brand | DocumentKind::Journey => Some(()),
+            DocumentKind::Inbox
+            | DocumentKind::Brand
+            | DocumentKind::Automation
+            | DocumentKind::Macro
+            | DocumentKind::Journey => Some(()),
         };
         if known.is_none() {
             self.unreadable.push(version);
@@ -216,11 +231,27 @@ impl Config {
         states.into_iter().find(|state| *state != JourneyState::Draft).unwrap_or(JourneyState::Draft)
     }
 
+    /// Returns the automations in force.
+    #[must_use]
+    pub fn automations(&self) -> &Automations {
+        &self.automations
+    }
+
+    /// Puts other automations in force, for a dry run.
+    #[must_use]
+    pub fn with_automations(self, automations: Automations) -> Self {
+        Self { automations: Arc::new(automations), ..self }
+    }
+
     /// Returns the points for what is known of a customer.
     #[must_use]
     pub fn insight_points(&self, insight: Option<&Insight>) -> f64 {
         insight.map_or(0.0, |insight| insight.points(&self.settings.weights).total)
     }
+}
+
+const fn version_of(document: &Document) -> ConfigRef {
+    ConfigRef { id: document.id, version: document.version }
 }
 
 /// Reads a document's body; nothing where it is of a shape that this release does not know.
@@ -262,7 +293,12 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
             let flaws = shape(&read(body)?);
             if flaws.is_empty() { Ok(()) } else { Err(flaws.into_iter().map(FieldProblem::from).collect()) }
         }
+        DocumentKind::Macro => {
+            let problems = read::<crate::macros::MacroSpec>(body)?.check();
+            if problems.is_empty() { Ok(()) } else { Err(problems) }
+        }
         DocumentKind::JourneyEntry => read::<JourneyEntry>(body).map(drop),
+        DocumentKind::Automation => read::<AutomationSpec>(body)?.check(),
         DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
     }
 }

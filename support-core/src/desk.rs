@@ -40,6 +40,7 @@ mod explain;
 mod journeys;
 mod lists;
 mod live;
+mod macros;
 mod message;
 mod open;
 mod read;
@@ -63,6 +64,7 @@ pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetA
 pub use explain::{AgentVerdict, Explanation, Unblock, WaitingExplanation, explain_waiting};
 pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};
+pub use macros::{MacroFilter, MacroView};
 pub use message::{DeliveryReport, WriteMessage};
 pub use open::{OpenTicket, Requester};
 pub use read::{MessagePage, MessageView, QueuePage, TextsById, TicketPage, TicketView, TimerView};

@@ -2,6 +2,7 @@
 
 mod wire;
 
+pub mod automation;
 pub mod config;
 pub mod conversation;
 pub mod desk;
@@ -10,6 +11,7 @@ pub mod event;
 pub mod id;
 pub mod journey;
 pub mod label;
+pub mod macros;
 pub mod masking;
 pub mod people;
 pub mod routing;

@@ -72,7 +72,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// 1. each write: the record itself, then the ticket that a conversation, message, text, assignment or outbox
     ///    row names ([`Conflict`](Outcome::Conflict) of a ticket). The ticket may be one that the same set writes.
     ///    No other reference is checked: a ticket may name a customer who is not stored;
-    /// 2. each delta: the agent's state must be stored, or written by the set;
+    /// 2. each delta of an agent: the agent's state must be stored, or written by the set;
     /// 3. each event: its sequence is the last one of its stream plus one, events before it in the set included;
     /// 4. each search entry: its text must be there and not emptied, then its ticket.
     ///

@@ -171,6 +171,7 @@ fn key_of(record: &Record) -> Key {
         Record::JourneyProgress(r) => Key::JourneyProgress(r.customer_id),
         Record::Receipt(r) => Key::Receipt(r.key.clone()),
         Record::Epoch(_) => Key::Epoch,
+        Record::Uses(_) => unreachable!("is read by the document's id"),
     }
 }
 

@@ -34,6 +34,8 @@ mod faults;
 mod faulty;
 #[path = "desk/journeys.rs"]
 mod journeys;
+#[path = "desk/macros.rs"]
+mod macros;
 #[path = "desk/main_job.rs"]
 mod main_job;
 #[path = "desk/once.rs"]

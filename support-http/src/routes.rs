@@ -6,6 +6,7 @@ mod customers;
 mod documents;
 mod events;
 mod journeys;
+mod macros;
 mod masking;
 mod numbers;
 mod routing;
@@ -45,6 +46,7 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .merge(sla_preview::routes())
         .merge(masking::routes())
         .merge(journeys::routes())
+        .merge(macros::routes())
         .merge(settings::routes())
         .merge(routing::routes())
         .merge(numbers::routes())

@@ -64,6 +64,10 @@ CREATE TABLE desk_tickets (
     unanswered_since INTEGER,
     pending_since INTEGER,
     reminded_at INTEGER,
+    status_since INTEGER NOT NULL,
+    owner_since INTEGER NOT NULL,
+    -- Automations about time that have acted.
+    acted TEXT,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,
@@ -327,6 +331,14 @@ CREATE TABLE desk_documents (
     PRIMARY KEY (tenant, id, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_documents_newest ON desk_documents (tenant, created_at, id) WHERE newest = 1;
+
+CREATE TABLE desk_uses (
+    -- How often a document was used. Kept by the deltas of commits, which conflict with no version.
+    tenant INTEGER NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    uses INTEGER NOT NULL,
+    PRIMARY KEY (tenant, document)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE desk_logins (
     tenant INTEGER NOT NULL,

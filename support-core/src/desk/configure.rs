@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Action;
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{DocumentId, EventId, TeamId, TenantId, TicketId};
 use crate::journey::JourneySpec;
+use crate::macros::MacroSpec;
 use crate::people::{ActorRef, Permission, Scope};
 use crate::sla::policy::PolicySpec;
 use crate::store::{
@@ -81,7 +83,8 @@ pub(super) const fn permission(kind: DocumentKind) -> Permission {
         }
         DocumentKind::Team => Permission::TeamManage,
         DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
-        DocumentKind::KeywordRule => Permission::RuleManage,
+        DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
+        DocumentKind::Macro => Permission::MacroManage,
         DocumentKind::Journey | DocumentKind::JourneyEntry => Permission::JourneyManage,
     }
 }
@@ -156,6 +159,15 @@ impl Ask<'_> {
                     fills.filter_map(|(at, fill)| team(format!("ticket[{at}].team_id"), fill.team_id?)),
                 );
             }
+            DocumentKind::Macro => {
+                let Ok(spec) = MacroSpec::deserialize(body) else { return Ok(()) };
+                named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
+                let moves = spec.actions.iter().enumerate().filter_map(|(at, action)| match action {
+                    Action::MoveToTeam(to) => Some((format!("actions[{at}].move_to_team"), *to)),
+                    _ => None,
+                });
+                named.extend(moves.filter_map(|(field, to)| team(field, to)));
+            }
             DocumentKind::Settings => {
                 let Ok(settings) = config::Settings::deserialize(body) else { return Ok(()) };
                 let teams = settings.category_teams.into_iter();
@@ -178,10 +190,13 @@ impl Ask<'_> {
         &self,
         kind: DocumentKind,
         id: DocumentId,
-        body: serde_json::Value,
+        mut body: serde_json::Value,
         retired: bool,
         before: Option<Document>,
     ) -> Result<Prepared<DocumentReply>, Error> {
+        if kind == DocumentKind::Macro {
+            self.may_write_macro(&mut body, before.as_ref())?;
+        }
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
         if kind == DocumentKind::Journey {

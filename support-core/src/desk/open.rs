@@ -246,6 +246,7 @@ impl OpenTicket {
         people.writes.append(&mut changes.writes);
         people.events.append(&mut changes.events);
         people.deltas = changes.deltas;
+        people.search.append(&mut changes.search);
         texts.finish(&mut people);
         if let Some(state) = owner {
             still_there(&mut people, state);

@@ -260,6 +260,7 @@ impl Ask<'_> {
         changes.writes.append(&mut made.writes);
         changes.events.append(&mut made.events);
         changes.deltas = made.deltas;
+        changes.search.append(&mut made.search);
         texts.finish(&mut changes);
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })

@@ -37,6 +37,11 @@ impl Event {
             | Self::TicketKeywordsMatched { .. }
             | Self::TicketInsightNoted { .. }
             | Self::TicketReminderReached { .. }
+            | Self::TicketSkillsRequired { .. }
+            | Self::TicketNotified { .. }
+            | Self::AutomationApplied { .. }
+            | Self::AutomationStopped { .. }
+            | Self::TicketWebhookQueued { .. }
             | Self::TicketSnoozed { .. }
             | Self::TicketWoken { .. }
             | Self::TicketSetAside { .. }

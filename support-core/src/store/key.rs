@@ -59,6 +59,8 @@ pub enum Key {
     DocumentVersion(DocumentId, u64),
     /// Number that grows with every change of configuration; answers [`Record::Epoch`].
     Epoch,
+    /// How often a document was used; answers [`Record::Uses`]. For the system's scope only.
+    Uses(DocumentId),
     /// A login by its subject. Logins, sessions, outbox rows and receipts are for the system's scope only.
     Login(LoginSubject),
     /// A signed-in session.
@@ -101,6 +103,7 @@ impl fmt::Debug for Key {
                 f.debug_tuple("DocumentVersion").field(id).field(version).finish()
             }
             Self::Epoch => f.write_str("Epoch"),
+            Self::Uses(id) => f.debug_tuple("Uses").field(id).finish(),
             Self::Login(subject) => f.debug_tuple("Login").field(subject).finish(),
             Self::Session(id) => fmt::Debug::fmt(id, f),
             Self::Outbox(id) => fmt::Debug::fmt(id, f),

@@ -54,6 +54,8 @@ pub enum Record {
     Receipt(Receipt),
     /// Number that grows with every change of configuration, from 0. Kept by the store, never written.
     Epoch(u64),
+    /// How often a document was used, from 0. Kept by [`Delta::Used`](super::Delta), never written.
+    Uses(u64),
 }
 
 impl Record {
@@ -68,7 +70,7 @@ impl Record {
             Self::Assignment(_) => EntityKind::Assignment,
             Self::Customer(_) => EntityKind::Customer,
             Self::Agent(_) | Self::AgentState(_) => EntityKind::Agent,
-            Self::Document(_) | Self::Epoch(_) => EntityKind::Document,
+            Self::Document(_) | Self::Epoch(_) | Self::Uses(_) => EntityKind::Document,
             Self::Login(_) | Self::Session(_) | Self::Receipt(_) => EntityKind::Login,
             Self::Outbox(_) => EntityKind::Outbox,
             Self::JourneyProgress(_) => EntityKind::Journey,
@@ -95,6 +97,7 @@ impl Record {
             Self::JourneyProgress(progress) => progress.version,
             Self::Receipt(_) => 0,
             Self::Epoch(epoch) => *epoch,
+            Self::Uses(uses) => *uses,
         }
     }
 }
@@ -213,8 +216,12 @@ wire_enum! {
         Calendar = "calendar",
         /// A keyword rule.
         KeywordRule = "keyword_rule",
+        /// An automation.
+        Automation = "automation",
         /// Masking: one document.
         Masking = "masking",
+        /// A macro.
+        Macro = "macro",
         /// A journey of questions.
         Journey = "journey",
         /// Which journey is active at a place. Written by publishing, never by hand.

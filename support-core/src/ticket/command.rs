@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::automation::Recipient;
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
     AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, Reference, TeamId, TextId,
@@ -37,6 +40,12 @@ pub enum Command {
     Assign(Box<Assign>),
     /// Raise the escalation level.
     Escalate(Escalate),
+    /// Demand skills of whoever handles it, each with the least level, 1–5.
+    RequireSkills(Vec<(Label, u8)>),
+    /// Tell people of the desk.
+    Notify(Notice),
+    /// Call a webhook endpoint.
+    CallWebhook(DocumentId),
     /// Put it out of sight until an instant, or bring it back.
     Snooze(Option<Timestamp>),
     /// Take it out of the desk's work.
@@ -301,6 +310,17 @@ impl Assign {
         let how = AssignHow::Return;
         Command::Assign(Box::new(Self { to: None, team: None, how, reason: None, why: None, over: false }))
     }
+}
+
+/// Tells people of the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Who is told, 1–10.
+    pub to: Vec<Recipient>,
+    /// What it is about, in a word, such as `vip_waiting`.
+    #[serde(default)]
+    pub about: Option<Label>,
 }
 
 /// Raises the escalation level.

@@ -100,6 +100,9 @@ impl Ticket {
             unanswered_since: None,
             pending_since: (status == Status::Pending).then_some(envelope.at),
             reminded_at: None,
+            status_since: envelope.at,
+            owner_since: envelope.at,
+            acted: BTreeMap::new(),
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -165,6 +168,9 @@ impl Ticket {
                 }
             }
             Event::TicketAssigned { from, to, team_to, .. } => {
+                if to != from {
+                    self.owner_since = at;
+                }
                 self.assigned_to = *to;
                 self.team_id = *team_to;
                 if let Some(agent) = from.filter(|agent| Some(*agent) != *to) {
@@ -196,6 +202,10 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
+            Event::AutomationApplied { automation, counted_from: Some(from), .. } => {
+                self.acted.insert(automation.id, *from);
+            }
+            Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
@@ -239,6 +249,7 @@ impl Ticket {
 
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
+        self.status_since = at;
         self.pending_since = (to == Status::Pending).then_some(at);
         self.reminded_at = None;
         match to {
@@ -283,6 +294,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketTagsChanged { .. }
             | Event::TicketFieldsChanged { .. }
             | Event::TicketEscalated { .. }
+            | Event::TicketSkillsRequired { .. }
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use support_core::automation::Action;
 use support_core::config::{RoutingMode, RoutingModes, Settings, TeamSpec};
 use support_core::conversation::ChannelKind;
 use support_core::journey::{
     AnswerKind, Choice, Condition, Edge, FieldFill, Fill, JourneyEntry, JourneySpec, Question, Said,
 };
+use support_core::macros::{MacroSpec, MacroVisibility};
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset, Validator};
 use support_core::routing::Strategy;
 use support_core::scoring::Weights;
 use support_core::scoring::keywords::{KeywordRule, RuleKind};
 use support_core::sla::calendar::{CalendarSpec, ExceptionSpec, WeeklySpec, YearlySpec};
-use support_core::sla::policy::{PolicyConditions, PolicySpec, Step, StepAction, TargetSpec, When};
+use support_core::sla::policy::{PolicyConditions, PolicySpec, Step, TargetSpec, When};
 use support_core::sla::{ConfigRef, Metric};
-use support_core::testkit::build::{brand_id, document_id, team_id, word};
+use support_core::testkit::build::{agent_id, brand_id, document_id, team_id, word};
 use support_core::ticket::Priority;
 
 use crate::sheet::Sheet;
@@ -60,7 +62,6 @@ pub(crate) fn sheet() -> Sheet {
         .both(std::slice::from_ref(&policy.conditions))
         .both(&policy.targets.values().cloned().collect::<Vec<_>>())
         .both(&steps.iter().map(|step| step.when).collect::<Vec<_>>())
-        .both(&steps.iter().flat_map(|step| step.actions.clone()).collect::<Vec<_>>())
         .both(&steps)
         .both(&[policy, PolicySpec::standard()])
         .both(std::slice::from_ref(&calendar.weekly))
@@ -72,6 +73,15 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[rule])
         .both(&[settings.weights.clone(), Weights::strict_priority()])
         .both(&[settings, Settings::default()])
+        .both(&[MacroSpec {
+            name: "Hello".into(),
+            content: "Hello {{customer.name|you}}".into(),
+            category: Some(word("greeting")),
+            visibility: MacroVisibility::Team,
+            team_id: Some(team_id(1)),
+            owner_id: Some(agent_id(1)),
+            actions: vec![Action::LevelUp],
+        }])
         .both(&conditions())
         .both(&questions.iter().flat_map(|question| question.next.clone()).collect::<Vec<_>>())
         .both(&questions[0].answer.options().to_vec())
@@ -168,7 +178,7 @@ fn policy() -> PolicySpec {
         by_priority: BTreeMap::from([(Priority::Urgent, 600), (Priority::Low, 86_400)]),
         calendar_id,
     };
-    let step = |metric, when, actions: &[StepAction]| Step { metric, when, actions: actions.to_vec() };
+    let step = |metric, when, actions: &[Action]| Step { metric, when, actions: actions.to_vec() };
     PolicySpec {
         name: "Gold".into(),
         position: -3,
@@ -189,9 +199,9 @@ fn policy() -> PolicySpec {
         pause_on_hold: true,
         steps: vec![
             step(None, When::AtFraction(0.8), &[]),
-            step(Some(Metric::Resolution), When::SecondsBefore(600), &[StepAction::Tag(word("soon"))]),
-            step(None, When::AtBreach, &[StepAction::RaisePriority, StepAction::LevelUp]),
-            step(None, When::SecondsAfter(60), &[StepAction::MoveToTeam(team_id(2))]),
+            step(Some(Metric::Resolution), When::SecondsBefore(600), &[Action::AddTags(vec![word("soon")])]),
+            step(None, When::AtBreach, &[Action::RaisePriority, Action::LevelUp]),
+            step(None, When::SecondsAfter(60), &[Action::MoveToTeam(team_id(2))]),
         ],
         active: false,
     }

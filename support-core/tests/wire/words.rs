@@ -9,6 +9,7 @@ use support_core::id::{
     OutboxId, Reference, SessionId, TeamId, TenantId, TextId, TicketId,
 };
 use support_core::journey::{Date, FlawKind, JourneyState};
+use support_core::macros::MacroVisibility;
 use support_core::masking::{Class, Kind, Mode, Preset, Validator};
 use support_core::people::{ActorKind, AddressKind, Day, Permission, Presence, Reach, Role, WorkKind};
 use support_core::routing::{AssignHow, Refused, Strategy};
@@ -123,4 +124,5 @@ fn sets(sheet: Sheet) -> Sheet {
         .words(TeamSource::ALL)
         .words(FlawKind::ALL)
         .words(JourneyState::ALL)
+        .words(MacroVisibility::ALL)
 }

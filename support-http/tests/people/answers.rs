@@ -132,6 +132,8 @@ async fn answers_are_as_documented_and_every_documented_kind_was_seen() {
     insta::assert_snapshot!("answers_people", answers.take());
     configuration(&mut answers).await;
     insta::assert_snapshot!("answers_configuration", answers.take());
+    macros(&mut answers).await;
+    insta::assert_snapshot!("answers_macros", answers.take());
     journeys(&mut answers).await;
     insta::assert_snapshot!("answers_journeys", answers.take());
     waiting(&mut answers).await;
@@ -190,7 +192,7 @@ async fn configuration(answers: &mut Answers) {
         "targets": { "first_response": { "seconds": 3600, "by_priority": { "urgent": 600 } },
                      "resolution": { "seconds": 7200, "calendar_id": null } },
         "steps": [{ "when": { "at_fraction": 0.8 } },
-                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "tag": "late" }] }],
+                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "add_tags": ["late"] }] }],
     });
     answers.post("/sla/policies", &admin, policy, 201).await;
     answers.get("/sla/policies", &admin).await;
@@ -205,6 +207,18 @@ async fn configuration(answers: &mut Answers) {
     let mut counted = counted;
     counted["calendar"].as_object_mut().unwrap().remove("name");
     answers.post("/sla/preview", &admin, counted, 200).await;
+}
+
+async fn macros(answers: &mut Answers) {
+    let admin = answers.world.as_admin().await;
+    let hello = json!({
+        "name": "Hello", "content": "Hello {{customerName}}", "category": "greeting", "visibility": "all",
+        "actions": ["level_up", { "set_status": "pending" }],
+    });
+    let made = id(&answers.post("/macros", &admin, hello, 201).await);
+    let given = json!({ "variables": { "customerName": "Ann" } });
+    answers.post(&format!("/macros/{made}/use"), &admin, given, 200).await;
+    answers.get("/macros?search=hello", &admin).await;
 }
 
 async fn journeys(answers: &mut Answers) {

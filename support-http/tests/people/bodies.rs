@@ -45,6 +45,9 @@ pub(crate) fn body(route: &str) -> Option<Value> {
         }
         ("POST", "/masking/preview") => json!({ "text": "x" }),
         ("PUT", "/settings" | "/settings/masking") => json!({}),
+        ("POST", "/macros") => json!({ "name": "Hello", "content": "Hello.", "visibility": "all" }),
+        ("PATCH", "/macros/{id}") => json!({ "name": "Hello" }),
+        ("POST", "/macros/{id}/use") => json!({}),
         ("POST", "/journeys") | ("PUT", "/journeys/{id}") => json!({
             "name": "Help", "entry_point": "main", "start": "q",
             "questions": [{ "id": "q", "text": "What is it?", "answer": { "text": {} }, "next": [{ "to": null }] }],

@@ -29,6 +29,7 @@ struct Things {
     calendar: String,
     policy: String,
     journey: String,
+    canned: String,
     ticket: String,
 }
 
@@ -42,7 +43,7 @@ impl Things {
             made["id"].as_str().unwrap().to_owned()
         };
         let (rule, calendar) = (make("/rules").await, make("/sla/calendars").await);
-        let journey = make("/journeys").await;
+        let (journey, canned) = (make("/journeys").await, make("/macros").await);
         let (policy, team) = (make("/sla/policies").await, make("/teams").await);
         let zoe = world.desk.run(&HOST, &CreateCustomer::named("Zoe")).await.unwrap().customer_id;
         let ticket = world.desk.run(&HOST, &OpenTicket::of(zoe, "x", "x")).await.unwrap().ticket_id;
@@ -56,6 +57,7 @@ impl Things {
             calendar,
             policy,
             journey,
+            canned,
         }
     }
 
@@ -69,6 +71,7 @@ impl Things {
             ("/sla/calendars/", &self.calendar),
             ("/sla/policies/", &self.policy),
             ("/journeys/", &self.journey),
+            ("/macros/", &self.canned),
             ("/tickets/", &self.ticket),
         ];
         let found = kinds.iter().find(|(part, _)| route.contains(part));

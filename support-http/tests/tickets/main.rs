@@ -12,6 +12,7 @@ mod document;
 mod feed;
 mod journeys;
 mod listing;
+mod macros;
 mod messages;
 mod opening;
 mod rights;

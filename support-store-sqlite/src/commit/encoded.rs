@@ -143,7 +143,7 @@ impl EncodedWrite {
             Record::JourneyProgress(p) => {
                 (&access::JOURNEYS, None, access::encode_progress(p), Beside::Nothing)
             }
-            Record::Receipt(_) | Record::Epoch(_) => {
+            Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_) => {
                 return Err(Failure::Misuse("a receipt or an epoch is not written as a record"));
             }
         };

@@ -317,6 +317,7 @@ pub(super) fn place(record: &Record) -> PageCursor {
         | Record::Login(_)
         | Record::JourneyProgress(_)
         | Record::Receipt(_)
+        | Record::Uses(_)
         | Record::Epoch(_) => (0, Uuid::nil()),
     };
     PageCursor { key, id }

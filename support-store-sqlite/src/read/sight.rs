@@ -84,6 +84,7 @@ pub(super) fn of_tenant(scope: &Scope, record: &Record) -> bool {
             | Record::Session(_)
             | Record::Outbox(_)
             | Record::JourneyProgress(_)
+            | Record::Uses(_)
             | Record::Receipt(_),
         ) => false,
         _ => true,

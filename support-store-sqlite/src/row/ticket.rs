@@ -63,6 +63,9 @@ pub(crate) static TICKETS: Table = Table {
         "unanswered_since",
         "pending_since",
         "reminded_at",
+        "status_since",
+        "owner_since",
+        "acted",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -159,6 +162,9 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .opt_time(ticket.unanswered_since)
         .opt_time(ticket.pending_since)
         .opt_time(ticket.reminded_at)
+        .time(ticket.status_since)
+        .time(ticket.owner_since)
+        .json_unless(ticket.acted.is_empty(), &ticket.acted)?
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -236,6 +242,9 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         unanswered_since: c.opt_time()?,
         pending_since: c.opt_time()?,
         reminded_at: c.opt_time()?,
+        status_since: c.time()?,
+        owner_since: c.time()?,
+        acted: c.json()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

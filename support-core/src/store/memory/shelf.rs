@@ -24,6 +24,7 @@ pub(super) struct Shelf {
     pub(super) words: BTreeMap<TextId, SearchEntry>,
     pub(super) receipts: BTreeMap<String, Receipt>,
     pub(super) epoch: u64,
+    pub(super) uses: BTreeMap<DocumentId, u64>,
     /// The log; an event's position is its index plus one.
     pub(super) log: Vec<Logged>,
     /// Indexes in the log of each stream's events; an event's sequence is its index here plus one.
@@ -72,6 +73,7 @@ impl Shelf {
             words: BTreeMap::new(),
             receipts: BTreeMap::new(),
             epoch: 0,
+            uses: BTreeMap::new(),
             log: Vec::new(),
             streams: BTreeMap::new(),
             head: ChainHash::genesis(tenant),
@@ -105,7 +107,7 @@ impl Shelf {
             }
             Key::AgentByExternalId(id) => self.holder(&Unique::AgentExternal(id.clone()))?,
             Key::AgentByEmail(email) => self.holder(&Unique::AgentEmail(email.clone()))?,
-            Key::Epoch | Key::Receipt(_) => return None,
+            Key::Epoch | Key::Uses(_) | Key::Receipt(_) => return None,
         };
         self.records.get(&place)
     }
@@ -196,7 +198,7 @@ impl Place {
             Record::Session(session) => Self::Session(session.id),
             Record::Outbox(row) => Self::Outbox(row.id),
             Record::JourneyProgress(progress) => Self::JourneyProgress(progress.customer_id),
-            Record::Receipt(_) | Record::Epoch(_) => return None,
+            Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_) => return None,
         })
     }
 }

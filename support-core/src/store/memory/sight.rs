@@ -18,6 +18,7 @@ impl Shelf {
     pub(super) fn load(&self, scope: &Scope, key: &Key) -> Option<Record> {
         let found = match key {
             Key::Epoch => Record::Epoch(self.epoch),
+            Key::Uses(id) => Record::Uses(self.uses.get(id).copied().unwrap_or_default()),
             Key::Receipt(key) => Record::Receipt(self.receipts.get(key)?.clone()),
             Key::TextByWords(text, words) if !self.holds_words(*text, words) => return None,
             key => self.at(key)?.clone(),
@@ -60,6 +61,7 @@ impl Shelf {
             | Record::Session(_)
             | Record::Outbox(_)
             | Record::JourneyProgress(_)
+            | Record::Uses(_)
             | Record::Receipt(_) => false,
         }
     }

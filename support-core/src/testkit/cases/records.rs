@@ -35,6 +35,7 @@ pub(in crate::testkit) fn key_of(record: &Record) -> Key {
         Record::JourneyProgress(progress) => Key::JourneyProgress(progress.customer_id),
         Record::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Record::Epoch(_) => Key::Epoch,
+        Record::Uses(_) => unreachable!("is read by the document's id"),
     }
 }
 

@@ -217,7 +217,9 @@ impl Commands {
     fn add_counters(&self, dice: &mut Dice, set: &mut ChangeSet) {
         for _ in 0..dice.below(3) {
             let agent = agent_id(dice.below(AGENTS) as u32);
-            set.deltas.push(if dice.one_in(4) {
+            set.deltas.push(if dice.one_in(6) {
+                Delta::Used { document: document_id(dice.below(DOCUMENTS) as u32) }
+            } else if dice.one_in(4) {
                 Delta::LastAssigned { agent, at: instant(dice.below(50) as i64) }
             } else {
                 Delta::Load {

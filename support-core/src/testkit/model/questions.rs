@@ -151,6 +151,7 @@ fn key(dice: &mut Dice) -> Key {
         12 => Key::AgentByEmail((*dice.pick::<&str>(ADDRESSES)).to_owned()),
         13 => Key::AgentState(agent),
         14 => Key::Document(document),
+        15 if dice.one_in(2) => Key::Uses(document),
         15 => Key::DocumentVersion(document, dice.below(6)),
         16 => Key::Epoch,
         17 => Key::Login(LoginSubject::Agent(agent)),
