@@ -96,7 +96,7 @@ events! {
         custom_fields: BTreeMap<Label, FieldValue>,
         /// The journey that led to it.
         #[serde(default)]
-        journey: Option<TicketJourney>,
+        journey: Option<Box<TicketJourney>>,
         /// Units of capacity that it takes.
         effort: u32,
         /// Skills that a handler must have.

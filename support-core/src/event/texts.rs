@@ -14,7 +14,7 @@ impl Event {
     pub fn texts(&self) -> Vec<TextId> {
         match self {
             Self::TicketCreated { subject, custom_fields, journey, .. } => {
-                let answers = journey.map(|journey| journey.answers);
+                let answers = journey.as_ref().map(|journey| journey.answers);
                 std::iter::once(*subject).chain(of_fields(custom_fields)).chain(answers).collect()
             }
             Self::MessageAdded { body, author_text, .. } => {

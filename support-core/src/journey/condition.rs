@@ -16,11 +16,11 @@ pub(super) const DEPTH_LIMIT: usize = 8;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// All of these hold; none is nothing to fail.
-    All(Vec<Condition>),
+    All(Vec<Self>),
     /// At least one of these holds.
-    Any(Vec<Condition>),
+    Any(Vec<Self>),
     /// None of these holds.
-    None(Vec<Condition>),
+    None(Vec<Self>),
     /// The question was answered.
     Answered {
         /// Which.

@@ -80,7 +80,7 @@ impl Ticket {
             context,
             external_refs,
             custom_fields,
-            journey,
+            journey: journey.map(|journey| *journey),
             participants: Vec::new(),
             escalation: None,
             resolution_code: None,

@@ -125,7 +125,7 @@ fn of_a_ticket() -> Vec<Event> {
             context: full.context.clone(),
             external_refs: full.external_refs.clone(),
             custom_fields: full.custom_fields.clone(),
-            journey: full.journey,
+            journey: full.journey.map(Box::new),
             effort: 3,
             skills: full.work.skills.clone(),
             follow_up_of: Some(ticket_id(9)),

@@ -134,12 +134,8 @@ impl<'a> Explorer<'a> {
                             open.push((to, way));
                         }
                     }
-                    Some(None) => {
-                        if completed.insert(matters(&way, Some(&of_fills))) {
-                            self.complete(&way);
-                        }
-                    }
-                    None => {}
+                    Some(None) if completed.insert(matters(&way, Some(&of_fills))) => self.complete(&way),
+                    Some(None) | None => {}
                 }
                 if seen.len() + completed.len() > WAY_LIMIT {
                     return false;

@@ -45,7 +45,7 @@ pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Res
         context: open.context.clone(),
         external_refs: open.external_refs.clone(),
         custom_fields: open.custom_fields.clone(),
-        journey: open.journey,
+        journey: open.journey.map(Box::new),
         effort: open.effort,
         skills: open.skills.clone(),
         follow_up_of: open.follow_up_of,
