@@ -22,8 +22,10 @@ use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 
+use crate::automation::{AutomationSpec, Automations};
 use crate::error::FieldProblem;
 use crate::id::{DocumentId, TeamId};
+use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
 use crate::scoring::Insight;
@@ -56,8 +58,12 @@ pub struct Config {
     /// Every version of a calendar that was read.
     calendar_versions: HashMap<ConfigRef, Calendar>,
     rules: Vec<(ConfigRef, KeywordRule)>,
+    /// Which journey is active at each place.
+    entries: Vec<JourneyEntry>,
     /// The rules compiled; `None` without any.
     keywords: Option<Arc<KeywordIndex>>,
+    /// The automations compiled.
+    automations: Arc<Automations>,
     unreadable: Vec<ConfigRef>,
 }
 
@@ -67,9 +73,17 @@ impl Config {
     #[must_use]
     pub fn compile(epoch: u64, documents: &[Document]) -> Self {
         let mut config = Self { epoch, ..Self::default() };
+        let mut automations: Vec<(ConfigRef, AutomationSpec)> = Vec::new();
         for document in documents.iter().filter(|d| !d.retired) {
-            config.add(document, true);
+            match document.kind {
+                DocumentKind::Automation => match parse(document) {
+                    Some(spec) => automations.push((version_of(document), spec)),
+                    None => config.unreadable.push(version_of(document)),
+                },
+                _ => config.add(document, true),
+            }
         }
+        config.automations = Arc::new(Automations::compile(&automations));
         config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
         match KeywordIndex::compile(&rules) {
@@ -85,7 +99,7 @@ impl Config {
     }
 
     fn add(&mut self, document: &Document, in_force: bool) {
-        let version = ConfigRef { id: document.id, version: document.version };
+        let version = version_of(document);
         let known = match document.kind {
             DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
             DocumentKind::Team => parse(document)
@@ -109,7 +123,12 @@ impl Config {
             DocumentKind::Masking => parse(document)
                 .and_then(|spec: MaskingSpec| Masker::new(&spec).ok())
                 .map(|masker| self.masker = masker),
-            DocumentKind::Inbox | DocumentKind::Brand => Some(()),
+            DocumentKind::JourneyEntry => parse(document).map(|entry| self.entries.push(entry)),
+            DocumentKind::Inbox
+            | DocumentKind::Brand
+            | DocumentKind::Automation
+            | DocumentKind::Macro
+            | DocumentKind::Journey => Some(()),
         };
         if known.is_none() {
             self.unreadable.push(version);
@@ -202,11 +221,45 @@ impl Config {
         self.rules.iter().map(|(_, rule)| rule)
     }
 
+    /// Lists the places of journeys, each with the one that is active there.
+    pub fn journey_entries(&self) -> impl Iterator<Item = &JourneyEntry> {
+        self.entries.iter()
+    }
+
+    /// Returns the version of a journey that customers meet; nothing where it is not active.
+    #[must_use]
+    pub fn active_version(&self, journey: DocumentId) -> Option<ConfigRef> {
+        self.entries.iter().map(|entry| entry.active).find(|active| active.id == journey)
+    }
+
+    /// Returns where a journey stands. One that is not known is a draft.
+    #[must_use]
+    pub fn journey_state(&self, journey: DocumentId) -> JourneyState {
+        let states = self.entries.iter().map(|entry| entry.state_of(journey));
+        states.into_iter().find(|state| *state != JourneyState::Draft).unwrap_or(JourneyState::Draft)
+    }
+
+    /// Returns the automations in force.
+    #[must_use]
+    pub fn automations(&self) -> &Automations {
+        &self.automations
+    }
+
+    /// Puts other automations in force, for a dry run.
+    #[must_use]
+    pub fn with_automations(self, automations: Automations) -> Self {
+        Self { automations: Arc::new(automations), ..self }
+    }
+
     /// Returns the points for what is known of a customer.
     #[must_use]
     pub fn insight_points(&self, insight: Option<&Insight>) -> f64 {
         insight.map_or(0.0, |insight| insight.points(&self.settings.weights).total)
     }
+}
+
+const fn version_of(document: &Document) -> ConfigRef {
+    ConfigRef { id: document.id, version: document.version }
 }
 
 /// Reads a document's body; nothing where it is of a shape that this release does not know.
@@ -244,6 +297,16 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
         DocumentKind::Masking => Masker::new(&read(body)?)
             .map(drop)
             .map_err(|error| vec![FieldProblem { field: error.field, problem: error.problem }]),
+        DocumentKind::Journey => {
+            let flaws = shape(&read(body)?);
+            if flaws.is_empty() { Ok(()) } else { Err(flaws.into_iter().map(FieldProblem::from).collect()) }
+        }
+        DocumentKind::Macro => {
+            let problems = read::<crate::macros::MacroSpec>(body)?.check();
+            if problems.is_empty() { Ok(()) } else { Err(problems) }
+        }
+        DocumentKind::JourneyEntry => read::<JourneyEntry>(body).map(drop),
+        DocumentKind::Automation => read::<AutomationSpec>(body)?.check(),
         DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
     }
 }

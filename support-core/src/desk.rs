@@ -39,8 +39,10 @@ mod edit;
 mod erase;
 mod explain;
 mod input;
+mod journeys;
 mod lists;
 mod live;
+mod macros;
 mod message;
 mod offers;
 mod open;
@@ -64,8 +66,10 @@ pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer}
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{AgentVerdict, Explanation, Relaxes, Unblock, WaitingExplanation, explain_waiting};
-pub use input::{ContextInput, FieldInput};
+pub use input::ContextInput;
+pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};
+pub use macros::{MacroFilter, MacroView};
 pub use message::{DeliveryReport, WriteMessage};
 pub use offers::{AcceptOffer, DeclineOffer, OfferView};
 pub use open::{OpenTicket, Requester};
@@ -80,6 +84,8 @@ pub use sign_in::{LoginReply, Me, Register, Registered, SetPassword, SignedIn};
 pub use tick::Ticked;
 pub use trial::{MaskingTrial, TrialExample};
 pub use verify::{Finding, Report};
+
+pub use crate::ticket::FieldInput;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -47,6 +47,8 @@ pub enum EntityKind {
     Login,
     /// A row of the outbox.
     Outbox,
+    /// A journey, or what a customer has begun of one.
+    Journey,
 }
 
 impl fmt::Display for EntityKind {
@@ -63,6 +65,7 @@ impl fmt::Display for EntityKind {
             Self::Document => "document",
             Self::Login => "login",
             Self::Outbox => "outbox row",
+            Self::Journey => "journey",
         })
     }
 }
@@ -91,6 +94,9 @@ pub enum Error {
     /// The thing does not exist, or is outside the caller's scope; the two are never told apart.
     #[error("{0} not found")]
     NotFound(EntityKind),
+    /// The thing was there for the caller and is so no more, and will not be again.
+    #[error("the {0} is there no more")]
+    Gone(EntityKind),
     /// The thing is visible, and the right to do this to it is missing.
     #[error("the permission `{0}` is missing")]
     Forbidden(Permission),
@@ -139,6 +145,7 @@ impl Error {
             Self::Busy(_) => true,
             Self::Store(error) => error.is_retryable(),
             Self::NotFound(_)
+            | Self::Gone(_)
             | Self::Forbidden(_)
             | Self::Invalid(_)
             | Self::Refused(_)

@@ -15,19 +15,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::{Overruled, Recipient};
 use crate::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use crate::id::{
     AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId,
-    Reference, TeamId, TextId, TicketId,
+    OutboxId, Reference, TeamId, TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
 use crate::people::{ActorRef, Presence};
 use crate::routing::{AssignHow, OfferState, Why};
-use crate::sla::{Applied, Metric, TimerMove};
+use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
     ContextRef, ExternalRef, FieldValue, Insight, KeywordHit, Participant, Priority, SetAsideKind, Status,
-    StatusCause,
+    StatusCause, TeamSource, TicketJourney,
 };
 use crate::time::Timestamp;
 
@@ -79,6 +80,9 @@ events! {
         customer_id: CustomerId,
         /// The team in whose queue it starts.
         team_id: Option<TeamId>,
+        /// What named that team.
+        #[serde(default)]
+        team_by: Option<TeamSource>,
         /// What kind of matter.
         category: Option<Label>,
         /// Tags.
@@ -91,6 +95,9 @@ events! {
         external_refs: Vec<ExternalRef>,
         /// Free fields.
         custom_fields: BTreeMap<Label, FieldValue>,
+        /// The journey that led to it.
+        #[serde(default)]
+        journey: Option<Box<TicketJourney>>,
         /// Units of capacity that it takes.
         effort: u32,
         /// Skills that a handler must have.
@@ -274,6 +281,43 @@ events! {
         reason: Option<TextId>,
         /// The timer whose ladder did it.
         by_timer: Option<Metric>,
+    }
+    /// Skills that a handler must have were added, or their levels raised.
+    TicketSkillsRequired = "ticket.skills_required" {
+        /// All of them now, with the least level.
+        skills: Vec<(Label, u8)>,
+    }
+    /// People of the desk are to be told.
+    TicketNotified = "ticket.notified" {
+        /// Who.
+        to: Vec<Recipient>,
+        /// What it is about, in a word.
+        about: Option<Label>,
+    }
+    /// A call of a webhook endpoint was put into the outbox.
+    TicketWebhookQueued = "ticket.webhook_queued" {
+        /// Identity of the row in the outbox.
+        outbox_id: OutboxId,
+        /// The endpoint.
+        endpoint_id: DocumentId,
+    }
+    /// An automation acted. What it did stands before it, in its name.
+    AutomationApplied = "automation.applied" {
+        /// The automation, with the version that acted.
+        automation: ConfigRef,
+        /// The moment from which it counted, of one about time: it acts once from each.
+        counted_from: Option<Timestamp>,
+        /// Its actions that an automation before it had decided otherwise.
+        overruled: Vec<Overruled>,
+        /// Its actions that a rule of the ticket refused, by their place, each with the code of the refusal.
+        refused: Vec<(u16, Label)>,
+    }
+    /// Automations that went on waking each other were cut short.
+    AutomationStopped = "automation.stopped" {
+        /// Those that would have acted once more.
+        automations: Vec<DocumentId>,
+        /// How often rules had reacted to rules by then.
+        depth: u8,
     }
     /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
     TicketReminderReached = "ticket.reminder_reached" {

@@ -2,13 +2,16 @@
 
 mod wire;
 
+pub mod automation;
 pub mod config;
 pub mod conversation;
 pub mod desk;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod journey;
 pub mod label;
+pub mod macros;
 pub mod masking;
 pub mod people;
 pub mod routing;

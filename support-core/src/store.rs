@@ -33,8 +33,8 @@ pub use query::{
     Assignee, OffersOf, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
 };
 pub use record::{
-    Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,
-    Session, Text, TextClass,
+    Assignment, Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
+    PasswordHash, Record, Session, Text, TextClass,
 };
 
 use std::fmt;
@@ -72,7 +72,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// 1. each write: the record itself, then the ticket that a conversation, message, text, assignment or outbox
     ///    row names ([`Conflict`](Outcome::Conflict) of a ticket). The ticket may be one that the same set writes.
     ///    No other reference is checked: a ticket may name a customer who is not stored;
-    /// 2. each delta: the agent's state must be stored, or written by the set;
+    /// 2. each delta of an agent: the agent's state must be stored, or written by the set;
     /// 3. each event: its sequence is the last one of its stream plus one, events before it in the set included;
     /// 4. each search entry: its text must be there and not emptied, then its ticket.
     ///
@@ -112,7 +112,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// the worker loads each in its own tenant's scope.
     ///
     /// A ticket wakes at [`wake_at`](crate::ticket::Derived::wake_at), an agent when their presence ends
-    /// ([`until`](crate::people::AgentState::until)).
+    /// ([`until`](crate::people::AgentState::until)), a customer when the journey that they have begun is forgotten
+    /// ([`expires_at`](JourneyProgress::expires_at)).
     ///
     /// # Errors
     /// Any [`StoreError`].

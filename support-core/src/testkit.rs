@@ -72,6 +72,7 @@ macro_rules! store_conformance {
         writing_an_agents_state_keeps_the_load
         versions_of_a_document_stay_readable
         the_epoch_grows_with_every_document
+        uses_of_a_document_add_up
         a_receipt_is_read_as_it_was_written
         a_stale_revision_conflicts_and_writes_nothing
         absent_means_absent

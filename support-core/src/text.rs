@@ -2,7 +2,8 @@
 //!
 //! - [`fold()`] makes one spelling of the many that people type;
 //! - [`tokens()`] makes the words under which a text is indexed, and [`SearchQuery`] those that a search asks for;
-//! - [`is_thanks`] knows a message that says nothing but thanks.
+//! - [`is_thanks`] knows a message that says nothing but thanks;
+//! - [`Template`] is a text with places for values.
 //!
 //! Folded text is for comparing; what people read is always the original. Storing, ranking and the visibility of
 //! what was found are the stores' part.
@@ -18,10 +19,12 @@
 //! ```
 
 mod fold;
+mod template;
 mod thanks;
 mod tokens;
 
 pub use fold::fold;
+pub use template::{Template, TemplateError};
 pub use thanks::is_thanks;
 pub use tokens::{MAX_QUERY_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS, SearchProblem, SearchQuery, tokens};
 

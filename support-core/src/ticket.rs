@@ -17,9 +17,11 @@ mod tests;
 use crate::routing::Offer;
 pub use crate::scoring::Insight;
 pub use command::Command;
-pub use decide::{Circumstances, Decision, decide};
-pub use field::{ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit};
-pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
+pub use decide::{Circumstances, Decision, decide, rehearse};
+pub use field::{
+    ContextRef, Escalation, ExternalRef, FieldInput, FieldValue, Handling, HandlingMode, KeywordHit,
+};
+pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, TeamSource, TicketJourney, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;
 pub use status::{Status, StatusCategory};
@@ -81,6 +83,9 @@ pub struct Ticket {
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldValue>,
+    /// The journey that led to it.
+    #[serde(default)]
+    pub journey: Option<TicketJourney>,
     /// Who else takes part: customers in copy, agents who follow.
     pub participants: Vec<Participant>,
     /// How far it has been escalated.
@@ -124,6 +129,13 @@ pub struct Ticket {
     /// When its customer was to be reminded, in the present wait for them.
     #[serde(default)]
     pub reminded_at: Option<Timestamp>,
+    /// When its status changed, or when it was opened.
+    pub status_since: Timestamp,
+    /// When its owner changed, or when it was opened without one.
+    pub owner_since: Timestamp,
+    /// Automations about time that have acted on it, each with the moment from which it counted: none acts twice from
+    /// the same.
+    pub acted: BTreeMap<DocumentId, Timestamp>,
     /// When it was last resolved; empty after a reopen.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.
@@ -163,6 +175,9 @@ pub struct Derived {
     /// Until when each agent who is viewing or writing is taken to be at it. Renewed without an event.
     pub leases: Vec<(AgentId, Timestamp)>,
 }
+
+/// Highest escalation level.
+pub const MAX_LEVEL: u8 = 9;
 
 /// Failed wake-ups in a row from which a ticket is shown as stuck.
 pub const STUCK_AFTER: u32 = 5;

@@ -32,6 +32,10 @@ mod fairness;
 mod faults;
 #[path = "desk/faulty.rs"]
 mod faulty;
+#[path = "desk/journeys.rs"]
+mod journeys;
+#[path = "desk/macros.rs"]
+mod macros;
 #[path = "desk/main_job.rs"]
 mod main_job;
 #[path = "desk/offers.rs"]

@@ -10,6 +10,8 @@
 
 #[path = "wire/answers.rs"]
 mod answers;
+#[path = "wire/automation.rs"]
+mod automation;
 #[path = "wire/catalogue.rs"]
 mod catalogue;
 #[path = "wire/documents.rs"]
@@ -41,6 +43,11 @@ fn configuration_is_written_as_it_always_was_and_read_back() {
 }
 
 #[test]
+fn automation_is_written_as_it_always_was_and_read_back() {
+    insta::assert_snapshot!("automation", automation::sheet().text);
+}
+
+#[test]
 fn replies_and_explanations_are_written_as_they_always_were() {
     insta::assert_snapshot!("answers", answers::sheet().text);
 }
@@ -53,8 +60,14 @@ fn words_and_ids_are_spelled_as_they_always_were() {
 /// A type that is serialized and shown nowhere could change its shape unseen.
 #[test]
 fn every_serialized_type_is_shown_with_every_variant() {
-    let sheets: [Sheet; 5] =
-        [events::sheet(), records::sheet(), documents::sheet(), answers::sheet(), words::sheet()];
+    let sheets: [Sheet; 6] = [
+        events::sheet(),
+        records::sheet(),
+        documents::sheet(),
+        automation::sheet(),
+        answers::sheet(),
+        words::sheet(),
+    ];
     let shown = |name: &str| sheets.iter().find_map(|sheet| sheet.types.get(name).copied());
     let types = catalogue::serialized();
     assert!(types.len() > 100, "only {} types were found", types.len());

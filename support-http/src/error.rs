@@ -136,6 +136,9 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
             Error::NotFound(_) => Self::not_found(),
+            Error::Gone(entity) => {
+                Self::new(StatusCode::GONE, "gone", format!("the {entity} is there no more"))
+            }
             Error::Forbidden(permission) => Self::new(
                 StatusCode::FORBIDDEN,
                 "forbidden",
@@ -190,6 +193,7 @@ mod tests {
         let store = |kind| Error::Store(StoreError::new(kind, "a secret of the store"));
         let errors = [
             Error::NotFound(EntityKind::Ticket),
+            Error::Gone(EntityKind::Journey),
             Error::Forbidden(Permission::TicketReassign),
             Error::Invalid(vec![FieldProblem::new("tags[2]", "must be a label")]),
             Error::Refused(Refusal { code: "already_assigned", reason: "somebody has it".into() }),

@@ -5,6 +5,8 @@ mod auth;
 mod customers;
 mod documents;
 mod events;
+mod journeys;
+mod macros;
 mod masking;
 mod numbers;
 mod offers;
@@ -45,6 +47,8 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .merge(sla::routes())
         .merge(sla_preview::routes())
         .merge(masking::routes())
+        .merge(journeys::routes())
+        .merge(macros::routes())
         .merge(settings::routes())
         .merge(routing::routes())
         .merge(numbers::routes())

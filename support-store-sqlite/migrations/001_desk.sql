@@ -38,6 +38,8 @@ CREATE TABLE desk_tickets (
     context TEXT,
     external_refs TEXT,
     custom_fields TEXT,
+    -- The version of the journey that led to it, and the text of its answers.
+    journey TEXT,
     participants TEXT,
     escalation TEXT,
     resolution_code TEXT,
@@ -65,6 +67,10 @@ CREATE TABLE desk_tickets (
     unanswered_since INTEGER,
     pending_since INTEGER,
     reminded_at INTEGER,
+    status_since INTEGER NOT NULL,
+    owner_since INTEGER NOT NULL,
+    -- Automations about time that have acted.
+    acted TEXT,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,
@@ -351,6 +357,14 @@ CREATE TABLE desk_documents (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_documents_newest ON desk_documents (tenant, created_at, id) WHERE newest = 1;
 
+CREATE TABLE desk_uses (
+    -- How often a document was used. Kept by the deltas of commits, which conflict with no version.
+    tenant INTEGER NOT NULL,
+    document BLOB NOT NULL CHECK (length(document) = 16),
+    uses INTEGER NOT NULL,
+    PRIMARY KEY (tenant, document)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE desk_logins (
     tenant INTEGER NOT NULL,
     subject TEXT NOT NULL CHECK (subject IN ('agent', 'customer')),
@@ -393,6 +407,21 @@ CREATE TABLE desk_outbox (
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_outbox_state ON desk_outbox (tenant, state, created_at, id);
+
+CREATE TABLE desk_journeys (
+    -- The journey that a customer has begun and not finished, one a customer. The answers are a text.
+    tenant INTEGER NOT NULL,
+    customer BLOB NOT NULL CHECK (length(customer) = 16),
+    journey BLOB NOT NULL CHECK (length(journey) = 16),
+    journey_version INTEGER NOT NULL,
+    answers BLOB,
+    saved_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (tenant, customer)
+) STRICT, WITHOUT ROWID;
+-- The worker's alarm clock, over all tenants.
+CREATE INDEX desk_journeys_expiry ON desk_journeys (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE TABLE desk_receipts (
     -- What commands left behind, so that a repeated one answers as the first did.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use support_core::desk::{
-    CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, Once, OpenTicket, Options, PutDocument,
-    Requester, SetPassword, SetPresence, UseCase, WriteMessage,
+    CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, Once, OpenTicket, Options, PublishJourney,
+    PutDocument, Requester, SetPassword, SetPresence, UseCase, WriteMessage,
 };
 use support_core::error::Error;
 use support_core::id::{AgentId, CustomerId, DocumentId, TeamId, TenantId, TicketId};
@@ -17,6 +17,7 @@ use support_core::sla::policy::PolicySpec;
 use support_core::store::{Credential, DocumentKind, Key, LoginSubject, Receipt, StoreExt};
 use support_core::time::Timestamp;
 
+use crate::demo_journey::general_support;
 use crate::demo_stories::{STORIES, Story, Turn};
 
 /// Somebody who can sign in to the demo.
@@ -142,6 +143,9 @@ impl Demo<'_> {
             let step = format!("rule/{name}");
             self.once(&step, &self.host, &PutDocument::new(DocumentKind::KeywordRule, rule)).await?;
         }
+        let journey = PutDocument::new(DocumentKind::Journey, general_support());
+        let id = self.once("journey", &self.host, &journey).await?.document_id;
+        self.once("journey/published", &self.host, &PublishJourney { id }).await?;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 mod config;
 mod create_admin;
 mod demo;
+mod demo_journey;
 mod demo_stories;
 mod failure;
 mod log;

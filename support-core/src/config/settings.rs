@@ -1,8 +1,12 @@
 //! Settings of a desk.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::FieldProblem;
+use crate::id::TeamId;
+use crate::label::Label;
 use crate::scoring::Weights;
 
 /// Settings of a desk. What is absent in the document has its default.
@@ -28,6 +32,10 @@ pub struct Settings {
     pub offline_returns_unstarted: bool,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,
+    /// Seconds for which the answers to a journey that a customer has begun are kept for them. Default 7 days.
+    pub journey_retention_seconds: i64,
+    /// The team that gets new tickets of a category which nothing else gives to a team. At most 1,000.
+    pub category_teams: BTreeMap<Label, TeamId>,
     /// What the score is made of.
     pub weights: Weights,
 }
@@ -43,6 +51,8 @@ impl Default for Settings {
             offer_seconds: 120,
             offline_returns_unstarted: false,
             handling_lease_seconds: 60,
+            journey_retention_seconds: 7 * 86_400,
+            category_teams: BTreeMap::new(),
             weights: Weights::default(),
         }
     }
@@ -65,6 +75,7 @@ impl Settings {
             ("declined_seconds", Some(self.declined_seconds), 0),
             ("offer_seconds", Some(self.offer_seconds), 5),
             ("handling_lease_seconds", Some(self.handling_lease_seconds), 5),
+            ("journey_retention_seconds", Some(self.journey_retention_seconds), 3_600),
         ];
         let ranges = seconds.into_iter().filter_map(|(field, value, least)| {
             let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
@@ -78,12 +89,14 @@ impl Settings {
             .map(|_| {
                 FieldProblem::new("pending_reminder_seconds", "must be below `pending_resolve_seconds`")
             });
+        let too_many = (self.category_teams.len() > 1_000)
+            .then(|| FieldProblem::new("category_teams", "must be at most 1000"));
         let weights = self
             .weights
             .problems()
             .into_iter()
             .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
-        let problems: Vec<FieldProblem> = ranges.chain(too_late).chain(weights).collect();
+        let problems: Vec<FieldProblem> = ranges.chain(too_late).chain(too_many).chain(weights).collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }

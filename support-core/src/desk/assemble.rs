@@ -1,11 +1,12 @@
 //! From a decision to what a commit writes.
 
-use crate::conversation::{Conversation, Message};
+use crate::conversation::{Conversation, Message, Visibility};
 use crate::event::Event;
 use crate::id::TenantId;
 use crate::people::{AgentState, WorkKind};
 use crate::routing::Offer;
-use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, Write};
+use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, SearchEntry, Write};
+use crate::text::tokens;
 use crate::ticket::{Decision, Ticket};
 
 /// Collects what a decision writes: the ticket, the records that its events make or change, and the load that moved.
@@ -17,7 +18,7 @@ pub(super) fn assemble(
     decision: Decision,
     touched: &[Record],
 ) -> ChangeSet {
-    let Decision { ticket, events } = decision;
+    let Decision { ticket, events, texts } = decision;
     let mut changes = ChangeSet::new(tenant);
     let mut conversations: Vec<(Conversation, Expect)> = Vec::new();
     let mut messages: Vec<(Message, Expect)> = Vec::new();
@@ -50,6 +51,7 @@ pub(super) fn assemble(
         }
     }
     changes.deltas = loads(before, &ticket);
+    let ticket_id = ticket.id;
     // The ticket first: what belongs to it refers to it.
     let assignments = events.iter().filter_map(Assignment::begin).collect::<Vec<_>>();
     match before {
@@ -73,6 +75,14 @@ pub(super) fn assemble(
         }
     }
     assignments.into_iter().for_each(|assignment| changes.insert(assignment));
+    for text in texts {
+        let tokens = text.body.as_deref().map(tokens).unwrap_or_default();
+        if !tokens.is_empty() {
+            let (text, ticket) = (text.id, ticket_id);
+            changes.search.push(SearchEntry { text, ticket, visibility: Visibility::Internal, tokens });
+        }
+        changes.insert(text);
+    }
     changes.events = events;
     changes
 }

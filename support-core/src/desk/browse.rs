@@ -222,6 +222,7 @@ impl Desk {
     ) -> Result<TicketView, Error> {
         let ticket = self.ticket_at(actor, id, at).await?;
         let mut keys = text_keys(actor, &ticket);
+        keys.extend(ticket.journey.map(|journey| Key::Text(journey.answers)));
         keys.extend(name_keys(actor, parties(actor, &ticket)));
         let found = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
         let reading = self.readings(actor, std::slice::from_ref(&ticket), at).await?.pop();

@@ -3,10 +3,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Action;
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{DocumentId, EventId, TeamId};
+use crate::journey::JourneySpec;
+use crate::macros::MacroSpec;
 use crate::people::Permission;
 use crate::sla::policy::PolicySpec;
 use crate::store::{ChangeSet, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt};
@@ -70,7 +73,9 @@ pub(super) const fn permission(kind: DocumentKind) -> Permission {
         }
         DocumentKind::Team => Permission::TeamManage,
         DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
-        DocumentKind::KeywordRule => Permission::RuleManage,
+        DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
+        DocumentKind::Macro => Permission::MacroManage,
+        DocumentKind::Journey | DocumentKind::JourneyEntry => Permission::JourneyManage,
     }
 }
 
@@ -90,6 +95,9 @@ impl UseCase for PutDocument {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<DocumentReply>, Error> {
         ask.staff_only(EntityKind::Document)?;
         ask.actor.scope(permission(self.kind))?;
+        if self.kind == DocumentKind::JourneyEntry {
+            return Err(Error::invalid("kind", "is written by publishing a journey"));
+        }
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
         let before: Option<Document> = ask.store().one(&ask.system(), Key::Document(id)).await?;
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
@@ -134,6 +142,29 @@ impl Ask<'_> {
                     ));
                 }
             }
+            DocumentKind::Journey => {
+                let Ok(spec) = JourneySpec::deserialize(body) else { return Ok(()) };
+                let fills = spec.ticket.into_iter().enumerate();
+                named.extend(
+                    fills.filter_map(|(at, fill)| team(format!("ticket[{at}].team_id"), fill.team_id?)),
+                );
+            }
+            DocumentKind::Macro => {
+                let Ok(spec) = MacroSpec::deserialize(body) else { return Ok(()) };
+                named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
+                let moves = spec.actions.iter().enumerate().filter_map(|(at, action)| match action {
+                    Action::MoveToTeam(to) => Some((format!("actions[{at}].move_to_team"), *to)),
+                    _ => None,
+                });
+                named.extend(moves.filter_map(|(field, to)| team(field, to)));
+            }
+            DocumentKind::Settings => {
+                let Ok(settings) = config::Settings::deserialize(body) else { return Ok(()) };
+                let teams = settings.category_teams.into_iter();
+                named.extend(
+                    teams.filter_map(|(category, id)| team(format!("category_teams.{category}"), id)),
+                );
+            }
             _ => {}
         }
         for (field, kind, id) in named {
@@ -144,8 +175,28 @@ impl Ask<'_> {
         Ok(())
     }
 
-    /// Writes the next version of a document.
+    /// Writes the next version of a document that somebody changes, who may have named the version that they know.
     pub(super) fn put_document(
+        &self,
+        kind: DocumentKind,
+        id: DocumentId,
+        mut body: serde_json::Value,
+        retired: bool,
+        before: Option<Document>,
+    ) -> Result<Prepared<DocumentReply>, Error> {
+        if kind == DocumentKind::Macro {
+            self.may_write_macro(&mut body, before.as_ref())?;
+        }
+        let found = before.as_ref().map_or(0, |document| document.version);
+        self.check_version(EntityKind::Document, found)?;
+        if kind == DocumentKind::Journey {
+            stays_in_place(&body, retired, before.as_ref())?;
+        }
+        self.write_document(kind, id, body, retired, before)
+    }
+
+    /// Writes the next version of a document.
+    pub(super) fn write_document(
         &self,
         kind: DocumentKind,
         id: DocumentId,
@@ -159,7 +210,6 @@ impl Ask<'_> {
         }
         let mut changes = ChangeSet::new(self.actor.tenant());
         let found = before.as_ref().map_or(0, |document| document.version);
-        self.check_version(EntityKind::Document, found)?;
         if !retired {
             config::check(kind, &body).map_err(Error::Invalid)?;
         }
@@ -192,6 +242,27 @@ impl Ask<'_> {
         }
         Ok(Prepared { changes, reply, routes: kind == DocumentKind::Team, configures: true })
     }
+}
+
+/// A journey stays at the place for which it was made, and is kept: who has begun it goes on in it.
+fn stays_in_place(body: &serde_json::Value, retired: bool, before: Option<&Document>) -> Result<(), Error> {
+    if retired {
+        return Err(Error::refused(
+            "journey_kept",
+            "journeys are archived by publishing another, never retired",
+        ));
+    }
+    let (Some(before), Ok(now)) = (before, JourneySpec::deserialize(body)) else { return Ok(()) };
+    let Ok(before) = JourneySpec::deserialize(&before.body) else { return Ok(()) };
+    for (field, same) in [
+        ("entry_point", before.entry_point == now.entry_point),
+        ("brand_id", before.brand_id == now.brand_id),
+    ] {
+        if !same {
+            return Err(Error::invalid(field, "cannot change: make another journey for another place"));
+        }
+    }
+    Ok(())
 }
 
 impl Desk {

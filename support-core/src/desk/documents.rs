@@ -77,6 +77,9 @@ impl UseCase for EditDocument {
             None => built_in(self.kind, self.id).ok_or(Error::NotFound(EntityKind::Document))?,
         };
         ask.actor.scope(permission(self.kind))?;
+        if self.kind == DocumentKind::JourneyEntry {
+            return Err(Error::invalid("kind", "is written by publishing a journey"));
+        }
         match &self.change {
             DocumentChange::Merge(fields) => {
                 let body = merged(body, fields);

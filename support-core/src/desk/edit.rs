@@ -10,12 +10,13 @@ use crate::label::Label;
 use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
 use crate::routing::AssignHow;
 use crate::store::{StoreExt, TextClass};
-use crate::ticket::{Command, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command};
+use crate::ticket::{
+    Command, FieldInput, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
+};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::still_there;
-use super::input::FieldInput;
 use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};

@@ -4,31 +4,9 @@ use crate::error::Error;
 use crate::label::{ForeignId, Label};
 use crate::people::ActorRef;
 use crate::store::TextClass;
-use crate::ticket::{ContextRef, FieldValue};
+use crate::ticket::{ContextRef, FieldInput, FieldValue};
 
 use super::texts::{LINE_LIMIT, Texts, check};
-
-/// Value of a free field as it is given.
-#[derive(Clone, PartialEq)]
-pub enum FieldInput {
-    /// A text, 1–1,000 characters.
-    Text(String),
-    /// A finite number.
-    Number(f64),
-    /// Yes or no.
-    Flag(bool),
-}
-
-impl std::fmt::Debug for FieldInput {
-    /// Prints no text.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(_) => f.write_str("Text(…)"),
-            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
-            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
-        }
-    }
-}
 
 impl FieldInput {
     pub(super) fn store(

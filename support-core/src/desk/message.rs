@@ -4,17 +4,18 @@ use async_trait::async_trait;
 
 use crate::conversation::{ChannelKind, Conversation, Delivery, Direction, Message, Visibility};
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, ConversationId, MessageId, TicketId};
+use crate::id::{AgentId, ConversationId, DocumentId, MessageId, TicketId};
 use crate::label::ForeignId;
 use crate::people::{Actor, AgentState, Permission};
 use crate::routing::Seat;
-use crate::store::{ChangeSet, Key, Page, Query, Record, Related, Select, StoreExt};
+use crate::store::{ChangeSet, Delta, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing, still_there};
+use super::macros::Macro;
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
@@ -38,6 +39,9 @@ pub struct WriteMessage {
     pub conversation_id: Option<ConversationId>,
     /// The newest message that the writer has seen; another one stops the reply.
     pub if_last_message_id: Option<MessageId>,
+    /// The macro that it was made with: what the macro does is done along with it, and its use is counted. A status that
+    /// the message names comes before the macro's.
+    pub macro_id: Option<DocumentId>,
     /// Takes it in as the customer's own words, where staff may bring in what others wrote.
     pub as_customer: bool,
     /// Name under which it was written, where that is not the customer's own; goes with `as_customer`.
@@ -66,6 +70,7 @@ impl WriteMessage {
             status: None,
             conversation_id: None,
             if_last_message_id: None,
+            macro_id: None,
             as_customer: false,
             author_name: None,
             author_email: None,
@@ -112,6 +117,10 @@ impl UseCase for WriteMessage {
         }
         self.no_author("goes with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
+        let with = match self.macro_id {
+            Some(id) => ask.macro_in("macro_id", id, &ticket).await?,
+            None => Macro::default(),
+        };
         if self.status.is_some() {
             let right = ask.actor.scope(Permission::TicketStatus)?;
             if !ticket.with_subject(|subject| right.sees(subject)) {
@@ -151,11 +160,15 @@ impl UseCase for WriteMessage {
         let message_id = message.id;
         let write = Command::Write(Box::new(command::Write {
             message,
-            status: self.status,
+            status: self.status.or(with.status()),
             if_last_message: self.if_last_message_id,
             live: false,
         }));
-        let mut prepared = carry_out(ask, &ticket, &[write], vec![conversation.clone().into()]).await?;
+        let (mut commands, owner) = with.commands(ask, &ticket, &conversation, &mut texts).await?;
+        commands.insert(0, write);
+        let mut prepared = carry_out(ask, &ticket, &commands, vec![conversation.clone().into()]).await?;
+        owner.into_iter().for_each(|state| still_there(&mut prepared.changes, state));
+        prepared.changes.deltas.extend(self.macro_id.map(|document| Delta::Used { document }));
         prepared.reply.message_id = Some(message_id);
         texts.finish(&mut prepared.changes);
         if public {
@@ -198,6 +211,7 @@ impl WriteMessage {
             ("status", self.status.is_some()),
             ("conversation_id", self.conversation_id.is_some()),
             ("if_last_message_id", self.if_last_message_id.is_some()),
+            ("macro_id", self.macro_id.is_some()),
         ];
         let first = given.into_iter().find_map(|(field, given)| given.then_some(field));
         first.map_or(Ok(()), |field| Err(Error::invalid(field, problem)))

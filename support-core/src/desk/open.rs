@@ -14,14 +14,17 @@ use crate::label::{ForeignId, Label};
 use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
+use crate::sla::ConfigRef;
 use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
-use crate::ticket::{Command, ExternalRef, FieldValue, Priority, command, decide};
+use crate::ticket::{
+    Command, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command, decide,
+};
 use crate::time::Timestamp;
 
 use super::TicketReply;
 use super::assemble::{assemble, needs_routing, still_there};
 use super::customers::CustomerSpec;
-use super::input::{ContextInput, FieldInput};
+use super::input::ContextInput;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
@@ -187,7 +190,33 @@ impl UseCase for OpenTicket {
     type Reply = TicketReply;
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.led_by(ask, None).await
+    }
+}
+
+/// The journey that leads to a ticket.
+pub(super) struct Led {
+    pub(super) journey: ConfigRef,
+    /// What was asked and answered, as JSON, with masks.
+    pub(super) answers: String,
+    /// The team that it names.
+    pub(super) team: Option<TeamId>,
+}
+
+impl OpenTicket {
+    /// Opens it, be it at the end of a journey.
+    pub(super) async fn led_by(
+        &self,
+        ask: &Ask<'_>,
+        led: Option<Led>,
+    ) -> Result<Prepared<TicketReply>, Error> {
         self.check()?;
+        // What a journey fills in is the desk's word, not the customer's.
+        if let (None, Requester::Myself, Actor::Customer(_), Some(field)) =
+            (&led, &self.requester, ask.actor, self.staff_field())
+        {
+            return Err(Error::invalid(field, "may not be given by a customer"));
+        }
         let mut people = ChangeSet::new(ask.actor.tenant());
         let customer = self.customer(ask, &mut people).await?;
         if let Some(team) = self.team_id {
@@ -197,12 +226,13 @@ impl UseCase for OpenTicket {
             customer: &customer,
             follow_up_of: None,
             sticky: None,
+            led,
             external_id: None,
             in_reply_to: None,
             automatic: false,
             sent_at: ask.now,
         };
-        let (open, texts) = self.command(ask, &opening, self.team(ask).await?)?;
+        let (open, texts) = self.command(ask, &opening, self.start(ask, &opening).await?)?;
         let (ticket, message) = (open.id, open.message.id);
         let mut commands = vec![Command::Open(Box::new(open))];
         let mut owner = None;
@@ -227,6 +257,7 @@ impl UseCase for OpenTicket {
         people.writes.append(&mut changes.writes);
         people.events.append(&mut changes.events);
         people.deltas = changes.deltas;
+        people.search.append(&mut changes.search);
         texts.finish(&mut people);
         if let Some(state) = owner {
             still_there(&mut people, state);
@@ -245,19 +276,27 @@ pub(super) struct Opening<'a> {
     pub(super) follow_up_of: Option<TicketId>,
     /// Who had the closed ticket.
     pub(super) sticky: Option<AgentId>,
+    pub(super) led: Option<Led>,
     pub(super) external_id: Option<ForeignId>,
     pub(super) in_reply_to: Option<ForeignId>,
     pub(super) automatic: bool,
     pub(super) sent_at: Timestamp,
 }
 
+/// In whose queue a ticket starts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Start {
+    team: TeamId,
+    /// What says that it belongs there.
+    by: TeamSource,
+    /// Whether the queue where it belongs is full.
+    full: bool,
+}
+
 impl OpenTicket {
     async fn customer(&self, ask: &Ask<'_>, changes: &mut ChangeSet) -> Result<Customer, Error> {
         match (&self.requester, ask.actor) {
             (Requester::Myself, Actor::Customer(customer)) => {
-                if let Some(field) = self.staff_field() {
-                    return Err(Error::invalid(field, "may not be given by a customer"));
-                }
                 let found = ask.store().customer(&ask.system(), customer.id).await?;
                 found.ok_or(Error::NotFound(EntityKind::Customer))
             }
@@ -277,13 +316,29 @@ impl OpenTicket {
         }
     }
 
-    /// Returns the team in whose queue it starts, and whether the queue where it belongs is full.
-    pub(super) async fn team(&self, ask: &Ask<'_>) -> Result<(TeamId, bool), Error> {
-        let own = self.team_id.unwrap_or(TeamId::DEFAULT);
+    /// Finds the team to which it belongs, and what says so.
+    fn own_team(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> (TeamSource, TeamId) {
+        let settings = &ask.config.settings;
+        let of_category = self.category.as_ref().and_then(|category| settings.category_teams.get(category));
+        let given = if opening.follow_up_of.is_some() { TeamSource::FollowUp } else { TeamSource::Given };
+        let known = |team: &&TeamId| ask.config.team(**team).is_some();
+        [
+            (given, self.team_id),
+            (TeamSource::Journey, opening.led.as_ref().and_then(|led| led.team)),
+            (TeamSource::Category, of_category.filter(known).copied()),
+        ]
+        .into_iter()
+        .find_map(|(source, team)| Some((source, team?)))
+        .unwrap_or((TeamSource::Default, TeamId::DEFAULT))
+    }
+
+    /// Finds whose queue it starts in: that of the team to which it belongs, or another one where that is full.
+    pub(super) async fn start(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> Result<Start, Error> {
+        let (by, own) = self.own_team(ask, opening);
         let config = &ask.config;
         let limited =
             config.team(own).filter(|team| team.queue_limit.is_some() && self.assigned_to.is_none());
-        let Some(team) = limited else { return Ok((own, false)) };
+        let Some(team) = limited else { return Ok(Start { team: own, by, full: false }) };
         let live = ask.desk.live(ask.actor.tenant());
         live.sync(ask.store()).await?;
         let board = live.board();
@@ -291,23 +346,22 @@ impl OpenTicket {
             team.queue_limit.is_some_and(|limit| board.queue.waiting_for(id) >= limit as usize)
         };
         if !is_full(own, team) {
-            return Ok((own, false));
+            return Ok(Start { team: own, by, full: false });
         }
         let has_room = |id: &TeamId| config.team(*id).is_some_and(|team| !is_full(*id, team));
         let to = match team.queue_limit_action {
             QueueLimitAction::Overflow => team.overflow_team_ids.iter().copied().find(has_room),
             QueueLimitAction::Tag => None,
         };
-        Ok((to.unwrap_or(own), true))
+        Ok(Start { team: to.unwrap_or(own), by, full: true })
     }
 
-    /// Turns what was asked into a command and the texts that it names. `team` is in whose queue it starts, and whether
-    /// the queue where it belongs is full.
+    /// Turns what was asked into a command and the texts that it names.
     pub(super) fn command<'a>(
         &self,
         ask: &'a Ask<'a>,
         opening: &Opening<'_>,
-        (team, full): (TeamId, bool),
+        start: Start,
     ) -> Result<(command::Open, Texts<'a>), Error> {
         let id = TicketId::mint(ask.ids(), ask.now);
         let conversation_id = ConversationId::mint(ask.ids(), ask.now);
@@ -329,13 +383,17 @@ impl OpenTicket {
         let context = self.context.iter().enumerate();
         let context =
             context.map(|(at, object)| object.store(at, whose, &mut texts)).collect::<Result<_, _>>()?;
+        let journey = opening.led.as_ref().map(|led| TicketJourney {
+            journey: led.journey,
+            answers: texts.keep(whose, TextClass::Public, led.answers.clone()),
+        });
         // Rules look at the subject and at what the customer says, not at what the desk writes.
         let keywords = match self.direction {
             Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
             Direction::Outbound => ask.config.keyword_hits(&[&subject.body]),
         };
         let mut tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
-        tags.extend(QUEUE_FULL.parse().ok().filter(|_| full));
+        tags.extend(QUEUE_FULL.parse().ok().filter(|_| start.full));
         let insight = customer.tier.clone().map(|tier| Insight { tier: Some(tier), ..Insight::default() });
         let Stored { id: body, masked, .. } = body;
         let message = command::NewMessage {
@@ -367,13 +425,15 @@ impl OpenTicket {
             brand_id: self.brand_id,
             language: self.language.clone().or_else(|| customer.language.clone()),
             customer_id: customer.id,
-            team_id: team,
+            team_id: start.team,
+            team_by: start.by,
             category: self.category.clone(),
             tags: tags.into_iter().collect(),
             order_id: self.order_id.clone(),
             context,
             external_refs: self.external_refs.clone(),
             custom_fields,
+            journey,
             effort: self.effort.unwrap_or(1),
             skills: self.skills.clone(),
             preferred: self.preferred.clone(),

@@ -193,6 +193,7 @@ impl Desk {
         let mut page = self.store().find(&scope, &Query::new(select, messages).with(with)).await?;
         let conversations = self.store().find(&scope, &Query::new(Select::Conversations(id), 100)).await?;
         let mut keys = text_keys(actor, &ticket);
+        keys.extend(ticket.journey.map(|journey| Key::Text(journey.answers)));
         let parties = page.items.iter().filter_map(author).chain(parties(actor, &ticket));
         keys.extend(name_keys(actor, parties));
         // The parties of a ticket that one sees are seen with it: a customer learns the agent's name, not more.

@@ -248,12 +248,13 @@ impl Ask<'_> {
             customer,
             follow_up_of: closed.map(|ticket| ticket.id),
             sticky: closed.and_then(|ticket| ticket.assigned_to),
+            led: None,
             external_id: arrival.external_id.clone(),
             in_reply_to: arrival.in_reply_to.clone(),
             automatic: arrival.automatic,
             sent_at: arrival.sent_at,
         };
-        let (open, texts) = wanted.command(self, &opening, wanted.team(self).await?)?;
+        let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await?)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
         let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
         let routes = needs_routing(None, &decision.ticket);
@@ -262,6 +263,7 @@ impl Ask<'_> {
         changes.writes.append(&mut made.writes);
         changes.events.append(&mut made.events);
         changes.deltas = made.deltas;
+        changes.search.append(&mut made.search);
         texts.finish(&mut changes);
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })

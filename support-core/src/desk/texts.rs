@@ -74,16 +74,16 @@ impl<'a> Texts<'a> {
             *found.entry(finding.kind.name().to_owned()).or_default() += 1;
         }
         let body = masked.text.into_owned();
-        let id = TextId::mint(self.ask.ids(), self.ask.now);
-        self.texts.push(Text {
-            id,
-            ticket: self.ticket,
-            subject,
-            class,
-            body: Some(body.clone()),
-            created_at: self.ask.now,
-        });
+        let id = self.keep(subject, class, body.clone());
         Stored { id, body, masked: found }
+    }
+
+    /// Keeps a text as it is: one that was masked in parts.
+    pub(super) fn keep(&mut self, subject: ActorRef, class: TextClass, body: String) -> TextId {
+        let id = TextId::mint(self.ask.ids(), self.ask.now);
+        let (ticket, created_at) = (self.ticket, self.ask.now);
+        self.texts.push(Text { id, ticket, subject, class, body: Some(body), created_at });
+        id
     }
 
     /// Keeps an optional line such as a reason, under its field's name.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::error::Error;
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TenantId, TicketId};
-use crate::people::{ActorRef, Agent, AgentState, Presence, Scope};
+use crate::people::{Actor, ActorRef, Agent, AgentState, Presence, Scope};
 use crate::store::{Assignee, ChangeSet, Key, Outcome, Query, Record, Select, StoreExt, TicketFilter};
 use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -123,7 +123,12 @@ impl Desk {
                     // One who cannot be read or written must not hold up the others; the next tick tries again.
                     Err(_) => ticked.note_failure(1),
                 },
-                Stream::Customer(_) | Stream::Document(_) | Stream::Login(_) => {}
+                Stream::Customer(id) => match self.wake_customer(&Actor::Host(tenant), *id).await {
+                    Ok(woken) => ticked.woken += u32::from(woken),
+                    Err(error) if error.is_retryable() => return Err(error),
+                    Err(_) => ticked.note_failure(1),
+                },
+                Stream::Document(_) | Stream::Login(_) => {}
             }
         }
         match self.wake_tickets(tenant, tickets.clone(), now, ticked).await {

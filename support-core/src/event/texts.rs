@@ -13,9 +13,14 @@ impl Event {
     #[must_use]
     pub fn texts(&self) -> Vec<TextId> {
         match self {
-            Self::TicketCreated { subject, custom_fields, context, .. } => {
+            Self::TicketCreated { subject, custom_fields, context, journey, .. } => {
                 let labels = context.iter().filter_map(|context| context.label);
-                std::iter::once(*subject).chain(of_fields(custom_fields)).chain(labels).collect()
+                let answers = journey.as_ref().map(|journey| journey.answers);
+                std::iter::once(*subject)
+                    .chain(of_fields(custom_fields))
+                    .chain(labels)
+                    .chain(answers)
+                    .collect()
             }
             Self::MessageAdded { body, author_text, .. } => {
                 std::iter::once(*body).chain(*author_text).collect()
@@ -38,6 +43,11 @@ impl Event {
             | Self::TicketKeywordsMatched { .. }
             | Self::TicketInsightNoted { .. }
             | Self::TicketReminderReached { .. }
+            | Self::TicketSkillsRequired { .. }
+            | Self::TicketNotified { .. }
+            | Self::AutomationApplied { .. }
+            | Self::AutomationStopped { .. }
+            | Self::TicketWebhookQueued { .. }
             | Self::TicketSnoozed { .. }
             | Self::TicketWoken { .. }
             | Self::TicketSetAside { .. }

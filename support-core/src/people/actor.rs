@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::Error;
-use crate::id::{AgentId, CustomerId, TeamId, TenantId};
+use crate::id::{AgentId, CustomerId, DocumentId, TeamId, TenantId};
 use crate::label::Label;
 use crate::wire::wire_enum;
 
@@ -143,13 +143,19 @@ wire_enum! {
 pub struct ActorRef {
     /// What kind of party.
     pub kind: ActorKind,
-    /// The customer's or agent's id.
+    /// The customer's or agent's id; of the desk itself, the rule that acted.
     pub id: Option<Uuid>,
 }
 
 impl ActorRef {
     /// The desk itself.
     pub const SYSTEM: Self = Self { kind: ActorKind::System, id: None };
+
+    /// Names a rule of the desk, by its document: an automation.
+    #[must_use]
+    pub const fn rule(id: DocumentId) -> Self {
+        Self { kind: ActorKind::System, id: Some(id.uuid()) }
+    }
 
     /// Names an agent.
     #[must_use]

@@ -60,6 +60,10 @@ wire_enum! {
         RuleManage = "rule.manage",
         /// Change SLA policies and calendars.
         SlaManage = "sla.manage",
+        /// Make and change macros: one's own, those of one's teams, or all.
+        MacroManage = "macro.manage",
+        /// Make, change and publish journeys.
+        JourneyManage = "journey.manage",
         /// Change settings and masking.
         SettingsManage = "settings.manage",
         /// Define roles and give them to agents.
@@ -172,19 +176,27 @@ impl Role {
         ];
         give(Reach::Team, &tickets);
         give(Reach::All, &[P::CustomerRead, P::CustomerManage, P::AgentRead, P::ConfigRead]);
-        give(Reach::Own, &[P::AgentStatus]);
+        give(Reach::Own, &[P::AgentStatus, P::MacroManage]);
         if self >= Self::TeamLead {
             give(Reach::Team, &[P::TicketReassign, P::TicketSetAside, P::AgentStatus, P::TicketExport]);
+            give(Reach::Team, &[P::MacroManage]);
         }
         if self >= Self::Supervisor {
             give(Reach::All, &tickets);
             give(Reach::All, &[P::TicketReassign, P::TicketSetAside, P::AgentStatus, P::TicketExport]);
-            give(Reach::All, &[P::RuleManage, P::SlaManage, P::TicketReset]);
+            give(Reach::All, &[P::RuleManage, P::SlaManage, P::MacroManage, P::TicketReset]);
         }
         if self >= Self::Admin {
             give(
                 Reach::All,
-                &[P::AgentManage, P::TeamManage, P::SettingsManage, P::AuditRead, P::MessageImport],
+                &[
+                    P::AgentManage,
+                    P::TeamManage,
+                    P::JourneyManage,
+                    P::SettingsManage,
+                    P::AuditRead,
+                    P::MessageImport,
+                ],
             );
         }
         if self >= Self::SuperAdmin {

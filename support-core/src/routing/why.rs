@@ -27,6 +27,8 @@ wire_enum! {
         Absent = "absent",
         /// An escalation moved it.
         Escalation = "escalation",
+        /// An automation moved it.
+        Rule = "rule",
         /// It was given when it was opened.
         Open = "open",
     }

@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Action;
 use crate::config::{Config, Settings};
 use crate::ticket::{Derived, Status, Ticket};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::calendar::{Pause, Pauses};
-use super::policy::{StepAction, When};
+use super::policy::When;
 use super::{Metric, SlaTimer, TimerState};
 
 wire_enum! {
@@ -129,7 +130,7 @@ pub enum DueKind {
         /// Whether it belongs to the time before the deadline.
         warns: bool,
         /// What it does.
-        actions: Vec<StepAction>,
+        actions: Vec<Action>,
     },
 }
 
@@ -251,7 +252,8 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let steps = upcoming(ticket, config).map(|step| step.at).min();
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
     let offer = ticket.offer.as_ref().map(|offer| offer.until);
-    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps, offer]
+    let rules = config.automations().due_at(ticket, config);
+    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps, offer, rules]
         .into_iter()
         .flatten()
         .filter(|_| awake)

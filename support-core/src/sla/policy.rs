@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Action;
+use crate::automation::action::check_all;
 use crate::conversation::ChannelKind;
 use crate::error::FieldProblem;
 use crate::id::{BrandId, DocumentId, TeamId};
@@ -100,7 +102,7 @@ pub struct Step {
     pub when: When,
     /// What it does, in order. Without any it only warns.
     #[serde(default)]
-    pub actions: Vec<StepAction>,
+    pub actions: Vec<Action>,
 }
 
 /// When a step is taken, in the open time of the timer's calendar.
@@ -138,20 +140,6 @@ impl When {
     }
 }
 
-/// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum StepAction {
-    /// Raises the priority by one; running targets stay as they are.
-    RaisePriority,
-    /// Raises the escalation level by one.
-    LevelUp,
-    /// Adds a tag.
-    Tag(Label),
-    /// Moves the ticket to another team's queue.
-    MoveToTeam(TeamId),
-}
-
 impl PolicySpec {
     /// The policy with which a desk begins: first response within 2 h, resolution within 24 h, at every priority and
     /// hour; a warning when a fifth is left; a breach raises the escalation level.
@@ -168,7 +156,7 @@ impl PolicySpec {
             pause_on_hold: false,
             steps: vec![
                 Step { metric: None, when: When::AtFraction(0.8), actions: Vec::new() },
-                Step { metric: None, when: When::AtBreach, actions: vec![StepAction::LevelUp] },
+                Step { metric: None, when: When::AtBreach, actions: vec![Action::LevelUp] },
             ],
             active: true,
         }
@@ -204,6 +192,7 @@ impl PolicySpec {
             problems.push(FieldProblem::new("steps", "must be at most 32"));
         }
         for (at, step) in self.steps.iter().enumerate() {
+            check_all(&format!("steps[{at}].actions"), &step.actions, &mut problems);
             if let When::AtFraction(share) = step.when
                 && !(0.0..1.0).contains(&share)
             {

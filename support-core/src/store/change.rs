@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::conversation::Visibility;
 use crate::error::{EntityKind, Error};
 use crate::event::Envelope;
-use crate::id::{AgentId, TenantId, TextId, TicketId};
+use crate::id::{AgentId, DocumentId, TenantId, TextId, TicketId};
 use crate::people::WorkKind;
 use crate::time::Timestamp;
 
@@ -98,6 +98,11 @@ pub enum Delta {
         change: i32,
         /// The load after it, and after the set's deltas before it, may not pass this; `None` lets it.
         at_most: Option<u32>,
+    },
+    /// Adds one to how often a document was used. Whether there is such a document is not asked.
+    Used {
+        /// Which.
+        document: DocumentId,
     },
     /// Moves the instant at which an agent was last given work, forwards only.
     LastAssigned {

@@ -14,7 +14,10 @@ use crate::people::{AddressKind, Agent, AgentState, Customer, Scope};
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
-use super::{Assignment, Document, Login, LoginSubject, OutboxRow, Record, Session, Store, StoreError, Text};
+use super::{
+    Assignment, Document, JourneyProgress, Login, LoginSubject, OutboxRow, Record, Session, Store,
+    StoreError, Text,
+};
 
 /// Names one record inside a tenant.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -58,12 +61,16 @@ pub enum Key {
     DocumentVersion(DocumentId, u64),
     /// Number that grows with every change of configuration; answers [`Record::Epoch`].
     Epoch,
+    /// How often a document was used; answers [`Record::Uses`]. For the system's scope only.
+    Uses(DocumentId),
     /// A login by its subject. Logins, sessions, outbox rows and receipts are for the system's scope only.
     Login(LoginSubject),
     /// A signed-in session.
     Session(SessionId),
     /// A row of the outbox.
     Outbox(OutboxId),
+    /// The journey that a customer has begun. For the system's scope only.
+    JourneyProgress(CustomerId),
     /// What a command left behind.
     Receipt(String),
 }
@@ -99,9 +106,11 @@ impl fmt::Debug for Key {
                 f.debug_tuple("DocumentVersion").field(id).field(version).finish()
             }
             Self::Epoch => f.write_str("Epoch"),
+            Self::Uses(id) => f.debug_tuple("Uses").field(id).finish(),
             Self::Login(subject) => f.debug_tuple("Login").field(subject).finish(),
             Self::Session(id) => fmt::Debug::fmt(id, f),
             Self::Outbox(id) => fmt::Debug::fmt(id, f),
+            Self::JourneyProgress(customer) => f.debug_tuple("JourneyProgress").field(customer).finish(),
             Self::Receipt(key) => f.debug_tuple("Receipt").field(key).finish(),
         }
     }
@@ -201,6 +210,7 @@ entities! {
     Login: Login = same;
     Session: Session = same;
     Outbox: OutboxRow = same;
+    JourneyProgress: JourneyProgress = same;
     Receipt: super::Receipt = same;
 }
 

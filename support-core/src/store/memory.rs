@@ -182,7 +182,9 @@ impl Store for MemoryStore {
 
 /// Prints the events of a set as they are stored, and refuses a set that no store can write.
 fn printed_events(set: &ChangeSet) -> Result<Vec<String>, StoreError> {
-    let unwritable = |write: &super::Write| matches!(write.record, Record::Receipt(_) | Record::Epoch(_));
+    let unwritable = |write: &super::Write| {
+        matches!(write.record, Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_))
+    };
     if set.writes.iter().any(unwritable) || set.receipt.as_ref().is_some_and(|r| r.key.len() > 255) {
         return Err(StoreError::new(StoreErrorKind::Misuse, "committing"));
     }

@@ -12,6 +12,7 @@ use crate::id::{
 };
 use crate::people::{ActorRef, Agent, AgentState, Customer, WorkKind};
 use crate::routing::{AssignHow, Offer, Why};
+use crate::sla::ConfigRef;
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
@@ -49,10 +50,14 @@ pub enum Record {
     Session(Session),
     /// A row of the outbox.
     Outbox(OutboxRow),
+    /// The journey that a customer has begun.
+    JourneyProgress(JourneyProgress),
     /// What a command left behind. Written through [`ChangeSet::receipt`](super::ChangeSet), never as a write.
     Receipt(Receipt),
     /// Number that grows with every change of configuration, from 0. Kept by the store, never written.
     Epoch(u64),
+    /// How often a document was used, from 0. Kept by [`Delta::Used`](super::Delta), never written.
+    Uses(u64),
 }
 
 impl Record {
@@ -68,9 +73,10 @@ impl Record {
             Self::Offer(_) => EntityKind::Offer,
             Self::Customer(_) => EntityKind::Customer,
             Self::Agent(_) | Self::AgentState(_) => EntityKind::Agent,
-            Self::Document(_) | Self::Epoch(_) => EntityKind::Document,
+            Self::Document(_) | Self::Epoch(_) | Self::Uses(_) => EntityKind::Document,
             Self::Login(_) | Self::Session(_) | Self::Receipt(_) => EntityKind::Login,
             Self::Outbox(_) => EntityKind::Outbox,
+            Self::JourneyProgress(_) => EntityKind::Journey,
         }
     }
 
@@ -105,8 +111,10 @@ impl Record {
             Self::Login(login) => login.version,
             Self::Session(session) => session.version,
             Self::Outbox(row) => row.version,
+            Self::JourneyProgress(progress) => progress.version,
             Self::Receipt(_) => 0,
             Self::Epoch(epoch) => *epoch,
+            Self::Uses(uses) => *uses,
         }
     }
 }
@@ -135,6 +143,7 @@ into_record! {
     Login => Login;
     Session => Session;
     OutboxRow => Outbox;
+    JourneyProgress => JourneyProgress;
 }
 
 wire_enum! {
@@ -225,8 +234,16 @@ wire_enum! {
         Calendar = "calendar",
         /// A keyword rule.
         KeywordRule = "keyword_rule",
+        /// An automation.
+        Automation = "automation",
         /// Masking: one document.
         Masking = "masking",
+        /// A macro.
+        Macro = "macro",
+        /// A journey of questions.
+        Journey = "journey",
+        /// Which journey is active at a place. Written by publishing, never by hand.
+        JourneyEntry = "journey_entry",
     }
 }
 
@@ -352,6 +369,25 @@ impl fmt::Debug for Session {
             .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
+}
+
+/// The journey that a customer has begun and not finished: one a customer, so that beginning another takes its place.
+///
+/// No event tells of it: like a lease it is renewed at every step, and the ticket that it leads to tells the rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JourneyProgress {
+    /// Whose.
+    pub customer_id: CustomerId,
+    /// Which version of which journey.
+    pub journey: ConfigRef,
+    /// The answers so far, as JSON by question, in a text of no ticket; `None` once it is over.
+    pub answers: Option<TextId>,
+    /// When the newest answers were kept.
+    pub saved_at: Timestamp,
+    /// When it is forgotten; `None` once it is over.
+    pub expires_at: Option<Timestamp>,
+    /// Counts changes.
+    pub version: u64,
 }
 
 wire_enum! {

@@ -25,9 +25,10 @@ use crate::people::{
     Actor, ActorRef, Address, AddressKind, Agent, AgentActor, AgentState, Capacity, Customer, CustomerActor,
     Permission, Reach, Scope,
 };
+use crate::sla::ConfigRef;
 use crate::store::{
-    Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Receipt, Session,
-    Text, TextClass,
+    Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash,
+    Receipt, Session, Text, TextClass,
 };
 use crate::time::Timestamp;
 
@@ -222,6 +223,19 @@ pub fn a_session(number: u32) -> Session {
         ended_at: None,
         version: 1,
         created_at: instant(i64::from(number)),
+    }
+}
+
+/// Returns a journey that the customer with a number has begun.
+#[must_use]
+pub fn a_progress(number: u32) -> JourneyProgress {
+    JourneyProgress {
+        customer_id: customer_id(number),
+        journey: ConfigRef { id: document_id(1), version: 1 },
+        answers: None,
+        saved_at: instant(i64::from(number)),
+        expires_at: None,
+        version: 1,
     }
 }
 

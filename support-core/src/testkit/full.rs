@@ -18,12 +18,12 @@ use crate::sla::{
     Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target, TimerState,
 };
 use crate::store::{
-    Assignment, Document, DocumentKind, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash, Record,
-    Session, Text, TextClass,
+    Assignment, Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
+    PasswordHash, Record, Session, Text, TextClass,
 };
 use crate::ticket::{
     ContextRef, Derived, Escalation, ExternalRef, FieldValue, Handling, Insight, KeywordHit, Participant,
-    ParticipantRole, Priority, SetAside, SetAsideKind, Status, Ticket, Work,
+    ParticipantRole, Priority, SetAside, SetAsideKind, Status, Ticket, TicketJourney, Work,
 };
 
 use super::build::{
@@ -52,6 +52,7 @@ pub fn full_records() -> Vec<Record> {
         full_login().into(),
         full_session().into(),
         full_row().into(),
+        full_progress().into(),
     ]
 }
 
@@ -95,6 +96,10 @@ pub fn full_ticket() -> Ticket {
             (word("weight"), FieldValue::Number(-0.1)),
             (word("fragile"), FieldValue::Flag(true)),
         ]),
+        journey: Some(TicketJourney {
+            journey: ConfigRef { id: document_id(7), version: 3 },
+            answers: text_id(1, 6),
+        }),
         participants: vec![
             Participant { party: ActorRef::customer(customer_id(2)), role: ParticipantRole::Cc },
             Participant { party: ActorRef::agent(agent_id(2)), role: ParticipantRole::Follower },
@@ -142,6 +147,9 @@ pub fn full_ticket() -> Ticket {
         unanswered_since: Some(instant(10)),
         pending_since: Some(instant(10).plus_micros(1)),
         reminded_at: Some(instant(10).plus_micros(2)),
+        status_since: instant(10).plus_micros(3),
+        owner_since: instant(10).plus_micros(4),
+        acted: BTreeMap::from([(document_id(3), instant(10).plus_micros(5))]),
         resolved_at: Some(instant(11)),
         closed_at: Some(instant(12)),
         reopened_count: 5,
@@ -428,6 +436,19 @@ pub fn full_session() -> Session {
         ended_at: Some(instant(2)),
         version: 5,
         created_at: instant(3),
+    }
+}
+
+/// Returns a journey that was begun, with a value in every field.
+#[must_use]
+pub fn full_progress() -> JourneyProgress {
+    JourneyProgress {
+        customer_id: customer_id(1),
+        journey: ConfigRef { id: document_id(7), version: 3 },
+        answers: Some(note_id(3)),
+        saved_at: instant(1),
+        expires_at: Some(instant(2)),
+        version: 6,
     }
 }
 

@@ -4,6 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use crate::automation::Recipient;
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
     AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId, Reference, TeamId,
@@ -15,7 +18,10 @@ use crate::routing::{AssignHow, Why};
 use crate::scoring::Insight;
 use crate::time::Timestamp;
 
-use super::{ContextRef, ExternalRef, FieldValue, KeywordHit, Participant, Priority, SetAsideKind, Status};
+use super::{
+    ContextRef, ExternalRef, FieldValue, KeywordHit, Participant, Priority, SetAsideKind, Status, TeamSource,
+    TicketJourney,
+};
 
 /// Something asked of a ticket.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +46,12 @@ pub enum Command {
     WithdrawOffer,
     /// Raise the escalation level.
     Escalate(Escalate),
+    /// Demand skills of whoever handles it, each with the least level, 1–5.
+    RequireSkills(Vec<(Label, u8)>),
+    /// Tell people of the desk.
+    Notify(Notice),
+    /// Call a webhook endpoint.
+    CallWebhook(DocumentId),
     /// Put it out of sight until an instant, or bring it back.
     Snooze(Option<Timestamp>),
     /// Take it out of the desk's work.
@@ -136,6 +148,8 @@ pub struct Open {
     pub customer_id: CustomerId,
     /// In whose queue it starts.
     pub team_id: TeamId,
+    /// What named the team.
+    pub team_by: TeamSource,
     /// What kind of matter.
     pub category: Option<Label>,
     /// Tags.
@@ -148,6 +162,8 @@ pub struct Open {
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldValue>,
+    /// The journey that led to it.
+    pub journey: Option<TicketJourney>,
     /// Units of capacity that it takes, from 1.
     pub effort: u32,
     /// Skills that a handler must have.
@@ -331,6 +347,17 @@ pub struct AnswerOffer {
     pub accept: bool,
     /// Why not, in words.
     pub reason: Option<TextId>,
+}
+
+/// Tells people of the desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// Who is told, 1–10.
+    pub to: Vec<Recipient>,
+    /// What it is about, in a word, such as `vip_waiting`.
+    #[serde(default)]
+    pub about: Option<Label>,
 }
 
 /// Raises the escalation level.

@@ -4,24 +4,31 @@
 //! and the events that make it so, or the reason why not. It reads no clock, and the ids that it mints come from the
 //! circumstances.
 
+mod act;
 mod assign;
 mod edit;
 mod message;
 mod offer;
 mod open;
+mod react;
 mod wake;
 
+use crate::automation::Was;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
-use crate::id::{EventId, Ids, TicketId};
+use crate::id::{EventId, Ids, OutboxId, TicketId};
 use crate::people::ActorRef;
 use crate::sla::deadline::derive;
 use crate::sla::follow::{Happened, follow, policy_change};
 use crate::sla::{Metric, TimerMove};
+use crate::store::Text;
 use crate::time::Timestamp;
 
 use super::{Command, Status, Ticket};
+use act::Cause;
+use react::Reaction;
+pub use react::rehearse;
 
 /// Who asks, when, and under which configuration.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +50,8 @@ pub struct Decision {
     pub ticket: Ticket,
     /// What happens, in order.
     pub events: Vec<Envelope>,
+    /// Texts that rules wrote: what events name and nobody stored yet.
+    pub texts: Vec<Text>,
 }
 
 /// Decides commands that are carried out together, in order.
@@ -64,6 +73,10 @@ pub fn decide(
     };
     for command in rest {
         change.carry_out(command)?;
+        if matches!(command, Command::Reconfigure { .. }) {
+            // Nothing happened to the ticket: the rules about it changed.
+            change.reaction.silence();
+        }
     }
     Ok(change.settle())
 }
@@ -78,6 +91,12 @@ struct Change<'a> {
     circumstances: &'a Circumstances<'a>,
     /// Present instant, but never before the ticket's newest event.
     at: Timestamp,
+    /// On whose account things happen now.
+    cause: Cause,
+    /// Texts that rules wrote.
+    texts: Vec<Text>,
+    /// Where the automations stand.
+    reaction: Reaction,
 }
 
 impl<'a> Change<'a> {
@@ -89,6 +108,9 @@ impl<'a> Change<'a> {
             followed: 0,
             circumstances,
             at: circumstances.now.max(ticket.updated_at),
+            cause: Cause::Asked,
+            texts: Vec::new(),
+            reaction: Reaction::of(Some(Was::of(ticket))),
         }
     }
 
@@ -98,7 +120,17 @@ impl<'a> Change<'a> {
         let mut first = envelope(id, 1, at, event, circumstances);
         let after = Ticket::begin(&first)?;
         first.audience = Audience::of_ticket(first.event.class(), None, &after);
-        Some(Self { before: None, after, events: vec![first], followed: 0, circumstances, at })
+        Some(Self {
+            before: None,
+            after,
+            events: vec![first],
+            followed: 0,
+            circumstances,
+            at,
+            cause: Cause::Asked,
+            texts: Vec::new(),
+            reaction: Reaction::of(None),
+        })
     }
 
     fn config(&self) -> &'a Config {
@@ -111,6 +143,7 @@ impl<'a> Change<'a> {
         let (team, assignee) = (self.after.team_id, self.after.holder());
         let seq = self.after.stream_seq + 1;
         let mut envelope = envelope(self.after.id, seq, self.at, event, self.circumstances);
+        envelope.actor = self.cause.actor().unwrap_or(envelope.actor);
         self.after.evolve(&envelope);
         envelope.audience = Audience {
             class: envelope.event.class(),
@@ -121,6 +154,13 @@ impl<'a> Change<'a> {
             assignee_after: self.after.holder(),
         };
         self.events.push(envelope);
+    }
+
+    /// Lets an event happen on somebody's account.
+    fn record_as(&mut self, cause: Cause, event: Event) {
+        let caused = std::mem::replace(&mut self.cause, cause);
+        self.record(event);
+        self.cause = caused;
     }
 
     fn carry_out(&mut self, command: &Command) -> Result<(), Error> {
@@ -146,6 +186,16 @@ impl<'a> Change<'a> {
                 Ok(())
             }
             Command::Escalate(escalate) => self.escalate(escalate),
+            Command::RequireSkills(skills) => self.require_skills(skills),
+            Command::Notify(notice) => {
+                self.record(Event::TicketNotified { to: notice.to.clone(), about: notice.about.clone() });
+                Ok(())
+            }
+            Command::CallWebhook(endpoint_id) => {
+                let outbox_id = OutboxId::mint(self.circumstances.ids, self.at);
+                self.record(Event::TicketWebhookQueued { outbox_id, endpoint_id: *endpoint_id });
+                Ok(())
+            }
             Command::Snooze(until) => self.snooze(*until),
             Command::SetAside { kind, merged_into } => self.set_aside(*kind, *merged_into),
             Command::Restore => self.restore(),
@@ -170,16 +220,24 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Lets policy and timers follow what happened, and derives the rest.
+    /// Lets rules, policy and timers follow what happened, and derives the rest.
     fn settle(mut self) -> Decision {
-        self.settle_offer();
-        let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
-        if asks && self.after.status != Status::Closed {
-            self.change_policy(false);
+        loop {
+            // Before policy and timers: a team that a rule chooses is the ticket's from the start.
+            self.react();
+            self.settle_offer();
+            let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
+            if asks && self.after.status != Status::Closed {
+                self.change_policy(false);
+            }
+            self.move_timers();
+            // A breach that is noted with the end of its timer wakes rules too.
+            if self.news().is_none() {
+                break;
+            }
         }
-        self.move_timers();
         self.after.derived = derive(&self.after, self.config());
-        Decision { ticket: self.after, events: self.events }
+        Decision { ticket: self.after, events: self.events, texts: self.texts }
     }
 
     /// Puts the policy in force that should be.

@@ -43,12 +43,14 @@ impl Ticket {
             language,
             customer_id,
             team_id,
+            team_by: _,
             category,
             tags,
             order_id,
             context,
             external_refs,
             custom_fields,
+            journey,
             effort,
             skills,
             preferred,
@@ -82,6 +84,7 @@ impl Ticket {
             context,
             external_refs,
             custom_fields,
+            journey: journey.map(|journey| *journey),
             participants: Vec::new(),
             escalation: None,
             resolution_code: None,
@@ -102,6 +105,9 @@ impl Ticket {
             unanswered_since: None,
             pending_since: (status == Status::Pending).then_some(envelope.at),
             reminded_at: None,
+            status_since: envelope.at,
+            owner_since: envelope.at,
+            acted: BTreeMap::new(),
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -168,6 +174,9 @@ impl Ticket {
                 }
             }
             Event::TicketAssigned { from, to, team_to, how, .. } => {
+                if to != from {
+                    self.owner_since = at;
+                }
                 self.assigned_to = *to;
                 // Who loses it only because they are not there gets it again, should they be back in time.
                 self.work.sticky = from.filter(|_| to.is_none() && *how == AssignHow::Absent);
@@ -201,6 +210,10 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
+            Event::AutomationApplied { automation, counted_from: Some(from), .. } => {
+                self.acted.insert(automation.id, *from);
+            }
+            Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
@@ -255,6 +268,7 @@ impl Ticket {
 
     fn move_to(&mut self, from: Status, to: Status, at: Timestamp) {
         self.status = to;
+        self.status_since = at;
         self.pending_since = (to == Status::Pending).then_some(at);
         self.reminded_at = None;
         match to {
@@ -305,6 +319,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketTagsChanged { .. }
             | Event::TicketFieldsChanged { .. }
             | Event::TicketEscalated { .. }
+            | Event::TicketSkillsRequired { .. }
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }

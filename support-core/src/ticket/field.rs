@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AgentId, TextId, TicketId};
 use crate::label::{ForeignId, Label};
 use crate::people::ActorRef;
+use crate::sla::ConfigRef;
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
@@ -28,6 +29,53 @@ impl FieldValue {
             Self::Text(id) => Some(*id),
             Self::Number(_) | Self::Flag(_) => None,
         }
+    }
+}
+
+/// Value of a free field as it is given.
+#[derive(Clone, PartialEq)]
+pub enum FieldInput {
+    /// A text, 1–1,000 characters.
+    Text(String),
+    /// A finite number.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl std::fmt::Debug for FieldInput {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str("Text(…)"),
+            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+        }
+    }
+}
+
+/// The journey that led to a ticket, and what was answered on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketJourney {
+    /// The version of the journey.
+    pub journey: ConfigRef,
+    /// The answers, as JSON of [`Said`](crate::journey::Said).
+    pub answers: TextId,
+}
+
+wire_enum! {
+    /// What gave a ticket its first team; the first of these that names one does.
+    TeamSource {
+        /// Whoever opened it.
+        Given = "given",
+        /// The ticket that it continues.
+        FollowUp = "follow_up",
+        /// The journey that led to it.
+        Journey = "journey",
+        /// Its category, by the desk's settings.
+        Category = "category",
+        /// Nothing: the default team gets what no other team gets.
+        Default = "default",
     }
 }
 

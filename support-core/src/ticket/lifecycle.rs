@@ -27,6 +27,8 @@ wire_enum! {
         Queued = "queued",
         /// The window for reopening ended.
         AutoClose = "auto_close",
+        /// A rule said so: an automation, or the ladder of an SLA policy.
+        Rule = "rule",
         /// The customer did not answer.
         NoResponse = "no_response",
     }

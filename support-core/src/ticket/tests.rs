@@ -2,6 +2,7 @@
 //! sequence of commands.
 
 mod asserts;
+mod automation;
 mod desk;
 mod invariants;
 mod scenario;

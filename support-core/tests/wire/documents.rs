@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use support_core::automation::Action;
 use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, Settings, TeamSpec};
 use support_core::conversation::ChannelKind;
+use support_core::journey::{
+    AnswerKind, Choice, Condition, Edge, FieldFill, Fill, JourneyEntry, JourneySpec, Question, Said,
+};
+use support_core::macros::{MacroSpec, MacroVisibility};
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset, Validator};
 use support_core::routing::Strategy;
 use support_core::scoring::Weights;
 use support_core::scoring::keywords::{KeywordRule, RuleKind};
-use support_core::sla::Metric;
 use support_core::sla::calendar::{CalendarSpec, ExceptionSpec, WeeklySpec, YearlySpec};
-use support_core::sla::policy::{PolicyConditions, PolicySpec, Step, StepAction, TargetSpec, When};
-use support_core::testkit::build::{brand_id, document_id, team_id, word};
+use support_core::sla::policy::{PolicyConditions, PolicySpec, Step, TargetSpec, When};
+use support_core::sla::{ConfigRef, Metric};
+use support_core::testkit::build::{agent_id, brand_id, document_id, team_id, word};
 use support_core::ticket::Priority;
 
 use crate::sheet::Sheet;
@@ -58,6 +63,8 @@ pub(crate) fn sheet() -> Sheet {
         active: true,
     };
     let settings = settings();
+    let journey = journey();
+    let questions = journey.questions.clone();
     let steps = policy.steps.clone();
     Sheet::default()
         .both(&[modes])
@@ -67,7 +74,6 @@ pub(crate) fn sheet() -> Sheet {
         .both(std::slice::from_ref(&policy.conditions))
         .both(&policy.targets.values().cloned().collect::<Vec<_>>())
         .both(&steps.iter().map(|step| step.when).collect::<Vec<_>>())
-        .both(&steps.iter().flat_map(|step| step.actions.clone()).collect::<Vec<_>>())
         .both(&steps)
         .both(&[policy, PolicySpec::standard()])
         .both(std::slice::from_ref(&calendar.weekly))
@@ -79,6 +85,103 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[rule])
         .both(&[settings.weights.clone(), Weights::strict_priority()])
         .both(&[settings, Settings::default()])
+        .both(&[MacroSpec {
+            name: "Hello".into(),
+            content: "Hello {{customer.name|you}}".into(),
+            category: Some(word("greeting")),
+            visibility: MacroVisibility::Team,
+            team_id: Some(team_id(1)),
+            owner_id: Some(agent_id(1)),
+            actions: vec![Action::LevelUp],
+        }])
+        .both(&conditions())
+        .both(&questions.iter().flat_map(|question| question.next.clone()).collect::<Vec<_>>())
+        .both(&questions[0].answer.options().to_vec())
+        .both(&questions.iter().map(|question| question.answer.clone()).collect::<Vec<_>>())
+        .both(&questions)
+        .both(&journey.ticket[0].custom_fields.values().cloned().collect::<Vec<_>>())
+        .both(&journey.ticket.clone())
+        .both(&[journey])
+        .both(&[JourneyEntry {
+            brand_id: Some(brand_id(1)),
+            entry_point: word("main"),
+            active: ConfigRef { id: document_id(7), version: 3 },
+            archived: [document_id(8)].into(),
+        }])
+        .both(&[Said {
+            question: word("amount"),
+            text: "How much?".into(),
+            answer: serde_json::json!(12.5),
+            wording: "12.5".into(),
+        }])
+}
+
+fn conditions() -> Vec<Condition> {
+    let question = || word("amount");
+    let day = || "2026-11-20".parse().unwrap();
+    vec![
+        Condition::All(vec![Condition::Answered { question: question() }]),
+        Condition::Any(vec![Condition::Is { question: word("issue"), any_of: vec![word("refund")] }]),
+        Condition::None(Vec::new()),
+        Condition::Answered { question: question() },
+        Condition::Is { question: word("issue"), any_of: vec![word("refund"), word("other")] },
+        Condition::AtLeast { question: question(), number: 0.5 },
+        Condition::Below { question: question(), number: -1.0 },
+        Condition::From { question: question(), date: day() },
+        Condition::Before { question: question(), date: day() },
+    ]
+}
+
+fn journey() -> JourneySpec {
+    let options = || vec![Choice { value: word("refund"), text: "A refund".into() }];
+    let day = |text: &str| Some(text.parse().unwrap());
+    let answers = [
+        AnswerKind::SingleChoice { options: options() },
+        AnswerKind::MultipleChoice { options: options(), min: 1, max: Some(2) },
+        AnswerKind::Text { min_length: 2, max_length: 20, pattern: Some("[A-Z]+".into()) },
+        AnswerKind::Number { min: Some(0.5), max: Some(9.5), step: Some(0.5) },
+        AnswerKind::Date { min: day("2026-01-01"), max: day("2026-12-31") },
+        AnswerKind::Images {
+            min_count: 2,
+            max_count: 4,
+            max_size_bytes: 1 << 20,
+            content_types: vec!["image/webp".into()],
+        },
+        AnswerKind::Information,
+    ];
+    let questions = answers.into_iter().enumerate().map(|(at, answer)| Question {
+        id: word(&format!("q{at}")),
+        text: "What is it?".into(),
+        help: Some("Look at the bill.".into()),
+        answer,
+        required: at % 2 == 0,
+        next: vec![Edge { when: conditions().pop(), to: Some(word("q1")) }, Edge { when: None, to: None }],
+    });
+    let custom_fields = [
+        FieldFill::Answer(word("q3")),
+        FieldFill::Text("{{q2}}".into()),
+        FieldFill::Number(1.5),
+        FieldFill::Flag(true),
+    ];
+    let custom_fields = custom_fields.into_iter().enumerate();
+    JourneySpec {
+        name: "General Support".into(),
+        entry_point: word("main"),
+        brand_id: Some(brand_id(1)),
+        start: word("q0"),
+        questions: questions.collect(),
+        ticket: vec![Fill {
+            when: conditions().pop(),
+            subject: Some("{{q0}}".into()),
+            message: Some("{{q2|none}}".into()),
+            category: Some(word("returns")),
+            priority: Some(Priority::High),
+            team_id: Some(team_id(1)),
+            tags: vec![word("web")],
+            skills: BTreeMap::from([(word("german"), 3)]),
+            custom_fields: custom_fields.map(|(at, field)| (word(&format!("f{at}")), field)).collect(),
+        }],
+    }
 }
 
 fn policy() -> PolicySpec {
@@ -87,7 +190,7 @@ fn policy() -> PolicySpec {
         by_priority: BTreeMap::from([(Priority::Urgent, 600), (Priority::Low, 86_400)]),
         calendar_id,
     };
-    let step = |metric, when, actions: &[StepAction]| Step { metric, when, actions: actions.to_vec() };
+    let step = |metric, when, actions: &[Action]| Step { metric, when, actions: actions.to_vec() };
     PolicySpec {
         name: "Gold".into(),
         position: -3,
@@ -108,9 +211,9 @@ fn policy() -> PolicySpec {
         pause_on_hold: true,
         steps: vec![
             step(None, When::AtFraction(0.8), &[]),
-            step(Some(Metric::Resolution), When::SecondsBefore(600), &[StepAction::Tag(word("soon"))]),
-            step(None, When::AtBreach, &[StepAction::RaisePriority, StepAction::LevelUp]),
-            step(None, When::SecondsAfter(60), &[StepAction::MoveToTeam(team_id(2))]),
+            step(Some(Metric::Resolution), When::SecondsBefore(600), &[Action::AddTags(vec![word("soon")])]),
+            step(None, When::AtBreach, &[Action::RaisePriority, Action::LevelUp]),
+            step(None, When::SecondsAfter(60), &[Action::MoveToTeam(team_id(2))]),
         ],
         active: false,
     }
@@ -149,6 +252,8 @@ fn settings() -> Settings {
         offline_returns_unstarted: true,
         declined_seconds: 301,
         handling_lease_seconds: 61,
+        journey_retention_seconds: 3_601,
+        category_teams: BTreeMap::from([(word("returns"), team_id(1))]),
         weights: Weights {
             priority_points: 101.5,
             age_points: 99.0,

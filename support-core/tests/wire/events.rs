@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use support_core::automation::{Overruled, Recipient};
 use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use support_core::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use support_core::id::{EventId, Reference};
 use support_core::people::{ActorRef, Presence};
 use support_core::routing::{AssignHow, OfferState};
-use support_core::sla::{EndReason, Metric, PauseReason, TimerMove, TimerState};
+use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
 use support_core::testkit::build::{
     agent_id, assignment_id, brand_id, conversation_id, customer_id, document_id, foreign, inbox_id, instant,
-    message_id, note_id, offer_id, team_id, text_id, ticket_id, word,
+    message_id, note_id, offer_id, outbox_id, team_id, text_id, ticket_id, word,
 };
 use support_core::testkit::full::{full_assignment, full_ticket};
-use support_core::ticket::{FieldValue, KeywordHit, Priority, SetAsideKind, Status, StatusCause};
+use support_core::ticket::{FieldValue, KeywordHit, Priority, SetAsideKind, Status, StatusCause, TeamSource};
 use uuid::Uuid;
 
 use crate::sheet::Sheet;
@@ -117,12 +118,14 @@ fn of_a_ticket() -> Vec<Event> {
             language: Some(word("de")),
             customer_id: customer_id(1),
             team_id: Some(team_id(1)),
+            team_by: Some(TeamSource::Journey),
             category: Some(word("billing")),
             tags: vec![word("vip"), word("50% off")],
             order_id: Some(foreign("KC-48812'")),
             context: full.context.clone(),
             external_refs: full.external_refs.clone(),
             custom_fields: full.custom_fields.clone(),
+            journey: full.journey.map(Box::new),
             effort: 3,
             skills: full.work.skills.clone(),
             preferred: vec![(word("law"), 2)],
@@ -241,6 +244,24 @@ fn of_fields() -> Vec<Event> {
             topics: vec![word("recall"), word("outage")],
         },
         Event::TicketInsightNoted { insight: full.insight.unwrap() },
+        Event::TicketSkillsRequired { skills: vec![(word("german"), 4), (word("billing"), 2)] },
+        Event::TicketNotified {
+            to: vec![
+                Recipient::Owner,
+                Recipient::Team,
+                Recipient::Leads,
+                Recipient::Role(word("supervisor")),
+            ],
+            about: Some(word("vip_waiting")),
+        },
+        Event::AutomationApplied {
+            automation: ConfigRef { id: document_id(1), version: 3 },
+            counted_from: Some(instant(1)),
+            overruled: vec![Overruled { action: 1, by: document_id(2) }],
+            refused: vec![(2, word("ticket_closed"))],
+        },
+        Event::AutomationStopped { automations: vec![document_id(1), document_id(2)], depth: 8 },
+        Event::TicketWebhookQueued { outbox_id: outbox_id(1), endpoint_id: document_id(1) },
     ]
 }
 

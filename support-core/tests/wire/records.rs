@@ -26,6 +26,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&ticket.context)
         .both(&ticket.external_refs)
         .both(&[FieldValue::Text(text_id(1, 1)), FieldValue::Number(-0.1), FieldValue::Flag(true)])
+        .both(&[ticket.journey.unwrap()])
         .both(&ticket.participants)
         .both(&[ticket.escalation.unwrap()])
         .both(&[ticket.set_aside.unwrap()])

@@ -8,6 +8,8 @@ use support_core::id::{
     AgentId, AssignmentId, BrandId, ConversationId, CustomerId, DocumentId, EventId, InboxId, MessageId,
     OfferId, OutboxId, Reference, SessionId, TeamId, TenantId, TextId, TicketId,
 };
+use support_core::journey::{Date, FlawKind, JourneyState};
+use support_core::macros::MacroVisibility;
 use support_core::masking::{Class, Kind, Mode, Preset, Validator};
 use support_core::people::{ActorKind, AddressKind, Day, Permission, Presence, Reach, Role, WorkKind};
 use support_core::routing::{AssignHow, OfferState, Refused, Strategy};
@@ -18,7 +20,7 @@ use support_core::sla::{EndReason, Metric, PauseReason, TimerState};
 use support_core::store::{Cursor, DocumentKind, OutboxState, TextClass};
 use support_core::testkit::build::{foreign, instant, word};
 use support_core::ticket::{
-    HandlingMode, ParticipantRole, Priority, SetAsideKind, Status, StatusCategory, StatusCause,
+    HandlingMode, ParticipantRole, Priority, SetAsideKind, Status, StatusCategory, StatusCause, TeamSource,
 };
 use support_core::time::{Timestamp, Zone};
 use uuid::Uuid;
@@ -48,6 +50,7 @@ pub(crate) fn sheet() -> Sheet {
         .words(&[word("50% off"), word("ярлык")])
         .words(&[foreign("crm:1"), foreign("https://a.example/1?x=%27")])
         .words(&[Reference::from_random(0), Reference::from_random(u64::MAX)])
+        .words(&["2026-11-20".parse::<Date>().unwrap()])
         .words(&[Cursor::start(), Cursor::end(), Cursor::new("17")])
         .words(&[instant(0), instant(1).plus_micros(10), Timestamp::MIN, Timestamp::MAX])
         .words(&["UTC", "America/Argentina/Buenos_Aires"].map(|name| name.parse::<Zone>().unwrap()))
@@ -63,6 +66,7 @@ pub(crate) fn sheet() -> Sheet {
             EntityKind::Document,
             EntityKind::Login,
             EntityKind::Outbox,
+            EntityKind::Journey,
         ]);
     ids!(
         sheet,
@@ -120,4 +124,8 @@ fn sets(sheet: Sheet) -> Sheet {
         .words(Status::ALL)
         .words(StatusCategory::ALL)
         .words(StatusCause::ALL)
+        .words(TeamSource::ALL)
+        .words(FlawKind::ALL)
+        .words(JourneyState::ALL)
+        .words(MacroVisibility::ALL)
 }

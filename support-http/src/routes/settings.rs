@@ -14,6 +14,7 @@ use support_core::store::{Document, DocumentKind};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, RawBody, parse};
@@ -48,6 +49,10 @@ struct SettingsBody {
     offline_returns_unstarted: bool,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
     handling_lease_seconds: i64,
+    /// Seconds for which the answers to a journey that a customer has begun are kept for them.
+    journey_retention_seconds: i64,
+    /// The team, by category, that gets new tickets which nothing else gives to a team.
+    category_teams: BTreeMap<String, Uuid>,
     weights: WeightsBody,
 }
 
@@ -90,6 +95,12 @@ impl SettingsBody {
             offer_seconds: settings.offer_seconds,
             offline_returns_unstarted: settings.offline_returns_unstarted,
             handling_lease_seconds: settings.handling_lease_seconds,
+            journey_retention_seconds: settings.journey_retention_seconds,
+            category_teams: settings
+                .category_teams
+                .into_iter()
+                .map(|(category, team)| (category.to_string(), team.uuid()))
+                .collect(),
             weights: WeightsBody {
                 priority_points: weights.priority_points,
                 age_points: weights.age_points,

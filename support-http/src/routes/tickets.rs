@@ -11,6 +11,8 @@ mod open;
 mod queue;
 mod story;
 
+pub(super) use open::{NewTicketCustomer, in_customer, requester};
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -102,6 +104,7 @@ async fn whole(call: &Call, id: TicketId) -> Result<(u64, TicketBody), ApiError>
 fn rendered_view(call: &Call, view: &TicketView) -> TicketBody {
     let assignee = view.assignee.as_ref();
     TicketBody::new(&view.ticket, view.score, &view.timers, &view.texts, &call.actor)
+        .with_journey(&view.ticket, &view.texts)
         .with_customer(view.customer.as_ref().map(CustomerBody::from))
         .with_assignee(assignee.map(|agent| AssigneeBody { id: agent.id.uuid(), name: agent.name.clone() }))
 }
@@ -118,7 +121,7 @@ pub(super) async fn changed(call: &Call, done: &Done<TicketReply>) -> Result<Res
 
 /// Answers a command that made a ticket. Where the caller does not see it, being in another team's queue, it
 /// is named and not shown.
-async fn made(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
+pub(super) async fn made(call: &Call, done: &Done<TicketReply>) -> Result<Response, ApiError> {
     let TicketReply { ticket_id, version, .. } = done.reply();
     match whole(call, ticket_id).await {
         Ok((version, ticket)) => Ok(Versioned::created(version, ticket).repeated(done).into_response()),

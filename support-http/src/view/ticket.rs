@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 use support_core::desk::{TextsById, TimerView};
 use support_core::id::TextId;
+use support_core::journey::Said;
 use support_core::people::Actor;
 use support_core::ticket::{ContextRef, ExternalRef, FieldValue, Ticket};
 use utoipa::ToSchema;
@@ -44,6 +45,9 @@ pub(crate) struct TicketBody {
     context: Vec<ContextBody>,
     external_refs: Vec<ExternalRefBody>,
     custom_fields: BTreeMap<String, Value>,
+    /// The journey that led to it and what was answered; in the answer to reading or opening one ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    journey_answers: Option<JourneyAnswersBody>,
     /// Points at the time of the answer.
     score: f64,
     escalation: Option<EscalationBody>,
@@ -79,6 +83,35 @@ pub(crate) struct TicketBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     messages_cursor: Option<Option<String>>,
+}
+
+/// What was answered on the way to a ticket.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct JourneyAnswersBody {
+    journey_id: Uuid,
+    /// The version that was gone through.
+    version: u64,
+    /// In the order of the questions; empty where they were erased.
+    answers: Vec<JourneyAnswerBody>,
+}
+
+/// A question and what was said to it.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct JourneyAnswerBody {
+    question: String,
+    /// What was asked.
+    text: String,
+    /// The answer as it was sent; a text in place of a number that was masked.
+    answer: Value,
+    /// The answer as people read it.
+    wording: String,
+}
+
+impl From<Said> for JourneyAnswerBody {
+    fn from(said: Said) -> Self {
+        let Said { question, text, answer, wording } = said;
+        Self { question: question.to_string(), text, answer, wording }
+    }
 }
 
 /// An object of the host that a ticket is about.
@@ -172,6 +205,7 @@ impl TicketBody {
                 .iter()
                 .map(|(key, value)| (key.to_string(), field(value)))
                 .collect(),
+            journey_answers: None,
             score: if staff { score } else { 0.0 },
             escalation: ticket.escalation.filter(|_| staff).map(|escalation| EscalationBody {
                 level: escalation.level,
@@ -207,6 +241,19 @@ impl TicketBody {
             messages: None,
             messages_cursor: None,
         }
+    }
+
+    pub(crate) fn with_journey(mut self, ticket: &Ticket, texts: &TextsById) -> Self {
+        self.journey_answers = ticket.journey.map(|journey| {
+            let said =
+                texts.get(&journey.answers).and_then(|json| serde_json::from_str::<Vec<Said>>(json).ok());
+            JourneyAnswersBody {
+                journey_id: journey.journey.id.uuid(),
+                version: journey.journey.version,
+                answers: said.unwrap_or_default().into_iter().map(JourneyAnswerBody::from).collect(),
+            }
+        });
+        self
     }
 
     pub(crate) fn with_customer(mut self, customer: Option<CustomerBody>) -> Self {

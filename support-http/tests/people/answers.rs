@@ -132,6 +132,10 @@ async fn answers_are_as_documented_and_every_documented_kind_was_seen() {
     insta::assert_snapshot!("answers_people", answers.take());
     configuration(&mut answers).await;
     insta::assert_snapshot!("answers_configuration", answers.take());
+    macros(&mut answers).await;
+    insta::assert_snapshot!("answers_macros", answers.take());
+    journeys(&mut answers).await;
+    insta::assert_snapshot!("answers_journeys", answers.take());
     waiting(&mut answers).await;
     insta::assert_snapshot!("answers_waiting", answers.take());
     worked_on(&mut answers).await;
@@ -192,7 +196,7 @@ async fn configuration(answers: &mut Answers) {
         "targets": { "first_response": { "seconds": 3600, "by_priority": { "urgent": 600 } },
                      "resolution": { "seconds": 7200, "calendar_id": null } },
         "steps": [{ "when": { "at_fraction": 0.8 } },
-                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "tag": "late" }] }],
+                  { "metric": "resolution", "when": "at_breach", "actions": ["level_up", { "add_tags": ["late"] }] }],
     });
     answers.post("/sla/policies", &admin, policy, 201).await;
     answers.get("/sla/policies", &admin).await;
@@ -209,6 +213,47 @@ async fn configuration(answers: &mut Answers) {
         counted["calendar"].as_object_mut().unwrap().remove(absent);
     }
     answers.post("/sla/preview", &admin, counted, 200).await;
+}
+
+async fn macros(answers: &mut Answers) {
+    let admin = answers.world.as_admin().await;
+    let hello = json!({
+        "name": "Hello", "content": "Hello {{customerName}}", "category": "greeting", "visibility": "all",
+        "actions": ["level_up", { "set_status": "pending" }],
+    });
+    let made = id(&answers.post("/macros", &admin, hello, 201).await);
+    let given = json!({ "variables": { "customerName": "Ann" } });
+    answers.post(&format!("/macros/{made}/use"), &admin, given, 200).await;
+    answers.get("/macros?search=hello", &admin).await;
+}
+
+async fn journeys(answers: &mut Answers) {
+    let (admin, cleo) = (answers.world.as_admin().await, answers.world.as_customer().await);
+    let help = json!({
+        "name": "Help", "entry_point": "main", "start": "issue",
+        "questions": [
+            { "id": "hello", "text": "Please have your bill ready.", "answer": "information", "next": [{ "to": "issue" }] },
+            { "id": "issue", "text": "What is it about?",
+              "answer": { "single_choice": { "options": [{ "value": "refund", "text": "A refund" }, { "value": "other", "text": "Else" }] } },
+              "next": [{ "when": { "is": { "question": "issue", "any_of": ["refund"] } }, "to": "amount" }, { "to": null }] },
+            { "id": "amount", "text": "How much?", "answer": { "number": { "min": 0 } }, "required": false, "next": [{ "to": null }] },
+        ],
+        "ticket": [{ "subject": "About {{issue}}", "category": "returns", "custom_fields": { "paid": { "answer": "amount" } } }],
+    });
+    let made = answers.post("/journeys", &admin, help.clone(), 201).await;
+    let path = format!("/journeys/{}", id(&made));
+    let mut sound = help;
+    sound["start"] = json!("hello");
+    answers.shown("PUT", &path, &admin, Some(sound), &[], 200).await;
+    answers.shown("POST", &format!("{path}/publish"), &admin, None, &[], 200).await;
+    answers.get("/journeys?entry_point=main", &cleo).await;
+    let steps = format!("{path}/steps");
+    answers.post(&steps, &cleo, json!({ "answers": {} }), 200).await;
+    answers.post(&steps, &cleo, json!({ "answers": { "issue": "refund" } }), 200).await;
+    answers.get(&format!("{path}/progress"), &cleo).await;
+    let whole = json!({ "answers": { "issue": "refund", "amount": 12.5 } });
+    answers.post(&format!("{path}/submit"), &cleo, whole, 201).await;
+    answers.post(&format!("{path}/submit"), &cleo, json!({ "answers": { "issue": "none" } }), 422).await;
 }
 
 async fn waiting(answers: &mut Answers) {

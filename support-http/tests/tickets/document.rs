@@ -11,6 +11,9 @@ const ROUTES: &[&str] = &[
     "get /api/v1/assignments",
     "get /api/v1/counts",
     "get /api/v1/events",
+    "get /api/v1/journeys",
+    "get /api/v1/journeys/{id}",
+    "get /api/v1/journeys/{id}/progress",
     "get /api/v1/tickets",
     "get /api/v1/tickets/export.csv",
     "get /api/v1/tickets/queue",
@@ -21,6 +24,10 @@ const ROUTES: &[&str] = &[
     "get /api/v1/tickets/{id}/messages",
     "get /api/v1/tickets/{id}/sla",
     "patch /api/v1/tickets/{id}",
+    "post /api/v1/journeys",
+    "post /api/v1/journeys/{id}/publish",
+    "post /api/v1/journeys/{id}/steps",
+    "post /api/v1/journeys/{id}/submit",
     "post /api/v1/tickets",
     "post /api/v1/tickets/bulk-assign",
     "post /api/v1/tickets/prioritize",
@@ -30,6 +37,7 @@ const ROUTES: &[&str] = &[
     "post /api/v1/tickets/{id}/reset",
     "post /api/v1/tickets/{id}/snooze",
     "post /api/v1/tickets/{id}/take",
+    "put /api/v1/journeys/{id}",
     "put /api/v1/tickets/{id}",
 ];
 

@@ -291,6 +291,13 @@ fn count(db: &Connection, tenant: i64, delta: &Delta) -> Result<(), Failure> {
             );
             db.prepare_cached(&sql)?.execute(params![tenant, agent.uuid().as_bytes(), change])?;
         }
+        Delta::Used { document } => {
+            db.prepare_cached(
+                "INSERT INTO desk_uses (tenant, document, uses) VALUES (?1, ?2, 1) \
+                 ON CONFLICT (tenant, document) DO UPDATE SET uses = uses + 1",
+            )?
+            .execute(params![tenant, document.uuid().as_bytes()])?;
+        }
         Delta::LastAssigned { agent, at } => {
             db.prepare_cached(
                 "UPDATE desk_agent_states SET last_assigned_at = max(coalesce(last_assigned_at, ?3), ?3) \

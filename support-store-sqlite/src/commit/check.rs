@@ -182,7 +182,7 @@ fn has_ticket(
 /// Finds the first delta, event or search entry that cannot be.
 fn unsound(db: &Connection, set: &Encoded, lookup: &mut Lookup) -> Result<Option<EntityKind>, Failure> {
     for delta in &set.deltas {
-        let (Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. }) = *delta;
+        let (Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. }) = *delta else { continue };
         if !set.writes_state(agent) && load_of(db, lookup.tenant, agent, WorkKind::Ticket)?.is_none() {
             return Ok(Some(EntityKind::Agent));
         }

@@ -143,7 +143,10 @@ impl EncodedWrite {
             Record::Outbox(o) => {
                 (&thread::OUTBOX, Some(o.ticket_id), thread::encode_outbox(o), Beside::Nothing)
             }
-            Record::Receipt(_) | Record::Epoch(_) => {
+            Record::JourneyProgress(p) => {
+                (&access::JOURNEYS, None, access::encode_progress(p), Beside::Nothing)
+            }
+            Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_) => {
                 return Err(Failure::Misuse("a receipt or an epoch is not written as a record"));
             }
         };

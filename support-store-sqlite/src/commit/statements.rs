@@ -29,6 +29,7 @@ static ALL: LazyLock<Statements> = LazyLock::new(|| {
         &people::STATES,
         &access::LOGINS,
         &access::SESSIONS,
+        &access::JOURNEYS,
     ];
     Statements(tables.into_iter().map(OfTable::of).collect())
 });

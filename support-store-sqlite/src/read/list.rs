@@ -336,7 +336,12 @@ pub(super) fn place(record: &Record) -> PageCursor {
         Record::Document(document) => (document.created_at.micros(), document.id.uuid()),
         Record::Session(session) => (session.created_at.micros(), session.id.uuid()),
         Record::Outbox(row) => (row.created_at.micros(), row.id.uuid()),
-        Record::Text(_) | Record::Login(_) | Record::Receipt(_) | Record::Epoch(_) => (0, Uuid::nil()),
+        Record::Text(_)
+        | Record::Login(_)
+        | Record::JourneyProgress(_)
+        | Record::Receipt(_)
+        | Record::Uses(_)
+        | Record::Epoch(_) => (0, Uuid::nil()),
     };
     PageCursor { key, id }
 }

@@ -26,6 +26,7 @@ pub(super) enum Kind {
     Document,
     Login,
     Session,
+    Progress,
 }
 
 impl Kind {
@@ -44,6 +45,7 @@ impl Kind {
             Self::Document => &text::DOCUMENTS,
             Self::Login => &access::LOGINS,
             Self::Session => &access::SESSIONS,
+            Self::Progress => &access::JOURNEYS,
         }
     }
 
@@ -120,6 +122,7 @@ impl Kind {
             Self::Document => Record::Document(text::decode_document(row)?),
             Self::Login => Record::Login(access::decode_login(row)?),
             Self::Session => Record::Session(access::decode_session(row)?),
+            Self::Progress => Record::JourneyProgress(access::decode_progress(row)?),
         };
         Ok(sight::of_tenant(scope, &record).then_some(record))
     }
@@ -145,7 +148,12 @@ pub(crate) fn load(db: &Connection, scope: &Scope, keys: &[Key]) -> Result<Vec<O
 
 /// What stands under a key of a tenant in which nothing was written.
 fn empty(scope: &Scope, key: &Key) -> Option<Record> {
-    (*key == Key::Epoch && scope.is_staff()).then_some(Record::Epoch(0))
+    let record = match key {
+        Key::Epoch => Record::Epoch(0),
+        Key::Uses(_) => Record::Uses(0),
+        _ => return None,
+    };
+    sight::of_tenant(scope, &record).then_some(record)
 }
 
 /// Reads one record.
@@ -238,12 +246,16 @@ pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Res
             params![tenant, id.uuid().as_bytes(), version.cast_signed()],
         ),
         Key::Epoch => epoch(db, tenant, scope),
+        Key::Uses(id) => uses(db, tenant, scope, *id),
         Key::Login(subject) => {
             let (kind, id) = access::subject_columns(*subject);
             let sql = statement!(Login, "c.tenant = ?1 AND c.subject = ?2 AND c.subject_id = ?3");
             read(db, scope, Kind::Login, sql, params![tenant, kind, id.as_bytes()])
         }
         Key::Session(id) => by(Kind::Session, statement!(Session, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
+        Key::JourneyProgress(customer) => {
+            by(Kind::Progress, statement!(Progress, "c.tenant = ?1 AND c.customer = ?2"), customer.uuid())
+        }
         Key::Receipt(key) => receipt(db, tenant, scope, key),
     }
 }
@@ -287,6 +299,20 @@ fn epoch(db: &Connection, tenant: i64, scope: &Scope) -> Result<Option<Record>, 
         .prepare_cached("SELECT epoch FROM desk_tenants WHERE n = ?1")?
         .query_row([tenant], |row| row.get(0))?;
     let record = Record::Epoch(epoch.cast_unsigned());
+    Ok(sight::of_tenant(scope, &record).then_some(record))
+}
+
+fn uses(
+    db: &Connection,
+    tenant: i64,
+    scope: &Scope,
+    id: support_core::id::DocumentId,
+) -> Result<Option<Record>, Failure> {
+    let uses: Option<i64> = db
+        .prepare_cached("SELECT uses FROM desk_uses WHERE tenant = ?1 AND document = ?2")?
+        .query_row(params![tenant, id.uuid().as_bytes()], |row| row.get(0))
+        .optional()?;
+    let record = Record::Uses(uses.unwrap_or_default().cast_unsigned());
     Ok(sight::of_tenant(scope, &record).then_some(record))
 }
 

@@ -20,7 +20,7 @@ mod at {
     pub(super) const CATEGORY: usize = 14;
     pub(super) const TAGS: usize = 15;
     pub(super) const TOPICS: usize = 16;
-    pub(super) const SET_ASIDE: usize = 26;
+    pub(super) const SET_ASIDE: usize = 27;
 }
 
 /// Tells whether a ticket may pass. What does not is refused by the full comparison too.

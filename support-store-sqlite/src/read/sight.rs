@@ -78,7 +78,15 @@ pub(super) fn of_tenant(scope: &Scope, record: &Record) -> bool {
         (Sight::System, _) => true,
         (Sight::Customer { customer: own }, Record::Customer(customer)) => customer.id == *own,
         (Sight::Customer { .. }, _) => false,
-        (_, Record::Login(_) | Record::Session(_) | Record::Outbox(_) | Record::Receipt(_)) => false,
+        (
+            _,
+            Record::Login(_)
+            | Record::Session(_)
+            | Record::Outbox(_)
+            | Record::JourneyProgress(_)
+            | Record::Uses(_)
+            | Record::Receipt(_),
+        ) => false,
         _ => true,
     }
 }

@@ -32,6 +32,12 @@ pub(crate) fn due(db: &Connection, by: Timestamp, limit: u32) -> Result<Due, Fai
              ORDER BY s.until, n.id, s.agent LIMIT ?2",
             |id| Stream::Agent(AgentId::from_uuid(id)),
         ),
+        (
+            "SELECT j.expires_at, n.id, j.customer FROM desk_journeys j INDEXED BY desk_journeys_expiry \
+             JOIN desk_tenants n ON n.n = j.tenant WHERE j.expires_at <= ?1 \
+             ORDER BY j.expires_at, n.id, j.customer LIMIT ?2",
+            |id| Stream::Customer(CustomerId::from_uuid(id)),
+        ),
     ] {
         let mut statement = db.prepare_cached(sql)?;
         let mut rows = statement.query(params![by.micros(), take])?;
@@ -50,7 +56,8 @@ pub(crate) fn due(db: &Connection, by: Timestamp, limit: u32) -> Result<Due, Fai
         };
         let tickets = later("SELECT min(wake_at) FROM desk_tickets WHERE wake_at > ?1")?;
         let agents = later("SELECT min(until) FROM desk_agent_states WHERE until > ?1")?;
-        tickets.into_iter().chain(agents).min()
+        let journeys = later("SELECT min(expires_at) FROM desk_journeys WHERE expires_at > ?1")?;
+        tickets.into_iter().chain(agents).chain(journeys).min()
     };
     due.truncate(limit as usize);
     Ok(Due { now: due.into_iter().map(|(_, tenant, stream)| (tenant, stream)).collect(), next })

@@ -1,9 +1,10 @@
-//! Logins, sessions and receipts: what only the desk itself reads.
+//! Logins, sessions, receipts and journeys that were begun: what only the desk itself reads.
 
 use rusqlite::Row;
 use rusqlite::types::Value;
-use support_core::id::{AgentId, CustomerId, SessionId};
-use support_core::store::{Login, LoginSubject, PasswordHash, Receipt, Session};
+use support_core::id::{AgentId, CustomerId, DocumentId, SessionId, TextId};
+use support_core::sla::ConfigRef;
+use support_core::store::{JourneyProgress, Login, LoginSubject, PasswordHash, Receipt, Session};
 use uuid::Uuid;
 
 use super::{Columns, Table, Values};
@@ -33,6 +34,25 @@ pub(crate) static SESSIONS: Table = Table {
         "ended_at",
         "version",
         "created_at",
+    ],
+    revision: "version",
+    present: "",
+    kept: &[],
+};
+
+/// Where journeys stand that were begun.
+pub(crate) static JOURNEYS: Table = Table {
+    name: "desk_journeys",
+    key: &["tenant", "customer"],
+    columns: &[
+        "tenant",
+        "customer",
+        "journey",
+        "journey_version",
+        "answers",
+        "saved_at",
+        "expires_at",
+        "version",
     ],
     revision: "version",
     present: "",
@@ -105,6 +125,32 @@ pub(crate) fn decode_session(row: &Row<'_>) -> Result<Session, Failure> {
         ended_at: c.opt_time()?,
         version: c.count()?,
         created_at: c.time()?,
+    })
+}
+
+/// Writes a journey that was begun.
+pub(crate) fn encode_progress(progress: &JourneyProgress) -> Vec<Value> {
+    Values::of_tenant(JOURNEYS.columns.len())
+        .uuid(progress.customer_id.uuid())
+        .uuid(progress.journey.id.uuid())
+        .count(progress.journey.version)
+        .opt_uuid(progress.answers.map(TextId::uuid))
+        .time(progress.saved_at)
+        .opt_time(progress.expires_at)
+        .count(progress.version)
+        .done()
+}
+
+/// Reads a journey that was begun.
+pub(crate) fn decode_progress(row: &Row<'_>) -> Result<JourneyProgress, Failure> {
+    let mut c = Columns::from(row, 1);
+    Ok(JourneyProgress {
+        customer_id: c.uuid(CustomerId::from_uuid)?,
+        journey: ConfigRef { id: c.uuid(DocumentId::from_uuid)?, version: c.count()? },
+        answers: c.opt_uuid(TextId::from_uuid)?,
+        saved_at: c.time()?,
+        expires_at: c.opt_time()?,
+        version: c.count()?,
     })
 }
 

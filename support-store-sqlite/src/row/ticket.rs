@@ -40,6 +40,7 @@ pub(crate) static TICKETS: Table = Table {
         "context",
         "external_refs",
         "custom_fields",
+        "journey",
         "participants",
         "escalation",
         "resolution_code",
@@ -66,6 +67,9 @@ pub(crate) static TICKETS: Table = Table {
         "unanswered_since",
         "pending_since",
         "reminded_at",
+        "status_since",
+        "owner_since",
+        "acted",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -138,6 +142,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .json_unless(ticket.context.is_empty(), &ticket.context)?
         .json_unless(ticket.external_refs.is_empty(), &ticket.external_refs)?
         .json_unless(ticket.custom_fields.is_empty(), &ticket.custom_fields)?
+        .json_unless(ticket.journey.is_none(), &ticket.journey)?
         .json_unless(ticket.participants.is_empty(), &ticket.participants)?
         .json_unless(ticket.escalation.is_none(), &ticket.escalation)?
         .opt_word(ticket.resolution_code.as_ref())
@@ -164,6 +169,9 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .opt_time(ticket.unanswered_since)
         .opt_time(ticket.pending_since)
         .opt_time(ticket.reminded_at)
+        .time(ticket.status_since)
+        .time(ticket.owner_since)
+        .json_unless(ticket.acted.is_empty(), &ticket.acted)?
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -209,6 +217,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         context: c.json()?,
         external_refs: c.json()?,
         custom_fields: c.json()?,
+        journey: c.opt_json()?,
         participants: c.json()?,
         escalation: c.opt_json()?,
         resolution_code: c.opt_word()?,
@@ -248,6 +257,9 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         unanswered_since: c.opt_time()?,
         pending_since: c.opt_time()?,
         reminded_at: c.opt_time()?,
+        status_since: c.time()?,
+        owner_since: c.time()?,
+        acted: c.json()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

@@ -63,6 +63,31 @@ fn everybody_of_the_demo_can_sign_in() {
     }
 }
 
+#[test]
+fn a_demo_customer_is_led_through_general_support() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("desk.db"), &["--demo"]);
+    let token = server.token("customer@example.com", "customer123");
+    let (status, found) = server.get("/api/v1/journeys?entry_point=main", Some(&token)).unwrap();
+    assert_eq!((status, found["items"][0]["name"].as_str()), (200, Some("General Support")), "{found}");
+    let path = format!("/api/v1/journeys/{}", found["items"][0]["id"].as_str().unwrap());
+    let step = |answers: serde_json::Value| {
+        let answers = json!({ "answers": answers });
+        server.post(&format!("{path}/steps"), Some(&token), None, &answers).unwrap()
+    };
+    let (status, first) = step(json!({}));
+    let options = first["question"]["answer"]["single_choice"]["options"].as_array().unwrap();
+    let texts: Vec<&str> = options.iter().filter_map(|option| option["text"].as_str()).collect();
+    assert_eq!((status, texts), (200, vec!["Order Issue", "Product Question", "Refund", "Other"]));
+    let whole = json!({"issue": "refund", "order": "KC-7", "reason": ["late"], "details": "Two weeks."});
+    assert_eq!(step(whole.clone()).1["complete"], true);
+    let answers = json!({ "answers": whole });
+    let (status, ticket) = server.post(&format!("{path}/submit"), Some(&token), None, &answers).unwrap();
+    assert_eq!((status, ticket["subject"].as_str()), (201, Some("Refund: KC-7")), "{ticket}");
+    assert_eq!(ticket["category"], "refunds");
+    assert_eq!(server.stop(), Some(0));
+}
+
 /// How many events a database holds.
 fn events(database: &std::path::Path) -> String {
     let output = crate::process::run(&["verify", "--database", &url(database)]);

@@ -43,10 +43,11 @@ impl Shelf {
         let write = || set.writes.iter().find_map(|write| self.write_conflict(set, write));
         let delta = || {
             let moved = |delta: &Delta| match delta {
-                Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. } => *agent,
+                Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. } => Some(*agent),
+                Delta::Used { .. } => None,
             };
             let unknown = |agent: AgentId| self.after(set, &Key::AgentState(agent)).is_none();
-            set.deltas.iter().any(|delta| unknown(moved(delta))).then_some(EntityKind::Agent)
+            set.deltas.iter().filter_map(moved).any(unknown).then_some(EntityKind::Agent)
         };
         write()
             .or_else(delta)
@@ -168,7 +169,13 @@ impl Shelf {
     }
 
     fn count(&mut self, delta: &Delta) {
-        let (Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. }) = delta;
+        let agent = match delta {
+            Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. } => agent,
+            Delta::Used { document } => {
+                *self.uses.entry(*document).or_default() += 1;
+                return;
+            }
+        };
         let Some(Record::AgentState(state)) = self.records.get_mut(&Place::AgentState(*agent)) else {
             return;
         };
@@ -178,6 +185,7 @@ impl Shelf {
                 *load = load.saturating_add_signed(change);
             }
             Delta::LastAssigned { at, .. } => state.last_assigned_at = state.last_assigned_at.max(Some(at)),
+            Delta::Used { .. } => {}
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) struct Shelf {
     pub(super) words: BTreeMap<TextId, SearchEntry>,
     pub(super) receipts: BTreeMap<String, Receipt>,
     pub(super) epoch: u64,
+    pub(super) uses: BTreeMap<DocumentId, u64>,
     /// The log; an event's position is its index plus one.
     pub(super) log: Vec<Logged>,
     /// Indexes in the log of each stream's events; an event's sequence is its index here plus one.
@@ -48,6 +49,7 @@ pub(super) enum Place {
     Login(LoginSubject),
     Session(SessionId),
     Outbox(OutboxId),
+    JourneyProgress(CustomerId),
 }
 
 /// A value that at most one record holds.
@@ -72,6 +74,7 @@ impl Shelf {
             words: BTreeMap::new(),
             receipts: BTreeMap::new(),
             epoch: 0,
+            uses: BTreeMap::new(),
             log: Vec::new(),
             streams: BTreeMap::new(),
             head: ChainHash::genesis(tenant),
@@ -94,6 +97,7 @@ impl Shelf {
             Key::Login(subject) => Place::Login(*subject),
             Key::Session(id) => Place::Session(*id),
             Key::Outbox(id) => Place::Outbox(*id),
+            Key::JourneyProgress(customer) => Place::JourneyProgress(*customer),
             Key::Document(id) => return self.newest_version(*id),
             Key::TicketByReference(reference) => self.holder(&Unique::Reference(*reference))?,
             Key::MessageByExternalId(inbox, id) => {
@@ -105,7 +109,7 @@ impl Shelf {
             }
             Key::AgentByExternalId(id) => self.holder(&Unique::AgentExternal(id.clone()))?,
             Key::AgentByEmail(email) => self.holder(&Unique::AgentEmail(email.clone()))?,
-            Key::Epoch | Key::Receipt(_) => return None,
+            Key::Epoch | Key::Uses(_) | Key::Receipt(_) => return None,
         };
         self.records.get(&place)
     }
@@ -196,7 +200,8 @@ impl Place {
             Record::Login(login) => Self::Login(login.subject),
             Record::Session(session) => Self::Session(session.id),
             Record::Outbox(row) => Self::Outbox(row.id),
-            Record::Receipt(_) | Record::Epoch(_) => return None,
+            Record::JourneyProgress(progress) => Self::JourneyProgress(progress.customer_id),
+            Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_) => return None,
         })
     }
 }
@@ -245,6 +250,9 @@ fn wake_up(record: &Record) -> Option<(Timestamp, Stream)> {
     match record {
         Record::Ticket(ticket) => ticket.derived.wake_at.map(|at| (at, Stream::Ticket(ticket.id))),
         Record::AgentState(state) => state.until.map(|at| (at, Stream::Agent(state.agent))),
+        Record::JourneyProgress(progress) => {
+            progress.expires_at.map(|at| (at, Stream::Customer(progress.customer_id)))
+        }
         _ => None,
     }
 }

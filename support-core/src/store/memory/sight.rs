@@ -18,6 +18,7 @@ impl Shelf {
     pub(super) fn load(&self, scope: &Scope, key: &Key) -> Option<Record> {
         let found = match key {
             Key::Epoch => Record::Epoch(self.epoch),
+            Key::Uses(id) => Record::Uses(self.uses.get(id).copied().unwrap_or_default()),
             Key::Receipt(key) => Record::Receipt(self.receipts.get(key)?.clone()),
             Key::TextByWords(text, words) if !self.holds_words(*text, words) => return None,
             key => self.at(key)?.clone(),
@@ -59,7 +60,12 @@ impl Shelf {
                 _ => true,
             },
             Record::Agent(_) | Record::AgentState(_) | Record::Document(_) | Record::Epoch(_) => staff,
-            Record::Login(_) | Record::Session(_) | Record::Outbox(_) | Record::Receipt(_) => false,
+            Record::Login(_)
+            | Record::Session(_)
+            | Record::Outbox(_)
+            | Record::JourneyProgress(_)
+            | Record::Uses(_)
+            | Record::Receipt(_) => false,
         }
     }
 

@@ -1,11 +1,11 @@
 //! Deltas: loads that commute, and the instant of the last assignment.
 
 use crate::error::EntityKind;
-use crate::people::{AgentState, Load, WorkKind};
+use crate::people::{AgentState, Load, Reach, WorkKind};
 use crate::store::{Delta, Key, Outcome, Record, Store};
 use crate::time::Timestamp;
 
-use super::super::build::{a_state, agent_id, an_agent, instant};
+use super::super::build::{a_state, agent_id, an_agent, document_id, instant};
 use super::{insert, outcome, set, stored};
 
 async fn state(store: &dyn Store) -> AgentState {
@@ -92,4 +92,26 @@ pub async fn a_delta_needs_the_agents_state(store: &dyn Store) {
     both.deltas = vec![load(WorkKind::Ticket, 1, Some(1)), at];
     assert_eq!(outcome(store, both).await, Outcome::Committed);
     assert_eq!((state(store).await.load.units, state(store).await.last_assigned_at), (1, Some(instant(0))));
+}
+
+/// Uses of a document are counted, each once, whoever counts at once; nobody but the desk itself reads the count.
+pub async fn uses_of_a_document_add_up(store: &dyn Store) {
+    let used = |number| Delta::Used { document: document_id(number) };
+    assert_eq!(stored(store, Key::Uses(document_id(1))).await, Some(Record::Uses(0)));
+    assert_eq!(moved(store, &[used(1), used(2), used(1)]).await, Outcome::Committed);
+    let mut two = [set(), set()];
+    two.iter_mut().for_each(|set| set.deltas.push(used(1)));
+    assert_eq!(store.commit(&two).await.expect("a commit"), [Outcome::Committed, Outcome::Committed]);
+    for (number, uses) in [(1, 4), (2, 1), (3, 0)] {
+        assert_eq!(stored(store, Key::Uses(document_id(number))).await, Some(Record::Uses(uses)));
+    }
+    let scope = super::super::build::agent_scope(super::super::build::TENANT, agent_id(1), &[], Reach::All);
+    assert_eq!(super::load(store, &scope, Key::Uses(document_id(1))).await, None);
+    let refused = Delta::Load { agent: agent_id(9), kind: WorkKind::Ticket, change: 1, at_most: None };
+    assert_ne!(moved(store, &[used(1), refused]).await, Outcome::Committed);
+    assert_eq!(
+        stored(store, Key::Uses(document_id(1))).await,
+        Some(Record::Uses(4)),
+        "with its set or not at all"
+    );
 }

@@ -10,8 +10,8 @@ use crate::store::{Document, Key, Record, Store, Text};
 use crate::ticket::{FieldValue, Ticket};
 
 use super::super::build::{
-    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_receipt, a_session, a_state, agent_id,
-    an_agent, an_outbox_row, customer_id, document_id, foreign, instant, note_id, ticket_id, word,
+    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_progress, a_receipt, a_session, a_state,
+    agent_id, an_agent, an_outbox_row, customer_id, document_id, foreign, instant, note_id, ticket_id, word,
 };
 use super::super::full::{full_agent, full_customer, full_message, full_records, full_state, full_ticket};
 use super::super::{Dice, a_ticket, system_scope};
@@ -33,8 +33,10 @@ pub(in crate::testkit) fn key_of(record: &Record) -> Key {
         Record::Login(login) => Key::Login(login.subject),
         Record::Session(session) => Key::Session(session.id),
         Record::Outbox(row) => Key::Outbox(row.id),
+        Record::JourneyProgress(progress) => Key::JourneyProgress(progress.customer_id),
         Record::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Record::Epoch(_) => Key::Epoch,
+        Record::Uses(_) => unreachable!("is read by the document's id"),
     }
 }
 
@@ -56,6 +58,7 @@ fn plain_records() -> Vec<Record> {
         a_login(1).into(),
         a_session(1).into(),
         an_outbox_row(1).into(),
+        a_progress(1).into(),
     ]
 }
 

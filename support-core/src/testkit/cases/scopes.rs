@@ -9,9 +9,9 @@ use crate::store::{
 use crate::ticket::SetAsideKind;
 
 use super::super::build::{
-    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_receipt, a_session, a_state, agent_id,
-    agent_scope, an_agent, an_outbox_row, conversation_id, customer_id, customer_scope, instant, team_id,
-    ticket_id,
+    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_progress, a_receipt, a_session, a_state,
+    agent_id, agent_scope, an_agent, an_outbox_row, conversation_id, customer_id, customer_scope, instant,
+    team_id, ticket_id,
 };
 use super::super::{Story, a_ticket, system_scope};
 use super::records::key_of;
@@ -106,6 +106,7 @@ async fn written(store: &dyn Store, stories: &[Story]) -> Vec<Seen> {
         a_login(1).into(),
         a_session(1).into(),
         an_outbox_row(1).into(),
+        a_progress(1).into(),
     ];
     for tenant in [TENANT, OTHER] {
         let mut set = crate::store::ChangeSet::new(tenant);
@@ -135,7 +136,14 @@ fn expected(scope: &Scope, seen: &Seen, stories: &[Story]) -> bool {
         return ticket.with_subject(|subject| scope.sees(subject)) && (scope.is_staff() || seen.public);
     }
     match (&seen.record, scope.sight()) {
-        (Record::Login(_) | Record::Session(_) | Record::Outbox(_) | Record::Receipt(_), _) => false,
+        (
+            Record::Login(_)
+            | Record::Session(_)
+            | Record::Outbox(_)
+            | Record::JourneyProgress(_)
+            | Record::Receipt(_),
+            _,
+        ) => false,
         (Record::Customer(record), Sight::Customer { customer }) => record.id == *customer,
         (_, Sight::Customer { .. }) => false,
         _ => true,

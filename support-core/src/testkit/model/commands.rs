@@ -11,15 +11,15 @@ use crate::id::TenantId;
 use crate::people::{ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
 use crate::routing::OfferState;
 use crate::store::{
-    ChangeSet, Claim, Delta, Document, DocumentKind, Expect, Fence, Login, LoginSubject, OutboxRow,
-    OutboxState, Outcome, Record, Session, Store, Text, Write,
+    ChangeSet, Claim, Delta, Document, DocumentKind, Expect, Fence, JourneyProgress, Login, LoginSubject,
+    OutboxRow, OutboxState, Outcome, Record, Session, Store, Text, Write,
 };
 use crate::ticket::{FieldValue, Priority, SetAsideKind, Status};
 
 use super::super::build::{
-    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_receipt, a_session, a_state, agent_id,
-    an_address, an_agent, an_event, an_outbox_row, customer_id, document_id, foreign, inbox_id, instant,
-    team_id, word,
+    OTHER, TENANT, a_customer, a_document, a_login, a_note, a_progress, a_receipt, a_session, a_state,
+    agent_id, an_address, an_agent, an_event, an_outbox_row, customer_id, document_id, foreign, inbox_id,
+    instant, team_id, word,
 };
 use super::super::cases::key_of;
 use super::super::{Dice, Story, a_ticket, system_scope};
@@ -144,7 +144,7 @@ impl Commands {
         let agent = dice.below(AGENTS) as u32;
         let external = dice.one_in(3).then(|| foreign(dice.pick::<&str>(EXTERNAL)));
         let at = instant(dice.below(30) as i64);
-        match dice.below(9) {
+        match dice.below(10) {
             0 => {
                 let mut address = an_address(dice.pick::<&str>(ADDRESSES));
                 address.verified = !dice.one_in(3);
@@ -195,6 +195,11 @@ impl Commands {
             }
             .into(),
             7 => a_note(dice.below(6) as u32).into(),
+            8 => JourneyProgress {
+                expires_at: dice.one_in(2).then(|| instant(dice.below(1_000) as i64)),
+                ..a_progress(customer)
+            }
+            .into(),
             _ => {
                 let texts: Vec<&Text> = self
                     .stories
@@ -213,7 +218,9 @@ impl Commands {
     fn add_counters(&self, dice: &mut Dice, set: &mut ChangeSet) {
         for _ in 0..dice.below(3) {
             let agent = agent_id(dice.below(AGENTS) as u32);
-            set.deltas.push(if dice.one_in(4) {
+            set.deltas.push(if dice.one_in(6) {
+                Delta::Used { document: document_id(dice.below(DOCUMENTS) as u32) }
+            } else if dice.one_in(4) {
                 Delta::LastAssigned { agent, at: instant(dice.below(50) as i64) }
             } else {
                 Delta::Load {
@@ -247,6 +254,7 @@ async fn placed(dice: &mut Dice, store: &dyn Store, tenant: TenantId, mut record
         Record::Login(login) => login.version = next,
         Record::Session(session) => session.version = next,
         Record::Outbox(row) => row.version = next,
+        Record::JourneyProgress(progress) => progress.version = next,
         Record::Text(text) => text.body = None,
         _ => {}
     }

@@ -135,7 +135,7 @@ fn key(dice: &mut Dice) -> Key {
     let customer = customer_id(dice.below(CUSTOMERS) as u32);
     let document = document_id(dice.below(DOCUMENTS) as u32);
     let external = foreign(dice.pick::<&str>(EXTERNAL));
-    match dice.below(21) {
+    match dice.below(22) {
         0 => Key::Ticket(ticket_id(ticket)),
         1 => Key::TicketByReference(a_ticket(ticket).ticket().reference),
         2 => Key::Conversation(conversation_id(ticket, 0)),
@@ -152,6 +152,7 @@ fn key(dice: &mut Dice) -> Key {
         12 => Key::AgentByEmail((*dice.pick::<&str>(ADDRESSES)).to_owned()),
         13 => Key::AgentState(agent),
         14 => Key::Document(document),
+        15 if dice.one_in(2) => Key::Uses(document),
         15 => Key::DocumentVersion(document, dice.below(6)),
         16 => Key::Epoch,
         17 => Key::Login(LoginSubject::Agent(agent)),
@@ -163,6 +164,7 @@ fn key(dice: &mut Dice) -> Key {
                 Key::Text(note_id(part))
             }
         }
+        20 => Key::JourneyProgress(customer),
         _ => Key::Receipt(format!("command {}", dice.below(COMMANDS))),
     }
 }

@@ -32,7 +32,8 @@ impl Change<'_> {
         if let (Some(agent), AssignHow::Return) = (from, assign.how) {
             self.record(Event::WorkReturned { agent });
         }
-        self.give(assign.to, team, assign.how, assign.reason, assign.why.clone(), assign.over);
+        let how = self.cause.how(assign.how);
+        self.give(assign.to, team, how, assign.reason, assign.why.clone(), assign.over);
         self.transit(if assign.to.is_some() { Transition::OwnerSet } else { Transition::OwnerRemoved });
         Ok(())
     }

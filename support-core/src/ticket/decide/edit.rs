@@ -8,15 +8,16 @@ use crate::id::TicketId;
 use crate::label::Label;
 use crate::sla::follow::policy_change;
 use crate::ticket::command::{Edit, Escalate, Matched, Move};
-use crate::ticket::{FieldValue, SetAsideKind, Status, StatusCategory, StatusCause};
+use crate::ticket::{FieldValue, MAX_LEVEL, SetAsideKind, Status, StatusCategory};
 use crate::time::Timestamp;
 
 use super::Change;
+use super::act::Cause;
 
 /// Most tags of a ticket.
 pub(super) const TAG_LIMIT: usize = 100;
-/// Highest escalation level.
-pub(super) const LEVEL_LIMIT: u8 = 9;
+/// Most skills that a handler must have.
+const SKILL_LIMIT: usize = 100;
 
 impl Change<'_> {
     /// Changes fields; a value that is there already changes nothing.
@@ -41,7 +42,8 @@ impl Change<'_> {
         if let Some(to) = edit.priority
             && to != self.after.priority
         {
-            self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation: false });
+            let by_escalation = matches!(self.cause, Cause::Ladder(_));
+            self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation });
         }
         if let Some(to) = &edit.category
             && *to != self.after.category
@@ -90,7 +92,7 @@ impl Change<'_> {
     }
 
     pub(super) fn move_by_hand(&mut self, to: &Move) -> Result<(), Error> {
-        self.move_to(to.to, StatusCause::ByHand, to.reason, to.resolution_code.clone())
+        self.move_to(to.to, self.cause.of_status(), to.reason, to.resolution_code.clone())
     }
 
     /// Raises the level; it never falls.
@@ -98,13 +100,33 @@ impl Change<'_> {
         self.refuse_if_closed()?;
         let from = self.after.escalation.map_or(0, |escalation| escalation.level);
         let to = escalate.level.unwrap_or(from.saturating_add(1));
-        if to > LEVEL_LIMIT {
+        if to > MAX_LEVEL {
             return Err(Error::invalid("level", "must be at most 9"));
         }
         if to <= from {
             return Err(Error::invalid("level", format!("must be above the present level, {from}")));
         }
-        self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer: None });
+        let by_timer = if let Cause::Ladder(metric) = self.cause { Some(metric) } else { None };
+        self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer });
+        Ok(())
+    }
+
+    /// Demands skills of whoever handles it; a demand never falls.
+    pub(super) fn require_skills(&mut self, required: &[(Label, u8)]) -> Result<(), Error> {
+        self.refuse_if_closed()?;
+        let mut skills = self.after.work.skills.clone();
+        for (skill, level) in required {
+            match skills.iter_mut().find(|(known, _)| known == skill) {
+                Some((_, at)) => *at = (*at).max(*level),
+                None => skills.push((skill.clone(), *level)),
+            }
+        }
+        if skills.len() > SKILL_LIMIT {
+            return Err(Error::invalid("skills", "must be at most 100"));
+        }
+        if skills != self.after.work.skills {
+            self.record(Event::TicketSkillsRequired { skills });
+        }
         Ok(())
     }
 

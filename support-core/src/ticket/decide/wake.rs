@@ -2,15 +2,12 @@
 
 use crate::event::Event;
 use crate::label::Label;
-use crate::routing::AssignHow;
 use crate::sla::Metric;
 use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
-use crate::sla::policy::StepAction;
-use crate::ticket::lifecycle::Transition;
 use crate::ticket::{Status, StatusCause};
 
 use super::Change;
-use super::edit::{LEVEL_LIMIT, TAG_LIMIT};
+use super::act::Cause;
 
 impl Change<'_> {
     /// Does everything whose time has come; calling it too early or twice changes nothing.
@@ -30,6 +27,7 @@ impl Change<'_> {
         self.time_offer_out();
         self.climb();
         self.wait_for_customer();
+        self.act_in_time();
         self.close_if_due();
     }
 
@@ -93,44 +91,8 @@ impl Change<'_> {
                     Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
                 });
                 for action in &actions {
-                    self.act(metric, action);
-                }
-            }
-        }
-    }
-
-    fn act(&mut self, metric: Metric, action: &StepAction) {
-        match action {
-            StepAction::RaisePriority => {
-                let from = self.after.priority;
-                if from.raised() != from {
-                    self.record(Event::TicketPriorityChanged {
-                        from,
-                        to: from.raised(),
-                        by_escalation: true,
-                    });
-                }
-            }
-            StepAction::LevelUp => {
-                let from = self.after.escalation.map_or(0, |escalation| escalation.level);
-                if from < LEVEL_LIMIT {
-                    self.record(Event::TicketEscalated {
-                        from,
-                        to: from + 1,
-                        reason: None,
-                        by_timer: Some(metric),
-                    });
-                }
-            }
-            StepAction::Tag(tag) => {
-                if self.after.tags.len() < TAG_LIMIT {
-                    self.change_tags(std::slice::from_ref(tag), &[]);
-                }
-            }
-            StepAction::MoveToTeam(team) => {
-                if self.after.team_id != Some(*team) {
-                    self.give(None, Some(*team), AssignHow::Escalation, None, None, false);
-                    self.transit(Transition::OwnerRemoved);
+                    // What the ticket's rules refuse, such as one tag too many, is left out; the rest happens.
+                    let _ = self.act(Cause::Ladder(metric), action);
                 }
             }
         }

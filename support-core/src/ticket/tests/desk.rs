@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
+use crate::automation::{Action, AutomationSpec, Trigger};
 use crate::id::{AgentId, ConversationId, CustomerId, DocumentId, Ids, TeamId, TextId, TicketId};
 use crate::label::Label;
 use crate::sla::Metric;
 use crate::sla::calendar::CalendarSpec;
-use crate::sla::policy::{PolicyConditions, PolicySpec, Step, StepAction, TargetSpec, When};
+use crate::sla::policy::{PolicyConditions, PolicySpec, Step, TargetSpec, When};
 use crate::time::Timestamp;
 
 pub(super) const HOUR: i64 = 60;
@@ -39,6 +40,23 @@ pub(super) fn policy_id(n: u128) -> DocumentId {
 
 pub(super) fn rule_id(n: u128) -> DocumentId {
     DocumentId::from_uuid(Uuid::from_u128(0xf000 + n))
+}
+
+pub(super) fn automation_id(n: u128) -> DocumentId {
+    DocumentId::from_uuid(Uuid::from_u128(0xaa00 + n))
+}
+
+/// A rule for every ticket.
+pub(super) fn automation(trigger: Trigger, actions: &[Action]) -> AutomationSpec {
+    AutomationSpec {
+        name: "Rule".into(),
+        position: 0,
+        trigger,
+        condition: None,
+        actions: actions.to_vec(),
+        stop: false,
+        active: true,
+    }
 }
 
 pub(super) fn text(n: u128) -> TextId {
@@ -78,7 +96,7 @@ pub(super) fn full_policy() -> PolicySpec {
     ])
 }
 
-pub(super) fn step(when: When, actions: &[StepAction]) -> Step {
+pub(super) fn step(when: When, actions: &[Action]) -> Step {
     Step { metric: None, when, actions: actions.to_vec() }
 }
 

@@ -26,6 +26,7 @@ const OWN_FIELDS: &[&str] = &[
     "ticket.tags_changed",
     "ticket.fields_changed",
     "ticket.escalated",
+    "ticket.skills_required",
     "ticket.snoozed",
     "ticket.woken",
     "ticket.set_aside",

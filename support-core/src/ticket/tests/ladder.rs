@@ -1,9 +1,10 @@
 //! Warnings and ladders: before, at and after the breach, each once.
 
+use crate::automation::Action;
 use crate::event::Event;
 use crate::sla::Metric;
 use crate::sla::deadline::Color;
-use crate::sla::policy::{PolicySpec, Step, StepAction, When};
+use crate::sla::policy::{PolicySpec, Step, When};
 use crate::ticket::{Priority, Status};
 
 use super::desk::{ANA, BACK, BEN, DAY, HOUR, label, minute, policy, policy_id, step};
@@ -21,9 +22,9 @@ fn opened() -> Scenario {
         100,
         vec![
             step(When::AtFraction(0.5), &[]),
-            step(When::SecondsBefore(600), &[StepAction::Tag(label("soon"))]),
-            step(When::AtBreach, &[StepAction::LevelUp, StepAction::RaisePriority]),
-            step(When::SecondsAfter(1_200), &[StepAction::MoveToTeam(BACK)]),
+            step(When::SecondsBefore(600), &[Action::AddTags(vec![label("soon")])]),
+            step(When::AtBreach, &[Action::LevelUp, Action::RaisePriority]),
+            step(When::SecondsAfter(1_200), &[Action::MoveToTeam(BACK)]),
         ],
     ))
 }
@@ -122,7 +123,7 @@ fn by_priority() -> PolicySpec {
     let high = |seconds| [(Priority::High, seconds), (Priority::Urgent, seconds)].into();
     spec.targets.get_mut(&FirstResponse).unwrap().by_priority = high(600);
     spec.targets.get_mut(&Resolution).unwrap().by_priority = high(3_600);
-    spec.steps = vec![step(When::AtBreach, &[StepAction::RaisePriority, StepAction::Tag(label("late"))])];
+    spec.steps = vec![step(When::AtBreach, &[Action::RaisePriority, Action::AddTags(vec![label("late")])])];
     spec
 }
 
@@ -164,7 +165,7 @@ fn a_priority_that_a_person_raises_recomputes_running_timers() {
 
 #[test]
 fn a_ladder_that_moves_work_starts_a_new_lap_in_the_other_team() {
-    let steps = vec![step(When::AtBreach, &[StepAction::MoveToTeam(BACK)])];
+    let steps = vec![step(When::AtBreach, &[Action::MoveToTeam(BACK)])];
     let mut scenario = ticket_under(&laddered(QueuePickup, 30, steps));
     scenario.until(minute(30).plus_micros(1));
     scenario.saw(&["sla.breached", "sla.escalated", "ticket.assigned", "sla.timers_moved"]);
@@ -175,7 +176,7 @@ fn a_ladder_that_moves_work_starts_a_new_lap_in_the_other_team() {
 
 #[test]
 fn a_ladder_that_moves_a_ticket_takes_it_from_its_owner() {
-    let steps = vec![step(When::AtBreach, &[StepAction::MoveToTeam(BACK)])];
+    let steps = vec![step(When::AtBreach, &[Action::MoveToTeam(BACK)])];
     let mut scenario = ticket_under(&laddered(Resolution, 30, steps));
     scenario.assign(ANA).at(31).owner(None).status(Status::Open);
     assert_eq!(scenario.ticket().followers(), [ANA]);
@@ -183,7 +184,7 @@ fn a_ladder_that_moves_a_ticket_takes_it_from_its_owner() {
 
 #[test]
 fn a_ladder_raises_no_level_beyond_the_highest_and_no_priority_beyond_urgent() {
-    let steps = vec![step(When::AtBreach, &[StepAction::LevelUp, StepAction::RaisePriority])];
+    let steps = vec![step(When::AtBreach, &[Action::LevelUp, Action::RaisePriority])];
     let mut scenario = ticket_under(&laddered(FirstResponse, 30, steps));
     scenario.escalate(Some(9)).prioritise(Priority::Urgent).at(31).saw(&["sla.breached", "sla.escalated"]);
     assert_eq!(scenario.ticket().escalation.unwrap().level, 9);

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use crate::automation::Action;
 use crate::config::Settings;
 use crate::conversation::{Delivery, Direction, Visibility};
 use crate::id::{AgentId, OfferId, TeamId};
@@ -12,7 +13,7 @@ use crate::people::{ActorKind, ActorRef};
 use crate::routing::AssignHow;
 use crate::sla::Metric;
 use crate::sla::calendar::CalendarSpec;
-use crate::sla::policy::{PolicySpec, Step, StepAction, When};
+use crate::sla::policy::{PolicySpec, Step, When};
 use crate::ticket::command::{self, Edit, OwnerStanding, Receive, Write};
 use crate::ticket::{Command, KeywordHit, Participant, ParticipantRole, Priority, SetAsideKind, Status};
 
@@ -109,10 +110,13 @@ fn policy_spec() -> impl Strategy<Value = PolicySpec> {
         (0_u64..10_000).prop_map(When::SecondsAfter),
     ];
     let action = prop_oneof![
-        Just(StepAction::RaisePriority),
-        Just(StepAction::LevelUp),
-        Just(StepAction::Tag(label("vip"))),
-        select(vec![FRONT, BACK]).prop_map(StepAction::MoveToTeam),
+        Just(Action::RaisePriority),
+        Just(Action::LevelUp),
+        Just(Action::AddNote("late".into())),
+        Just(Action::CallWebhook(crate::ticket::tests::desk::policy_id(9))),
+        Just(Action::SetStatus(Status::OnHold)),
+        Just(Action::AddTags(vec![label("vip")])),
+        select(vec![FRONT, BACK]).prop_map(Action::MoveToTeam),
     ];
     let metric = prop::option::of(one_of(Metric::ALL));
     let step = (metric, when, prop::collection::vec(action, 0..3));
@@ -295,6 +299,7 @@ proptest! {
     fn the_invariants_hold_whatever_happens(
         first in policy_spec(),
         second in policy_spec(),
+        rules in prop::collection::vec(crate::automation::laws::automation_spec(), 0..6),
         gives_up in prop::option::of(60_i64..400_000),
         reminds in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
@@ -310,6 +315,9 @@ proptest! {
         };
         scenario.set_settings(&settings).set_calendar(&office_hours());
         scenario.set_policy(0, &first).set_policy(1, &second);
+        for (n, rule) in (0..).zip(&rules) {
+            scenario.set_automation(n, rule);
+        }
         if outbound {
             scenario.open_outbound(ANA);
         } else {

@@ -1,7 +1,8 @@
 //! A change of policy or calendar recomputes timers that have not ended.
 
+use crate::automation::Action;
 use crate::event::Event;
-use crate::sla::policy::{PolicySpec, StepAction, When};
+use crate::sla::policy::{PolicySpec, When};
 use crate::sla::{EndReason, Metric, PauseReason, TimerState};
 use crate::ticket::command::Edit;
 use crate::ticket::{SetAsideKind, Status};
@@ -13,7 +14,7 @@ use TimerState::{Cancelled, Met, Missed};
 
 /// Warns at half and raises the level at the breach.
 fn laddered(minutes: u64) -> PolicySpec {
-    let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+    let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
     PolicySpec { steps, ..policy(&[(FirstResponse, minutes)]) }
 }
 
@@ -84,7 +85,7 @@ fn a_new_ladder_is_climbed_by_its_own_steps() {
     scenario.at(350);
     assert_eq!(steps_reached(&scenario), 1);
     let mut changed = laddered(600);
-    changed.steps = vec![step(When::AtBreach, &[StepAction::LevelUp])];
+    changed.steps = vec![step(When::AtBreach, &[Action::LevelUp])];
     scenario.set_policy(1, &changed).reconfigure().at(DAY);
     assert_eq!(scenario.ticket().escalation.unwrap().level, 1);
 }
@@ -130,7 +131,7 @@ fn what_was_late_before_a_change_was_not_put_there_by_it() {
 #[test]
 fn a_change_while_a_ticket_is_resolved_passes_over_what_lies_behind_once_it_is_reopened() {
     let spec = |name: &str, minutes| {
-        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
         PolicySpec { name: name.into(), steps, ..policy(&[(Resolution, minutes)]) }
     };
     for (minutes, reached) in [(100, 2), (50, 1)] {
@@ -145,7 +146,7 @@ fn a_change_while_a_ticket_is_resolved_passes_over_what_lies_behind_once_it_is_r
 #[test]
 fn until_a_change_is_taken_over_timers_run_by_the_version_that_the_ticket_names() {
     let spec = |minutes| {
-        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
         PolicySpec { steps, ..policy(&[(Resolution, minutes)]) }
     };
     let mut scenario = ticket_under(&spec(100));
@@ -170,7 +171,7 @@ fn what_was_late_before_the_ticket_got_another_policy_was_not_put_there_by_it() 
 #[test]
 fn a_change_while_a_timer_stands_still_passes_over_what_lies_behind_it() {
     let spec = |name: &str, minutes| {
-        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[StepAction::LevelUp])];
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
         PolicySpec { name: name.into(), steps, ..policy(&[(Resolution, minutes)]) }
     };
     let mut scenario = ticket_under(&spec("before", 100));
@@ -186,7 +187,7 @@ fn a_change_while_a_timer_stands_still_passes_over_what_lies_behind_it() {
 #[test]
 fn policies_that_hand_a_ticket_to_and_fro_do_not_do_so_for_ever() {
     let laps = |team, to| {
-        let steps = vec![step(When::AtFraction(0.0), &[StepAction::MoveToTeam(to)])];
+        let steps = vec![step(When::AtFraction(0.0), &[Action::MoveToTeam(to)])];
         let mut spec = PolicySpec { steps, ..policy(&[(QueuePickup, 60), (Resolution, 60)]) };
         spec.conditions.team_ids = vec![team];
         spec

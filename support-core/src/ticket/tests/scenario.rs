@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::automation::AutomationSpec;
 use crate::config::{Config, Settings};
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::error::Error;
@@ -21,7 +22,9 @@ use crate::ticket::command::{
 use crate::ticket::{Circumstances, Command, Priority, SetAsideKind, Status, Ticket, decide};
 use crate::time::Timestamp;
 
-use super::desk::{CUSTOMER, Counter, FRONT, OFFICE, START, THREAD, TICKET, minute, policy_id, text};
+use super::desk::{
+    CUSTOMER, Counter, FRONT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id, text,
+};
 use super::invariants;
 
 /// A ticket and its time. Commands happen at the present minute; [`at`](Self::at) lets the worker do what is due on
@@ -62,6 +65,11 @@ impl Scenario {
 
     pub(super) fn retire_policy(&mut self, n: u128, policy: &PolicySpec) -> &mut Self {
         self.document(policy_id(n), DocumentKind::SlaPolicy, policy, true)
+    }
+
+    pub(super) fn set_automation(&mut self, n: u128, spec: &AutomationSpec) -> &mut Self {
+        assert_eq!(spec.check(), Ok(()));
+        self.document(automation_id(n), DocumentKind::Automation, spec, false)
     }
 
     pub(super) fn set_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
@@ -217,6 +225,8 @@ impl Scenario {
             order_id: None,
             context: Vec::new(),
             external_refs: Vec::new(),
+            journey: None,
+            team_by: crate::ticket::TeamSource::Default,
             custom_fields: BTreeMap::new(),
             effort: 1,
             skills: Vec::new(),

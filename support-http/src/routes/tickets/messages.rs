@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use support_core::conversation::Visibility;
 use support_core::desk::{Names, WriteMessage};
-use support_core::id::{ConversationId, MessageId, TicketId};
+use support_core::id::{ConversationId, DocumentId, MessageId, TicketId};
 use support_core::people::Permission;
 use support_core::ticket::Status;
 use utoipa::{IntoParams, ToSchema};
@@ -85,6 +85,10 @@ struct NewMessage {
     /// Staff only.
     #[schema(value_type = Option<Uuid>)]
     if_last_message_id: Option<MessageId>,
+    /// The macro that it was made with: what the macro does is done in the same commit, and its use is counted. `status`
+    /// comes before the macro's. Staff only.
+    #[schema(value_type = Option<Uuid>)]
+    macro_id: Option<DocumentId>,
     /// With the permission `message.import`: `false` takes the message in as the customer's own words.
     from_agent: Option<bool>,
     /// With the permission `message.import` and `from_agent: false`: the name under which it was written.
@@ -127,6 +131,7 @@ async fn write(
         status: new.status,
         conversation_id: new.conversation_id,
         if_last_message_id: new.if_last_message_id,
+        macro_id: new.macro_id,
         as_customer: new.from_agent == Some(false),
         author_name: new.author_name,
         author_email: new.author_email,

@@ -83,7 +83,7 @@ struct NewTicket {
 /// Whose ticket it is, as far as it is known.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct NewTicketCustomer {
+pub(in crate::routes) struct NewTicketCustomer {
     /// Identity in the host application.
     #[schema(value_type = Option<String>)]
     external_id: Option<ForeignId>,
@@ -166,16 +166,7 @@ fn own(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
 fn by_staff(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
     let body: NewTicket = extract::parse(bytes)?;
     no_attachments(&body.attachments)?;
-    let requester = match (body.customer_id, body.customer) {
-        (Some(_), Some(_)) => {
-            return Err(ApiError::invalid("customer", "cannot be given together with `customer_id`"));
-        }
-        (Some(id), None) => Requester::Customer(id),
-        (None, Some(NewTicketCustomer { external_id, name, email, phone })) => {
-            Requester::Spec(CustomerSpec { external_id, name, email, phone })
-        }
-        (None, None) => return Err(ApiError::invalid("customer_id", "or `customer` must be given")),
-    };
+    let requester = requester(body.customer_id, body.customer)?;
     let context = |NewContext { kind, id, label, url }| ContextInput { kind, id, label, url };
     Ok(OpenTicket {
         channel: body.channel,
@@ -194,6 +185,23 @@ fn by_staff(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
     })
 }
 
+/// Reads for whom a ticket is: by id, or by what is known of them.
+pub(in crate::routes) fn requester(
+    id: Option<CustomerId>,
+    customer: Option<NewTicketCustomer>,
+) -> Result<Requester, ApiError> {
+    match (id, customer) {
+        (Some(_), Some(_)) => {
+            Err(ApiError::invalid("customer", "cannot be given together with `customer_id`"))
+        }
+        (Some(id), None) => Ok(Requester::Customer(id)),
+        (None, Some(NewTicketCustomer { external_id, name, email, phone })) => {
+            Ok(Requester::Spec(CustomerSpec { external_id, name, email, phone }))
+        }
+        (None, None) => Err(ApiError::invalid("customer_id", "or `customer` must be given")),
+    }
+}
+
 /// Refuses attachments, which need uploads.
 pub(super) fn no_attachments(attachments: &[Value]) -> Result<(), ApiError> {
     if attachments.is_empty() {
@@ -203,7 +211,7 @@ pub(super) fn no_attachments(attachments: &[Value]) -> Result<(), ApiError> {
 }
 
 /// Names the fields of the customer by their paths in this body.
-fn in_customer(mut error: ApiError) -> ApiError {
+pub(in crate::routes) fn in_customer(mut error: ApiError) -> ApiError {
     for error in &mut error.errors {
         if ["external_id", "name", "email", "phone"].contains(&error.field.as_str()) {
             error.field.insert_str(0, "customer.");

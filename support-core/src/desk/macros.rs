@@ -1,0 +1,322 @@
+//! Macros: found, rendered with what is known, and used with a reply.
+
+use async_trait::async_trait;
+use serde::Deserialize;
+
+use crate::automation::Action;
+use crate::conversation::{Conversation, Direction, Visibility};
+use crate::error::{EntityKind, Error, FieldProblem};
+use crate::id::{DocumentId, MessageId, TicketId};
+use crate::label::Label;
+use crate::macros::{MacroSpec, MacroVisibility, Values};
+use crate::people::{Actor, ActorRef, AddressKind, AgentState, Customer, Permission, Scope};
+use crate::store::{
+    ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Record, StoreExt, Text, TextClass,
+};
+use crate::ticket::{Command, Status, Ticket, command};
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::run::{Ask, Prepared, UseCase};
+use super::texts::Texts;
+
+/// A macro and how often it was used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MacroView {
+    /// Identity.
+    pub id: DocumentId,
+    /// Its version.
+    pub version: u64,
+    /// What it says and does.
+    pub spec: MacroSpec,
+    /// How often it was used.
+    pub uses: u64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When this version was made.
+    pub updated_at: Timestamp,
+}
+
+/// Which macros.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MacroFilter {
+    /// Of this category.
+    pub category: Option<Label>,
+    /// That hold these words.
+    pub search: Option<String>,
+}
+
+impl Desk {
+    /// Lists the macros that the actor sees, oldest first. A page may hold fewer than asked for and still have a next.
+    ///
+    /// # Errors
+    /// `NotFound` to customers; `Forbidden`; `Store`.
+    pub async fn macros(
+        &self,
+        actor: &Actor,
+        filter: &MacroFilter,
+        limit: u32,
+        after: Option<PageCursor>,
+    ) -> Result<(Vec<MacroView>, Option<PageCursor>), Error> {
+        let (documents, next) = self.documents(actor, DocumentKind::Macro, limit, after).await?;
+        let found = documents.into_iter().filter_map(|document| {
+            let spec = MacroSpec::deserialize(&document.body).ok()?;
+            let fits = spec.is_for(actor)
+                && filter.category.as_ref().is_none_or(|category| spec.category.as_ref() == Some(category))
+                && filter.search.as_ref().is_none_or(|words| spec.is_found_by(words));
+            fits.then_some((document, spec))
+        });
+        let found: Vec<(Document, MacroSpec)> = found.collect();
+        let keys: Vec<Key> = found.iter().map(|(document, _)| Key::Uses(document.id)).collect();
+        let uses = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
+        let views =
+            found.into_iter().zip(uses).map(|((document, spec), uses)| view(&document, spec, uses.as_ref()));
+        Ok((views.collect(), next))
+    }
+
+    /// Reads a macro.
+    ///
+    /// # Errors
+    /// `NotFound` where there is none that the actor sees; `Forbidden`; `Store`.
+    pub async fn macro_view(&self, actor: &Actor, id: DocumentId) -> Result<MacroView, Error> {
+        let not_found = || Error::NotFound(EntityKind::Document);
+        let document = self.document(actor, DocumentKind::Macro, id).await?.ok_or_else(not_found)?;
+        let spec = MacroSpec::deserialize(&document.body).map_err(|_| not_found())?;
+        if !spec.is_for(actor) {
+            return Err(not_found());
+        }
+        let uses = self.store().load(&Scope::system(actor.tenant()), &[Key::Uses(id)]).await?.pop().flatten();
+        Ok(view(&document, spec, uses.as_ref()))
+    }
+
+    /// Puts values in the places of a macro: those given, and those of the ticket, where one is named, of its customer
+    /// and order, and of the agent who asks. Without a ticket this is a use and counts as one; with a ticket the message
+    /// that names the macro does.
+    ///
+    /// # Errors
+    /// `Invalid` that names each variable without a value, as `variables.<name>`; as [`macro_view`](Self::macro_view), and
+    /// `NotFound` where the ticket is out of sight.
+    pub async fn use_macro(
+        &self,
+        actor: &Actor,
+        id: DocumentId,
+        variables: impl IntoIterator<Item = (String, String)> + Send,
+        ticket: Option<TicketId>,
+    ) -> Result<String, Error> {
+        let found = self.macro_view(actor, id).await?;
+        let values = self.values(actor, Values::given(variables), ticket).await?;
+        let content = found.spec.render(&values).map_err(|missing| {
+            let missing = missing.into_iter();
+            Error::Invalid(
+                missing.map(|name| FieldProblem::new(format!("variables.{name}"), "must be given")).collect(),
+            )
+        })?;
+        if ticket.is_none() {
+            self.run(actor, &CountUse { id }).await?;
+        }
+        Ok(content)
+    }
+
+    async fn values(
+        &self,
+        actor: &Actor,
+        mut values: Values,
+        ticket: Option<TicketId>,
+    ) -> Result<Values, Error> {
+        let system = Scope::system(actor.tenant());
+        if let Some(agent) = actor.as_ref().agent_id()
+            && let Some(agent) = self.store().agent(&system, agent).await?
+        {
+            values = values.agent("name", &agent.name).agent("email", &agent.email);
+        }
+        let Some(id) = ticket else { return Ok(values) };
+        let ticket = self.ticket(actor, id).await?;
+        let keys = [Key::Text(ticket.subject), Key::Customer(ticket.customer_id)];
+        for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
+            match record {
+                Record::Text(Text { body: Some(subject), .. }) => values = values.ticket("subject", &subject),
+                Record::Customer(customer) => values = of_customer(values, &customer),
+                _ => {}
+            }
+        }
+        values = values
+            .ticket("reference", &ticket.reference.to_string())
+            .ticket("status", ticket.status.as_str())
+            .ticket("priority", ticket.priority.as_str());
+        if let Some(category) = &ticket.category {
+            values = values.ticket("category", category.as_str());
+        }
+        if let Some(order) = &ticket.order_id {
+            values = values.order("id", order.as_str());
+        }
+        Ok(values)
+    }
+}
+
+fn of_customer(values: Values, customer: &Customer) -> Values {
+    let address = |kind| {
+        let of_kind = customer.addresses.iter().filter(move |address| address.kind == kind);
+        of_kind.max_by_key(|address| address.primary).map_or("", |address| address.value.as_str())
+    };
+    values
+        .customer("name", &customer.name)
+        .customer("email", address(AddressKind::Email))
+        .customer("phone", address(AddressKind::Phone))
+        .customer("tier", customer.tier.as_ref().map_or("", Label::as_str))
+}
+
+fn view(document: &Document, spec: MacroSpec, uses: Option<&Record>) -> MacroView {
+    MacroView {
+        id: document.id,
+        version: document.version,
+        spec,
+        uses: if let Some(Record::Uses(uses)) = uses { *uses } else { 0 },
+        created_at: document.created_at,
+        updated_at: document.updated_at,
+    }
+}
+
+/// Counts a use that goes with no ticket.
+struct CountUse {
+    id: DocumentId,
+}
+
+#[async_trait]
+impl UseCase for CountUse {
+    type Reply = ();
+
+    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<()>, Error> {
+        let mut changes = ChangeSet::new(ask.actor.tenant());
+        changes.deltas.push(Delta::Used { document: self.id });
+        Ok(Prepared::new(changes, ()))
+    }
+}
+
+/// What a macro adds to a reply.
+#[derive(Default)]
+pub(super) struct Macro {
+    actions: Vec<Action>,
+}
+
+impl Ask<'_> {
+    /// Reads the macro that a reply names, and checks that the actor may do on the ticket what it does.
+    pub(super) async fn macro_in(
+        &self,
+        field: &str,
+        id: DocumentId,
+        ticket: &Ticket,
+    ) -> Result<Macro, Error> {
+        let document = self.document(DocumentKind::Macro, id).await?.filter(|document| !document.retired);
+        let spec = document.and_then(|document| MacroSpec::deserialize(&document.body).ok());
+        let spec = spec.filter(|spec| spec.is_for(self.actor));
+        let spec = spec.ok_or_else(|| Error::invalid(field, "must be a macro that you can use"))?;
+        for action in &spec.actions {
+            let permission = action.permission();
+            let right = self.actor.scope(permission)?;
+            if !ticket.with_subject(|subject| right.sees(subject)) {
+                return Err(Error::Forbidden(permission));
+            }
+        }
+        Ok(Macro { actions: spec.actions })
+    }
+
+    /// Checks that the actor may write a macro, as it was and as it will be, and names its owner.
+    pub(super) fn may_write_macro(
+        &self,
+        body: &mut serde_json::Value,
+        before: Option<&Document>,
+    ) -> Result<(), Error> {
+        if let Some(before) = before.and_then(|before| MacroSpec::deserialize(&before.body).ok()) {
+            if !before.is_for(self.actor) {
+                return Err(Error::NotFound(EntityKind::Document));
+            }
+            if !before.is_in_reach_of(self.actor) {
+                return Err(Error::Forbidden(Permission::MacroManage));
+            }
+        }
+        let own = body.get("visibility").and_then(|v| v.as_str()) == Some(MacroVisibility::Own.as_str());
+        if let (true, Some(agent), Some(fields)) = (own, self.actor.as_ref().agent_id(), body.as_object_mut())
+        {
+            fields.insert("owner_id".into(), agent.to_string().into());
+        }
+        match MacroSpec::deserialize(&*body) {
+            Ok(spec) if spec.check().is_empty() && !spec.is_in_reach_of(self.actor) => {
+                Err(Error::Forbidden(Permission::MacroManage))
+            }
+            // What cannot be read or accepted is refused by the check of the document, with its fields.
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Macro {
+    /// Returns the status that it sets, which the reply carries.
+    pub(super) fn status(&self) -> Option<Status> {
+        self.actions.iter().rev().find_map(|action| match action {
+            Action::SetStatus(status) => Some(*status),
+            _ => None,
+        })
+    }
+
+    /// Makes commands of everything else that it does; with the state, as it was read, of an agent who gets the ticket.
+    pub(super) async fn commands(
+        &self,
+        ask: &Ask<'_>,
+        ticket: &Ticket,
+        conversation: &Conversation,
+        texts: &mut Texts<'_>,
+    ) -> Result<(Vec<Command>, Option<AgentState>), Error> {
+        let mut commands = Vec::new();
+        let mut owner = None;
+        for action in &self.actions {
+            match action {
+                Action::SetStatus(_) => {}
+                Action::AssignTo(agent) => {
+                    let (assign, state) = ask.assign(ticket, Some(Some(*agent)), None, None).await?;
+                    commands.push(Command::Assign(Box::new(assign)));
+                    owner = state;
+                }
+                Action::MoveToTeam(team) if ticket.team_id != Some(*team) => {
+                    let (assign, _) = ask.assign(ticket, None, Some(*team), None).await?;
+                    commands.push(Command::Assign(Box::new(assign)));
+                }
+                Action::MoveToTeam(_) => {}
+                action => {
+                    commands
+                        .extend(action.command(ticket, |text| note(ask, ticket, conversation, texts, text)));
+                }
+            }
+        }
+        Ok((commands, owner))
+    }
+}
+
+/// Makes a note of what a macro says, in the name of who uses it.
+fn note(
+    ask: &Ask<'_>,
+    ticket: &Ticket,
+    conversation: &Conversation,
+    texts: &mut Texts<'_>,
+    text: &str,
+) -> command::NewMessage {
+    let body = texts.add(ActorRef::customer(ticket.customer_id), TextClass::Internal, text, &[]);
+    texts.find_by(body.id, Visibility::Internal, &[&body.body]);
+    command::NewMessage {
+        id: MessageId::mint(ask.ids(), ask.now),
+        conversation_id: Some(conversation.id),
+        direction: Direction::Outbound,
+        author: ask.actor.as_ref(),
+        author_text: None,
+        visibility: Visibility::Internal,
+        channel: conversation.channel.clone(),
+        inbox_id: conversation.inbox_id,
+        body: body.id,
+        automatic: false,
+        thanks: false,
+        external_id: None,
+        in_reply_to: None,
+        delivery: None,
+        sent_at: ask.now,
+        masked: body.masked,
+    }
+}

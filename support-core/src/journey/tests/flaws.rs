@@ -1,0 +1,198 @@
+use serde_json::{Value, json};
+
+use super::super::{FlawKind, check, shape};
+use super::{choice, end, filling, is, question, spec};
+
+/// The kinds and places of what is wrong.
+fn found(questions: Value) -> Vec<(FlawKind, String)> {
+    check(&spec(questions)).into_iter().map(|flaw| (flaw.kind, flaw.field)).collect()
+}
+
+fn one(kind: FlawKind, field: &str) -> Vec<(FlawKind, String)> {
+    vec![(kind, field.to_owned())]
+}
+
+#[test]
+fn a_question_that_no_answers_lead_to_is_unreachable() {
+    let lonely = json!([choice("q", end()), choice("lonely", end())]);
+    assert_eq!(found(lonely), one(FlawKind::Unreachable, "questions[1]"));
+    // Edges lead there, but no answers do.
+    let never = json!([
+        choice("q", json!([{"when": is("q", "a"), "to": "x"}, {"to": null}])),
+        choice("x", json!([{"when": is("q", "b"), "to": "y"}, {"to": null}])),
+        choice("y", end()),
+    ]);
+    let flaws = found(never);
+    assert_eq!(flaws[0], (FlawKind::NeverTaken, "questions[1].next[0]".to_owned()));
+    assert_eq!(flaws[1], (FlawKind::Unreachable, "questions[2]".to_owned()));
+}
+
+#[test]
+fn answers_after_which_no_edge_holds_are_shown() {
+    let flaws = check(&spec(json!([
+        choice("q", json!([{"to": "n"}])),
+        question(
+            "n",
+            json!({"number": {"min": 0}}),
+            json!([
+                {"when": {"at_least": {"question": "n", "number": 10}}, "to": null},
+                {"when": {"all": [is("q", "a"), {"below": {"question": "n", "number": 10}}]}, "to": null},
+            ])
+        ),
+    ])));
+    assert_eq!(flaws.len(), 1);
+    assert_eq!((flaws[0].kind, flaws[0].field.as_str()), (FlawKind::DeadEnd, "questions[1].next"));
+    let shown: Vec<String> = flaws[0].answers.values().flatten().map(|a| a.to_value().to_string()).collect();
+    assert!(
+        ["\"b\"", "\"c\""].contains(&shown[1].as_str()) && shown[0].parse::<f64>().unwrap() < 10.0,
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn edges_that_cover_all_answers_need_no_default() {
+    let covered = json!([choice(
+        "q",
+        json!([
+            {"when": is("q", "a"), "to": null}, {"when": {"none": [is("q", "a")]}, "to": null},
+        ])
+    )]);
+    assert_eq!(found(covered), []);
+    let mut optional = choice("q", json!([{"when": {"answered": {"question": "q"}}, "to": null}]));
+    assert_eq!(found(json!([optional])), []);
+    optional["required"] = json!(false);
+    assert_eq!(found(json!([optional])), one(FlawKind::DeadEnd, "questions[0].next"));
+}
+
+#[test]
+fn an_edge_behind_one_that_always_holds_is_never_taken() {
+    let default_first = json!([choice("q", json!([{"to": null}, {"when": is("q", "a"), "to": null}]))]);
+    assert_eq!(found(default_first), one(FlawKind::NeverTaken, "questions[0].next[1]"));
+    let beyond = json!([question(
+        "n",
+        json!({"number": {"max": 5}}),
+        json!([
+            {"when": {"at_least": {"question": "n", "number": 5.5}}, "to": null}, {"to": null},
+        ])
+    )]);
+    assert_eq!(found(beyond), one(FlawKind::NeverTaken, "questions[0].next[0]"));
+    let between_steps = json!([question(
+        "n",
+        json!({"number": {"min": 0, "step": 10}}),
+        json!([
+            {"when": {"all": [{"at_least": {"question": "n", "number": 11}}, {"below": {"question": "n", "number": 19}}]}, "to": null},
+            {"to": null},
+        ])
+    )]);
+    assert_eq!(found(between_steps), one(FlawKind::NeverTaken, "questions[0].next[0]"));
+    let no_day = json!([question(
+        "d",
+        json!({"date": {}}),
+        json!([
+            {"when": {"all": [{"from": {"question": "d", "date": "2026-01-02"}}, {"before": {"question": "d", "date": "2026-01-02"}}]}, "to": null},
+            {"to": null},
+        ])
+    )]);
+    assert_eq!(found(no_day), one(FlawKind::NeverTaken, "questions[0].next[0]"));
+}
+
+#[test]
+fn a_condition_on_a_later_answer_is_named() {
+    let flaws = found(json!([
+        choice("q", json!([{"when": {"none": [is("later", "a")]}, "to": "later"}])),
+        choice("later", end()),
+    ]));
+    assert_eq!(flaws, one(FlawKind::NeverAnswered, "questions[0].next[0].when.none[0].is.question"));
+}
+
+#[test]
+fn a_cycle_is_shown_as_it_goes_round() {
+    let flaws = check(&spec(json!([
+        choice("a", json!([{"to": "b"}])),
+        choice("b", json!([{"when": is("b", "a"), "to": "c"}, {"to": null}])),
+        choice("c", json!([{"to": "b"}])),
+    ])));
+    assert_eq!(flaws.len(), 1);
+    assert_eq!((flaws[0].kind, flaws[0].field.as_str()), (FlawKind::Cycle, "questions[2].next[0].to"));
+    let round: Vec<&str> = flaws[0].questions.iter().map(|id| id.as_str()).collect();
+    assert_eq!(round, ["b", "c", "b"]);
+}
+
+#[test]
+fn what_is_not_there_is_named_with_its_path() {
+    let fields: Vec<String> = check(&filling(
+        json!([
+            choice("q", json!([{"when": {"any": [is("q", "z"), is("x", "a"), {"below": {"question": "q", "number": 1}}]}, "to": "y"}])),
+        ]),
+        json!([{"subject": "{{q}} {{order}}", "custom_fields": {"k": {"answer": "x"}}, "when": {"answered": {"question": "x"}}}]),
+    ))
+    .into_iter()
+    .inspect(|flaw| assert_eq!(flaw.kind, FlawKind::Unknown))
+    .map(|flaw| flaw.field)
+    .collect();
+    assert_eq!(
+        fields,
+        [
+            "questions[0].next[0].to",
+            "questions[0].next[0].when.any[0].is.any_of[0]",
+            "questions[0].next[0].when.any[1].is.question",
+            "questions[0].next[0].when.any[2].below",
+            "ticket[0].when.answered.question",
+            "ticket[0].custom_fields.k.answer",
+            "ticket[0].subject",
+        ]
+    );
+}
+
+#[test]
+fn a_way_to_fill_the_ticket_that_never_holds_is_named() {
+    let both = json!({"all": [is("q", "a"), is("q", "b")]});
+    let flaws = check(&filling(json!([choice("q", end())]), json!([{"when": both, "tags": ["x"]}])));
+    assert_eq!((flaws[0].kind, flaws[0].field.as_str()), (FlawKind::NeverTaken, "ticket[0].when"));
+}
+
+#[test]
+fn parts_that_cannot_be_are_named_with_their_path() {
+    let parts = [
+        (json!({"single_choice": {"options": []}}), "questions[0].answer.single_choice.options"),
+        (
+            json!({"single_choice": {"options": [{"value": "a", "text": "A"}, {"value": "a", "text": " "}]}}),
+            "questions[0].answer.single_choice.options[1].text",
+        ),
+        (
+            json!({"multiple_choice": {"options": [{"value": "a", "text": "A"}], "min": 2}}),
+            "questions[0].answer.multiple_choice.min",
+        ),
+        (json!({"text": {"min_length": 5, "max_length": 4}}), "questions[0].answer.text.max_length"),
+        (json!({"text": {"pattern": "("}}), "questions[0].answer.text.pattern"),
+        (json!({"text": {"pattern": "(a{1000}){1000}"}}), "questions[0].answer.text.pattern"),
+        (json!({"number": {"min": 2, "max": 1}}), "questions[0].answer.number.max"),
+        (json!({"number": {"step": 0}}), "questions[0].answer.number.step"),
+        (json!({"date": {"min": "2026-02-01", "max": "2026-01-31"}}), "questions[0].answer.date.max"),
+        (json!({"images": {"max_count": 21}}), "questions[0].answer.images.max_count"),
+        (json!({"images": {"content_types": ["text/html"]}}), "questions[0].answer.images.content_types"),
+    ];
+    for (kind, field) in parts {
+        let flaws = shape(&spec(json!([question("q", kind.clone(), end())])));
+        assert_eq!(flaws[0].field, field, "{kind}");
+    }
+    let twice = spec(json!([choice("q", end()), choice("q", json!([]))]));
+    let fields: Vec<String> = shape(&twice).into_iter().map(|flaw| flaw.field).collect();
+    assert_eq!(fields, ["questions[1].id", "questions[1].next"]);
+    let fill = filling(json!([choice("q", end())]), json!([{"subject": "{{q", "skills": {"german": 6}}]));
+    let fields: Vec<String> = shape(&fill).into_iter().map(|flaw| flaw.field).collect();
+    assert_eq!(fields, ["ticket[0].subject", "ticket[0].skills.german"]);
+}
+
+#[test]
+fn a_journey_that_cannot_be_walked_through_is_refused_and_not_tried_for_ever() {
+    let mut questions: Vec<Value> =
+        (0..40).map(|n| choice(&format!("q{n}"), json!([{"to": format!("q{}", n + 1)}]))).collect();
+    let tests: Vec<Value> = (0..40).map(|n| is(&format!("q{n}"), "a")).collect();
+    questions.push(choice("q40", json!([{"when": {"all": tests}, "to": null}, {"to": null}])));
+    assert_eq!(found(json!(questions)), one(FlawKind::TooEntangled, "questions"));
+    // As many questions, of which nobody asks again, are no matter.
+    questions.pop();
+    questions.push(choice("q40", end()));
+    assert_eq!(found(json!(questions)), []);
+}
