@@ -63,6 +63,7 @@ fn rules() -> Vec<KeywordRule> {
                 kind: RuleKind::Custom,
                 name: format!("Rule {number}"),
                 keywords,
+                condition: None,
                 boost_amount: 10.0,
                 alert: false,
                 active: true,

@@ -16,7 +16,8 @@ mod tests;
 
 pub use crate::scoring::Insight;
 pub use command::Command;
-pub use decide::{Circumstances, Decision, decide, rehearse};
+pub(crate) use decide::go_on_quietly;
+pub use decide::{Circumstances, Decision, decide, rehearse, rehearse_in_time};
 pub use field::{ContextRef, Escalation, ExternalRef, FieldValue, Handling, HandlingMode, KeywordHit};
 pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, Work};
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};

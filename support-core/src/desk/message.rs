@@ -179,7 +179,7 @@ impl WriteMessage {
         let customer = found.ok_or(Error::NotFound(EntityKind::Customer))?;
         // The answers go the way that they went before.
         let arrival = Arrival { inbox_id: ticket.inbox_id, ..arrival };
-        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant()))
+        ask.open_with(&customer, Some(&ticket), None, &arrival, ChangeSet::new(ask.actor.tenant())).await
     }
 
     /// Takes in what the customer said elsewhere.
@@ -330,6 +330,7 @@ pub(super) async fn carry_out(
         }
         None => None,
     };
+    let (decision, given) = ask.desk.given_by_rule(ask.actor.tenant(), decision, &circumstances).await?;
     let after = &decision.ticket;
     let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
     let routes = needs_routing(Some(ticket), after);
@@ -337,7 +338,7 @@ pub(super) async fn carry_out(
         return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
     }
     let mut changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
-    owner.into_iter().for_each(|state| still_there(&mut changes, state));
+    owner.into_iter().chain(given).for_each(|state| still_there(&mut changes, state));
     Ok(Prepared { changes, reply, routes, configures: false })
 }
 

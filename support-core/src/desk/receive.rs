@@ -13,7 +13,7 @@ use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 use super::message::{Arrival, says_thanks};
 use super::open::{OpenTicket, Opening, Requester};
 use super::run::{Ask, Prepared, UseCase};
@@ -142,7 +142,9 @@ impl UseCase for ReceiveMessage {
                 prepared.changes.events = people.events;
                 Ok(prepared)
             }
-            closed => ask.open_with(&customer, closed.as_ref(), self.subject.as_deref(), &arrival, people),
+            closed => {
+                ask.open_with(&customer, closed.as_ref(), self.subject.as_deref(), &arrival, people).await
+            }
         }
     }
 }
@@ -217,7 +219,7 @@ impl ReceiveMessage {
 
 impl Ask<'_> {
     /// Opens a ticket with a message that belongs to none that is going on; `closed` is the one that it follows.
-    pub(super) fn open_with(
+    pub(super) async fn open_with(
         &self,
         customer: &Customer,
         closed: Option<&Ticket>,
@@ -253,6 +255,8 @@ impl Ask<'_> {
         let (open, texts) = wanted.command(self, &opening)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
         let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
+        let (decision, given) =
+            self.desk.given_by_rule(self.actor.tenant(), decision, &self.circumstances()).await?;
         let routes = needs_routing(None, &decision.ticket);
         let version = decision.ticket.version;
         let mut made = assemble(self.actor.tenant(), None, decision, &[]);
@@ -261,6 +265,7 @@ impl Ask<'_> {
         changes.deltas = made.deltas;
         changes.search.append(&mut made.search);
         texts.finish(&mut changes);
+        given.into_iter().for_each(|state| still_there(&mut changes, state));
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })
     }

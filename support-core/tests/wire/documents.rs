@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use support_core::automation::Action;
+use support_core::automation::{Action, Condition, Field, Op, Test};
 use support_core::config::{RoutingMode, RoutingModes, Settings, TeamSpec};
 use support_core::conversation::ChannelKind;
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset, Validator};
@@ -44,6 +44,12 @@ pub(crate) fn sheet() -> Sheet {
         kind: RuleKind::TimeSensitive,
         name: "Deadlines".into(),
         keywords: vec!["by today".into(), "scad*".into()],
+        condition: Some(Condition::Test(Test {
+            field: Field::Category,
+            op: Op::IsSet,
+            value: None,
+            calendar_id: None,
+        })),
         boost_amount: -7.25,
         alert: true,
         active: true,
