@@ -26,6 +26,7 @@ struct Things {
     customer: String,
     team: String,
     rule: String,
+    automation: String,
     calendar: String,
     policy: String,
     ticket: String,
@@ -41,6 +42,7 @@ impl Things {
             made["id"].as_str().unwrap().to_owned()
         };
         let (rule, calendar) = (make("/rules").await, make("/sla/calendars").await);
+        let automation = make("/automations").await;
         let (policy, team) = (make("/sla/policies").await, make("/teams").await);
         let zoe = world.desk.run(&HOST, &CreateCustomer::named("Zoe")).await.unwrap().customer_id;
         let ticket = world.desk.run(&HOST, &OpenTicket::of(zoe, "x", "x")).await.unwrap().ticket_id;
@@ -51,6 +53,7 @@ impl Things {
             world,
             team,
             rule,
+            automation,
             calendar,
             policy,
         }
@@ -63,6 +66,7 @@ impl Things {
             ("/customers/", &self.customer),
             ("/teams/", &self.team),
             ("/rules/", &self.rule),
+            ("/automations/", &self.automation),
             ("/sla/calendars/", &self.calendar),
             ("/sla/policies/", &self.policy),
             ("/tickets/", &self.ticket),
