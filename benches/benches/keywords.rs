@@ -74,6 +74,7 @@ fn rules(count: usize) -> Vec<KeywordRule> {
                 kind: RuleKind::Custom,
                 name: format!("Rule {number}"),
                 keywords,
+                condition: None,
                 boost_amount: 10.0,
                 alert: false,
                 active: true,

@@ -11,6 +11,7 @@
 //! each moment that it counts from.
 
 pub mod action;
+pub mod analysis;
 mod compiled;
 mod condition;
 mod evaluate;
@@ -23,7 +24,7 @@ mod trace;
 pub use action::{Action, PlainValue, Recipient, RequiredSkill, SetField, check_all};
 pub use compiled::{MessageFacts, Occasion, Snapshot, Was};
 pub use condition::{Condition, Op, Test, Value};
-pub use evaluate::{Automations, DEPTH_LIMIT, Due, Rule, Triggers};
+pub use evaluate::{Automations, DEPTH_LIMIT, Due, Guard, Rule, Triggers};
 pub use field::{Field, UnknownField};
 pub use rule::{AutomationSpec, Moment, On, Since, Timer, Trigger};
 pub use trace::{Failure, Overruled, Trace};

@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 
-use crate::automation::{AutomationSpec, Automations};
+use crate::automation::{AutomationSpec, Automations, Guard, Snapshot};
 use crate::error::FieldProblem;
 use crate::id::{DocumentId, TeamId};
 use crate::journey::{JourneyEntry, JourneyState, shape};
@@ -34,6 +34,7 @@ use crate::sla::calendar::{Calendar, CalendarSpec};
 use crate::sla::policy::PolicySpec;
 use crate::sla::{Applied, ConfigRef};
 use crate::store::{Document, DocumentKind};
+use crate::ticket::command::Matched;
 use crate::ticket::{KeywordHit, Ticket};
 
 /// The calendar in which every second counts.
@@ -62,6 +63,8 @@ pub struct Config {
     entries: Vec<JourneyEntry>,
     /// The rules compiled; `None` without any.
     keywords: Option<Arc<KeywordIndex>>,
+    /// Which tickets keyword rules are for, of those that are not for all.
+    keyword_guards: HashMap<DocumentId, Arc<Guard>>,
     /// The automations compiled.
     automations: Arc<Automations>,
     unreadable: Vec<ConfigRef>,
@@ -85,6 +88,11 @@ impl Config {
         }
         config.automations = Arc::new(Automations::compile(&automations));
         config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
+        for (version, rule) in &config.rules {
+            if let Some(condition) = &rule.condition {
+                config.keyword_guards.insert(version.id, Arc::new(Guard::new(condition)));
+            }
+        }
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
         match KeywordIndex::compile(&rules) {
             Ok(index) => config.keywords = Some(Arc::new(index)),
@@ -214,6 +222,21 @@ impl Config {
         let mut versions: Vec<ConfigRef> = self.rules.iter().map(|(version, _)| *version).collect();
         versions.sort_unstable();
         versions
+    }
+
+    /// Leaves out the rules that are not for a ticket, of those that match its texts.
+    #[must_use]
+    pub fn for_ticket(&self, matched: &Matched, snapshot: &Snapshot<'_>) -> Matched {
+        let (hits, topics) = matched;
+        let admits = |id: &DocumentId| self.keyword_guards.get(id).is_none_or(|guard| guard.admits(snapshot));
+        let hits: BTreeMap<DocumentId, KeywordHit> =
+            hits.iter().filter(|(id, _)| admits(id)).map(|(id, hit)| (*id, *hit)).collect();
+        let refused = |topic: &Label| {
+            let mut named = self.rules.iter().filter(|(_, rule)| rule.alert && rule.name == topic.as_str());
+            named.clone().next().is_some() && !named.any(|(version, _)| hits.contains_key(&version.id))
+        };
+        let topics = topics.iter().filter(|topic| !refused(topic)).cloned().collect();
+        (hits, topics)
     }
 
     /// Lists the keyword rules in force.

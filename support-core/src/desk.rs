@@ -29,6 +29,7 @@
 mod agents;
 mod assemble;
 mod assign;
+mod automate;
 mod backfill;
 mod board;
 mod browse;
@@ -60,6 +61,7 @@ mod verify;
 
 pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
 pub use assign::{Reassign, ReturnWork, Take};
+pub use automate::Rehearsed;
 pub use browse::{AssignmentFilter, AssignmentPage, Names, QueueFilter, TicketReading};
 pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};

@@ -17,7 +17,8 @@ mod tests;
 use crate::routing::Offer;
 pub use crate::scoring::Insight;
 pub use command::Command;
-pub use decide::{Circumstances, Decision, decide, rehearse};
+pub(crate) use decide::go_on_quietly;
+pub use decide::{Circumstances, Decision, decide, rehearse, rehearse_in_time};
 pub use field::{
     ContextRef, Escalation, ExternalRef, FieldInput, FieldValue, Handling, HandlingMode, KeywordHit,
 };

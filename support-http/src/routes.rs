@@ -2,6 +2,7 @@
 
 mod agents;
 mod auth;
+mod automations;
 mod customers;
 mod documents;
 mod events;
@@ -44,6 +45,7 @@ fn v1() -> OpenApiRouter<Arc<App>> {
         .merge(teams::routes())
         .merge(customers::routes())
         .merge(rules::routes())
+        .merge(automations::routes())
         .merge(sla::routes())
         .merge(sla_preview::routes())
         .merge(masking::routes())

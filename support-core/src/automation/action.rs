@@ -160,11 +160,12 @@ impl Action {
             Self::RequireSkill(required) if !(1..=5).contains(&required.level) => {
                 wrong("require_skill.level", "must be a level of 1 to 5");
             }
-            Self::AddNote(text) => {
-                if text.trim().is_empty() || text.contains('\0') || text.chars().nth(MAX_NOTE_CHARS).is_some()
-                {
-                    wrong("add_note", "must be 1 to 10000 characters without a null character");
-                }
+            Self::AddNote(text)
+                if text.trim().is_empty()
+                    || text.contains('\0')
+                    || text.chars().nth(MAX_NOTE_CHARS).is_some() =>
+            {
+                wrong("add_note", "must be 1 to 10000 characters without a null character");
             }
             Self::Notify(notice) if notice.to.is_empty() || notice.to.len() > MAX_RECIPIENTS => {
                 wrong("notify.to", "must be 1 to 10 recipients");
@@ -180,8 +181,11 @@ impl Action {
     pub fn command(&self, ticket: &Ticket, note: impl FnOnce(&str) -> NewMessage) -> Option<Command> {
         let edit = |edit: Edit| Some(Command::Edit(Box::new(edit)));
         match self {
-            Self::SetStatus(to) => moves(ticket, *to)
-                .then(|| Command::Move(Move { to: *to, reason: None, resolution_code: None })),
+            Self::SetStatus(to) => moves(ticket, *to).then_some(Command::Move(Move {
+                to: *to,
+                reason: None,
+                resolution_code: None,
+            })),
             Self::SetPriority(to) => (*to != ticket.priority)
                 .then(|| edit(Edit { priority: Some(*to), ..Edit::default() }))
                 .flatten(),

@@ -215,9 +215,9 @@ impl<'a> Snapshot<'a> {
 /// A compiled condition.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    All(Box<[Node]>),
-    Any(Box<[Node]>),
-    None(Box<[Node]>),
+    All(Box<[Self]>),
+    Any(Box<[Self]>),
+    None(Box<[Self]>),
     Leaf(Leaf),
 }
 
@@ -373,7 +373,7 @@ impl Node {
 
 impl Leaf {
     /// Shows the value that it sees.
-    fn saw(&self, snapshot: &Snapshot<'_>) -> serde_json::Value {
+    pub(super) fn saw(&self, snapshot: &Snapshot<'_>) -> serde_json::Value {
         match snapshot.read(&self.field, self.calendar) {
             Datum::Unset => json!(null),
             Datum::Ordinal(ordinal) => match self.field.kind() {

@@ -49,17 +49,17 @@ pub enum Condition {
     /// All of these hold; without any it always holds.
     All {
         /// What must hold.
-        all: Vec<Condition>,
+        all: Vec<Self>,
     },
     /// At least one of these holds.
     Any {
         /// What may hold.
-        any: Vec<Condition>,
+        any: Vec<Self>,
     },
     /// None of these holds.
     None {
         /// What must not hold.
-        none: Vec<Condition>,
+        none: Vec<Self>,
     },
     /// A field passes a test.
     Test(Test),
@@ -179,6 +179,14 @@ impl Condition {
             Self::Test(test) => look(test),
             node => node.parts().iter().for_each(|part| part.each_test(look)),
         }
+    }
+
+    /// Lists the calendars that it names.
+    #[must_use]
+    pub fn calendars(&self) -> Vec<DocumentId> {
+        let mut calendars = Vec::new();
+        self.each_test(&mut |test| calendars.extend(test.calendar_id));
+        calendars
     }
 
     /// Compiles it. What cannot be used never holds: such a condition was never accepted.

@@ -14,6 +14,7 @@ use crate::config::Config;
 
 use super::action::Action;
 use super::compiled::{Node, Occasion, Snapshot};
+use super::condition::Condition;
 use super::rule::{AutomationSpec, Moment, On, Since, Timer, Trigger};
 use super::trace::Trace;
 
@@ -42,6 +43,24 @@ pub struct Rule {
     /// Whether rules behind it are passed over where it matches.
     pub stop: bool,
     condition: Node,
+}
+
+/// A condition, compiled: which tickets something is for.
+#[derive(Debug, Clone)]
+pub struct Guard(Node);
+
+impl Guard {
+    /// Compiles a condition.
+    #[must_use]
+    pub fn new(condition: &Condition) -> Self {
+        Self(condition.compile())
+    }
+
+    /// Tells whether it holds.
+    #[must_use]
+    pub fn admits(&self, snapshot: &Snapshot<'_>) -> bool {
+        self.0.holds(snapshot)
+    }
 }
 
 /// A set of rules, by their place.
@@ -172,21 +191,26 @@ impl Automations {
         let mut specs: Vec<&(ConfigRef, AutomationSpec)> =
             specs.iter().filter(|(_, spec)| spec.active).collect();
         specs.sort_by_key(|(version, spec)| (spec.position, version.id));
-        let mut all = Self { on: vec![vec![0; specs.len().div_ceil(64)]; On::ALL.len()], ..Self::default() };
-        for (place, (version, spec)) in specs.into_iter().enumerate() {
-            if let Trigger::On(events) = &spec.trigger {
-                for on in events {
-                    if let Some(word) = all.on.get_mut(*on as usize).and_then(|bits| bits.get_mut(place / 64))
-                    {
-                        *word |= 1 << (place % 64);
-                    }
+        Self::of(specs.into_iter().map(|(version, spec)| Rule::new(*version, spec)).collect())
+    }
+
+    /// Indexes rules that stand in their order.
+    #[must_use]
+    pub fn of(rules: Vec<Rule>) -> Self {
+        let mut on: Vec<Bits> = vec![vec![0; rules.len().div_ceil(64)]; On::ALL.len()];
+        let mut timed = Vec::new();
+        for (place, rule) in rules.iter().enumerate() {
+            let Trigger::On(events) = &rule.trigger else {
+                timed.push(place);
+                continue;
+            };
+            for event in events {
+                if let Some(word) = on.get_mut(*event as usize).and_then(|bits| bits.get_mut(place / 64)) {
+                    *word |= 1 << (place % 64);
                 }
-            } else {
-                all.timed.push(place);
             }
-            all.rules.push(Rule::new(*version, spec));
         }
-        all
+        Self { rules, on, timed }
     }
 
     /// Lists all of them, in order.

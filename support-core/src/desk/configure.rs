@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::automation::Action;
+use crate::automation::{Action, AutomationSpec, Condition, Trigger};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
@@ -135,6 +135,17 @@ impl Ask<'_> {
             DocumentKind::SlaPolicy => {
                 let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
                 named.extend(calendar("calendar_id", spec.calendar_id));
+                for (at, step) in spec.steps.iter().enumerate() {
+                    for (place, action) in step.actions.iter().enumerate() {
+                        let field = || format!("steps[{at}].actions[{place}]");
+                        if let Action::MoveToTeam(id) = action {
+                            named.extend(team(format!("{}.move_to_team", field()), *id));
+                        }
+                        if let Action::AssignTo(id) = action {
+                            self.agent_in(&format!("{}.assign_to", field()), *id).await?;
+                        }
+                    }
+                }
                 for (metric, target) in spec.targets {
                     named.extend(calendar(
                         &format!("targets.{metric}.calendar_id"),
@@ -163,6 +174,36 @@ impl Ask<'_> {
                 let teams = settings.category_teams.into_iter();
                 named.extend(
                     teams.filter_map(|(category, id)| team(format!("category_teams.{category}"), id)),
+                );
+            }
+            DocumentKind::Automation => {
+                let Ok(spec) = AutomationSpec::deserialize(body) else { return Ok(()) };
+                if let Trigger::Since(since) = &spec.trigger {
+                    named.extend(calendar("trigger.since.calendar_id", since.calendar_id));
+                }
+                named.extend(
+                    spec.condition
+                        .iter()
+                        .flat_map(Condition::calendars)
+                        .filter_map(|id| calendar("condition", Some(id))),
+                );
+                for (at, action) in spec.actions.iter().enumerate() {
+                    if let Action::MoveToTeam(id) = action {
+                        named.extend(team(format!("actions[{at}].move_to_team"), *id));
+                    }
+                    if let Action::AssignTo(id) = action {
+                        self.agent_in(&format!("actions[{at}].assign_to"), *id).await?;
+                    }
+                }
+            }
+            DocumentKind::KeywordRule => {
+                let Some(given) = body.get("condition") else { return Ok(()) };
+                let Ok(condition) = Option::<Condition>::deserialize(given) else { return Ok(()) };
+                named.extend(
+                    condition
+                        .iter()
+                        .flat_map(Condition::calendars)
+                        .filter_map(|id| calendar("condition", Some(id))),
                 );
             }
             _ => {}

@@ -366,6 +366,7 @@ pub(super) async fn carry_out(
         }
         None => None,
     };
+    let (decision, given) = ask.desk.given_by_rule(ask.actor.tenant(), decision, &circumstances).await?;
     let after = &decision.ticket;
     let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
     let routes = needs_routing(Some(ticket), after);
@@ -373,7 +374,7 @@ pub(super) async fn carry_out(
         return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
     }
     let mut changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
-    owner.into_iter().for_each(|state| still_there(&mut changes, state));
+    owner.into_iter().chain(given).for_each(|state| still_there(&mut changes, state));
     Ok(Prepared { changes, reply, routes, configures: false })
 }
 

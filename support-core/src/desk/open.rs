@@ -251,6 +251,8 @@ impl OpenTicket {
             owner = Some(state);
         }
         let decision = decide(None, &commands, &ask.circumstances())?;
+        let (decision, given) =
+            ask.desk.given_by_rule(ask.actor.tenant(), decision, &ask.circumstances()).await?;
         let routes = needs_routing(None, &decision.ticket);
         let version = decision.ticket.version;
         let mut changes = assemble(ask.actor.tenant(), None, decision, &[]);
@@ -259,9 +261,7 @@ impl OpenTicket {
         people.deltas = changes.deltas;
         people.search.append(&mut changes.search);
         texts.finish(&mut people);
-        if let Some(state) = owner {
-            still_there(&mut people, state);
-        }
+        owner.into_iter().chain(given).for_each(|state| still_there(&mut people, state));
         if self.direction == Direction::Outbound {
             queue_outgoing(ask, &mut people, ticket, message, &self.channel, self.inbox_id);
         }

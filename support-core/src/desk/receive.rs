@@ -13,7 +13,7 @@ use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 use super::message::{Arrival, says_thanks};
 use super::open::{OpenTicket, Opening, Requester};
 use super::run::{Ask, Prepared, UseCase};
@@ -257,6 +257,8 @@ impl Ask<'_> {
         let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await?)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
         let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
+        let (decision, given) =
+            self.desk.given_by_rule(self.actor.tenant(), decision, &self.circumstances()).await?;
         let routes = needs_routing(None, &decision.ticket);
         let version = decision.ticket.version;
         let mut made = assemble(self.actor.tenant(), None, decision, &[]);
@@ -265,6 +267,7 @@ impl Ask<'_> {
         changes.deltas = made.deltas;
         changes.search.append(&mut made.search);
         texts.finish(&mut changes);
+        given.into_iter().for_each(|state| still_there(&mut changes, state));
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })
     }

@@ -12,7 +12,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::agents::last_change;
-use super::assemble::{assemble, needs_routing};
+use super::assemble::{assemble, needs_routing, still_there};
 
 /// Aggregates that are woken at once.
 const BATCH: u32 = 256;
@@ -169,7 +169,7 @@ impl Desk {
                 let config = live.with_versions_of(&**self.store(), config, &ticket).await?;
                 let circumstances =
                     Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-                let mut woken = wake_ticket(tenant, &ticket, &circumstances);
+                let mut woken = self.wake_ticket(tenant, &ticket, &circumstances).await?;
                 if woken.changes.events.iter().any(|envelope| envelope.event == (Event::TicketErased {})) {
                     self.empty_texts(tenant, ticket.id, &mut woken.changes).await?;
                 }
@@ -195,6 +195,27 @@ impl Desk {
             }
         }
         Ok(())
+    }
+
+    /// Wakes a ticket. One that cannot be dealt with backs off, so that it neither blocks the others nor burns.
+    async fn wake_ticket(
+        &self,
+        tenant: TenantId,
+        ticket: &Ticket,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<Woken, Error> {
+        let now = circumstances.now;
+        if let Ok(decision) = decide(Some(ticket), &[Command::Wake], circumstances)
+            && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
+        {
+            let (mut decision, given) = self.given_by_rule(tenant, decision, circumstances).await?;
+            decision.ticket.derived.failures = 0;
+            let routes = needs_routing(Some(ticket), &decision.ticket);
+            let mut changes = assemble(tenant, Some(ticket), decision, &[]);
+            given.into_iter().for_each(|state| still_there(&mut changes, state));
+            return Ok(Woken { changes, routes, failures: 0 });
+        }
+        Ok(failed(tenant, ticket, now))
     }
 
     /// Lets a ticket whose wake-up fails wait longer and longer. One that cannot even be read stays due and is counted
@@ -327,19 +348,6 @@ struct Woken {
     routes: bool,
     /// Failures in a row; 0 where it went well.
     failures: u32,
-}
-
-/// Wakes a ticket. One that cannot be dealt with backs off, so that it neither blocks the others nor burns.
-fn wake_ticket(tenant: TenantId, ticket: &Ticket, circumstances: &Circumstances<'_>) -> Woken {
-    let now = circumstances.now;
-    if let Ok(mut decision) = decide(Some(ticket), &[Command::Wake], circumstances)
-        && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
-    {
-        decision.ticket.derived.failures = 0;
-        let routes = needs_routing(Some(ticket), &decision.ticket);
-        return Woken { changes: assemble(tenant, Some(ticket), decision, &[]), routes, failures: 0 };
-    }
-    failed(tenant, ticket, now)
 }
 
 /// Notes that waking a ticket failed: it backs off.

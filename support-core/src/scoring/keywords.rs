@@ -18,6 +18,7 @@
 //!     kind: RuleKind::TimeSensitive,
 //!     name: "In a hurry".into(),
 //!     keywords: vec!["urgent".into(), "as soon as possible".into()],
+//!     condition: None,
 //!     boost_amount: 40.0,
 //!     alert: false,
 //!     active: true,
@@ -36,6 +37,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::automation::Condition;
 use crate::id::DocumentId;
 use crate::text::{fold, parts_words};
 use machine::Machine;
@@ -69,6 +71,9 @@ pub struct KeywordRule {
     /// Words and phrases, any of which makes the rule match. At most [`MAX_KEYWORDS`], of at most
     /// [`MAX_KEYWORD_CHARS`] characters each.
     pub keywords: Vec<String>,
+    /// Which tickets it is for, told when a text arrives; absent is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Condition>,
     /// Points that a match adds, once however often its keywords occur; −100…100.
     pub boost_amount: f64,
     /// Whether a match is shown on the ticket, under the rule's name.
@@ -101,6 +106,9 @@ impl KeywordRule {
             |field: String, problem: String| problems.push(RuleProblem { rule: self.id, field, problem });
         if !(-MAX_BOOST..=MAX_BOOST).contains(&self.boost_amount) {
             report("boost_amount".into(), format!("must be -{MAX_BOOST} to {MAX_BOOST} points"));
+        }
+        for wrong in self.condition.iter().flat_map(|condition| condition.problems("condition")) {
+            report(wrong.field, wrong.problem);
         }
         if self.keywords.len() > MAX_KEYWORDS {
             report("keywords".into(), format!("must be at most {MAX_KEYWORDS}"));

@@ -28,7 +28,8 @@ use crate::time::Timestamp;
 use super::{Command, Status, Ticket};
 use act::Cause;
 use react::Reaction;
-pub use react::rehearse;
+pub(crate) use react::go_on_quietly;
+pub use react::{rehearse, rehearse_in_time};
 
 /// Who asks, when, and under which configuration.
 #[derive(Debug, Clone, Copy)]

@@ -1,12 +1,15 @@
 //! What the desk does by itself.
 
+use std::collections::BTreeMap;
+
+use support_core::automation::analysis::{Analysis, Finding, FindingKind, Witness};
 use support_core::automation::{
     Action, AutomationSpec, Condition, Failure, Field, Moment, On, Op, Overruled, PlainValue, Recipient,
     RequiredSkill, SetField, Since, Test, Timer, Trace, Trigger, Value,
 };
 use support_core::sla::policy::When;
 use support_core::sla::{ConfigRef, Metric};
-use support_core::testkit::build::{agent_id, document_id, team_id, word};
+use support_core::testkit::build::{agent_id, document_id, instant, team_id, word};
 use support_core::ticket::command::Notice;
 use support_core::ticket::{Priority, Status};
 
@@ -80,6 +83,18 @@ fn with_rules(sheet: Sheet) -> Sheet {
     let automation = ConfigRef { id: document_id(1), version: 3 };
     let failure =
         Failure { path: "condition.all[1]".into(), field: Some(weight.clone()), saw: serde_json::json!(2.5) };
+    let witness = Witness {
+        on: On::Created,
+        fields: BTreeMap::from([("ticket.priority".to_owned(), serde_json::json!("urgent"))]),
+        at: instant(1),
+    };
+    let finding = Finding {
+        kind: FindingKind::Conflicting,
+        automations: vec![document_id(1), document_id(2)],
+        tests: vec!["condition.all[0]".into()],
+        witness: Some(witness.clone()),
+    };
+    let analysis = Analysis { findings: vec![finding.clone()], complete: true };
     let failed = Trace { automation, matched: false, failure: Some(failure.clone()) };
     sheet
         .words(On::ALL)
@@ -96,4 +111,8 @@ fn with_rules(sheet: Sheet) -> Sheet {
         .both(&[Overruled { action: 1, by: document_id(2) }])
         .out(&[failure])
         .out(&[failed])
+        .words(FindingKind::ALL)
+        .out(&[witness])
+        .out(&[finding])
+        .out(&[analysis])
 }

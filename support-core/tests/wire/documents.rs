@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use support_core::automation::Action;
+use support_core::automation::{self, Action, Field, Op, Test};
 use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, Settings, TeamSpec};
 use support_core::conversation::ChannelKind;
 use support_core::journey::{
@@ -58,6 +58,12 @@ pub(crate) fn sheet() -> Sheet {
         kind: RuleKind::TimeSensitive,
         name: "Deadlines".into(),
         keywords: vec!["by today".into(), "scad*".into()],
+        condition: Some(automation::Condition::Test(Test {
+            field: Field::Category,
+            op: Op::IsSet,
+            value: None,
+            calendar_id: None,
+        })),
         boost_amount: -7.25,
         alert: true,
         active: true,

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
+use support_core::automation::Condition;
 use support_core::id::DocumentId;
 use support_core::scoring::keywords::{KeywordRule, RuleKind};
 use support_core::store::{Document, DocumentKind};
@@ -36,6 +37,9 @@ struct RuleBody {
     #[schema(value_type = String)]
     kind: RuleKind,
     keywords: Vec<String>,
+    /// Which tickets it is for, as in an automation; `null` is all.
+    #[schema(value_type = Option<Object>)]
+    condition: Option<Condition>,
     /// Points that a match adds, −100…100.
     boost_amount: f64,
     /// Whether a match puts the rule's name in the ticket's `topics`.
@@ -56,6 +60,7 @@ impl Shown for RuleBody {
             name: rule.name,
             kind: rule.kind,
             keywords: rule.keywords,
+            condition: rule.condition,
             boost_amount: rule.boost_amount,
             alert: rule.alert,
             active: rule.active,
@@ -78,6 +83,10 @@ struct NewRule {
     kind: RuleKind,
     /// Words and phrases; any of them matches. At most 1,000 of 100 characters.
     keywords: Vec<String>,
+    /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    condition: Option<Condition>,
     /// Points that a match adds, −100…100.
     boost_amount: f64,
     /// Whether a match puts the rule's name in the ticket's `topics`.
@@ -105,6 +114,9 @@ struct RuleChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     keywords: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    condition: Option<Option<Condition>>,
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     boost_amount: Option<f64>,

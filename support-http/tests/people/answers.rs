@@ -184,6 +184,19 @@ async fn configuration(answers: &mut Answers) {
     let rule = json!({ "name": "In a hurry", "type": "time_sensitive", "keywords": ["late"], "boost_amount": 40, "alert": true });
     answers.post("/rules", &admin, rule, 201).await;
     answers.get("/rules", &admin).await;
+    let vip = json!({
+        "name": "VIP first", "position": -1, "trigger": { "on": ["ticket.created"] },
+        "condition": { "any": [{ "field": "ticket.tags", "op": "any_of", "value": ["vip"] },
+                               { "field": "customer.tier", "op": "is", "value": "gold" }] },
+        "actions": [{ "set_priority": "urgent" }, { "notify": { "to": ["leads"], "about": "vip" } }],
+    });
+    answers.post("/automations", &admin, vip.clone(), 201).await;
+    let mut calm = vip.clone();
+    (calm["name"], calm["position"], calm["actions"]) =
+        (json!("Calm"), json!(2), json!([{ "set_priority": "low" }]));
+    answers.post("/automations", &admin, calm, 201).await;
+    answers.get("/automations", &admin).await;
+    answers.get("/automations/analysis", &admin).await;
     let hours = json!({
         "name": "Berlin", "timezone": "Europe/Berlin", "weekly": { "fri": [["09:00", "17:00"]] },
         "exceptions": [{ "date": "2026-12-24", "windows": [] }],
@@ -268,6 +281,13 @@ async fn waiting(answers: &mut Answers) {
     let ticket = id(&answers.post("/tickets", &admin, ticket, 201).await);
     let trial = json!({ "custom": [{ "name": "word", "pattern": "^\\w+" }], "limit": 1 });
     answers.post("/masking/trial", &admin, trial, 200).await;
+    for category in ["delivery", "billing"] {
+        let tried = json!({ "automation": {
+            "name": "Late", "trigger": { "on": ["ticket.created"] }, "actions": [{ "add_tags": ["late"] }],
+            "condition": { "field": "ticket.category", "op": "is", "value": category },
+        } });
+        answers.post("/automations/preview", &admin, tried, 200).await;
+    }
     answers.world.clock.advance(7_300);
     let admin = answers.world.as_admin().await;
     answers.get(&format!("/tickets/{ticket}/explain"), &admin).await;

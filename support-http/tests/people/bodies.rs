@@ -33,6 +33,13 @@ pub(crate) fn body(route: &str) -> Option<Value> {
         ("POST", "/rules") => {
             json!({ "name": "Vip", "type": "vip", "keywords": ["gold"], "boost_amount": 5 })
         }
+        ("POST", "/automations") => {
+            json!({ "name": "Vip", "trigger": { "on": ["ticket.created"] }, "actions": ["raise_priority"] })
+        }
+        ("PATCH", "/automations/{id}") => json!({ "name": "Vip" }),
+        ("POST", "/automations/preview") => json!({ "automation": {
+            "name": "Vip", "trigger": { "on": ["ticket.created"] }, "actions": ["raise_priority"],
+        } }),
         ("PATCH", "/rules/{id}") => json!({ "name": "Vip" }),
         ("POST", "/sla/calendars") => hours,
         ("PATCH", "/sla/calendars/{id}") => json!({ "name": "Hours" }),

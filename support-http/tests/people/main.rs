@@ -8,6 +8,7 @@
 
 mod agents;
 mod answers;
+mod automations;
 mod bodies;
 mod customers;
 mod document;

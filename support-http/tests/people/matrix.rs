@@ -29,6 +29,7 @@ struct Things {
     customer: String,
     team: String,
     rule: String,
+    automation: String,
     calendar: String,
     policy: String,
     journey: String,
@@ -48,6 +49,7 @@ impl Things {
         };
         let (rule, calendar) = (make("/rules").await, make("/sla/calendars").await);
         let (journey, canned) = (make("/journeys").await, make("/macros").await);
+        let automation = make("/automations").await;
         let (policy, team) = (make("/sla/policies").await, make("/teams").await);
         let zoe = world.desk.run(&HOST, &CreateCustomer::named("Zoe")).await.unwrap().customer_id;
         let ticket = world.desk.run(&HOST, &OpenTicket::of(zoe, "x", "x")).await.unwrap().ticket_id;
@@ -59,6 +61,7 @@ impl Things {
             world,
             team,
             rule,
+            automation,
             calendar,
             policy,
             offer,
@@ -74,6 +77,7 @@ impl Things {
             ("/customers/", &self.customer),
             ("/teams/", &self.team),
             ("/rules/", &self.rule),
+            ("/automations/", &self.automation),
             ("/sla/calendars/", &self.calendar),
             ("/sla/policies/", &self.policy),
             ("/journeys/", &self.journey),

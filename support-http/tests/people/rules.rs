@@ -57,7 +57,7 @@ async fn what_a_rule_cannot_be_is_named() {
         ("type", json!("best"), "type"),
         ("keywords", json!(["ok", ""]), "keywords[1]"),
         ("name", json!(""), "name"),
-        ("condition", json!({}), "condition"),
+        ("condition", json!({}), "condition.field"),
     ] {
         let mut bad = rule();
         bad[field] = value;

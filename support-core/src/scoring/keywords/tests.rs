@@ -9,6 +9,7 @@ fn a_rule(number: u128, keywords: &[&str]) -> KeywordRule {
         kind: RuleKind::Custom,
         name: format!("rule {number}"),
         keywords: keywords.iter().map(|&keyword| keyword.to_owned()).collect(),
+        condition: None,
         boost_amount: 10.0,
         alert: false,
         active: true,

@@ -191,7 +191,7 @@ impl Change<'_> {
 
     /// Takes over a changed configuration.
     pub(super) fn reconfigure(&mut self, keywords: Option<&Matched>) {
-        if let Some((rules, topics)) = keywords {
+        if let Some((rules, topics)) = keywords.map(|matched| self.admitted(matched)).as_ref() {
             let topics: BTreeSet<Label> = topics.iter().cloned().collect();
             if *rules != self.after.keywords || topics != self.after.topics {
                 let topics = topics.into_iter().collect();

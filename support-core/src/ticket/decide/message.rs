@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::automation::{Occasion, Snapshot};
 use crate::conversation::{Delivery, Direction, Message, Visibility};
 use crate::error::Error;
 use crate::event::Event;
@@ -14,6 +15,7 @@ use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
 use crate::ticket::{Status, StatusCategory, StatusCause};
 
 use super::Change;
+use super::react::facts;
 
 impl Change<'_> {
     /// Stores a message, and tells whether it asks the desk for an answer.
@@ -62,13 +64,24 @@ impl Change<'_> {
 
     /// Adds rules that match to those that did.
     pub(super) fn match_keywords(&mut self, matched: &Matched) {
-        let (hits, topics) = matched;
+        let (hits, topics) = &self.admitted(matched);
         let mut rules = self.after.keywords.clone();
         rules.extend(hits.iter().map(|(rule, hit)| (*rule, *hit)));
         let topics: BTreeSet<Label> = self.after.topics.iter().chain(topics).cloned().collect();
         if rules != self.after.keywords || topics != self.after.topics {
             self.record(Event::TicketKeywordsMatched { rules, topics: topics.into_iter().collect() });
         }
+    }
+
+    /// Leaves out the rules that are not for this ticket, as it is now.
+    pub(super) fn admitted(&self, matched: &Matched) -> Matched {
+        if matched.0.is_empty() {
+            return matched.clone();
+        }
+        let news = self.events.iter().rev().find_map(|envelope| facts(&envelope.event));
+        let occasion = Occasion { message: news, was: None, actor: self.circumstances.actor.kind };
+        let (ticket, config) = (&self.after, self.config());
+        config.for_ticket(matched, &Snapshot { ticket, occasion: &occasion, now: self.at, config })
     }
 
     /// Takes in a message from outside.

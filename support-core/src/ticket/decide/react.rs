@@ -15,7 +15,7 @@ use crate::people::{ActorKind, ActorRef};
 use crate::time::Timestamp;
 
 use super::act::Cause;
-use super::{Change, Circumstances, Decision, Ticket};
+use super::{Change, Circumstances, Command, Decision, Ticket};
 
 /// Where the automations of one decision stand.
 #[derive(Debug)]
@@ -182,7 +182,7 @@ impl<'a> Change<'a> {
 }
 
 /// What conditions see of a message.
-fn facts(event: &Event) -> Option<MessageFacts> {
+pub(super) fn facts(event: &Event) -> Option<MessageFacts> {
     match event {
         Event::MessageAdded { author, direction, visibility, channel, automatic, asks, .. }
             if !Triggers::of([event]).is_empty() =>
@@ -222,4 +222,35 @@ pub fn rehearse(
         change.react();
     }
     change.settle()
+}
+
+/// Decides what automations about time would do on a ticket now. Nothing else happens.
+#[must_use]
+pub fn rehearse_in_time(ticket: &Ticket, circumstances: &Circumstances<'_>) -> Decision {
+    let mut change = Change::of(ticket, circumstances);
+    if ticket.set_aside.is_none() {
+        change.act_in_time();
+    }
+    change.settle()
+}
+
+/// Goes on from a decision that is not yet carried out, without waking rules once more.
+///
+/// # Errors
+/// As of [`decide`](super::decide).
+pub(crate) fn go_on_quietly(
+    decision: Decision,
+    commands: &[Command],
+    circumstances: &Circumstances<'_>,
+) -> Result<Decision, Error> {
+    let Decision { ticket, mut events, mut texts } = decision;
+    let mut change = Change::of(&ticket, circumstances);
+    change.reaction.silence();
+    for command in commands {
+        change.carry_out(command)?;
+    }
+    let more = change.settle();
+    events.extend(more.events);
+    texts.extend(more.texts);
+    Ok(Decision { ticket: more.ticket, events, texts })
 }

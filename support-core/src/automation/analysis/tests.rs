@@ -1,0 +1,183 @@
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+use crate::automation::laws::{automation_spec, condition};
+use crate::automation::{AutomationSpec, Condition};
+use crate::store::{Document, DocumentKind};
+use crate::testkit::SeededIds;
+use proptest::prelude::*;
+
+fn id(n: u128) -> DocumentId {
+    DocumentId::from_uuid(Uuid::from_u128(0xaa00 + n))
+}
+
+fn config(specs: &[AutomationSpec]) -> Config {
+    let documents = (0_u128..).zip(specs).map(|(n, spec)| Document {
+        id: id(n),
+        kind: DocumentKind::Automation,
+        version: 1,
+        retired: false,
+        body: serde_json::to_value(spec).unwrap(),
+        created_at: Timestamp::from_seconds(0),
+        updated_at: Timestamp::from_seconds(0),
+    });
+    Config::compile(1, &documents.collect::<Vec<_>>())
+}
+
+fn spec(json: &serde_json::Value) -> AutomationSpec {
+    let mut body = json!({"name": "Rule", "trigger": {"on": ["ticket.created"]}, "actions": ["level_up"]});
+    for (field, value) in json.as_object().unwrap() {
+        body[field] = value.clone();
+    }
+    let spec: AutomationSpec = serde_json::from_value(body).unwrap();
+    assert_eq!(spec.check(), Ok(()));
+    spec
+}
+
+fn analysed(specs: &[serde_json::Value]) -> Vec<Finding> {
+    let specs: Vec<AutomationSpec> = specs.iter().map(spec).collect();
+    let found = analyse(&config(&specs), &SeededIds::new(1));
+    assert!(found.complete);
+    found.findings
+}
+
+fn priority(op: &str, value: &str) -> serde_json::Value {
+    json!({"field": "ticket.priority", "op": op, "value": value})
+}
+
+#[test]
+fn a_rule_that_can_never_match_is_dead_and_the_tests_that_exclude_each_other_are_named() {
+    let found = analysed(&[json!({"condition": {"all": [
+        priority("at_least", "high"),
+        {"field": "ticket.tags", "op": "any_of", "value": ["vip"]},
+        {"any": [priority("is", "low"), priority("is", "normal")]},
+    ]}})]);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].kind, &found[0].automations), (FindingKind::Dead, &vec![id(0)]));
+    assert_eq!(found[0].tests, ["condition.all[0]", "condition.all[2]"]);
+}
+
+#[test]
+fn what_no_hour_of_the_week_allows_is_dead() {
+    let night = json!({"field": "time.hour", "op": "at_least", "value": 22});
+    let day = json!({"field": "time.hour", "op": "at_most", "value": 8});
+    assert_eq!(analysed(&[json!({"condition": {"all": [night, day]}})])[0].kind, FindingKind::Dead);
+    assert!(analysed(&[json!({"condition": {"any": [night, day]}})]).is_empty());
+}
+
+#[test]
+fn a_status_and_its_category_are_one_thing() {
+    let found = analysed(&[json!({"condition": {"all": [
+        {"field": "ticket.status", "op": "is", "value": "pending"},
+        {"field": "ticket.status_category", "op": "is", "value": "open"},
+    ]}})]);
+    assert_eq!(found[0].kind, FindingKind::Dead);
+}
+
+#[test]
+fn a_rule_that_one_before_leaves_nothing_to_is_shadowed() {
+    let first = json!({"condition": priority("at_least", "high"), "actions": [{"add_tags": ["a", "b"]}]});
+    let second = json!({"condition": priority("is", "urgent"), "actions": [{"add_tags": ["a"]}]});
+    let found = analysed(&[first.clone(), second.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Shadowed));
+    assert_eq!(found[0].automations, [id(0), id(1)]);
+    assert_eq!(found[0].witness.as_ref().unwrap().fields["ticket.priority"], json!("urgent"));
+    // The other way round, the second still has tickets of its own.
+    assert!(analysed(&[second, first]).is_empty());
+}
+
+#[test]
+fn a_rule_behind_one_that_stops_and_always_matches_is_shadowed() {
+    let found = analysed(&[json!({"stop": true}), json!({"condition": priority("is", "urgent")})]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Shadowed));
+}
+
+#[test]
+fn rules_that_want_different_things_of_one_ticket_conflict_and_a_ticket_shows_it() {
+    let low = json!({"condition": {"field": "ticket.tags", "op": "any_of", "value": ["a"]},
+                     "actions": [{"set_priority": "low"}]});
+    let high = json!({"condition": {"field": "ticket.tags", "op": "any_of", "value": ["b"]},
+                      "actions": [{"set_priority": "urgent"}]});
+    let found = analysed(&[low.clone(), high.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Conflicting));
+    assert_eq!(found[0].witness.as_ref().unwrap().fields["ticket.tags"], json!(["a", "b"]));
+    // No ticket has both categories.
+    let of = |category: &str, to: &str| {
+        json!({
+            "condition": {"field": "ticket.category", "op": "is", "value": category},
+            "actions": [{"set_priority": to}],
+        })
+    };
+    assert!(analysed(&[of("billing", "low"), of("delivery", "high")]).is_empty());
+}
+
+#[test]
+fn rules_that_wake_each_other_are_cyclic_and_a_ticket_shows_it() {
+    let flip = |from: &str, to: &str| {
+        json!({
+            "trigger": {"on": ["ticket.priority_changed"]},
+            "condition": priority("is", from),
+            "actions": [{"set_priority": to}],
+        })
+    };
+    let found = analysed(&[flip("low", "high"), flip("high", "low")]);
+    let cyclic: Vec<&Finding> = found.iter().filter(|finding| finding.kind == FindingKind::Cyclic).collect();
+    assert!(!cyclic.is_empty() && cyclic[0].witness.is_some(), "{found:?}");
+    assert!(analysed(&[flip("low", "high"), flip("urgent", "high")]).is_empty());
+}
+
+#[test]
+fn a_sound_set_of_rules_has_no_findings() {
+    let of = |n: u32| {
+        json!({
+            "condition": {"field": "ticket.category", "op": "is", "value": format!("c{n}")},
+            "actions": [{"add_tags": [format!("t{n}")]}],
+        })
+    };
+    assert!(analysed(&(0..30).map(of).collect::<Vec<_>>()).is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    /// Dead means dead: no ticket out of many makes the condition hold. Not dead means that a ticket was found on
+    /// which it was evaluated.
+    #[test]
+    fn a_search_that_ends_tells_the_truth(condition in condition(), seeds in prop::collection::vec(condition(), 4)) {
+        let config = Config::default();
+        let node = condition.compile();
+        let mut budget = 200_000;
+        match search(&[(&node, true)], &config, 3, &mut budget) {
+            Found::Worlds(worlds) => {
+                for world in worlds {
+                    prop_assert!(node.holds(&world.snapshot(&config)));
+                }
+            }
+            Found::None => {
+                // Tickets that other conditions single out are as good as any.
+                for other in seeds.iter().map(Condition::compile) {
+                    if let Found::Worlds(worlds) = search(&[(&other, true)], &config, 8, &mut budget) {
+                        prop_assert!(worlds.iter().all(|world| !node.holds(&world.snapshot(&config))));
+                    }
+                }
+            }
+            Found::Unknown => {}
+        }
+    }
+
+    /// A witness shows what it is said to show: everything was evaluated again.
+    #[test]
+    fn every_witness_is_one(specs in prop::collection::vec(automation_spec(), 2..6)) {
+        let config = config(&specs);
+        let found = analyse(&config, &SeededIds::new(1));
+        for finding in &found.findings {
+            prop_assert_eq!(finding.witness.is_none(), finding.kind == FindingKind::Dead);
+            prop_assert!(!finding.automations.is_empty());
+        }
+        // The findings do not depend on the order in which the documents were read.
+        let mut other = Config::default();
+        other = other.with_automations(Automations::of(config.automations().rules().to_vec()));
+        prop_assert_eq!(analyse(&other, &SeededIds::new(1)), found);
+    }
+}

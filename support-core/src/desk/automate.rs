@@ -1,0 +1,183 @@
+//! Automations tried out, and what rules did on the way through the desk.
+
+use crate::automation::analysis::{Analysis, analyse};
+use crate::automation::{
+    AutomationSpec, Automations, MessageFacts, Occasion, Rule, Snapshot, Trace, Trigger, Triggers, Was,
+};
+use crate::conversation::Message;
+use crate::error::Error;
+use crate::event::Envelope;
+use crate::id::{DocumentId, TenantId, TicketId};
+use crate::people::{Actor, ActorKind, ActorRef, AgentState, Permission, Scope};
+use crate::routing::AssignHow;
+use crate::sla::ConfigRef;
+use crate::store::{Key, Query, Record, Select, StoreExt, TicketFilter};
+use crate::ticket::{Circumstances, Decision, Ticket, command, go_on_quietly, rehearse, rehearse_in_time};
+use crate::time::Timestamp;
+
+use super::Desk;
+use super::read::staff;
+
+/// Most tickets of one dry run.
+const REHEARSED: u32 = 200;
+
+/// What an automation would do on a ticket.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rehearsed {
+    /// The ticket.
+    pub ticket: TicketId,
+    /// How the rule looked at it.
+    pub trace: Trace,
+    /// When a rule about time would act, or would have acted.
+    pub acts_at: Option<Timestamp>,
+    /// What would happen, the rule's own changes and what follows from them.
+    pub events: Vec<Envelope>,
+}
+
+impl Desk {
+    /// Tries an automation out on tickets as they are now: what matches, why not, and what would happen. Nothing is
+    /// written. Without `tickets` it looks at the newest that the actor sees, at most `newest` and 200.
+    ///
+    /// A rule about events is tried as if the first event that wakes it happened now; one about time, at its own
+    /// instant. Other automations stay silent.
+    ///
+    /// # Errors
+    /// `NotFound` to customers and out of sight; `Forbidden`; `Invalid` where the automation cannot be used or too many
+    /// tickets are named; `Store`.
+    pub async fn rehearse_automation(
+        &self,
+        actor: &Actor,
+        id: Option<DocumentId>,
+        spec: &AutomationSpec,
+        tickets: &[TicketId],
+        newest: u32,
+    ) -> Result<Vec<Rehearsed>, Error> {
+        staff(actor)?;
+        actor.scope(Permission::ConfigRead)?;
+        let scope = actor.scope(Permission::TicketRead)?;
+        spec.check().map_err(Error::Invalid)?;
+        if tickets.len() > REHEARSED as usize {
+            return Err(Error::invalid("ticket_ids", "must be at most 200"));
+        }
+        let found = if tickets.is_empty() {
+            let select = Select::Tickets(Box::<TicketFilter>::default());
+            let page = self.store().find(&scope, &Query::new(select, newest.clamp(1, REHEARSED))).await?;
+            page.items.into_iter().filter_map(ticket_of).collect()
+        } else {
+            let keys: Vec<Key> = tickets.iter().map(|id| Key::Ticket(*id)).collect();
+            let records = self.store().load(&scope, &keys).await?;
+            let found: Vec<Ticket> = records.into_iter().flatten().filter_map(ticket_of).collect();
+            if found.len() < tickets.len() {
+                return Err(Error::invalid("ticket_ids", "must be tickets"));
+            }
+            found
+        };
+        let (now, live) = (self.now(), self.live(actor.tenant()));
+        let config = live.config(self.store(), now).await?;
+        let version = ConfigRef { id: id.unwrap_or_else(|| DocumentId::mint(self.ids(), now)), version: 0 };
+        let mut all = Vec::new();
+        for ticket in found {
+            let config = live.with_versions_of(&**self.store(), config.clone(), &ticket).await?;
+            let rule = Rule::new(version, spec);
+            let config = (*config).clone().with_automations(Automations::of(vec![rule.clone()]));
+            let message = self.last_message(actor.tenant(), &ticket).await?;
+            all.push(self.tried(&ticket, &rule, message, &config));
+        }
+        Ok(all)
+    }
+
+    fn tried(
+        &self,
+        ticket: &Ticket,
+        rule: &Rule,
+        message: Option<Message>,
+        config: &crate::config::Config,
+    ) -> Rehearsed {
+        let now = self.now().max(ticket.updated_at);
+        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config };
+        let instant = rule.instant(ticket, config);
+        let message = message.map(|message| MessageFacts {
+            author: message.author.kind,
+            direction: message.direction,
+            visibility: message.visibility,
+            channel: message.channel,
+            automatic: message.automatic,
+            asks: message.asks,
+        });
+        let actor = message.as_ref().map_or(ActorKind::System, |message| message.author);
+        let (occasion, at) = match (&rule.trigger, instant) {
+            (Trigger::On(_), _) => (Occasion { message, was: Some(Was::of(ticket)), actor }, now),
+            (_, Some((at, _))) => (Occasion::TIME, at),
+            (_, None) => (Occasion::TIME, now),
+        };
+        let mut trace = rule.trace(&Snapshot { ticket, occasion: &occasion, now: at, config });
+        let mut events = Vec::new();
+        match (&rule.trigger, instant) {
+            (Trigger::On(on), _) => {
+                let triggers = on.first().map_or(Triggers::NONE, |on| Triggers::just(*on));
+                events = rehearse(ticket, triggers, &occasion, &circumstances).events;
+            }
+            (_, Some((at, _))) if trace.matched => {
+                let circumstances = Circumstances { now: now.max(at), ..circumstances };
+                events = rehearse_in_time(ticket, &circumstances).events;
+            }
+            // Its moment has not come about on this ticket.
+            (_, Some(_)) => {}
+            (_, None) => trace.matched = false,
+        }
+        if ticket.set_aside.is_some() {
+            trace.matched = false;
+        }
+        let acts_at = instant.map(|(at, _)| at);
+        Rehearsed { ticket: ticket.id, trace, acts_at, events }
+    }
+
+    async fn last_message(&self, tenant: TenantId, ticket: &Ticket) -> Result<Option<Message>, Error> {
+        let Some(id) = ticket.last_message_id else { return Ok(None) };
+        Ok(self.store().one(&Scope::system(tenant), Key::Message(id)).await?)
+    }
+
+    /// Analyses the automations in force: dead, shadowed, conflicting and cyclic ones, each with a witness.
+    ///
+    /// # Errors
+    /// `NotFound` to customers; `Forbidden`; `Store`.
+    pub async fn analyse_automations(&self, actor: &Actor) -> Result<Analysis, Error> {
+        staff(actor)?;
+        actor.scope(Permission::ConfigRead)?;
+        let config = self.live(actor.tenant()).config(self.store(), self.now()).await?;
+        Ok(analyse(&config, self.ids()))
+    }
+
+    /// Looks after a ticket that a rule gave to an agent: it goes back to its queue where they work here no more,
+    /// and otherwise their state is to be checked in the commit.
+    pub(super) async fn given_by_rule(
+        &self,
+        tenant: TenantId,
+        decision: Decision,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<(Decision, Option<AgentState>), Error> {
+        let Some(agent) = given_by_rule(&decision) else { return Ok((decision, None)) };
+        let keys = [Key::Agent(agent), Key::AgentState(agent)];
+        let mut found = self.store().load(&Scope::system(tenant), &keys).await?.into_iter();
+        match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                Ok((decision, Some(state)))
+            }
+            _ => go_on_quietly(decision, &[command::Assign::back()], circumstances).map(|all| (all, None)),
+        }
+    }
+}
+
+/// Names the owner whom a rule chose.
+fn given_by_rule(decision: &Decision) -> Option<crate::id::AgentId> {
+    let owner = decision.ticket.assigned_to?;
+    let last = decision.events.iter().rev().find_map(|envelope| match &envelope.event {
+        crate::event::Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
+        _ => None,
+    });
+    matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
+}
+
+fn ticket_of(record: Record) -> Option<Ticket> {
+    if let Record::Ticket(ticket) = record { Some(*ticket) } else { None }
+}

@@ -1,0 +1,104 @@
+//! Automations over HTTP.
+
+use serde_json::{Value, json};
+use support_core::desk::OpenTicket;
+
+use crate::world::{HOST, NO_ONE, NOBODY, World};
+
+fn automation() -> Value {
+    json!({
+        "name": "VIP first",
+        "trigger": { "on": ["ticket.created"] },
+        "condition": { "field": "ticket.channel", "op": "is", "value": "api" },
+        "actions": [{ "set_priority": "urgent" }],
+    })
+}
+
+#[tokio::test]
+async fn an_automation_is_made_acts_is_changed_and_retired() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let made = world.post("/automations", &admin, automation()).await.with(201);
+    assert_eq!((&made["version"], &made["active"], &made["position"]), (&json!(1), &json!(true), &json!(0)));
+    let path = format!("/automations/{}", made["id"].as_str().unwrap());
+    let open = OpenTicket::of(world.customer, "Late", "Where is it?");
+    let ticket = world.desk.run(&HOST, &open).await.unwrap().ticket_id;
+    let shown = world.get(&format!("/tickets/{ticket}"), &admin).await.with(200);
+    assert_eq!(shown["priority"], "urgent");
+    let events = world.get(&format!("/tickets/{ticket}/events"), &admin).await.with(200);
+    let raised = events["items"].as_array().unwrap().iter().find(|e| e["name"] == "ticket.priority_changed");
+    assert_eq!(raised.unwrap()["actor"], json!({ "kind": "system", "id": made["id"] }));
+    let off = json!({ "active": false, "condition": null });
+    let changed = world.send("PATCH", &path, &admin, Some(off), &[]).await.with(200);
+    assert_eq!(
+        (&changed["active"], &changed["condition"], &changed["version"]),
+        (&json!(false), &json!(null), &json!(2))
+    );
+    world.send("DELETE", &path, &admin, None, &[]).await.with(204);
+    world.get(&path, &admin).await.with(404);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_automation_is_named() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let test = |value: Value| json!({ "all": [{ "field": "ticket.priority", "op": "is", "value": value }] });
+    for (field, value, named) in [
+        ("name", json!(""), "name"),
+        ("trigger", json!({ "on": [] }), "trigger.on"),
+        ("trigger", json!({ "since": { "moment": "created", "seconds": 0 } }), "trigger.since.seconds"),
+        ("condition", test(json!("blue")), "condition.all[0].value"),
+        ("actions", json!([]), "actions"),
+        ("actions", json!([{ "set_status": "new" }]), "actions[0].set_status"),
+        ("actions", json!([{ "move_to_team": NOBODY }]), "actions[0].move_to_team"),
+        ("actions", json!([{ "assign_to": NOBODY }]), "actions[0].assign_to"),
+    ] {
+        let mut wrong = automation();
+        wrong[field] = value;
+        world.post("/automations", &admin, wrong).await.names(named);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_matches_and_why_not_and_writes_nothing() {
+    let world = World::new().await;
+    let (admin, agent) = (world.as_admin().await, world.as_agent().await);
+    let open = OpenTicket::of(world.customer, "Late", "Where is it?");
+    let ticket = world.desk.run(&HOST, &open).await.unwrap().ticket_id;
+    let ask = json!({ "automation": automation(), "ticket_ids": [ticket.to_string()] });
+    let told = world.post("/automations/preview", &admin, ask.clone()).await.with(200);
+    assert_eq!((&told["matched"], &told["items"][0]["matched"]), (&json!(1), &json!(true)));
+    assert_eq!(told["items"][0]["events"][0]["name"], "ticket.priority_changed");
+    let mut other = ask.clone();
+    other["automation"]["condition"]["value"] = json!("email");
+    let told = world.post("/automations/preview", &admin, other).await.with(200);
+    assert_eq!(
+        told["items"][0]["failure"],
+        json!({ "path": "condition", "field": "ticket.channel", "saw": "api" })
+    );
+    let shown = world.get(&format!("/tickets/{ticket}"), &admin).await.with(200);
+    assert_eq!(shown["priority"], "normal");
+    let mut missing = ask.clone();
+    missing["ticket_ids"] = json!([NOBODY]);
+    world.post("/automations/preview", &admin, missing).await.names("ticket_ids");
+    world.post("/automations/preview", &admin, json!({})).await.names("automation");
+    world.post("/automations", &agent, automation()).await.with(403);
+    world.post("/automations/preview", &world.as_customer().await, ask.clone()).await.with(404);
+    world.post("/automations/preview", &NO_ONE, ask).await.with(401);
+}
+
+#[tokio::test]
+async fn rules_that_conflict_are_found_with_a_ticket_that_shows_it() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let first = world.post("/automations", &admin, automation()).await.with(201);
+    let mut low = automation();
+    (low["position"], low["actions"]) = (json!(1), json!([{ "set_priority": "low" }, "level_up"]));
+    let second = world.post("/automations", &admin, low).await.with(201);
+    let found = world.get("/automations/analysis", &admin).await.with(200);
+    assert_eq!(found["complete"], true);
+    assert_eq!(found["findings"][0]["kind"], "conflicting");
+    assert_eq!(found["findings"][0]["automation_ids"], json!([first["id"], second["id"]]));
+    assert_eq!(found["findings"][0]["witness"]["fields"]["ticket.channel"], "api");
+    world.get("/automations/analysis", &world.as_customer().await).await.with(404);
+}
