@@ -6,7 +6,9 @@ use crate::error::Error;
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Agent, AgentState, Presence, Scope};
-use crate::store::{Assignee, ChangeSet, Key, Outcome, Query, Record, Select, StoreExt, TicketFilter};
+use crate::store::{
+    Assignee, ChangeSet, Key, OffersOf, Outcome, Query, Record, Select, StoreExt, TicketFilter,
+};
 use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
@@ -302,25 +304,38 @@ impl Desk {
         changes
     }
 
-    /// Sends an agent's open tickets back to their queues; tells whether none is left.
+    /// Sends an agent's open tickets back to their queues, and withdraws what is offered to them; tells whether nothing is
+    /// left. An offer may have been made in the moment in which the agent left.
     async fn give_back(&self, tenant: TenantId, agent: AgentId, now: Timestamp) -> Result<bool, Error> {
         let system = Scope::system(tenant);
         let status = Status::ALL.iter().copied().filter(|s| s.category() == StatusCategory::Open).collect();
         let assignee = Some(Assignee::Agent(agent));
         let filter = TicketFilter { status, assignee, ..TicketFilter::default() };
         let page = self.store().find(&system, &Query::new(Select::Tickets(Box::new(filter)), BATCH)).await?;
+        let offers = Query::new(Select::Offers(OffersOf::Agent(agent)), BATCH);
+        let offers = self.store().find(&system, &offers).await?;
+        let offered: Vec<Key> = offers
+            .items
+            .iter()
+            .filter_map(|record| match record {
+                Record::Offer(offer) => Some(Key::Ticket(offer.ticket_id)),
+                _ => None,
+            })
+            .collect();
+        let offered = self.store().load(&system, &offered).await?.into_iter().flatten();
+        let had = page.items.into_iter().map(|record| (record, command::Assign::back()));
         let mut changes = Vec::new();
-        for record in page.items {
+        for (record, command) in had.chain(offered.map(|record| (record, Command::WithdrawOffer))) {
             let Record::Ticket(ticket) = record else { continue };
             let config = self.live(tenant).config(self.store(), now).await?;
             let config = self.live(tenant).with_versions_of(&**self.store(), config, &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            if let Ok(decision) = decide(Some(&ticket), &[command::Assign::back()], &circumstances) {
+            if let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) {
                 changes.push(assemble(tenant, Some(&ticket), decision, &[]));
             }
         }
-        let mut all = page.next.is_none();
+        let mut all = page.next.is_none() && offers.next.is_none();
         match self.store().commit(&changes).await {
             Ok(outcomes) => {
                 all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed);

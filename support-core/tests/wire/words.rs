@@ -43,7 +43,7 @@ pub(crate) fn sheet() -> Sheet {
         .words(&kinds)
         .words(&[Class::Identifier, Class::Contact])
         .words(&[Preset::Default, Preset::Strict])
-        .words(&[Mode::Stars, Mode::LastFour, Mode::TypeTag])
+        .words(&[Mode::Stars, Mode::LastFour, Mode::TypeTag, Mode::Token])
         .words(&[Validator::None, Validator::Luhn, Validator::Mod97])
         .words(&[RuleKind::Vip, RuleKind::Churn, RuleKind::TimeSensitive, RuleKind::Custom])
         .words(&[TermName::Priority, TermName::Age, TermName::Urgency, TermName::Keywords, TermName::Insight])
