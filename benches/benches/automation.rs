@@ -87,7 +87,10 @@ fn walked(documents: &[Document], ticket: &Ticket) -> Vec<DocumentId> {
         on.is_some_and(|on| on.iter().any(|event| event == "ticket.created"))
     };
     let woken = documents.iter().filter(wakes);
-    woken.filter(|document| holds(&document.body["condition"], ticket)).map(|document| document.id).collect()
+    woken
+        .filter(|document| document.body.get("condition").is_some_and(|condition| holds(condition, ticket)))
+        .map(|document| document.id)
+        .collect()
 }
 
 fn holds(condition: &Value, ticket: &Ticket) -> bool {

@@ -49,4 +49,5 @@ pub use graph::{AnswerKind, Choice, Edge, FieldFill, Fill, JourneySpec, Question
 pub use step::{Journey, Step};
 
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value, reason = "`json!` is read more easily without a borrow")]
 mod tests;

@@ -1,7 +1,7 @@
 //! Macros: replies that are written once, with places for values and with what is to be done along with them.
 //!
 //! One object for what others call macros, chat templates and canned replies: content, category, who may see it, and
-//! [`Action`](crate::automation::Action)s. [`MacroSpec::render`] is a pure function of values; which values there are
+//! [`Action`]s. [`MacroSpec::render`] is a pure function of values; which values there are
 //! (those given, then those of ticket, customer, agent and order) is said by [`Values`].
 //!
 //! ```
@@ -208,6 +208,7 @@ impl Values {
 }
 
 #[cfg(test)]
+#[allow(clippy::needless_pass_by_value, reason = "`json!` is read more easily without a borrow")]
 mod tests {
     use serde_json::{Value, json};
 

@@ -63,7 +63,7 @@ pub(crate) fn run(tickets: usize, file: &Path) {
         &desk,
         &store,
         customer,
-        PutDocument::at(calendar, DocumentKind::Calendar, body),
+        &PutDocument::at(calendar, DocumentKind::Calendar, body),
         last,
         &|t| calendar_of(t) > version,
     );
@@ -76,7 +76,7 @@ pub(crate) fn run(tickets: usize, file: &Path) {
         &desk,
         &store,
         customer,
-        PutDocument::at(policy, DocumentKind::SlaPolicy, body),
+        &PutDocument::at(policy, DocumentKind::SlaPolicy, body),
         last,
         &|t| policy_of(t) > version,
     );
@@ -89,7 +89,7 @@ pub(crate) fn run(tickets: usize, file: &Path) {
         &desk,
         &store,
         customer,
-        PutDocument::at(rule, DocumentKind::KeywordRule, body),
+        &PutDocument::at(rule, DocumentKind::KeywordRule, body),
         last,
         &|t| rule_of(t) > version,
     );
@@ -102,12 +102,12 @@ fn change(
     desk: &Desk,
     store: &SqliteStore,
     customer: CustomerId,
-    wanted: PutDocument,
+    wanted: &PutDocument,
     last: TicketId,
     done: &(dyn Fn(&Ticket) -> bool + Sync),
 ) {
     watch(&format!("a changed {name}"), desk, customer, || {
-        pollster::block_on(desk.run(&HOST, &wanted)).unwrap();
+        pollster::block_on(desk.run(&HOST, wanted)).unwrap();
         let scope = system_scope(HOST.tenant());
         while !done(&pollster::block_on(store.ticket(&scope, last)).unwrap().unwrap()) {
             std::thread::sleep(Duration::from_millis(5));

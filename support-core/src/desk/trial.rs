@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::id::{MessageId, TicketId};
 use crate::masking::{Finding, Kind, Masker, Purpose};
 use crate::people::{Actor, Permission};
-use crate::store::{PageCursor, Query, Related, Select, TicketFilter};
+use crate::store::{PageCursor, Query, Related, Select};
 
 use super::Desk;
 use super::message::TURNS_BEFORE;
@@ -63,7 +63,7 @@ impl Desk {
         staff(actor)?;
         actor.scope(Permission::SettingsManage)?;
         let scope = actor.scope(Permission::TicketRead)?;
-        let select = Select::Tickets(Box::new(TicketFilter::default()));
+        let select = Select::Tickets(Box::default());
         let page = self.store().find(&scope, &Query::new(select, limit).after(after)).await?;
         let mut trial = MaskingTrial { next: page.next, ..MaskingTrial::default() };
         for ticket in page.items.into_iter().filter_map(ticket) {

@@ -32,6 +32,7 @@ fn returns(name: &str, team: Option<TeamId>) -> Value {
     })
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "`json!` is read more easily without a borrow")]
 fn given(answers: Value) -> Given {
     answers.as_object().unwrap().clone().into_iter().collect()
 }

@@ -102,7 +102,7 @@ pub(crate) fn sheet() -> Sheet {
         }])
         .both(&conditions())
         .both(&questions.iter().flat_map(|question| question.next.clone()).collect::<Vec<_>>())
-        .both(&questions[0].answer.options().to_vec())
+        .both(questions[0].answer.options())
         .both(&questions.iter().map(|question| question.answer.clone()).collect::<Vec<_>>())
         .both(&questions)
         .both(&journey.ticket[0].custom_fields.values().cloned().collect::<Vec<_>>())

@@ -4,8 +4,11 @@ use super::Labelled;
 use super::numbers::{between, date, digits, grouped, luhn_digit, luhn_valid, number};
 use crate::testkit::Dice;
 
+/// A name and what writes a text of its kind.
+type Family = (&'static str, fn(&mut Dice) -> String);
+
 pub(super) fn message(dice: &mut Dice, message: &mut Labelled) {
-    let families: [(&'static str, fn(&mut Dice) -> String); 14] = [
+    let families: [Family; 14] = [
         ("date", dates),
         ("time", times),
         ("order", orders),
@@ -92,7 +95,7 @@ fn orders(dice: &mut Dice) -> String {
         9 => format!("Rechnung {plain}"),
         10 => format!("Bestellnummer {plain}"),
         11 => format!("PO 45{}", digits(dice, 8)),
-        12 => format!("{plain}"),
+        12 => plain,
         13 => format!("where is #{plain}?"),
         14 => format!("pedido {plain}"),
         15 => format!("my order code is {}", number(dice, 6)),
@@ -237,9 +240,9 @@ fn ids(dice: &mut Dice) -> String {
 
 /// Numbers of a card's length that are none: they fail the check digit, begin like no card or are longer.
 fn near_cards(dice: &mut Dice) -> String {
-    let payload = format!("{}{}", *dice.pick(&["4", "51", "55"]), digits(dice, 15));
-    let payload = &payload[..15];
-    let wrong = (luhn_digit(payload) + 1 + dice.below(9)) % 10;
+    let mut payload = format!("{}{}", *dice.pick(&["4", "51", "55"]), digits(dice, 15));
+    payload.truncate(15);
+    let wrong = (luhn_digit(&payload) + 1 + dice.below(9)) % 10;
     let failing = format!("{payload}{wrong}");
     match dice.below(8) {
         0 => format!("it shows {failing}"),

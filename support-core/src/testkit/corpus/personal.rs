@@ -5,8 +5,11 @@ use super::numbers::{between, digits, disguised, grouped, luhn_digit, luhn_valid
 use crate::masking::Kind;
 use crate::testkit::Dice;
 
+/// A name and what writes a message of its kind.
+type Family = (&'static str, fn(&mut Dice, &mut Labelled));
+
 pub(super) fn message(dice: &mut Dice, message: &mut Labelled) {
-    let families: [(&'static str, fn(&mut Dice, &mut Labelled)); 14] = [
+    let families: [Family; 14] = [
         ("card", card_message),
         ("card", card_message),
         ("iban", iban_message),
@@ -55,7 +58,7 @@ pub(super) fn card(dice: &mut Dice) -> String {
         0..=5 => number,
         6..=9 => grouped(&number, lengths, " "),
         10 | 11 => grouped(&number, lengths, "-"),
-        12 if length == 16 => grouped(&number, lengths, *dice.pick(&["  ", " - ", ".", "/", "_"])),
+        12 if length == 16 => grouped(&number, lengths, dice.pick::<&str>(&["  ", " - ", ".", "/", "_"])),
         13 if length == 16 => grouped(&number, &[8], "\n"),
         14 => grouped(&number, &[1; 19], " "),
         15 if length == 16 => grouped(&number, &[4, 4], "\n").replacen('\n', " ", 1),
@@ -68,11 +71,11 @@ fn card_message(dice: &mut Dice, message: &mut Labelled) {
     let number = card(dice);
     if dice.one_in(6) {
         message.carry(
-            *dice.pick(&["card {} exp 04/28", "{}, valid thru 11/2027", "Visa {} 09/29"]),
+            dice.pick::<&str>(&["card {} exp 04/28", "{}, valid thru 11/2027", "Visa {} 09/29"]),
             Kind::Card,
             &number,
         );
-        message.write(*dice.pick(&[" cvv ", ", CVC: ", " cvv2 is ", " and the security code is "]));
+        message.write(dice.pick::<&str>(&[" cvv ", ", CVC: ", " cvv2 is ", " and the security code is "]));
         message.label(Kind::Pin, &digits(dice, 3));
         return;
     }
@@ -245,7 +248,7 @@ fn account_message(dice: &mut Dice, message: &mut Labelled) {
     let length = between(dice, 7, 14);
     let written = if dice.one_in(10) {
         let number = digits(dice, 12);
-        grouped(&number, &[4, 4], *dice.pick(&[" ", "-"]))
+        grouped(&number, &[4, 4], dice.pick::<&str>(&[" ", "-"]))
     } else {
         number(dice, length)
     };
@@ -337,7 +340,8 @@ fn code_message(dice: &mut Dice, message: &mut Labelled) {
         "The code on my phone says {}",
     ]);
     let number = digits(dice, 6);
-    let written = if dice.one_in(10) { grouped(&number, &[3], *dice.pick(&[" ", "-"])) } else { number };
+    let written =
+        if dice.one_in(10) { grouped(&number, &[3], dice.pick::<&str>(&[" ", "-"])) } else { number };
     message.carry(carrier, Kind::OneTimeCode, &disguised(dice, &written));
 }
 
@@ -515,7 +519,7 @@ fn answer(dice: &mut Dice, message: &mut Labelled) {
             let number = issuable(dice);
             let ask = dice.below(4);
             match ask {
-                1 => (&FOR_SSN[1..2], Kind::Ssn, number[5..].to_owned()),
+                1 => (&FOR_SSN[1..2], Kind::Ssn, number.split_at(5).1.to_owned()),
                 ask if dice.one_in(2) => (&FOR_SSN[ask as usize..][..1], Kind::Ssn, number),
                 ask => (&FOR_SSN[ask as usize..][..1], Kind::Ssn, grouped(&number, &[3, 2], "-")),
             }
