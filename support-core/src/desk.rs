@@ -45,6 +45,7 @@ mod lists;
 mod live;
 mod macros;
 mod message;
+mod notices;
 mod offers;
 mod open;
 mod read;

@@ -287,14 +287,14 @@ events! {
         /// All of them now, with the least level.
         skills: Vec<(Label, u8)>,
     }
-    /// People of the desk are to be told.
+    /// People of the desk are to be told: an outbox row each says whom it concerned, and from when on.
     TicketNotified = "ticket.notified" {
         /// Who.
         to: Vec<Recipient>,
         /// What it is about, in a word.
         about: Option<Label>,
     }
-    /// A call of a webhook endpoint was put into the outbox.
+    /// A call of a webhook endpoint was put into the outbox, where it waits: nothing sends it yet.
     TicketWebhookQueued = "ticket.webhook_queued" {
         /// Identity of the row in the outbox.
         outbox_id: OutboxId,

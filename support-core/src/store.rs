@@ -33,7 +33,7 @@ pub use query::{
     Assignee, OffersOf, Page, Query, Related, Select, SetAsideFilter, SlaFilter, TicketFilter, TicketSort,
 };
 pub use record::{
-    Assignment, Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
+    Assignment, Document, DocumentKind, Effect, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
     PasswordHash, Record, Session, Text, TextClass,
 };
 

@@ -26,6 +26,8 @@ mod debug;
 mod documents;
 #[path = "desk/editing.rs"]
 mod editing;
+#[path = "desk/effects.rs"]
+mod effects;
 #[path = "desk/fairness.rs"]
 mod fairness;
 #[path = "desk/faults.rs"]

@@ -395,16 +395,25 @@ CREATE TABLE desk_outbox (
     tenant INTEGER NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
     ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
-    message_id BLOB NOT NULL,
-    channel TEXT NOT NULL,
+    effect TEXT NOT NULL CHECK (effect IN ('message', 'webhook', 'notice')),
+    message_id BLOB,
+    channel TEXT,
     inbox_id BLOB,
+    endpoint_id BLOB,
+    agent_id BLOB,
+    -- The event of the ticket that asked for a call or a notice.
+    stream_seq INTEGER,
     state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'sent', 'failed', 'unknown', 'dead')),
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL,
     fence INTEGER,
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant, id)
+    PRIMARY KEY (tenant, id),
+    CHECK ((effect = 'message') = (message_id IS NOT NULL AND channel IS NOT NULL)),
+    CHECK ((effect = 'webhook') = (endpoint_id IS NOT NULL)),
+    CHECK ((effect = 'notice') = (agent_id IS NOT NULL)),
+    CHECK ((effect = 'message') = (stream_seq IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_outbox_state ON desk_outbox (tenant, state, created_at, id);
 

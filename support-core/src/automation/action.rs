@@ -51,9 +51,9 @@ pub enum Action {
     LevelUp,
     /// Adds an internal note, 1–10,000 characters.
     AddNote(String),
-    /// Tells people of the desk.
+    /// Tells people of the desk, each from when they work: those who are off or absent later. Nothing delivers it yet.
     Notify(Notice),
-    /// Calls a webhook endpoint.
+    /// Calls a webhook endpoint. The call waits in the outbox: there are no endpoints yet, and nothing sends it.
     CallWebhook(DocumentId),
 }
 

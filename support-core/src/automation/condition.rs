@@ -189,6 +189,20 @@ impl Condition {
         calendars
     }
 
+    /// Lists the ids with which these fields are compared.
+    pub(crate) fn ids_of(&self, fields: &[Field]) -> Vec<Uuid> {
+        let mut ids = Vec::new();
+        self.each_test(&mut |test| {
+            let words = match (&test.value, fields.contains(&test.field)) {
+                (Some(Value::Word(word)), true) => std::slice::from_ref(word),
+                (Some(Value::Words(words)), true) => words.as_slice(),
+                _ => &[],
+            };
+            ids.extend(words.iter().filter_map(|word| Uuid::parse_str(word).ok()));
+        });
+        ids
+    }
+
     /// Compiles it. What cannot be used never holds: such a condition was never accepted.
     pub(super) fn compile(&self) -> Node {
         let compiled = |parts: &[Self]| parts.iter().map(Self::compile).collect();

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::id::TenantId;
 use crate::people::{AgentState, WorkKind};
 use crate::routing::Offer;
-use crate::store::{Assignment, ChangeSet, Delta, Expect, Record, SearchEntry, Write};
+use crate::store::{Assignment, ChangeSet, Delta, Expect, OutboxRow, Record, SearchEntry, Write};
 use crate::text::tokens;
 use crate::ticket::{Decision, Ticket};
 
@@ -75,6 +75,7 @@ pub(super) fn assemble(
         }
     }
     assignments.into_iter().for_each(|assignment| changes.insert(assignment));
+    events.iter().filter_map(OutboxRow::begin).for_each(|row| changes.insert(row));
     for text in texts {
         let tokens = text.body.as_deref().map(tokens).unwrap_or_default();
         if !tokens.is_empty() {

@@ -6,9 +6,9 @@ use crate::automation::{
 };
 use crate::conversation::Message;
 use crate::error::Error;
-use crate::event::Envelope;
-use crate::id::{DocumentId, TenantId, TicketId};
-use crate::people::{Actor, ActorKind, ActorRef, AgentState, Permission, Scope};
+use crate::event::{Envelope, Event};
+use crate::id::{AgentId, DocumentId, TenantId, TicketId};
+use crate::people::{Actor, ActorKind, ActorRef, Agent, AgentState, Permission, Scope};
 use crate::routing::AssignHow;
 use crate::sla::ConfigRef;
 use crate::store::{Key, Query, Record, Select, StoreExt, TicketFilter};
@@ -149,7 +149,7 @@ impl Desk {
     }
 
     /// Looks after a ticket that a rule gave to an agent: it goes back to its queue where they work here no more,
-    /// and otherwise their state is to be checked in the commit.
+    /// and otherwise their state is to be checked in the commit, and it is noted where they are over capacity with it.
     pub(super) async fn given_by_rule(
         &self,
         tenant: TenantId,
@@ -161,6 +161,8 @@ impl Desk {
         let mut found = self.store().load(&Scope::system(tenant), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
             (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                let mut decision = decision;
+                note_over(&mut decision, &agent, &state);
                 Ok((decision, Some(state)))
             }
             _ => go_on_quietly(decision, &[command::Assign::back()], circumstances).map(|all| (all, None)),
@@ -169,13 +171,24 @@ impl Desk {
 }
 
 /// Names the owner whom a rule chose.
-fn given_by_rule(decision: &Decision) -> Option<crate::id::AgentId> {
+fn given_by_rule(decision: &Decision) -> Option<AgentId> {
     let owner = decision.ticket.assigned_to?;
     let last = decision.events.iter().rev().find_map(|envelope| match &envelope.event {
-        crate::event::Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
+        Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
         _ => None,
     });
     matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
+}
+
+/// Notes on the change of owner that an agent whom a rule chose is over capacity with it. Rules give work regardless;
+/// how much somebody has stands outside the ticket, where no rule sees it.
+fn note_over(decision: &mut Decision, agent: &Agent, state: &AgentState) {
+    let units = state.load.units.saturating_add(decision.ticket.units());
+    let assigned = decision.events.iter_mut().rev().find_map(|envelope| match &mut envelope.event {
+        Event::TicketAssigned { over, .. } => Some(over),
+        _ => None,
+    });
+    assigned.into_iter().for_each(|over| *over = units > agent.capacity.units);
 }
 
 fn ticket_of(record: Record) -> Option<Ticket> {

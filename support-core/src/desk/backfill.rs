@@ -250,6 +250,7 @@ impl Desk {
                 changed.push(ticket.id);
             }
         }
+        self.tell(&mut changes).await?;
         Ok((changes, changed))
     }
 

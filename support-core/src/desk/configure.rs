@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::automation::{Action, AutomationSpec, Condition, Trigger};
+use crate::automation::{Action, AutomationSpec, Condition, Field, Trigger};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{DocumentId, EventId, TeamId};
+use crate::id::{AgentId, DocumentId, EventId, TeamId};
 use crate::journey::JourneySpec;
 use crate::macros::MacroSpec;
 use crate::people::Permission;
@@ -124,6 +124,13 @@ impl Ask<'_> {
             let exists = id == TeamId::DEFAULT;
             (!exists).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
         };
+        let of_condition = |condition: &Condition| {
+            let calendars = condition.calendars().into_iter();
+            let calendars = calendars.filter_map(|id| calendar("condition", Some(id)));
+            let teams = condition.ids_of(&[Field::Team, Field::WasTeam]).into_iter();
+            let teams = teams.filter_map(|id| team("condition".into(), TeamId::from_uuid(id)));
+            calendars.chain(teams).collect::<Vec<_>>()
+        };
         match kind {
             DocumentKind::Team => {
                 let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
@@ -181,12 +188,8 @@ impl Ask<'_> {
                 if let Trigger::Since(since) = &spec.trigger {
                     named.extend(calendar("trigger.since.calendar_id", since.calendar_id));
                 }
-                named.extend(
-                    spec.condition
-                        .iter()
-                        .flat_map(Condition::calendars)
-                        .filter_map(|id| calendar("condition", Some(id))),
-                );
+                named.extend(spec.condition.iter().flat_map(of_condition));
+                self.agents_of_condition_exist(spec.condition.as_ref()).await?;
                 for (at, action) in spec.actions.iter().enumerate() {
                     if let Action::MoveToTeam(id) = action {
                         named.extend(team(format!("actions[{at}].move_to_team"), *id));
@@ -199,12 +202,8 @@ impl Ask<'_> {
             DocumentKind::KeywordRule => {
                 let Some(given) = body.get("condition") else { return Ok(()) };
                 let Ok(condition) = Option::<Condition>::deserialize(given) else { return Ok(()) };
-                named.extend(
-                    condition
-                        .iter()
-                        .flat_map(Condition::calendars)
-                        .filter_map(|id| calendar("condition", Some(id))),
-                );
+                named.extend(condition.iter().flat_map(of_condition));
+                self.agents_of_condition_exist(condition.as_ref()).await?;
             }
             _ => {}
         }
@@ -212,6 +211,17 @@ impl Ask<'_> {
             if self.document(kind, id).await?.is_none_or(|document| document.retired) {
                 return Err(Error::invalid(field, format!("must be a {kind}")));
             }
+        }
+        Ok(())
+    }
+
+    /// Refuses a condition about agents who never were. One about somebody who has left may stay.
+    async fn agents_of_condition_exist(&self, condition: Option<&Condition>) -> Result<(), Error> {
+        let ids = condition.map(|it| it.ids_of(&[Field::Owner, Field::WasOwner])).unwrap_or_default();
+        let keys: Vec<Key> = ids.into_iter().map(|id| Key::Agent(AgentId::from_uuid(id))).collect();
+        let found = self.store().load(&self.system(), &keys).await?;
+        if found.iter().any(Option::is_none) {
+            return Err(Error::invalid("condition", "must be an agent"));
         }
         Ok(())
     }

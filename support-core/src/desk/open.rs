@@ -15,7 +15,7 @@ use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
 use crate::sla::ConfigRef;
-use crate::store::{ChangeSet, OutboxRow, OutboxState, StoreExt, TextClass};
+use crate::store::{ChangeSet, Effect, OutboxRow, StoreExt, TextClass};
 use crate::ticket::{
     Command, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command, decide,
 };
@@ -469,17 +469,6 @@ pub(super) fn queue_outgoing(
     if inbox_id.is_none() {
         return;
     }
-    changes.insert(OutboxRow {
-        id: OutboxId::mint(ask.ids(), ask.now),
-        ticket_id,
-        message_id,
-        channel: channel.clone(),
-        inbox_id,
-        state: OutboxState::Ready,
-        attempts: 0,
-        next_at: ask.now,
-        fence: None,
-        version: 1,
-        created_at: ask.now,
-    });
+    let effect = Effect::Message { message_id, channel: channel.clone(), inbox_id };
+    changes.insert(OutboxRow::ready(OutboxId::mint(ask.ids(), ask.now), ticket_id, effect, ask.now));
 }

@@ -257,6 +257,7 @@ impl Desk {
                 changes.push(set);
             }
         }
+        self.tell(&mut changes).await?;
         let outcomes = store.commit(&changes).await?;
         let held = tickets.into_iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Committed);
         Ok(held.map(|(ticket, _)| ticket).collect())

@@ -186,6 +186,7 @@ impl Desk {
                 // Before the commit: should the caller go away while it runs, the worker still sees the mark.
                 live.mark();
             }
+            self.tell(std::slice::from_mut(&mut prepared.changes)).await?;
             let outcomes = self.store().commit(std::slice::from_ref(&prepared.changes)).await;
             if !matches!(outcomes.as_deref(), Ok([Outcome::Committed]))
                 && let Some(departed) = departed.take()
@@ -240,7 +241,9 @@ impl Desk {
     /// # Errors
     /// Whatever stops it.
     pub async fn prepare<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<Prepared<U::Reply>, Error> {
-        wanted.prepare(&self.ask(actor, &Options::default()).await?).await
+        let mut prepared = wanted.prepare(&self.ask(actor, &Options::default()).await?).await?;
+        self.tell(std::slice::from_mut(&mut prepared.changes)).await?;
+        Ok(prepared)
     }
 
     /// Lets the desk follow what a host committed in its own transaction: wakes readers and routes new work.

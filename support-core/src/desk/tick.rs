@@ -215,6 +215,7 @@ impl Desk {
             let routes = needs_routing(Some(ticket), &decision.ticket);
             let mut changes = assemble(tenant, Some(ticket), decision, &[]);
             given.into_iter().for_each(|state| still_there(&mut changes, state));
+            self.tell(std::slice::from_mut(&mut changes)).await?;
             return Ok(Woken { changes, routes, failures: 0 });
         }
         Ok(failed(tenant, ticket, now))
@@ -335,6 +336,7 @@ impl Desk {
                 changes.push(assemble(tenant, Some(&ticket), decision, &[]));
             }
         }
+        self.tell(&mut changes).await?;
         let mut all = page.next.is_none() && offers.next.is_none();
         match self.store().commit(&changes).await {
             Ok(outcomes) => {

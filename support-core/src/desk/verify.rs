@@ -1,7 +1,7 @@
 //! Proof that what is stored is the fold of its events.
 //!
 //! `verify` reads a live database and changes nothing: the hash chain of the log; every ticket against the fold of its
-//! stream with its conversations, messages and assignments; what is derived against the configuration that the events
+//! stream with its conversations, messages, assignments, offers and promised effects; what is derived against the configuration that the events
 //! name; the texts that events name and the words by which they are found; customers and agents as far as their events
 //! tell of them; every agent's load and last assignment; and whether all that the log tells of is stored.
 //!
@@ -23,8 +23,8 @@ use crate::people::{Actor, Scope};
 use crate::routing::Offer;
 use crate::sla::deadline::derive;
 use crate::store::{
-    Assignment, Key, OffersOf, Page, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter,
-    TicketSort,
+    Assignment, Key, OffersOf, OutboxRow, Page, Query, Record, Select, SetAsideFilter, StoreExt,
+    TicketFilter, TicketSort,
 };
 use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
@@ -200,6 +200,29 @@ impl Desk {
         let offers = Select::Offers(OffersOf::Ticket(id));
         let expected = fold(&events, Offer::begin, Offer::evolve).into_iter().map(Record::from).collect();
         self.compare(tenant, offers, expected, &place, "offers", report).await?;
+        self.verify_effects(tenant, &events, &place, report).await
+    }
+
+    /// Looks for the outbox rows that events promise. How far their sending got no event tells.
+    async fn verify_effects(
+        &self,
+        tenant: TenantId,
+        events: &[Envelope],
+        place: &str,
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let promised: Vec<OutboxRow> = events.iter().filter_map(OutboxRow::begin).collect();
+        for batch in promised.chunks(BATCH as usize) {
+            let keys: Vec<Key> = batch.iter().map(|row| Key::Outbox(row.id)).collect();
+            let found = self.store().load(&Scope::system(tenant), &keys).await?;
+            let kept = |row: &OutboxRow, record: &Option<Record>| {
+                matches!(record, Some(Record::Outbox(stored))
+                    if stored.ticket_id == row.ticket_id && stored.effect == row.effect)
+            };
+            if batch.iter().zip(&found).any(|(row, record)| !kept(row, record)) {
+                report.note(format_args!("{place}, outbox"), "what its events promise is not there");
+            }
+        }
         Ok(())
     }
 

@@ -156,6 +156,27 @@ impl Agent {
         let covers = |absence: &&Absence| absence.from <= now && now < absence.until;
         self.absences.iter().filter(covers).max_by_key(|absence| absence.until)
     }
+
+    /// Tells whether the agent works in a team. Who is in no team works in the default team.
+    #[must_use]
+    pub fn works_in(&self, team: TeamId) -> bool {
+        self.team_ids.contains(&team) || team == TeamId::DEFAULT && self.team_ids.is_empty()
+    }
+
+    /// Returns the earliest instant at or after `at` at which the agent works, by shift and planned absences: from then
+    /// on they may be told of something. Hours that cannot be read are no reason to wait.
+    #[must_use]
+    pub fn next_at_work(&self, mut at: Timestamp) -> Timestamp {
+        // Each turn but the last leaves an absence behind for good.
+        for _ in 0..=self.absences.len() {
+            at = self.shift.as_ref().and_then(|shift| shift.next_inside(at)).unwrap_or(at);
+            match self.absence(at) {
+                Some(absence) => at = absence.until,
+                None => return at,
+            }
+        }
+        at
+    }
 }
 
 impl std::fmt::Debug for Agent {

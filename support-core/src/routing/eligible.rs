@@ -22,7 +22,7 @@ impl Seat {
     /// Tells whether the agent works in a team. Those without any serve the default team.
     #[must_use]
     pub fn is_in(&self, team: TeamId) -> bool {
-        self.agent.team_ids.contains(&team) || team == TeamId::DEFAULT && self.agent.team_ids.is_empty()
+        self.agent.works_in(team)
     }
 
     /// Tells whether the agent has the right to answer customers.

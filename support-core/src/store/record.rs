@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::conversation::{ChannelKind, Conversation, Message};
 use crate::error::EntityKind;
+use crate::event::{Envelope, Event, Stream};
 use crate::id::{
     AgentId, AssignmentId, CustomerId, DocumentId, InboxId, MessageId, OutboxId, SessionId, TeamId, TextId,
     TicketId,
@@ -408,19 +409,44 @@ wire_enum! {
     }
 }
 
-/// An effect on the outside world, stored with the change that wants it.
+/// What is done to the outside world.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// A message is sent.
+    Message {
+        /// The message.
+        message_id: MessageId,
+        /// On which channel.
+        channel: ChannelKind,
+        /// Through which inbox.
+        inbox_id: Option<InboxId>,
+    },
+    /// A webhook endpoint is called. The row's identity is the call's, the same at every try.
+    Webhook {
+        /// The endpoint.
+        endpoint_id: DocumentId,
+        /// Sequence, in the ticket's stream, of the event that asked for it. Its actor says on whose account; what
+        /// woke that rule stands before it.
+        stream_seq: u64,
+    },
+    /// An agent is told of a ticket, not before [`OutboxRow::next_at`]: the first instant at which they work.
+    Notice {
+        /// Who is told.
+        agent_id: AgentId,
+        /// Sequence, in the ticket's stream, of the event that says what about.
+        stream_seq: u64,
+    },
+}
+
+/// An effect on the outside world, stored with the change that wants it. Nobody carries effects out yet: the rows wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     /// Identity.
     pub id: OutboxId,
     /// The ticket.
     pub ticket_id: TicketId,
-    /// The message to be sent.
-    pub message_id: MessageId,
-    /// On which channel.
-    pub channel: ChannelKind,
-    /// Through which inbox.
-    pub inbox_id: Option<InboxId>,
+    /// What is to be done.
+    pub effect: Effect,
     /// Where it stands.
     pub state: OutboxState,
     /// How often it was tried.
@@ -433,4 +459,25 @@ pub struct OutboxRow {
     pub version: u64,
     /// When it was stored.
     pub created_at: Timestamp,
+}
+
+impl OutboxRow {
+    /// Returns a row that may be tried from now on.
+    #[must_use]
+    pub const fn ready(id: OutboxId, ticket_id: TicketId, effect: Effect, now: Timestamp) -> Self {
+        let (state, created_at) = (OutboxState::Ready, now);
+        Self { id, ticket_id, effect, state, attempts: 0, next_at: now, fence: None, version: 1, created_at }
+    }
+
+    /// Makes the row that an event promises.
+    #[must_use]
+    pub fn begin(envelope: &Envelope) -> Option<Self> {
+        let (Event::TicketWebhookQueued { outbox_id, endpoint_id }, Stream::Ticket(ticket)) =
+            (&envelope.event, envelope.stream)
+        else {
+            return None;
+        };
+        let effect = Effect::Webhook { endpoint_id: *endpoint_id, stream_seq: envelope.stream_seq };
+        Some(Self::ready(*outbox_id, ticket, effect, envelope.at))
+    }
 }

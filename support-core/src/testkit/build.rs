@@ -27,8 +27,8 @@ use crate::people::{
 };
 use crate::sla::ConfigRef;
 use crate::store::{
-    Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState, PasswordHash,
-    Receipt, Session, Text, TextClass,
+    Document, DocumentKind, Effect, JourneyProgress, Login, LoginSubject, OutboxRow, PasswordHash, Receipt,
+    Session, Text, TextClass,
 };
 use crate::time::Timestamp;
 
@@ -242,19 +242,9 @@ pub fn a_progress(number: u32) -> JourneyProgress {
 /// Returns a row of the outbox that is to be sent, for the first message of the ticket with the same number.
 #[must_use]
 pub fn an_outbox_row(number: u32) -> OutboxRow {
-    OutboxRow {
-        id: outbox_id(number),
-        ticket_id: ticket_id(number),
-        message_id: message_id(number, 1),
-        channel: ChannelKind::Email,
-        inbox_id: None,
-        state: OutboxState::Ready,
-        attempts: 0,
-        next_at: instant(i64::from(number)),
-        fence: None,
-        version: 1,
-        created_at: instant(i64::from(number)),
-    }
+    let effect =
+        Effect::Message { message_id: message_id(number, 1), channel: ChannelKind::Email, inbox_id: None };
+    OutboxRow::ready(outbox_id(number), ticket_id(number), effect, instant(i64::from(number)))
 }
 
 /// Returns what a command left behind.

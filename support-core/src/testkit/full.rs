@@ -18,7 +18,7 @@ use crate::sla::{
     Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target, TimerState,
 };
 use crate::store::{
-    Assignment, Document, DocumentKind, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
+    Assignment, Document, DocumentKind, Effect, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
     PasswordHash, Record, Session, Text, TextClass,
 };
 use crate::ticket::{
@@ -51,9 +51,11 @@ pub fn full_records() -> Vec<Record> {
         full_document().into(),
         full_login().into(),
         full_session().into(),
-        full_row().into(),
         full_progress().into(),
     ]
+    .into_iter()
+    .chain(full_rows().map(Record::from))
+    .collect()
 }
 
 /// Returns a ticket with a value in every field. It is the fold of no events.
@@ -452,15 +454,22 @@ pub fn full_progress() -> JourneyProgress {
     }
 }
 
-/// Returns a row of the outbox with a value in every field.
+/// Returns a row of the outbox for every effect, with a value in every field.
 #[must_use]
-pub fn full_row() -> OutboxRow {
+pub fn full_rows() -> [OutboxRow; 3] {
+    let (channel, inbox_id) = (ChannelKind::Phone, Some(inbox_id(4)));
+    [
+        full_row(1, Effect::Message { message_id: message_id(1, 1), channel, inbox_id }),
+        full_row(2, Effect::Webhook { endpoint_id: document_id(5), stream_seq: 11 }),
+        full_row(3, Effect::Notice { agent_id: agent_id(6), stream_seq: 12 }),
+    ]
+}
+
+fn full_row(number: u32, effect: Effect) -> OutboxRow {
     OutboxRow {
-        id: outbox_id(1),
+        id: outbox_id(number),
         ticket_id: ticket_id(1),
-        message_id: message_id(1, 1),
-        channel: ChannelKind::Phone,
-        inbox_id: Some(inbox_id(4)),
+        effect,
         state: OutboxState::Leased,
         attempts: 3,
         next_at: instant(1),

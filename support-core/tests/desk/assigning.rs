@@ -5,10 +5,11 @@ use std::thread;
 
 use serde_json::json;
 use support_core::Error;
-use support_core::desk::{DeactivateAgent, EditTicket, OpenTicket, Reassign, ReturnWork, Take};
+use support_core::desk::{CreateAgent, DeactivateAgent, EditTicket, OpenTicket, Reassign, ReturnWork, Take};
 use support_core::id::{AgentId, TeamId, TicketId};
-use support_core::people::{Actor, Permission, Presence};
+use support_core::people::{Actor, Capacity, Permission, Presence};
 use support_core::routing::AssignHow;
+use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
@@ -250,5 +251,28 @@ fn the_router_gives_nothing_to_who_is_deactivated_at_the_same_moment() {
     let ticket = world.opened_by(&carl);
     world.tick();
     assert_eq!((world.owner(ticket), world.load(&ann)), (None, 0));
+    world.sound();
+}
+
+#[test]
+fn a_rule_may_give_over_capacity_and_says_so() {
+    let world = World::standard();
+    let team = by_hand(&world);
+    let capacity = Capacity { units: 1, ..Capacity::default() };
+    let ann =
+        id_of(&world.agent_with(CreateAgent { name: "Ann".into(), capacity, ..CreateAgent::default() }));
+    let rule = json!({
+        "name": "Ann knows",
+        "trigger": { "on": ["ticket.created"] },
+        "actions": [{ "assign_to": ann }],
+    });
+    world.put(DocumentKind::Automation, rule);
+    let carl = world.customer("Carl");
+    for over in [false, true] {
+        let ticket = world.noted(&carl, |open| open.team_id = Some(team));
+        let (assignments, _) = block_on(world.desk.assignments(&HOST, ticket, 1, None)).unwrap();
+        let told = (assignments[0].how, assignments[0].to, assignments[0].over);
+        assert_eq!(told, (AssignHow::Rule, Some(ann), over));
+    }
     world.sound();
 }

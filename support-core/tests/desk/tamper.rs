@@ -5,10 +5,13 @@ use std::sync::Arc;
 use support_core::conversation::Visibility;
 use support_core::desk::Finding;
 use support_core::event::{Audience, Envelope, Event, Stream};
-use support_core::id::{EventId, TextId, TicketId};
+use support_core::id::{DocumentId, EventId, TextId, TicketId};
 use support_core::people::{Actor, ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
 use support_core::sla::policy::PolicySpec;
-use support_core::store::{ChangeSet, Delta, Key, Outcome, Query, Record, SearchEntry, Select, Text};
+use support_core::store::{
+    ChangeSet, Delta, DocumentKind, Effect, Key, OutboxRow, OutboxState, Outcome, Query, Record, SearchEntry,
+    Select, Text,
+};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Ticket};
 use uuid::Uuid;
@@ -134,6 +137,28 @@ fn a_changed_message_conversation_or_assignment_is_found() {
         assert_eq!(report.wrong, 1, "{report:#?}");
         assert!(report.findings[0].place.ends_with(what));
     }
+}
+
+#[test]
+fn another_effect_than_the_one_that_an_event_promises_is_found() {
+    let (world, ..) = told();
+    let call = serde_json::json!({
+        "name": "Call",
+        "trigger": { "on": ["ticket.created"] },
+        "actions": [{ "call_webhook": Uuid::from_u128(77) }],
+    });
+    world.put(DocumentKind::Automation, call);
+    world.opened_by(&world.customer("Cleo"));
+    world.sound();
+    let query = Query::new(Select::Outbox(OutboxState::Ready), 1);
+    let found = block_on(world.desk.store().find(&system_scope(TENANT), &query)).unwrap().items.remove(0);
+    let Record::Outbox(row) = found else { panic!("{found:?}") };
+    let sent = OutboxRow { state: OutboxState::Sent, version: 2, ..row.clone() };
+    past_the_desk(&world, |changes| changes.replace(1, sent));
+    world.sound();
+    let effect = Effect::Webhook { endpoint_id: DocumentId::from_uuid(Uuid::from_u128(78)), stream_seq: 1 };
+    past_the_desk(&world, |changes| changes.replace(2, OutboxRow { effect, version: 3, ..row }));
+    finds(&world, "what its events promise is not there");
 }
 
 #[test]

@@ -42,12 +42,15 @@ async fn an_automation_is_made_acts_is_changed_and_retired() {
 async fn what_is_wrong_with_an_automation_is_named() {
     let world = World::new().await;
     let admin = world.as_admin().await;
-    let test = |value: Value| json!({ "all": [{ "field": "ticket.priority", "op": "is", "value": value }] });
+    let of = |field: &str, value: Value| json!({ "all": [{ "field": field, "op": "is", "value": value }] });
+    let test = |value: Value| of("ticket.priority", value);
     for (field, value, named) in [
         ("name", json!(""), "name"),
         ("trigger", json!({ "on": [] }), "trigger.on"),
         ("trigger", json!({ "since": { "moment": "created", "seconds": 0 } }), "trigger.since.seconds"),
         ("condition", test(json!("blue")), "condition.all[0].value"),
+        ("condition", of("ticket.team_id", json!(NOBODY)), "condition"),
+        ("condition", of("was.assigned_to", json!(NOBODY)), "condition"),
         ("actions", json!([]), "actions"),
         ("actions", json!([{ "set_status": "new" }]), "actions[0].set_status"),
         ("actions", json!([{ "move_to_team": NOBODY }]), "actions[0].move_to_team"),

@@ -7,10 +7,11 @@ use rusqlite::Row;
 use rusqlite::types::Value;
 use support_core::conversation::{Conversation, Message};
 use support_core::id::{
-    AgentId, AssignmentId, ConversationId, InboxId, MessageId, OfferId, OutboxId, TeamId, TextId, TicketId,
+    AgentId, AssignmentId, ConversationId, DocumentId, InboxId, MessageId, OfferId, OutboxId, TeamId, TextId,
+    TicketId,
 };
 use support_core::routing::Offer;
-use support_core::store::{Assignment, OutboxRow};
+use support_core::store::{Assignment, Effect, OutboxRow};
 
 use super::{Columns, Table, Values};
 use crate::error::Failure;
@@ -120,6 +121,13 @@ pub(crate) static ASSIGNMENTS: Table = Table {
     kept: &[],
 };
 
+/// Word of an effect that sends a message.
+const MESSAGE: &str = "message";
+/// Word of an effect that calls a webhook endpoint.
+const WEBHOOK: &str = "webhook";
+/// Word of an effect that tells an agent.
+const NOTICE: &str = "notice";
+
 /// Where outbox rows stand.
 pub(crate) static OUTBOX: Table = Table {
     name: "desk_outbox",
@@ -128,9 +136,13 @@ pub(crate) static OUTBOX: Table = Table {
         "tenant",
         "id",
         "ticket",
+        "effect",
         "message_id",
         "channel",
         "inbox_id",
+        "endpoint_id",
+        "agent_id",
+        "stream_seq",
         "state",
         "attempts",
         "next_at",
@@ -315,15 +327,24 @@ pub(crate) fn decode_offer(row: &Row<'_>, ticket_id: TicketId) -> Result<Offer, 
 
 /// Writes an outbox row.
 pub(crate) fn encode_outbox(row: &OutboxRow) -> Vec<Value> {
-    let values = Values::of_tenant(OUTBOX.columns.len())
-        .uuid(row.id.uuid())
-        .null()
-        .uuid(row.message_id.uuid())
-        .text(row.channel.as_str())
-        .opt_uuid(row.inbox_id.map(InboxId::uuid))
-        .text(row.state.as_str())
-        .int(row.attempts)
-        .time(row.next_at);
+    let values = Values::of_tenant(OUTBOX.columns.len()).uuid(row.id.uuid()).null();
+    let values = match &row.effect {
+        Effect::Message { message_id, channel, inbox_id } => values
+            .text(MESSAGE)
+            .uuid(message_id.uuid())
+            .text(channel.as_str())
+            .opt_uuid(inbox_id.map(InboxId::uuid))
+            .null()
+            .null()
+            .null(),
+        Effect::Webhook { endpoint_id, stream_seq } => {
+            values.text(WEBHOOK).null().null().null().uuid(endpoint_id.uuid()).null().count(*stream_seq)
+        }
+        Effect::Notice { agent_id, stream_seq } => {
+            values.text(NOTICE).null().null().null().null().uuid(agent_id.uuid()).count(*stream_seq)
+        }
+    };
+    let values = values.text(row.state.as_str()).int(row.attempts).time(row.next_at);
     let values = match row.fence {
         Some(fence) => values.count(fence),
         None => values.null(),
@@ -339,9 +360,7 @@ pub(crate) fn decode_outbox(row: &Row<'_>, ticket_id: TicketId) -> Result<Outbox
     Ok(OutboxRow {
         id,
         ticket_id,
-        message_id: c.uuid(MessageId::from_uuid)?,
-        channel: c.word()?,
-        inbox_id: c.opt_uuid(InboxId::from_uuid)?,
+        effect: decode_effect(&mut c)?,
         state: c.word()?,
         attempts: c.small()?,
         next_at: c.time()?,
@@ -349,4 +368,27 @@ pub(crate) fn decode_outbox(row: &Row<'_>, ticket_id: TicketId) -> Result<Outbox
         version: c.count()?,
         created_at: c.time()?,
     })
+}
+
+/// Reads an effect: each leaves the columns of the others empty.
+fn decode_effect(c: &mut Columns<'_>) -> Result<Effect, Failure> {
+    match c.text()? {
+        WEBHOOK => {
+            c.skip(3);
+            let endpoint_id = c.uuid(DocumentId::from_uuid)?;
+            c.skip(1);
+            Ok(Effect::Webhook { endpoint_id, stream_seq: c.count()? })
+        }
+        NOTICE => {
+            c.skip(4);
+            Ok(Effect::Notice { agent_id: c.uuid(AgentId::from_uuid)?, stream_seq: c.count()? })
+        }
+        // The table holds no other word.
+        _ => {
+            let (message_id, channel) = (c.uuid(MessageId::from_uuid)?, c.word()?);
+            let inbox_id = c.opt_uuid(InboxId::from_uuid)?;
+            c.skip(3);
+            Ok(Effect::Message { message_id, channel, inbox_id })
+        }
+    }
 }

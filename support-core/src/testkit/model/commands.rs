@@ -22,6 +22,7 @@ use super::super::build::{
     instant, team_id, word,
 };
 use super::super::cases::key_of;
+use super::super::full::full_rows;
 use super::super::{Dice, Story, a_ticket, system_scope};
 use super::is_written;
 
@@ -188,6 +189,7 @@ impl Commands {
             }
             .into(),
             6 => OutboxRow {
+                effect: dice.pick(&full_rows()).effect.clone(),
                 state: *dice.pick(OutboxState::ALL),
                 attempts: dice.below(5) as u32,
                 next_at: at,
