@@ -12,6 +12,7 @@ mod flow;
 mod offer;
 mod plan;
 mod queue;
+mod record;
 mod strategy;
 mod turns;
 mod waiting;

@@ -304,7 +304,7 @@ fn assignment(
     }
     let (_, team) = serving(ticket.team_id.unwrap_or(TeamId::DEFAULT), circumstances.config);
     let asks = team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Offer);
-    let why = Some(placement.why.clone());
+    let why = Some(placement.why());
     let command = if asks {
         Command::MakeOffer(Box::new(command::MakeOffer {
             id: OfferId::mint(circumstances.ids, circumstances.now),
