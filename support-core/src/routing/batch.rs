@@ -164,12 +164,16 @@ impl Solution {
         Serves { agent, fit, gain: unit_value(points(fit), effort, self.parts), price: self.price(agent) }
     }
 
-    /// Returns what it is worth to give a picked piece of work to an agent.
-    pub(super) fn worth(&self, pick: &Pick, by: &Serves, sticky: bool, effort: u32) -> Worth {
-        let unit = |points: i32| unit_value(points, effort, self.parts);
-        let gain = if sticky { unit(points(by.fit) + STICKY_POINTS) } else { by.gain };
-        let price = if pick.by_flow { by.price } else { 0 };
-        Worth { value: unit(i32::from(pick.step) * STEP_POINTS) + gain, price }
+    /// Returns what it is worth to give a picked piece of work of an effort to agents. The second argument says whether
+    /// they had it before.
+    pub(super) fn worth(&self, pick: &Pick, effort: u32) -> impl Fn(&Serves, bool) -> Worth {
+        let (parts, by_flow) = (self.parts, pick.by_flow);
+        let step = unit_value(i32::from(pick.step) * STEP_POINTS, effort, parts);
+        move |by, sticky| {
+            let again = || unit_value(points(by.fit) + STICKY_POINTS, effort, parts);
+            let gain = if sticky { again() } else { by.gain };
+            Worth { value: step + gain, price: if by_flow { by.price } else { 0 } }
+        }
     }
 
     fn price(&self, agent: usize) -> i32 {
@@ -262,12 +266,9 @@ impl<'a> Batch<'a> {
             .iter()
             .zip(used)
             .map(|(turns, used)| {
-                let numbers = turns.numbers().filter(|_| used);
-                let fits = numbers.filter_map(|number| {
-                    let seat = crew.seat(number)?;
-                    Some((points(turns.asks.fit(&seat.agent)), number))
-                });
-                let mut eligible: Vec<(i32, usize)> = fits.collect();
+                let fits = turns.fits().filter(|_| used);
+                let mut eligible: Vec<(i32, usize)> =
+                    fits.map(|(number, fit)| (points(fit), number)).collect();
                 // The turns are in order; a stable sort keeps it among equals.
                 eligible.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
                 Asked { asks: turns.asks.clone(), eligible }

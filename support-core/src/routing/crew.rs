@@ -43,14 +43,9 @@ pub(super) struct Squad {
 }
 
 impl Squad {
-    fn has(&self, seat: &Seat) -> bool {
-        self.teams.iter().any(|team| seat.is_in(*team))
-    }
-
     /// Counts them, active ones only.
     pub(super) fn members(&self, crew: &Crew<'_>) -> usize {
-        let counts = |seat: &&Seat| seat.agent.active && self.has(seat);
-        *self.members.get_or_init(|| crew.seats().filter(counts).count())
+        *self.members.get_or_init(|| crew.roster().members(&self.teams))
     }
 }
 
@@ -125,10 +120,9 @@ impl<'a> Crew<'a> {
 
     /// Returns those who are asked together.
     pub(super) fn squad(&self, teams: Vec<TeamId>) -> Squad {
-        let mut squad = Squad { teams, ready: Vec::new(), members: OnceCell::new() };
-        let ready = self.ready.iter().copied();
-        squad.ready = ready.filter(|number| self.seat(*number).is_some_and(|seat| squad.has(seat))).collect();
-        squad
+        let works = |seat: &Seat| teams.iter().any(|team| seat.is_in(*team));
+        let ready = self.ready.iter().copied().filter(|number| self.seat(*number).is_some_and(works));
+        Squad { ready: ready.collect(), teams, members: OnceCell::new() }
     }
 
     /// Notes the state of an agent for the record; answers the number of the note, which stays the same until they are

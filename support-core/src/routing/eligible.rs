@@ -1,5 +1,6 @@
 //! Who may get a piece of work, and why the others may not.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
@@ -24,6 +25,13 @@ impl Seat {
         self.agent.team_ids.contains(&team) || team == TeamId::DEFAULT && self.agent.team_ids.is_empty()
     }
 
+    /// Lists the teams in which the agent works, each once; none where they are not active.
+    fn teams(&self) -> BTreeSet<TeamId> {
+        let agent = &*self.agent;
+        let of_none = agent.team_ids.is_empty().then_some(TeamId::DEFAULT);
+        agent.team_ids.iter().copied().chain(of_none).filter(|_| agent.active).collect()
+    }
+
     /// Tells whether the agent has the right to answer customers.
     #[must_use]
     pub fn may_reply(&self) -> bool {
@@ -33,7 +41,7 @@ impl Seat {
 }
 
 /// All agents of a tenant, in the order of their ids. A plan knows them by their numbers in it.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Roster {
     seats: Vec<Seat>,
     ids: Vec<AgentId>,
@@ -41,13 +49,34 @@ pub struct Roster {
     open: Vec<bool>,
     /// When work was given last to anybody.
     latest: Option<Timestamp>,
+    /// How many active agents each team has.
+    members: BTreeMap<TeamId, usize>,
+}
+
+impl PartialEq for Roster {
+    fn eq(&self, other: &Self) -> bool {
+        // All else follows from the seats.
+        self.seats == other.seats
+    }
 }
 
 impl Roster {
     /// Takes an agent in, in place of what was known.
     pub fn seat(&mut self, seat: Seat) {
         let (id, open, last) = (seat.agent.id, seat.is_open(), seat.state.last_assigned_at);
-        match self.ids.binary_search(&id) {
+        let number = self.ids.binary_search(&id);
+        // Mostly only the state is new.
+        let known = number.ok().and_then(|number| self.seats.get(number));
+        if known.is_none_or(|known| !Arc::ptr_eq(&known.agent, &seat.agent)) {
+            let known: Vec<TeamId> = known.into_iter().flat_map(Seat::teams).collect();
+            for team in known {
+                self.members.entry(team).and_modify(|members| *members -= 1);
+            }
+            for team in seat.teams() {
+                *self.members.entry(team).or_default() += 1;
+            }
+        }
+        match number {
             Ok(number) => {
                 let known = self.seats.get_mut(number).map(|known| std::mem::replace(known, seat));
                 self.open.get_mut(number).into_iter().for_each(|known| *known = open);
@@ -105,6 +134,15 @@ impl Roster {
 
     pub(super) const fn len(&self) -> usize {
         self.seats.len()
+    }
+
+    /// Counts the active agents of some teams.
+    pub(super) fn members(&self, teams: &[TeamId]) -> usize {
+        if let [team] = teams {
+            return self.members.get(team).copied().unwrap_or(0);
+        }
+        let is_one = |seat: &&Seat| seat.agent.active && teams.iter().any(|team| seat.is_in(*team));
+        self.seats.iter().filter(is_one).count()
     }
 
     /// When work was given last to anybody.

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use crate::config::{Config, RoutingMode, TeamSpec};
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::WorkKind;
-use crate::scoring::total;
 use crate::time::Timestamp;
 
 use super::batch::{self, Appraisal, Pick, Serves, Solution};
 use super::crew::{Crew, Squad};
+use super::place::{Case, serving};
 use super::queue::{LineOf, Next};
-use super::record::{Decision, Log, Named, Record};
-use super::strategy::Turn;
+use super::record::{Decision, Named, Record};
 use super::turns::{Chosen, Turns};
-use super::{Asks, Candidate, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
+use super::{Asks, Queue, Ranked, Refused, Roster, Seat, Strategy, Why, Worth};
 
 /// Work that goes to an agent.
 #[derive(Debug, Clone)]
@@ -42,19 +41,15 @@ impl Placement {
         self.record.why()
     }
 
-    fn of(seat: &Seat, given: Given, log: &Arc<Log>) -> Self {
-        Self {
-            ticket: given.ticket,
-            agent: seat.agent.id,
-            state_version: seat.state.version,
-            effort: given.effort,
-            capacity: seat.agent.capacity.units,
-            assigned_at: given.assigned_at,
-            record: match given.basis {
-                Basis::Written(why) => Record::Written(why),
-                Basis::Noted(decision) => Record::Noted(log.clone(), decision),
-            },
-        }
+    pub(super) fn of(
+        seat: &Seat,
+        ticket: TicketId,
+        effort: u32,
+        assigned_at: Timestamp,
+        record: Record,
+    ) -> Self {
+        let (agent, capacity) = (seat.agent.id, seat.agent.capacity.units);
+        Self { ticket, agent, state_version: seat.state.version, effort, capacity, assigned_at, record }
     }
 }
 
@@ -143,9 +138,14 @@ struct Line<'a> {
     team: Option<&'a TeamSpec>,
     /// Whether its work is planned together with all other such work.
     together: bool,
-    /// The turns at each stage of relaxation: of the own team, and of those that take its overflow.
+    /// The squads of its own agents, and of those who take its overflow.
+    squads: [usize; 2],
+    /// The turns of both at each stage of relaxation.
     stages: Arc<[[usize; 2]]>,
 }
+
+/// The number of the turns of a squad in which nobody is ready.
+const NOBODY: usize = usize::MAX;
 
 /// A team whose work waits.
 struct Served<'a> {
@@ -192,8 +192,16 @@ impl<'a> Planner<'a> {
     /// nobody comes.
     fn new(queue: &Queue, crew: Crew<'a>, config: &'a Config) -> Self {
         let now = crew.now;
-        let (squads, turns, lines, given) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut planner = Self { config, now, crew, squads, turns, lines, largest: 0, given };
+        let mut planner = Self {
+            config,
+            now,
+            crew,
+            squads: Vec::new(),
+            turns: Vec::new(),
+            lines: Vec::new(),
+            largest: 0,
+            given: Vec::new(),
+        };
         let mut teams: Vec<Served<'a>> = Vec::new();
         let mut number_of: HashMap<TeamId, usize> = HashMap::new();
         let mut before = None;
@@ -233,7 +241,7 @@ impl<'a> Planner<'a> {
         let team = served.team?;
         let together = team.strategy == Strategy::Optimal;
         if let Some(stages) = served.known.get(&line.asks_number) {
-            return Some(Line { team: Some(team), together, stages: stages.clone() });
+            return Some(Line { team: Some(team), together, squads: served.squads, stages: stages.clone() });
         }
         let relaxed = team.relaxation.iter().map(|stage| {
             let asks = line.asks.relaxed(stage);
@@ -252,6 +260,9 @@ impl<'a> Planner<'a> {
         }
         let turns = stages().map(|(asks, skills)| {
             served.squads.map(|squad| {
+                if self.squads.get(squad).is_none_or(|squad| squad.ready.is_empty()) {
+                    return NOBODY;
+                }
                 self.largest = self.largest.max(asks.effort);
                 self.turns.push(Turns::of(squad, asks.clone(), skills.clone(), team.strategy));
                 self.turns.len() - 1
@@ -259,7 +270,7 @@ impl<'a> Planner<'a> {
         });
         let stages: Arc<[[usize; 2]]> = turns.collect();
         served.known.insert(line.asks_number, stages.clone());
-        Some(Line { team: Some(team), together, stages })
+        Some(Line { team: Some(team), together, squads: served.squads, stages })
     }
 
     /// Tells of each line whether anybody may have its work.
@@ -270,7 +281,14 @@ impl<'a> Planner<'a> {
     /// Writes down what was given.
     fn end(mut self) -> Vec<Placement> {
         let log = Arc::new(std::mem::take(&mut self.crew.log));
-        let placement = |given: Given| Some(Placement::of(self.crew.seat(given.agent)?, given, &log));
+        let placement = |given: Given| {
+            let Given { ticket, agent, effort, assigned_at, basis } = given;
+            let record = match basis {
+                Basis::Written(why) => Record::Written(why),
+                Basis::Noted(decision) => Record::Noted(log.clone(), decision),
+            };
+            Some(Placement::of(self.crew.seat(agent)?, ticket, effort, assigned_at, record))
+        };
         self.given.into_iter().filter_map(placement).collect()
     }
 
@@ -370,10 +388,9 @@ impl<'a> Planner<'a> {
         }
         // Who declined is particular to the ticket: it is placed by itself.
         let asks = turns.asks.clone();
-        let teams = both.map(|turns| {
-            let squad = self.turns.get(turns).and_then(|turns| self.squads.get(turns.squad));
-            squad.map(|squad| squad.teams.as_slice()).unwrap_or_default()
-        });
+        let squads = self.lines.get(next.line).map(|line| line.squads).unwrap_or_default();
+        let teams =
+            squads.map(|squad| self.squads.get(squad).map_or(&[][..], |squad| squad.teams.as_slice()));
         let case = Case { team, teams, asks: &asks, declined, sticky };
         let Some(named) = case.decide(self.crew.roster(), self.config, self.now) else { return };
         let agent = named.agent;
@@ -417,23 +434,24 @@ impl<'a> Planner<'a> {
                 &solution.fitting(number, Why::MOST, may).into_iter().map(serves).collect()
             }
         };
-        let again = sticky.filter(|number| turns.takes(*number) && !declined_at(*number));
-        let others = served.iter().copied();
-        let others = others.filter(|one| Some(one.agent) != again && !declined_at(one.agent));
-        let others = again.map(serves).into_iter().chain(others).filter(|one| one.agent != pick.agent);
-        let mine = served.iter().copied().find(|one| one.agent == pick.agent);
-        let mine = mine.unwrap_or_else(|| serves(pick.agent));
-        let named: Vec<Serves> = std::iter::once(mine).chain(others).take(Why::MOST).collect();
+        let again = sticky.filter(|number| *number != pick.agent);
+        let again = again.filter(|number| turns.takes(*number) && !declined_at(*number));
+        let mine = served.iter().find(|one| one.agent == pick.agent);
+        let mut named = Vec::with_capacity(Why::MOST);
+        named.push(mine.copied().unwrap_or_else(|| serves(pick.agent)));
+        named.extend(again.map(serves));
+        let others = served.iter().filter(|one| one.agent != pick.agent && Some(one.agent) != again);
+        let others = others.filter(|one| declined.is_empty() || !declined_at(one.agent));
+        named.extend(others.take(Why::MOST - named.len()).copied());
         let sticky = sticky.and_then(|sticky| named.iter().position(|one| one.agent == sticky));
+        let worth = solution.worth(pick, effort);
+        let mut rated: Vec<(Named, Worth)> = Vec::with_capacity(named.len());
+        for (at, one) in named.iter().enumerate() {
+            let Some(state) = crew.state(one.agent) else { return };
+            rated.push((Named { state, fit: one.fit }, worth(one, sticky == Some(at))));
+        }
         let sticky = sticky.and_then(|at| u8::try_from(at).ok());
-        let states: Vec<Named> = named
-            .iter()
-            .filter_map(|one| Some(Named { state: crew.state(one.agent)?, fit: one.fit }))
-            .collect();
-        let candidates = crew.log.name(states.into_iter(), sticky);
-        let worths =
-            (0_u8..).zip(&named).map(|(at, one)| solution.worth(pick, one, sticky == Some(at), effort));
-        let candidates = crew.log.rate(candidates, worths);
+        let candidates = crew.log.rate(rated.into_iter(), sticky);
         let (refused, left_out) = turns.others(crew, squad, candidates.len());
         let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
         self.note(&next.ranked, effort, team.strategy, stage, chosen);
@@ -469,160 +487,8 @@ impl<'a> Planner<'a> {
 }
 
 /// When work is noted as given: after every earlier one of the tenant, so that among equals turns are taken.
-fn assigned_at(latest: Option<Timestamp>, now: Timestamp) -> Timestamp {
+pub(super) fn assigned_at(latest: Option<Timestamp>, now: Timestamp) -> Timestamp {
     latest.map_or(now, |latest| now.max(latest.plus_micros(1)))
-}
-
-/// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand. Work of a
-/// team that was taken out of force goes to its agents and those of the default team.
-#[must_use]
-pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) -> Option<Placement> {
-    let (own, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), config);
-    let team = team.filter(|team| team.mode.of(WorkKind::Ticket) != RoutingMode::Manual)?;
-    let stage = team.stage(now.micros_since(entry.work.since));
-    let asks = Asks::of(entry).at(team, stage);
-    let case = Case {
-        team,
-        teams: [&own, &team.overflow_team_ids],
-        asks: &asks,
-        declined: &entry.work.declined,
-        sticky: entry.work.sticky.filter(|_| team.sticky),
-    };
-    let named = case.decide(roster, config, now)?;
-    let score = total(&config.settings.weights, &entry.inputs(), now);
-    let ranked = Ranked { ticket: entry.ticket, score, since: entry.work.since };
-    let seat = roster.at(named.agent)?;
-    let assigned_at = assigned_at(roster.latest(), now);
-    Some(Placement {
-        ticket: entry.ticket,
-        agent: seat.agent.id,
-        state_version: seat.state.version,
-        effort: asks.effort,
-        capacity: seat.agent.capacity.units,
-        assigned_at,
-        record: Record::Written(Box::new(named.why(&ranked, team.strategy, stage, assigned_at, now))),
-    })
-}
-
-/// A piece of work that is placed by itself.
-struct Case<'a> {
-    team: &'a TeamSpec,
-    /// Its own teams, and those that take their overflow.
-    teams: [&'a [TeamId]; 2],
-    asks: &'a Asks,
-    declined: &'a [(AgentId, Timestamp)],
-    sticky: Option<AgentId>,
-}
-
-impl<'a> Case<'a> {
-    /// Decides to whom it goes: the own team, then those that take its overflow. Where all of them gave it back it goes to
-    /// who leads the team, whatever it asks for; and to one who gave it back only when nobody else may have it.
-    fn decide(&self, roster: &Roster, config: &Config, now: Timestamp) -> Option<Considered> {
-        let strategy = self.team.strategy;
-        let job = |teams: &'a [TeamId], declined_seconds: i64| Job {
-            kind: WorkKind::Ticket,
-            teams,
-            leads: false,
-            asks: self.asks,
-            declined: self.declined,
-            declined_seconds,
-        };
-        let ask = |seconds: i64| {
-            let mut asked = self.teams.iter().map(|teams| job(teams, seconds));
-            asked.find_map(|job| choose(&job, self.sticky, strategy, roster, now))
-        };
-        let seconds = config.settings.declined_seconds;
-        if self.declined.is_empty() {
-            return ask(seconds);
-        }
-        ask(seconds).or_else(|| {
-            let forgiven = ask(0)?;
-            let anything = Asks { effort: self.asks.effort, ..Asks::default() };
-            let [own, _] = self.teams;
-            let lead = Job { leads: true, asks: &anything, ..job(own, seconds) };
-            choose(&lead, None, strategy, roster, now).or(Some(forgiven))
-        })
-    }
-}
-
-/// Returns the teams that serve a queue, and the rules that hold for it.
-pub(crate) fn serving(team: TeamId, config: &Config) -> (Vec<TeamId>, Option<&TeamSpec>) {
-    match config.team(team) {
-        Some(spec) => (vec![team], Some(spec)),
-        None => (vec![team, TeamId::DEFAULT], config.team(TeamId::DEFAULT)),
-    }
-}
-
-/// Chooses for one piece of work: one look at each agent, and an order only of those who are named.
-fn choose(
-    job: &Job<'_>,
-    sticky: Option<AgentId>,
-    strategy: Strategy,
-    roster: &Roster,
-    now: Timestamp,
-) -> Option<Considered> {
-    let mut eligible: Vec<(bool, Turn, usize)> = Vec::new();
-    let mut refused: Vec<(AgentId, Refused)> = Vec::new();
-    let mut refused_in_all = 0;
-    for (number, seat) in roster.iter().enumerate() {
-        match failures(seat, job, now).next() {
-            None => {
-                // Agents are in the order of their ids, and so are their numbers.
-                let first = Some(seat.agent.id) == sticky;
-                eligible.push((!first, strategy.turn(seat, job.asks), number));
-            }
-            Some(first) if first.is_candidate() => {
-                refused_in_all += 1;
-                if refused.len() < Why::MOST {
-                    refused.push((seat.agent.id, first));
-                }
-            }
-            Some(_) => {}
-        }
-    }
-    let in_all = eligible.len() + refused_in_all;
-    if eligible.len() > Why::MOST {
-        eligible.select_nth_unstable(Why::MOST);
-        eligible.truncate(Why::MOST);
-    }
-    eligible.sort_unstable();
-    let left_out = in_all - eligible.len() - refused.len();
-    let (.., agent) = *eligible.first()?;
-    let candidates = eligible.into_iter().filter_map(|(others, turn, number)| {
-        let candidate = Candidate::of(roster.at(number)?, strategy, turn.fit(strategy));
-        Some(Candidate { sticky: !others, ..candidate })
-    });
-    Some(Considered { agent, candidates: candidates.collect(), refused, left_out })
-}
-
-/// Whom a piece of work goes to, by number, and who else was considered.
-struct Considered {
-    agent: usize,
-    candidates: Vec<Candidate>,
-    refused: Vec<(AgentId, Refused)>,
-    left_out: usize,
-}
-
-impl Considered {
-    fn why(
-        self,
-        ranked: &Ranked,
-        strategy: Strategy,
-        stage: usize,
-        assigned_at: Timestamp,
-        now: Timestamp,
-    ) -> Why {
-        Why {
-            strategy,
-            score: ranked.score,
-            waited_seconds: now.seconds_since(ranked.since).max(0),
-            stage: u32::try_from(stage).ok().filter(|stage| *stage > 0),
-            candidates: self.candidates,
-            refused: self.refused,
-            left_out: u32::try_from(self.left_out).unwrap_or(u32::MAX),
-            assigned_at: Some(assigned_at),
-        }
-    }
 }
 
 impl Refused {

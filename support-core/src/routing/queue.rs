@@ -235,6 +235,12 @@ impl Queue {
         self.held.remove(&ticket);
     }
 
+    /// Tells whether work is on its way to an agent.
+    #[must_use]
+    pub fn is_held(&self, ticket: TicketId) -> bool {
+        self.held.contains(&ticket)
+    }
+
     /// Returns how much waits in a team's queue that is not on its way to an agent.
     #[must_use]
     pub fn waiting_for(&self, team: TeamId) -> usize {
@@ -346,13 +352,15 @@ impl Queue {
                 best.into_vec().into_iter().filter_map(|ranked| self.standing(ranked)).collect()
             } else {
                 let rest = rest.get_or_insert_with(|| Order::after(last, &lines, weights, now));
-                let next = rest.next(some).into_iter();
+                let next = rest.next(some.min(about.max(fewest))).into_iter();
                 next.filter_map(|(ranked, at, particular)| Some((ranked, *numbers.get(at)?, particular)))
                     .collect()
             };
             last = best.last().map(|(ranked, ..)| *ranked).or(last);
             done = waiting.min(done + best.len());
-            some = some.saturating_mul(PLANNED_GROWTH);
+            if rest.is_none() {
+                some = some.saturating_mul(PLANNED_GROWTH);
+            }
             (!best.is_empty()).then_some(best)
         });
         batches.flatten().filter_map(|(ranked, line, particular)| {

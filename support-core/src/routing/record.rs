@@ -126,11 +126,18 @@ impl Log {
         Candidates { begin, end: number(self.named.len()), worths: None, sticky }
     }
 
-    /// Notes what candidates are worth, in the same order.
-    pub(super) fn rate(&mut self, candidates: Candidates, worths: impl Iterator<Item = Worth>) -> Candidates {
-        let begin = number(self.worths.len());
-        self.worths.extend(worths);
-        Candidates { worths: Some(begin), ..candidates }
+    /// Notes candidates with what they are worth.
+    pub(super) fn rate(
+        &mut self,
+        named: impl Iterator<Item = (Named, Worth)>,
+        sticky: Option<u8>,
+    ) -> Candidates {
+        let (begin, worths) = (number(self.named.len()), number(self.worths.len()));
+        for (named, worth) in named {
+            self.named.push(named);
+            self.worths.push(worth);
+        }
+        Candidates { begin, end: number(self.named.len()), worths: Some(worths), sticky }
     }
 
     fn candidates(&self, strategy: Strategy, of: Candidates) -> Vec<Candidate> {

@@ -8,7 +8,7 @@ use crate::people::WorkKind;
 use super::crew::{Crew, Squad};
 use super::record::{Candidates, Named};
 use super::strategy::Turn;
-use super::{Asks, Job, Refused, Seat, Strategy, Why, failures};
+use super::{Asks, Fit, Job, Refused, Seat, Strategy, Why, failures};
 
 /// Who takes turns at work that asks for the same, and who else is there but may not.
 #[derive(Debug)]
@@ -102,9 +102,9 @@ impl Turns {
         self.takes.get(number).is_some_and(|takes| *takes)
     }
 
-    /// Lists the eligible.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
-        self.eligible.iter().map(Entry::agent)
+    /// Lists the eligible, with how well they fit where that counts.
+    pub(super) fn fits(&self) -> impl Iterator<Item = (usize, Fit)> + '_ {
+        self.eligible.iter().map(|entry| (entry.agent(), entry.turn.fit(self.strategy)))
     }
 
     /// Chooses whose turn it is; who had the matter before comes first.

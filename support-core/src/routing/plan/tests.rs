@@ -14,6 +14,8 @@ use crate::id::DocumentId;
 use crate::label::Label;
 use crate::people::{Absence, Presence, Shift};
 use crate::routing::Ranked;
+use crate::routing::{Candidate, Job, Waiting, failures, place};
+use crate::scoring::total;
 use crate::testkit::build::{
     a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
 };
