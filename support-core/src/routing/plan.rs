@@ -8,6 +8,7 @@ use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::WorkKind;
 use crate::time::Timestamp;
 
+use super::asks::Skills;
 use super::batch::{self, Appraisal, Pick, Serves, Solution};
 use super::crew::{Crew, Squad};
 use super::place::{Case, serving};
@@ -248,10 +249,10 @@ impl<'a> Planner<'a> {
             let skills = self.crew.numbered(&asks.skills);
             (Arc::new(asks), Arc::from(skills))
         });
-        let relaxed: Vec<(Arc<Asks>, Arc<[(u32, u8)]>)> = relaxed.collect();
+        let relaxed: Vec<(Arc<Asks>, Skills)> = relaxed.collect();
         let first = (line.asks, line.skills);
         let stages = || std::iter::once(first).chain(relaxed.iter().map(|(asks, skills)| (asks, skills)));
-        let anybody = |(asks, skills): (&Arc<Asks>, &Arc<[(u32, u8)]>)| {
+        let anybody = |(asks, skills): (&Arc<Asks>, &Skills)| {
             let mut squads = served.squads.iter().filter_map(|squad| self.squads.get(*squad));
             squads.any(|squad| self.crew.eligible(squad, asks, skills).next().is_some())
         };

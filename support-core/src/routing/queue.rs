@@ -22,6 +22,7 @@ use crate::scoring::{Urgency, Weights};
 use crate::ticket::Work;
 use crate::time::Timestamp;
 
+use super::asks::Skills;
 use super::{Asks, Waiting};
 use line::{Gauge, Line, Row};
 use order::Order;
@@ -41,7 +42,7 @@ pub struct Queue {
     /// Which line is that of a team and a channel. A line that is empty stays.
     line_of: BTreeMap<(Option<TeamId>, ChannelKind, u32), u32>,
     /// What work asks for, numbered. What nobody asks for any more stays.
-    asks: HashMap<Arc<Asks>, (u32, Arc<[(u32, u8)]>)>,
+    asks: HashMap<Arc<Asks>, (u32, Skills)>,
     /// Skills that work must have, or had to, numbered.
     skills: HashMap<Label, u32>,
     /// What the bounds in the lines were measured with; none before the order was first asked for.
@@ -88,7 +89,7 @@ pub(super) struct LineOf<'a> {
     /// Lines of the same number ask for the same.
     pub(super) asks_number: u32,
     /// The skills that it must have, by their numbers.
-    pub(super) skills: &'a Arc<[(u32, u8)]>,
+    pub(super) skills: &'a Skills,
     pub(super) len: usize,
 }
 
@@ -192,7 +193,7 @@ impl Queue {
                     let next = u32::try_from(self.skills.len()).unwrap_or(u32::MAX);
                     (*self.skills.entry(skill.clone()).or_insert(next), *level)
                 });
-                let skills: Arc<[(u32, u8)]> = numbered.collect();
+                let skills: Skills = numbered.collect();
                 self.asks.insert(asks.clone(), (next_asks, skills.clone()));
                 (asks, next_asks, skills)
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::id::AgentId;
 use crate::people::WorkKind;
 
+use super::asks::Skills;
 use super::crew::{Crew, Squad};
 use super::record::{Candidates, Named};
 use super::strategy::Turn;
@@ -18,7 +19,7 @@ pub(super) struct Turns {
     pub(super) squad: usize,
     pub(super) asks: Arc<Asks>,
     /// Required skills by their numbers.
-    skills: Arc<[(u32, u8)]>,
+    skills: Skills,
     /// Whether it was asked yet who may have such work: most plans place none of most kinds.
     begun: bool,
     /// The eligible, in order.
@@ -52,7 +53,7 @@ impl Entry {
 }
 
 /// Whom a piece of work goes to, and who else there was, as noted.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Chosen {
     pub(super) agent: usize,
     pub(super) candidates: Candidates,
@@ -61,12 +62,7 @@ pub(super) struct Chosen {
 }
 
 impl Turns {
-    pub(super) const fn of(
-        squad: usize,
-        asks: Arc<Asks>,
-        skills: Arc<[(u32, u8)]>,
-        strategy: Strategy,
-    ) -> Self {
+    pub(super) const fn of(squad: usize, asks: Arc<Asks>, skills: Skills, strategy: Strategy) -> Self {
         Self {
             strategy,
             squad,

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 use super::ranked::{Best, Ranked};
 use crate::routing::Asks;
+use crate::routing::asks::Skills;
 
 /// Rows whose bounds have one bound in common, so that most of them need no look. Few in tests, which have few rows.
 const BLOCK: usize = if cfg!(test) { 4 } else { 64 };
@@ -23,7 +24,7 @@ pub(super) struct Line {
     pub(super) asks: Arc<Asks>,
     pub(super) asks_number: u32,
     /// The skills that it must have, by their numbers in the queue.
-    pub(super) skills: Arc<[(u32, u8)]>,
+    pub(super) skills: Skills,
     /// What no score can pass, see [`Gauge`]. A pass over the line reads this and little else.
     bounds: Vec<f64>,
     /// The highest bound of each block of rows.
@@ -68,7 +69,7 @@ impl Line {
         channel: ChannelKind,
         asks: Arc<Asks>,
         asks_number: u32,
-        skills: Arc<[(u32, u8)]>,
+        skills: Skills,
     ) -> Self {
         Self {
             team,
