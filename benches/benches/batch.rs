@@ -71,7 +71,7 @@ fn plans(criterion: &mut Criterion, made: Made, waiting: u32, agents: u32) {
     let (greedy, best) = (worth(&by_skills), worth(&together));
     assert!(best >= appraisal.greedy);
     assert!(greedy <= appraisal.bound);
-    assert_eq!(together.iter().filter(|one| one.why.decide_again() != Some(one.agent)).count(), 0);
+    assert_eq!(together.iter().filter(|one| one.why().decide_again() != Some(one.agent)).count(), 0);
     let scan = scanned(&entries, &roster);
     if made == Made::Plain {
         let planned: Vec<_> = by_skills.iter().map(|placement| (placement.ticket, placement.agent)).collect();

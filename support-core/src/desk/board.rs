@@ -98,6 +98,11 @@ impl Board {
         placements.into_iter().filter_map(|placement| self.planned(placement)).collect()
     }
 
+    /// Plans what [`send`](Self::send) would, and sends nothing.
+    pub(super) fn would_send(&mut self, config: &Config, now: Timestamp, most: usize) -> Vec<Placement> {
+        plan(&mut self.queue, &mut self.expected.clone(), config, now, most)
+    }
+
     /// Gives new work its agent at once, where nothing waits that might come before it.
     pub(super) fn send_new(&mut self, work: &Waiting, config: &Config, now: Timestamp) -> Option<Planned> {
         if self.queue.has_unheld() || self.on_the_way.contains_key(&work.ticket) {

@@ -1,13 +1,14 @@
 //! Routing: new work finds its agent within the change that makes it, where nothing waits before it; what waits is
 //! routed in a step of its own, driven by the call that made it necessary.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::config::{Config, RoutingMode};
 use crate::error::Error;
 use crate::id::{OfferId, TeamId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Permission, Scope, WorkKind};
-use crate::routing::{AssignHow, Placement, Seat, Waiting, plan, serving};
+use crate::routing::{AssignHow, Placement, Seat, Waiting, serving};
 use crate::store::{ChangeSet, Delta, Key, Outcome, Record, Write};
 use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -59,11 +60,13 @@ impl Desk {
         let now = self.now();
         let config = live.config(self.store(), now).await?;
         let mut board = live.board();
-        let (mut roster, waiting) = (board.roster.clone(), board.queue.len());
-        let mut placements = plan(&mut board.queue, &mut roster, &config, now, SHOWN);
+        let waiting = board.queue.len();
+        let mut placements = board.would_send(&config, now, SHOWN);
         let weights = &config.settings.weights;
         let visible = board.queue.page(&scope, weights, now, waiting, None);
-        let visible: std::collections::HashSet<_> = visible.into_iter().map(|ranked| ranked.ticket).collect();
+        let visible = visible.into_iter().map(|ranked| ranked.ticket);
+        // What is on its way to an agent waits no more.
+        let visible: HashSet<TicketId> = visible.filter(|ticket| !board.queue.is_held(*ticket)).collect();
         placements.retain(|placement| visible.contains(&placement.ticket));
         let left = visible.len().saturating_sub(placements.len());
         Ok(PlannedRoute { at: now, placements, left_waiting: u32::try_from(left).unwrap_or(u32::MAX) })
@@ -305,7 +308,7 @@ fn assignment(
     }
     let (_, team) = serving(ticket.team_id.unwrap_or(TeamId::DEFAULT), circumstances.config);
     let asks = team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Offer);
-    let why = Some(placement.why.clone());
+    let why = Some(placement.why());
     let command = if asks {
         Command::MakeOffer(Box::new(command::MakeOffer {
             id: OfferId::mint(circumstances.ids, circumstances.now),

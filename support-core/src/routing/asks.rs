@@ -1,5 +1,7 @@
 //! What work asks of its handler, and how well an agent fits.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::{RelaxStage, TeamSpec};
@@ -20,6 +22,9 @@ pub struct Asks {
     /// Language in which it is to be answered.
     pub language: Option<Label>,
 }
+
+/// Required skills by their numbers in the queue, with the least levels.
+pub(super) type Skills = Arc<[(u32, u8)]>;
 
 /// How well an agent fits a piece of work: what the strategy `skills` compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -132,6 +132,18 @@ pub(super) struct Pick {
     pub(super) by_flow: bool,
 }
 
+/// An agent as one kind of work sees them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Serves {
+    /// The agent's number.
+    pub(super) agent: usize,
+    pub(super) fit: Fit,
+    /// What is gained by that, a unit.
+    gain: i32,
+    /// What their room is worth, a unit.
+    price: i32,
+}
+
 /// A plan of all that waits.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Solution {
@@ -147,13 +159,20 @@ pub(super) struct Solution {
 }
 
 impl Solution {
-    /// Returns what it is worth to give a picked piece of work to an agent.
-    pub(super) fn worth(&self, pick: &Pick, fit: Fit, sticky: bool, effort: u32, agent: usize) -> Worth {
-        let points = points(fit) + if sticky { STICKY_POINTS } else { 0 };
-        let unit = |points: i32| unit_value(points, effort, self.parts);
-        Worth {
-            value: unit(i32::from(pick.step) * STEP_POINTS) + unit(points),
-            price: if pick.by_flow { self.price(agent) } else { 0 },
+    /// Says how work of an effort would be served by an agent who fits it so.
+    pub(super) fn serves(&self, agent: usize, fit: Fit, effort: u32) -> Serves {
+        Serves { agent, fit, gain: unit_value(points(fit), effort, self.parts), price: self.price(agent) }
+    }
+
+    /// Returns what it is worth to give a picked piece of work of an effort to agents. The second argument says whether
+    /// they had it before.
+    pub(super) fn worth(&self, pick: &Pick, effort: u32) -> impl Fn(&Serves, bool) -> Worth {
+        let (parts, by_flow) = (self.parts, pick.by_flow);
+        let step = unit_value(i32::from(pick.step) * STEP_POINTS, effort, parts);
+        move |by, sticky| {
+            let again = || unit_value(points(by.fit) + STICKY_POINTS, effort, parts);
+            let gain = if sticky { again() } else { by.gain };
+            Worth { value: step + gain, price: if by_flow { by.price } else { 0 } }
         }
     }
 
@@ -161,27 +180,21 @@ impl Solution {
         self.prices.get(agent).copied().unwrap_or(0)
     }
 
-    /// Lists the first few whom work of these turns serves best after the price, with what is gained by how they fit.
-    pub(super) fn best_served(&self, turns: usize, most: usize) -> Vec<(i32, usize)> {
+    /// Lists the first few whom work of these turns serves best after the price.
+    pub(super) fn best_served(&self, turns: usize, most: usize) -> Vec<usize> {
         let Some(asked) = self.asked.get(turns) else { return Vec::new() };
         let gain = |(points, number): &(i32, usize)| {
             (unit_value(*points, asked.asks.effort, self.parts) - self.price(*number), *number)
         };
         let mut served: Vec<(i32, usize)> = asked.eligible.iter().map(gain).collect();
         served.sort_by_key(|(gain, _)| std::cmp::Reverse(*gain));
-        served.truncate(most);
-        served
+        served.into_iter().take(most).map(|(_, number)| number).collect()
     }
 
     /// Lists the first few whom work of these turns fits best, of those who may have it now.
-    pub(super) fn fitting(
-        &self,
-        turns: usize,
-        most: usize,
-        may: impl Fn(usize) -> bool,
-    ) -> Vec<(i32, usize)> {
+    pub(super) fn fitting(&self, turns: usize, most: usize, may: impl Fn(usize) -> bool) -> Vec<usize> {
         let eligible = self.asked.get(turns).map(|asked| asked.eligible.iter()).unwrap_or_default();
-        eligible.copied().filter(|(_, number)| may(*number)).take(most).collect()
+        eligible.map(|(_, number)| *number).filter(|number| may(*number)).take(most).collect()
     }
 }
 
@@ -243,7 +256,7 @@ impl<'a> Batch<'a> {
         declines: i64,
     ) -> Self {
         let mut used = vec![false; turns.len()];
-        let mut own = vec![false; crew.seats.len()];
+        let mut own = vec![false; crew.roster().len()];
         for piece in &pieces {
             used.get_mut(piece.asks).into_iter().for_each(|used| *used = true);
             let sticky = piece.sticky.and_then(|number| own.get_mut(number));
@@ -253,12 +266,9 @@ impl<'a> Batch<'a> {
             .iter()
             .zip(used)
             .map(|(turns, used)| {
-                let numbers = turns.numbers().filter(|_| used);
-                let fits = numbers.filter_map(|number| {
-                    let seat = crew.seat(number)?;
-                    Some((points(turns.asks.fit(&seat.agent)), number))
-                });
-                let mut eligible: Vec<(i32, usize)> = fits.collect();
+                let fits = turns.fits().filter(|_| used);
+                let mut eligible: Vec<(i32, usize)> =
+                    fits.map(|(number, fit)| (points(fit), number)).collect();
                 // The turns are in order; a stable sort keeps it among equals.
                 eligible.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
                 Asked { asks: turns.asks.clone(), eligible }

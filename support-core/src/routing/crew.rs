@@ -1,30 +1,36 @@
 //! The agents of a roster while a plan gives them work.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::id::{AgentId, TeamId};
 use crate::label::Label;
 use crate::time::Timestamp;
 
-use super::{Placement, Roster, Seat};
+use super::record::{Log, State};
+use super::{Asks, Roster, Seat};
 
 /// The agents of a roster while a plan gives them work, numbered in the order of their ids.
 #[derive(Debug)]
 pub(super) struct Crew<'a> {
-    pub(super) seats: Vec<&'a mut Seat>,
+    roster: &'a mut Roster,
     pub(super) now: Timestamp,
-    /// When work was given last to anybody.
-    pub(super) latest: Option<Timestamp>,
     /// Who could take anything at all when the plan began.
     ready: Vec<usize>,
-    /// Skills that any work asks for, numbered.
-    skills: HashMap<Label, usize>,
+    /// Numbers of the skills that any work asks for.
+    skills: &'a HashMap<Label, u32>,
     /// The levels of who is ready, one row each, by the number of the skill; and which row is whose.
     levels: Vec<u8>,
-    row_of: Vec<usize>,
+    row_of: Vec<u32>,
     /// How many still can.
     pub(super) free: usize,
+    /// The state of each as it was noted last.
+    state_of: Vec<u32>,
+    pub(super) log: Log,
 }
+
+/// Nobody's row, and a state that was not noted.
+const NONE: u32 = u32::MAX;
 
 /// Those of a crew who are asked together: a team's own agents, or those of the teams that take its overflow.
 #[derive(Debug)]
@@ -32,89 +38,113 @@ pub(super) struct Squad {
     pub(super) teams: Vec<TeamId>,
     /// Who of them could take anything when the plan began.
     pub(super) ready: Vec<usize>,
-    /// How many they are, active ones only.
-    pub(super) members: usize,
+    /// How many they are, active ones only; counted when it is first asked for.
+    members: OnceCell<usize>,
+}
+
+impl Squad {
+    /// Counts them, active ones only.
+    pub(super) fn members(&self, crew: &Crew<'_>) -> usize {
+        *self.members.get_or_init(|| crew.roster().members(&self.teams))
+    }
 }
 
 impl<'a> Crew<'a> {
-    /// Takes all agents of a roster. `asked` are the skills for which any work may ask.
-    pub(super) fn of<'s>(
-        roster: &'a mut Roster,
-        asked: impl Iterator<Item = &'s Label>,
-        now: Timestamp,
-    ) -> Self {
-        let seats: Vec<&mut Seat> = roster.iter_mut().collect();
-        let latest = seats.iter().filter_map(|seat| seat.state.last_assigned_at).max();
-        let all = seats.iter().enumerate();
-        let ready: Vec<usize> =
-            all.filter(|(_, seat)| seat.is_ready(now)).map(|(number, _)| number).collect();
+    /// Takes all agents of a roster. `skills` numbers those for which any work may ask.
+    pub(super) fn of(roster: &'a mut Roster, skills: &'a HashMap<Label, u32>, now: Timestamp) -> Self {
+        let ready: Vec<usize> = roster.ready(now).collect();
         let free = ready.len();
-        let mut skills: HashMap<Label, usize> = HashMap::new();
-        for skill in asked {
-            if !skills.contains_key(skill) {
-                skills.insert(skill.clone(), skills.len());
-            }
-        }
+        let all = if free > 0 { roster.len() } else { 0 };
         let mut levels = vec![0; skills.len() * free];
-        let mut row_of = vec![usize::MAX; if free > 0 { seats.len() } else { 0 }];
-        for (row, number) in ready.iter().enumerate() {
+        let mut row_of = vec![NONE; all];
+        for (row, number) in (0_u32..).zip(&ready) {
             row_of.get_mut(*number).into_iter().for_each(|of| *of = row);
-            for (skill, level) in seats.get(*number).iter().flat_map(|seat| &seat.agent.skills) {
-                let at = skills.get(skill).and_then(|skill| levels.get_mut(row * skills.len() + skill));
+            let begin = row as usize * skills.len();
+            for (skill, level) in roster.at(*number).iter().flat_map(|seat| &seat.agent.skills) {
+                let at = skills.get(skill).and_then(|skill| levels.get_mut(begin + *skill as usize));
                 at.into_iter().for_each(|at| *at = *level);
             }
         }
-        Self { seats, now, latest, ready, skills, levels, row_of, free }
+        let state_of = vec![NONE; all];
+        Self { roster, now, ready, skills, levels, row_of, free, state_of, log: Log::default() }
     }
 
     /// Returns required skills by their numbers.
-    pub(super) fn levels_of(&self, skills: &[(Label, u8)]) -> Vec<(usize, u8)> {
-        let number = |skill: &Label| self.skills.get(skill).copied().unwrap_or(usize::MAX);
+    pub(super) fn numbered(&self, skills: &[(Label, u8)]) -> Vec<(u32, u8)> {
+        let number = |skill: &Label| self.skills.get(skill).copied().unwrap_or(NONE);
         skills.iter().map(|(skill, level)| (number(skill), *level)).collect()
     }
 
     /// Tells whether an agent who is ready has required skills.
-    pub(super) fn is_skilled(&self, number: usize, skills: &[(usize, u8)]) -> bool {
-        let Some(row) = self.row_of.get(number) else { return false };
-        let begin = row.saturating_mul(self.skills.len());
-        let has =
-            |skill: usize| begin.checked_add(skill).and_then(|at| self.levels.get(at)).copied().unwrap_or(0);
-        skills.iter().all(|(skill, level)| *skill < self.skills.len() && has(*skill) >= *level)
+    fn is_skilled(&self, number: usize, skills: &[(u32, u8)]) -> bool {
+        let begin = self.row_of.get(number).map_or(0, |row| *row as usize) * self.skills.len();
+        let row = self.levels.get(begin..begin + self.skills.len()).unwrap_or_default();
+        skills.iter().all(|(skill, level)| row.get(*skill as usize).is_some_and(|has| has >= level))
+    }
+
+    /// Lists those of a squad who may have work that asks so; `skills` are its required skills by their numbers. The
+    /// conditions that do not depend on the work were asked when the plan began.
+    pub(super) fn eligible<'s>(
+        &'s self,
+        squad: &'s Squad,
+        asks: &'s Asks,
+        skills: &'s [(u32, u8)],
+    ) -> impl Iterator<Item = (usize, &'s Seat)> {
+        let skilled = squad.ready.iter().filter(|number| self.is_skilled(**number, skills));
+        let seats = skilled.filter_map(|number| Some((*number, self.seat(*number)?)));
+        seats.filter(|(_, seat)| seat.room() >= asks.effort && asks.is_spoken(&seat.agent))
+    }
+
+    /// Returns all agents.
+    pub(super) const fn roster(&self) -> &Roster {
+        self.roster
     }
 
     pub(super) fn seats(&self) -> impl Iterator<Item = &Seat> + Clone {
-        self.seats.iter().map(|seat| &**seat)
+        self.roster.iter()
     }
 
     pub(super) fn seat(&self, number: usize) -> Option<&Seat> {
-        self.seats.get(number).map(|seat| &**seat)
+        self.roster.at(number)
     }
 
     /// Returns an agent's number.
     pub(super) fn number(&self, agent: AgentId) -> Option<usize> {
-        self.seats.binary_search_by_key(&agent, |seat| seat.agent.id).ok()
+        self.roster.number(agent)
+    }
+
+    /// Counts what those who are ready can take in all.
+    pub(super) fn room(&self) -> usize {
+        self.ready.iter().filter_map(|number| self.seat(*number)).map(|seat| seat.room() as usize).sum()
     }
 
     /// Returns those who are asked together.
     pub(super) fn squad(&self, teams: Vec<TeamId>) -> Squad {
         let works = |seat: &Seat| teams.iter().any(|team| seat.is_in(*team));
         let ready = self.ready.iter().copied().filter(|number| self.seat(*number).is_some_and(works));
-        let ready: Vec<usize> = ready.collect();
-        let members = self.seats().filter(|seat| seat.agent.active && works(seat)).count();
-        Squad { teams, ready, members }
+        Squad { ready: ready.collect(), teams, members: OnceCell::new() }
     }
 
-    /// Gives an agent work; answers the agent's number and what room is left.
-    pub(super) fn occupy(&mut self, placement: &Placement) -> Option<(usize, u32)> {
-        let number = self.number(placement.agent)?;
-        let seat = self.seats.get_mut(number)?;
-        let before = seat.room();
-        seat.occupy(placement.effort, placement.assigned_at);
-        let after = seat.room();
+    /// Notes the state of an agent for the record; answers the number of the note, which stays the same until they are
+    /// given work.
+    pub(super) fn state(&mut self, number: usize) -> Option<u32> {
+        let state = self.state_of.get_mut(number)?;
+        if *state == NONE {
+            *state = self.log.state(State::of(self.roster.at(number)?));
+        }
+        Some(*state)
+    }
+
+    /// Gives an agent work; answers what room is left.
+    pub(super) fn occupy(&mut self, number: usize, effort: u32, at: Timestamp) -> u32 {
+        let room = |roster: &Roster| roster.at(number).map_or(0, Seat::room);
+        let before = room(self.roster);
+        self.roster.occupy_at(number, effort, at);
+        let after = room(self.roster);
         if before > 0 && after == 0 {
             self.free = self.free.saturating_sub(1);
         }
-        self.latest = self.latest.max(Some(placement.assigned_at));
-        Some((number, after))
+        self.state_of.get_mut(number).into_iter().for_each(|state| *state = NONE);
+        after
     }
 }

@@ -1,6 +1,6 @@
 //! Who may get a piece of work, and why the others may not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
@@ -25,6 +25,13 @@ impl Seat {
         self.agent.works_in(team)
     }
 
+    /// Lists the teams in which the agent works, each once; none where they are not active.
+    fn teams(&self) -> BTreeSet<TeamId> {
+        let agent = &*self.agent;
+        let of_none = agent.team_ids.is_empty().then_some(TeamId::DEFAULT);
+        agent.team_ids.iter().copied().chain(of_none).filter(|_| agent.active).collect()
+    }
+
     /// Tells whether the agent has the right to answer customers.
     #[must_use]
     pub fn may_reply(&self) -> bool {
@@ -33,39 +40,120 @@ impl Seat {
     }
 }
 
-/// All agents of a tenant, in the order of their ids.
-#[derive(Debug, Clone, PartialEq, Default)]
+/// All agents of a tenant, in the order of their ids. A plan knows them by their numbers in it.
+#[derive(Debug, Clone, Default)]
 pub struct Roster {
-    seats: BTreeMap<AgentId, Seat>,
+    seats: Vec<Seat>,
+    ids: Vec<AgentId>,
+    /// Who takes async work, see [`Seat::is_open`].
+    open: Vec<bool>,
+    /// When work was given last to anybody.
+    latest: Option<Timestamp>,
+    /// How many active agents each team has.
+    members: BTreeMap<TeamId, usize>,
+}
+
+impl PartialEq for Roster {
+    fn eq(&self, other: &Self) -> bool {
+        // All else follows from the seats.
+        self.seats == other.seats
+    }
 }
 
 impl Roster {
     /// Takes an agent in, in place of what was known.
     pub fn seat(&mut self, seat: Seat) {
-        self.seats.insert(seat.agent.id, seat);
+        let (id, open, last) = (seat.agent.id, seat.is_open(), seat.state.last_assigned_at);
+        let number = self.ids.binary_search(&id);
+        // Mostly only the state is new.
+        let known = number.ok().and_then(|number| self.seats.get(number));
+        if known.is_none_or(|known| !Arc::ptr_eq(&known.agent, &seat.agent)) {
+            let known: Vec<TeamId> = known.into_iter().flat_map(Seat::teams).collect();
+            for team in known {
+                self.members.entry(team).and_modify(|members| *members -= 1);
+            }
+            for team in seat.teams() {
+                *self.members.entry(team).or_default() += 1;
+            }
+        }
+        match number {
+            Ok(number) => {
+                let known = self.seats.get_mut(number).map(|known| std::mem::replace(known, seat));
+                self.open.get_mut(number).into_iter().for_each(|known| *known = open);
+                let before = known.and_then(|known| known.state.last_assigned_at);
+                if before == self.latest && last < before {
+                    self.latest = self.seats.iter().filter_map(|seat| seat.state.last_assigned_at).max();
+                }
+            }
+            Err(number) => {
+                self.seats.insert(number, seat);
+                self.ids.insert(number, id);
+                self.open.insert(number, open);
+            }
+        }
+        self.latest = self.latest.max(last);
     }
 
     /// Returns an agent.
     #[must_use]
     pub fn get(&self, agent: AgentId) -> Option<&Seat> {
-        self.seats.get(&agent)
+        self.at(self.number(agent)?)
     }
 
     /// Lists all agents.
     pub fn iter(&self) -> impl Iterator<Item = &Seat> + Clone {
-        self.seats.values()
-    }
-
-    /// Lists all agents, to give them work.
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Seat> {
-        self.seats.values_mut()
+        self.seats.iter()
     }
 
     /// Counts work that an agent is being given, and when it is noted as given.
     pub fn occupy(&mut self, agent: AgentId, effort: u32, at: Timestamp) {
-        if let Some(seat) = self.seats.get_mut(&agent) {
-            seat.occupy(effort, at);
+        if let Some(number) = self.number(agent) {
+            self.occupy_at(number, effort, at);
         }
+    }
+
+    /// Does the same by the agent's number.
+    pub(super) fn occupy_at(&mut self, number: usize, effort: u32, at: Timestamp) {
+        let Some(seat) = self.seats.get_mut(number) else { return };
+        seat.state.load.units = seat.state.load.units.saturating_add(effort);
+        seat.state.last_assigned_at = seat.state.last_assigned_at.max(Some(at));
+        self.latest = self.latest.max(Some(at));
+        if seat.room() == 0 {
+            self.open.get_mut(number).into_iter().for_each(|open| *open = false);
+        }
+    }
+
+    /// Returns an agent's number.
+    pub(super) fn number(&self, agent: AgentId) -> Option<usize> {
+        self.ids.binary_search(&agent).ok()
+    }
+
+    pub(super) fn at(&self, number: usize) -> Option<&Seat> {
+        self.seats.get(number)
+    }
+
+    pub(super) const fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// Counts the active agents of some teams.
+    pub(super) fn members(&self, teams: &[TeamId]) -> usize {
+        if let [team] = teams {
+            return self.members.get(team).copied().unwrap_or(0);
+        }
+        let is_one = |seat: &&Seat| seat.agent.active && teams.iter().any(|team| seat.is_in(*team));
+        self.seats.iter().filter(is_one).count()
+    }
+
+    /// When work was given last to anybody.
+    pub(super) const fn latest(&self) -> Option<Timestamp> {
+        self.latest
+    }
+
+    /// Lists who takes async work at `now`, by number.
+    pub(super) fn ready(&self, now: Timestamp) -> impl Iterator<Item = usize> + '_ {
+        let open = self.open.iter().zip(&self.seats).enumerate().filter(|(_, (open, _))| **open);
+        open.filter(move |(_, (_, seat))| seat.is_on(now)).map(|(number, _)| number)
     }
 }
 
@@ -132,27 +220,27 @@ const LASTING_FIRST: [Refused; 11] = [
 ];
 
 impl Seat {
-    /// Counts work that the agent is being given, and when it is noted as given.
-    pub(super) fn occupy(&mut self, effort: u32, at: Timestamp) {
-        self.state.load.units = self.state.load.units.saturating_add(effort);
-        self.state.last_assigned_at = self.state.last_assigned_at.max(Some(at));
-    }
-
     /// Units of async work that the agent can still take.
     pub(super) fn room(&self) -> u32 {
         self.agent.capacity.units.saturating_sub(self.state.load.units)
     }
 
-    /// Tells whether the agent takes async work now, whatever team it is of and whatever it asks for.
-    pub(super) fn is_ready(&self, now: Timestamp) -> bool {
+    /// Tells whether the agent takes async work, whatever team it is of and whatever it asks for, at an instant at which
+    /// they [are on](Self::is_on).
+    fn is_open(&self) -> bool {
         let Self { agent, state } = self;
         self.room() > 0
             && state.presence == Presence::Available
             && agent.active
             && (state.channels.is_empty() || state.channels.contains(&WorkKind::Ticket))
-            && agent.absence(now).is_none()
-            && agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(WorkKind::Ticket))
             && self.may_reply()
+    }
+
+    /// Tells whether the agent's shift has them take async work at `now`, and they are not on leave.
+    fn is_on(&self, now: Timestamp) -> bool {
+        let Self { agent, .. } = self;
+        agent.absence(now).is_none()
+            && agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(WorkKind::Ticket))
     }
 
     /// Tells whether the agent is there now: available, on shift and not on leave.

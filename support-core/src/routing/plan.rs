@@ -6,19 +6,19 @@ use std::sync::Arc;
 use crate::config::{Config, RoutingMode, TeamSpec};
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::WorkKind;
-use crate::scoring::total;
 use crate::time::Timestamp;
 
-use super::batch::{self, Appraisal, Pick, Solution};
+use super::asks::Skills;
+use super::batch::{self, Appraisal, Pick, Serves, Solution};
 use super::crew::{Crew, Squad};
-use super::queue::Next;
-use super::turns::Turns;
-use super::{
-    Asks, Candidate, Fit, Job, Queue, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures,
-};
+use super::place::{Case, serving};
+use super::queue::{LineOf, Next};
+use super::record::{Decision, Named, Record};
+use super::turns::{Chosen, Turns};
+use super::{Asks, Queue, Ranked, Refused, Roster, Seat, Strategy, Why, Worth};
 
 /// Work that goes to an agent.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Placement {
     /// The ticket.
     pub ticket: TicketId,
@@ -32,8 +32,35 @@ pub struct Placement {
     pub capacity: u32,
     /// When the owner is noted as having been given work: distinct and growing within a tenant.
     pub assigned_at: Timestamp,
-    /// Why this agent.
-    pub why: Why,
+    record: Record,
+}
+
+impl Placement {
+    /// Writes the record of why this agent: what was compared when it was decided.
+    #[must_use]
+    pub fn why(&self) -> Why {
+        self.record.why()
+    }
+
+    pub(super) fn of(
+        seat: &Seat,
+        ticket: TicketId,
+        effort: u32,
+        assigned_at: Timestamp,
+        record: Record,
+    ) -> Self {
+        let (agent, capacity) = (seat.agent.id, seat.agent.capacity.units);
+        Self { ticket, agent, state_version: seat.state.version, effort, capacity, assigned_at, record }
+    }
+}
+
+impl PartialEq for Placement {
+    fn eq(&self, other: &Self) -> bool {
+        let of = |one: &Self| {
+            (one.ticket, one.agent, one.state_version, one.effort, one.capacity, one.assigned_at)
+        };
+        of(self) == of(other) && self.why() == other.why()
+    }
 }
 
 /// Plans at most `most` placements of the work in `queue` at `now`, best first.
@@ -42,8 +69,8 @@ pub struct Placement {
 /// is still placed, so that one rare skill holds up nobody else.
 ///
 /// Who may have work is asked once for each kind of it (team, what it asks for, stage of relaxation), not for each
-/// ticket. Work of teams whose strategy is `optimal` is planned together first; it is placed where it stands in the
-/// order, if its agent still has room there.
+/// ticket, and only for kinds that anybody may have at all. Work of teams whose strategy is `optimal` is planned
+/// together first; it is placed where it stands in the order, if its agent still has room there.
 #[must_use]
 pub fn plan(
     queue: &mut Queue,
@@ -54,16 +81,15 @@ pub fn plan(
 ) -> Vec<Placement> {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
-    let asked = queue.lines().filter(|line| line.len > 0).flat_map(|line| &line.asks.skills);
-    let crew = Crew::of(roster, asked.map(|(skill, _)| skill), now);
+    let crew = Crew::of(roster, queue.skills(), now);
     if crew.free == 0 || most == 0 {
         return Vec::new();
     }
-    let mut planner = Planner::new(queue, crew, config, now);
-    let about = most.min(planner.crew.free);
+    let mut planner = Planner::new(queue, crew, config);
+    let about = most.min(planner.crew.room());
     let open = planner.open();
     let in_order = queue.in_order(&open, weights, now, about);
-    let together = planner.lines.iter().zip(&open).any(|(line, open)| *open && line.together);
+    let together = planner.lines.iter().any(|line| line.together);
     if together {
         let all: Vec<Next<'_>> = in_order.collect();
         let solution = planner.solve(&all);
@@ -71,7 +97,7 @@ pub fn plan(
     } else {
         planner.give(in_order, most);
     }
-    planner.placements
+    planner.end()
 }
 
 /// Says what a plan of all that waits comes to, where teams plan so: what it is worth, what filling greedily is worth,
@@ -80,10 +106,9 @@ pub fn plan(
 pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Timestamp) -> Appraisal {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
-    let asked = queue.lines().filter(|line| line.len > 0).flat_map(|line| &line.asks.skills);
-    let crew = Crew::of(roster, asked.map(|(skill, _)| skill), now);
-    let about = crew.free;
-    let planner = Planner::new(queue, crew, config, now);
+    let crew = Crew::of(roster, queue.skills(), now);
+    let mut planner = Planner::new(queue, crew, config);
+    let about = planner.crew.room();
     let open = planner.open();
     let all: Vec<Next<'_>> = queue.in_order(&open, weights, now, about).collect();
     planner.solve(&all).appraisal
@@ -108,13 +133,44 @@ pub fn next_relaxation(queue: &Queue, config: &Config, now: Timestamp) -> Option
 }
 
 /// A line of the queue, as a planner deals with it.
+#[derive(Clone, Default)]
 struct Line<'a> {
-    /// The rules that hold for it; nothing where the router leaves it alone.
+    /// The rules that hold for it; nothing where nobody may have its work, or the router leaves it alone.
     team: Option<&'a TeamSpec>,
     /// Whether its work is planned together with all other such work.
     together: bool,
-    /// The turns at each stage of relaxation: of the own team, and of those that take its overflow.
-    stages: Vec<[usize; 2]>,
+    /// The squads of its own agents, and of those who take its overflow.
+    squads: [usize; 2],
+    /// The turns of both at each stage of relaxation.
+    stages: Arc<[[usize; 2]]>,
+}
+
+/// The number of the turns of a squad in which nobody is ready.
+const NOBODY: usize = usize::MAX;
+
+/// A team whose work waits.
+struct Served<'a> {
+    /// The rules that hold for its work; nothing where the router leaves it alone.
+    team: Option<&'a TeamSpec>,
+    /// The squads of its own agents, and of those who take its overflow.
+    squads: [usize; 2],
+    /// The turns at each kind of its work that anybody may have.
+    known: HashMap<u32, Arc<[[usize; 2]]>>,
+}
+
+/// A piece of work that was given to an agent.
+struct Given {
+    ticket: TicketId,
+    agent: usize,
+    effort: u32,
+    assigned_at: Timestamp,
+    basis: Basis,
+}
+
+/// What a decision rests on: its record, or what it is to be written from.
+enum Basis {
+    Written(Box<Why>),
+    Noted(Decision),
 }
 
 struct Planner<'a> {
@@ -126,18 +182,17 @@ struct Planner<'a> {
     lines: Vec<Line<'a>>,
     /// The largest effort among the turns.
     largest: u32,
-    placements: Vec<Placement>,
+    given: Vec<Given>,
 }
 
-/// The number of the turns that nobody takes.
-const NOBODY: usize = 0;
-
-/// The first few whom work of one kind would serve best at the prices of a flow, with what they gain.
-type BestServed = HashMap<usize, Vec<(usize, Option<Fit>)>>;
+/// Whom work of one kind would serve best at the prices of a flow.
+type BestServed = HashMap<usize, Vec<Serves>>;
 
 impl<'a> Planner<'a> {
-    /// Finds who is eligible for the work of each line, at each stage.
-    fn new(queue: &Queue, crew: Crew<'a>, config: &'a Config, now: Timestamp) -> Self {
+    /// Finds for which lines anybody may be eligible, at any stage. Capacity only shrinks while planning: where nobody is,
+    /// nobody comes.
+    fn new(queue: &Queue, crew: Crew<'a>, config: &'a Config) -> Self {
+        let now = crew.now;
         let mut planner = Self {
             config,
             now,
@@ -146,60 +201,96 @@ impl<'a> Planner<'a> {
             turns: Vec::new(),
             lines: Vec::new(),
             largest: 0,
-            placements: Vec::new(),
+            given: Vec::new(),
         };
-        planner.turns.push(Turns::default());
-        let mut squads: HashMap<TeamId, [usize; 2]> = HashMap::new();
-        let mut known: HashMap<(TeamId, u32), Vec<[usize; 2]>> = HashMap::new();
+        let mut teams: Vec<Served<'a>> = Vec::new();
+        let mut number_of: HashMap<TeamId, usize> = HashMap::new();
+        let mut before = None;
         for line in queue.lines() {
-            let (own, team) = serving(line.team, config);
-            let routed =
-                |team: &&TeamSpec| line.len > 0 && team.mode.of(WorkKind::Ticket) != RoutingMode::Manual;
-            let Some(team) = team.filter(routed) else {
-                planner.lines.push(Line { team: None, together: false, stages: Vec::new() });
+            if line.len == 0 {
+                planner.lines.push(Line::default());
                 continue;
+            }
+            // Lines of a team mostly stand side by side.
+            let number = match before {
+                Some((team, number)) if team == line.team => number,
+                _ => *number_of.entry(line.team).or_insert_with(|| {
+                    teams.push(planner.served(line.team));
+                    teams.len() - 1
+                }),
             };
-            let stages = match known.get(&(line.team, line.asks_number)) {
-                Some(stages) => stages.clone(),
-                None => {
-                    let [own, overflow] = *squads.entry(line.team).or_insert_with(|| {
-                        [own, team.overflow_team_ids.clone()].map(|teams| {
-                            planner.squads.push(planner.crew.squad(teams));
-                            planner.squads.len() - 1
-                        })
-                    });
-                    let relaxed = team.relaxation.iter().map(|stage| Arc::new(line.asks.relaxed(stage)));
-                    let asks = std::iter::once(line.asks.clone()).chain(relaxed);
-                    let stages: Vec<[usize; 2]> = asks
-                        .map(|asks| [own, overflow].map(|squad| planner.begin(squad, &asks, team.strategy)))
-                        .collect();
-                    known.insert((line.team, line.asks_number), stages.clone());
-                    stages
-                }
-            };
-            let together = team.strategy == Strategy::Optimal;
-            planner.lines.push(Line { team: Some(team), together, stages });
+            before = Some((line.team, number));
+            let line = teams.get_mut(number).and_then(|team| planner.line(&line, team));
+            planner.lines.push(line.unwrap_or_default());
         }
         planner
     }
 
-    /// Lets a squad take turns at work; answers the number of the turns.
-    fn begin(&mut self, squad: usize, asks: &Arc<Asks>, strategy: Strategy) -> usize {
-        self.largest = self.largest.max(asks.effort);
-        if self.squads.get(squad).is_none_or(|squad| squad.ready.is_empty()) {
-            return NOBODY;
-        }
-        if let Some(of) = self.squads.get(squad) {
-            self.turns.push(Turns::of(&self.crew, of, squad, asks.clone(), strategy));
-        }
-        self.turns.len().saturating_sub(1)
+    fn served(&mut self, team: TeamId) -> Served<'a> {
+        let (own, team) = serving(team, self.config);
+        let team = team.filter(|team| team.mode.of(WorkKind::Ticket) != RoutingMode::Manual);
+        let squads =
+            team.map(|team| [own, team.overflow_team_ids.clone()]).unwrap_or_default().map(|teams| {
+                self.squads.push(self.crew.squad(teams));
+                self.squads.len() - 1
+            });
+        Served { team, squads, known: HashMap::new() }
     }
 
-    /// Tells of each line whether anybody is eligible for its work, at any stage. Capacity only shrinks while planning:
-    /// where nobody is, nobody comes.
+    /// Makes the turns at a line's work; nothing where nobody may have it at any stage.
+    fn line(&mut self, line: &LineOf<'_>, served: &mut Served<'a>) -> Option<Line<'a>> {
+        let team = served.team?;
+        let together = team.strategy == Strategy::Optimal;
+        if let Some(stages) = served.known.get(&line.asks_number) {
+            return Some(Line { team: Some(team), together, squads: served.squads, stages: stages.clone() });
+        }
+        let relaxed = team.relaxation.iter().map(|stage| {
+            let asks = line.asks.relaxed(stage);
+            let skills = self.crew.numbered(&asks.skills);
+            (Arc::new(asks), Arc::from(skills))
+        });
+        let relaxed: Vec<(Arc<Asks>, Skills)> = relaxed.collect();
+        let first = (line.asks, line.skills);
+        let stages = || std::iter::once(first).chain(relaxed.iter().map(|(asks, skills)| (asks, skills)));
+        let anybody = |(asks, skills): (&Arc<Asks>, &Skills)| {
+            let mut squads = served.squads.iter().filter_map(|squad| self.squads.get(*squad));
+            squads.any(|squad| self.crew.eligible(squad, asks, skills).next().is_some())
+        };
+        if !stages().any(anybody) {
+            return None;
+        }
+        let turns = stages().map(|(asks, skills)| {
+            served.squads.map(|squad| {
+                if self.squads.get(squad).is_none_or(|squad| squad.ready.is_empty()) {
+                    return NOBODY;
+                }
+                self.largest = self.largest.max(asks.effort);
+                self.turns.push(Turns::of(squad, asks.clone(), skills.clone(), team.strategy));
+                self.turns.len() - 1
+            })
+        });
+        let stages: Arc<[[usize; 2]]> = turns.collect();
+        served.known.insert(line.asks_number, stages.clone());
+        Some(Line { team: Some(team), together, squads: served.squads, stages })
+    }
+
+    /// Tells of each line whether anybody may have its work.
     fn open(&self) -> Vec<bool> {
-        let anybody = |turns: &usize| self.turns.get(*turns).is_some_and(|turns| !turns.is_empty());
-        self.lines.iter().map(|line| line.stages.iter().flatten().any(anybody)).collect()
+        self.lines.iter().map(|line| line.team.is_some()).collect()
+    }
+
+    /// Writes down what was given.
+    fn end(mut self) -> Vec<Placement> {
+        let log = Arc::new(std::mem::take(&mut self.crew.log));
+        let placement = |given: Given| {
+            let Given { ticket, agent, effort, assigned_at, basis } = given;
+            let record = match basis {
+                Basis::Written(why) => Record::Written(why),
+                Basis::Noted(decision) => Record::Noted(log.clone(), decision),
+            };
+            Some(Placement::of(self.crew.seat(agent)?, ticket, effort, assigned_at, record))
+        };
+        self.given.into_iter().filter_map(placement).collect()
     }
 
     /// Returns the turns at a piece of work, and the stage of relaxation that it has reached.
@@ -210,12 +301,23 @@ impl<'a> Planner<'a> {
         Some((team, *line.stages.get(stage)?, stage))
     }
 
-    fn solve(&self, all: &[Next<'_>]) -> Solution {
+    /// Tells whether anybody may have work of these turns now.
+    fn begin(&mut self, turns: usize) -> bool {
+        let Some(turns) = self.turns.get_mut(turns) else { return false };
+        self.squads.get(turns.squad).is_some_and(|squad| turns.begin(&self.crew, squad))
+    }
+
+    fn solve(&mut self, all: &[Next<'_>]) -> Solution {
+        let together = self.lines.iter().filter(|line| line.together);
+        let own: Vec<usize> = together.flat_map(|line| line.stages.iter().map(|[own, _]| *own)).collect();
+        let mut anybody = vec![false; self.turns.len()];
+        for turns in own {
+            let some = self.begin(turns);
+            anybody.get_mut(turns).into_iter().for_each(|anybody| *anybody = some);
+        }
         let turns_of = |next: &Next<'_>| {
-            let line = self.lines.get(next.line).filter(|line| line.together)?;
             let (team, [own, _], _) = self.stage(next)?;
-            let anybody = self.turns.get(own).is_some_and(|turns| !turns.is_empty());
-            (anybody && line.together).then_some((own, team.sticky))
+            anybody.get(own).is_some_and(|anybody| *anybody).then_some((own, team.sticky))
         };
         batch::solve(&self.crew, &self.turns, all, turns_of, self.config.settings.declined_seconds)
     }
@@ -231,7 +333,7 @@ impl<'a> Planner<'a> {
     }
 
     const fn is_over(&self, most: usize) -> bool {
-        self.placements.len() >= most || self.crew.free == 0
+        self.given.len() >= most || self.crew.free == 0
     }
 
     /// Places work in its order: what was planned together as it was planned, the rest each by itself.
@@ -268,32 +370,36 @@ impl<'a> Planner<'a> {
     /// keeps the work from the overflow as long as anybody is left.
     fn one(&mut self, next: &Next<'_>, from: usize) {
         let Some((team, both, stage)) = self.stage(next) else { return };
-        let left = |turns: &usize| self.turns.get(*turns).is_some_and(|turns| !turns.is_empty());
-        let Some(at) = both.iter().position(left).filter(|at| *at >= from) else { return };
+        let Some(at) = both.iter().position(|turns| self.begin(*turns)).filter(|at| *at >= from) else {
+            return;
+        };
         let number = both.get(at).copied().unwrap_or_default();
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
         let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
-        let chosen = if declined.is_empty() {
-            let crew = &self.crew;
-            let Some(turns) = self.turns.get_mut(number) else { return };
-            let squad = self.squads.get(turns.squad);
-            let sticky = sticky.and_then(|agent| crew.number(agent));
-            squad.and_then(|squad| turns.choose(crew, squad, sticky))
-        } else {
-            // Who declined is particular to the ticket: it is placed by itself.
-            let Some(turns) = self.turns.get(number) else { return };
-            let teams = both.map(|turns| {
-                let turns = self.turns.get(turns).filter(|_| turns != NOBODY);
-                let squad = turns.and_then(|turns| self.squads.get(turns.squad));
-                squad.map(|squad| squad.teams.as_slice()).unwrap_or_default()
-            });
-            let case = Case { team, teams, asks: &turns.asks, declined, sticky };
-            case.decide(&self.crew.seats(), self.config, self.now)
-        };
-        let Some(chosen) = chosen else { return };
-        let effort = self.turns.get(number).map_or(1, |turns| turns.asks.effort);
-        let placement = placement(next.ranked, effort, team.strategy, stage, chosen, self.now);
-        self.note(placement);
+        let Some(turns) = self.turns.get_mut(number) else { return };
+        if declined.is_empty() {
+            let Some(squad) = self.squads.get(turns.squad) else { return };
+            let sticky = sticky.and_then(|agent| self.crew.number(agent));
+            let chosen = turns.choose(&mut self.crew, squad, sticky);
+            let effort = turns.asks.effort;
+            if let Some(chosen) = chosen {
+                self.note(&next.ranked, effort, team.strategy, stage, chosen);
+            }
+            return;
+        }
+        // Who declined is particular to the ticket: it is placed by itself.
+        let asks = turns.asks.clone();
+        let squads = self.lines.get(next.line).map(|line| line.squads).unwrap_or_default();
+        let teams =
+            squads.map(|squad| self.squads.get(squad).map_or(&[][..], |squad| squad.teams.as_slice()));
+        let case = Case { team, teams, asks: &asks, declined, sticky };
+        let Some(named) = case.decide(self.crew.roster(), self.config, self.now) else { return };
+        let agent = named.agent;
+        let latest = self.crew.roster().latest();
+        let assigned_at = assigned_at(latest, self.now);
+        let why = named.why(&next.ranked, team.strategy, stage, assigned_at, self.now);
+        let basis = Basis::Written(Box::new(why));
+        self.gave(Given { ticket: next.ranked.ticket, agent, effort: asks.effort, assigned_at, basis });
     }
 
     /// Places a piece of work as all that waits was planned together.
@@ -301,216 +407,89 @@ impl<'a> Planner<'a> {
         let Some((team, [number, _], stage)) = self.stage(next) else { return };
         let Some(turns) = self.turns.get_mut(number) else { return };
         let Some(squad) = self.squads.get(turns.squad) else { return };
-        let effort = turns.asks.effort;
-        let room = |number: usize| self.crew.seat(number).map_or(0, Seat::room);
+        let (crew, effort) = (&mut self.crew, turns.asks.effort);
+        let room = |number: usize| crew.seat(number).map_or(0, Seat::room);
         if room(pick.agent) < effort {
             return;
         }
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
-        let sticky = sticky.and_then(|agent| self.crew.number(agent));
-        let declined = |number: usize| {
-            let agent = self.crew.seat(number).map(|seat| seat.agent.id);
-            let still = |at: Timestamp| at.plus_seconds(self.config.settings.declined_seconds) > self.now;
-            let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
-            declined.iter().any(|(who, at)| Some(*who) == agent && still(*at))
+        let sticky = sticky.and_then(|agent| crew.number(agent));
+        let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
+        let declined_at = |number: usize| {
+            declined.iter().any(|(who, at)| {
+                let still = at.plus_seconds(self.config.settings.declined_seconds) > self.now;
+                still && crew.number(*who) == Some(number)
+            })
         };
-        let fit = |number: usize| {
-            let seat = self.crew.seat(number).filter(|_| team.strategy.fits());
-            (number, seat.map(|seat| turns.asks.fit(&seat.agent)))
+        let serves = |number: usize| {
+            let fit = crew.seat(number).map(|seat| turns.asks.fit(&seat.agent)).unwrap_or_default();
+            solution.serves(number, fit, effort)
         };
-        let fits = |served: Vec<(i32, usize)>| served.into_iter().map(|(_, number)| fit(number)).collect();
-        let served: &Vec<(usize, Option<Fit>)> = match pick.by_flow {
-            true => best.entry(number).or_insert_with(|| fits(solution.best_served(number, Why::MOST + 1))),
-            false => &fits(
-                solution.fitting(number, Why::MOST, |number| room(number) >= effort && !declined(number)),
-            ),
-        };
-        let again = sticky.filter(|number| turns.takes(*number) && !declined(*number));
-        let others =
-            served.iter().copied().filter(|(number, _)| Some(*number) != again && !declined(*number));
-        let others = again.map(fit).into_iter().chain(others).filter(|(number, _)| *number != pick.agent);
-        let mine = served.iter().copied().find(|(number, _)| *number == pick.agent);
-        let mine = mine.unwrap_or_else(|| fit(pick.agent));
-        let candidates = std::iter::once(mine).chain(others).take(Why::MOST).filter_map(|(number, fit)| {
-            let candidate = Candidate::of(self.crew.seat(number)?, team.strategy, fit);
-            let sticky = Some(number) == sticky;
-            let worth = solution.worth(pick, fit?, sticky, effort, number);
-            Some(Candidate { sticky, worth: Some(worth), ..candidate })
-        });
-        let candidates: Vec<Candidate> = candidates.collect();
-        let (refused, left_out) = turns.others(&self.crew, squad, candidates.len());
-        let Some(seat) = self.crew.seat(pick.agent) else { return };
-        let chosen = Chosen { seat, latest: self.crew.latest, candidates, refused, left_out };
-        let placement = placement(next.ranked, effort, team.strategy, stage, chosen, self.now);
-        self.note(placement);
-    }
-
-    /// Counts a placement, and takes its agent out of all turns for which they have no room any more.
-    fn note(&mut self, placement: Placement) {
-        if let Some((number, room)) = self.crew.occupy(&placement)
-            && room < self.largest
-        {
-            self.turns.iter_mut().for_each(|turns| turns.leave(number, placement.agent, room));
-        }
-        self.placements.push(placement);
-    }
-}
-
-/// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand. Work of a
-/// team that was taken out of force goes to its agents and those of the default team.
-#[must_use]
-pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) -> Option<Placement> {
-    let (own, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), config);
-    let team = team.filter(|team| team.mode.of(WorkKind::Ticket) != RoutingMode::Manual)?;
-    let stage = team.stage(now.micros_since(entry.work.since));
-    let asks = Asks::of(entry).at(team, stage);
-    let case = Case {
-        team,
-        teams: [&own, &team.overflow_team_ids],
-        asks: &asks,
-        declined: &entry.work.declined,
-        sticky: entry.work.sticky.filter(|_| team.sticky),
-    };
-    let chosen = case.decide(&roster.iter(), config, now)?;
-    let score = total(&config.settings.weights, &entry.inputs(), now);
-    let ranked = Ranked { ticket: entry.ticket, score, since: entry.work.since };
-    Some(placement(ranked, asks.effort, team.strategy, stage, chosen, now))
-}
-
-/// A piece of work that is placed by itself.
-struct Case<'a> {
-    team: &'a TeamSpec,
-    /// Its own teams, and those that take their overflow.
-    teams: [&'a [TeamId]; 2],
-    asks: &'a Asks,
-    declined: &'a [(AgentId, Timestamp)],
-    sticky: Option<AgentId>,
-}
-
-impl<'a> Case<'a> {
-    /// Decides to whom it goes: the own team, then those that take its overflow. Where all of them gave it back it goes to
-    /// who leads the team, whatever it asks for; and to one who gave it back only when nobody else may have it.
-    fn decide<'s>(
-        &self,
-        seats: &(impl Iterator<Item = &'s Seat> + Clone),
-        config: &Config,
-        now: Timestamp,
-    ) -> Option<Chosen<'s>> {
-        let strategy = self.team.strategy;
-        let job = |teams: &'a [TeamId], declined_seconds: i64| Job {
-            kind: WorkKind::Ticket,
-            teams,
-            leads: false,
-            asks: self.asks,
-            declined: self.declined,
-            declined_seconds,
-        };
-        let ask = |seconds: i64| {
-            let mut asked = self.teams.iter().map(|teams| job(teams, seconds));
-            asked.find_map(|job| choose(&job, self.sticky, strategy, seats.clone(), now))
-        };
-        let seconds = config.settings.declined_seconds;
-        if self.declined.is_empty() {
-            return ask(seconds);
-        }
-        ask(seconds).or_else(|| {
-            let forgiven = ask(0)?;
-            let anything = Asks { effort: self.asks.effort, ..Asks::default() };
-            let [own, _] = self.teams;
-            let lead = Job { leads: true, asks: &anything, ..job(own, seconds) };
-            choose(&lead, None, strategy, seats.clone(), now).or(Some(forgiven))
-        })
-    }
-}
-
-/// Returns the teams that serve a queue, and the rules that hold for it.
-pub(crate) fn serving(team: TeamId, config: &Config) -> (Vec<TeamId>, Option<&TeamSpec>) {
-    match config.team(team) {
-        Some(spec) => (vec![team], Some(spec)),
-        None => (vec![team, TeamId::DEFAULT], config.team(TeamId::DEFAULT)),
-    }
-}
-
-/// Chooses for one piece of work: one look at each agent, and an order only of those who are named.
-fn choose<'a>(
-    job: &Job<'_>,
-    sticky: Option<AgentId>,
-    strategy: Strategy,
-    seats: impl Iterator<Item = &'a Seat>,
-    now: Timestamp,
-) -> Option<Chosen<'a>> {
-    let mut eligible: Vec<(Candidate, &Seat)> = Vec::new();
-    let mut refused: Vec<(AgentId, Refused)> = Vec::new();
-    let (mut refused_in_all, mut latest) = (0, None);
-    for seat in seats {
-        latest = latest.max(seat.state.last_assigned_at);
-        match failures(seat, job, now).next() {
-            None => {
-                let fit = strategy.fits().then(|| job.asks.fit(&seat.agent));
-                let candidate = Candidate::of(seat, strategy, fit);
-                eligible.push((Candidate { sticky: Some(seat.agent.id) == sticky, ..candidate }, seat));
+        let served: &Vec<Serves> = match pick.by_flow {
+            true => best.entry(number).or_insert_with(|| {
+                let served = solution.best_served(number, Why::MOST + 1).into_iter();
+                served.map(serves).collect()
+            }),
+            false => {
+                let may = |number: usize| room(number) >= effort && !declined_at(number);
+                &solution.fitting(number, Why::MOST, may).into_iter().map(serves).collect()
             }
-            Some(first) if first.is_candidate() => {
-                refused_in_all += 1;
-                if refused.len() < Why::MOST {
-                    refused.push((seat.agent.id, first));
-                }
-            }
-            Some(_) => {}
+        };
+        let again = sticky.filter(|number| *number != pick.agent);
+        let again = again.filter(|number| turns.takes(*number) && !declined_at(*number));
+        let mine = served.iter().find(|one| one.agent == pick.agent);
+        let mut named = Vec::with_capacity(Why::MOST);
+        named.push(mine.copied().unwrap_or_else(|| serves(pick.agent)));
+        named.extend(again.map(serves));
+        let others = served.iter().filter(|one| one.agent != pick.agent && Some(one.agent) != again);
+        let others = others.filter(|one| declined.is_empty() || !declined_at(one.agent));
+        named.extend(others.take(Why::MOST - named.len()).copied());
+        let sticky = sticky.and_then(|sticky| named.iter().position(|one| one.agent == sticky));
+        let worth = solution.worth(pick, effort);
+        let mut rated: Vec<(Named, Worth)> = Vec::with_capacity(named.len());
+        for (at, one) in named.iter().enumerate() {
+            let Some(state) = crew.state(one.agent) else { return };
+            rated.push((Named { state, fit: one.fit }, worth(one, sticky == Some(at))));
         }
+        let sticky = sticky.and_then(|at| u8::try_from(at).ok());
+        let candidates = crew.log.rate(rated.into_iter(), sticky);
+        let (refused, left_out) = turns.others(crew, squad, candidates.len());
+        let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
+        self.note(&next.ranked, effort, team.strategy, stage, chosen);
     }
-    let in_all = eligible.len() + refused_in_all;
-    let in_order = |(a, _): &(Candidate, &Seat), (b, _): &(Candidate, &Seat)| strategy.prefers(a, b);
-    if eligible.len() > Why::MOST {
-        eligible.select_nth_unstable_by(Why::MOST, in_order);
-        eligible.truncate(Why::MOST);
-    }
-    eligible.sort_unstable_by(in_order);
-    let left_out = in_all - eligible.len() - refused.len();
-    let (_, seat) = *eligible.first()?;
-    let candidates = eligible.into_iter().map(|(candidate, _)| candidate).collect();
-    Some(Chosen { seat, latest, candidates, refused, left_out })
-}
 
-/// Whom a piece of work goes to, and who else there was.
-pub(super) struct Chosen<'a> {
-    pub(super) seat: &'a Seat,
-    /// When work was given last to anybody.
-    pub(super) latest: Option<Timestamp>,
-    pub(super) candidates: Vec<Candidate>,
-    pub(super) refused: Vec<(AgentId, Refused)>,
-    pub(super) left_out: usize,
-}
-
-fn placement(
-    ranked: Ranked,
-    effort: u32,
-    strategy: Strategy,
-    stage: usize,
-    chosen: Chosen<'_>,
-    now: Timestamp,
-) -> Placement {
-    let Chosen { seat, latest, candidates, refused, left_out } = chosen;
-    // After every earlier one of the tenant, so that among equals turns are taken.
-    let assigned_at = latest.map_or(now, |latest| now.max(latest.plus_micros(1)));
-    Placement {
-        ticket: ranked.ticket,
-        agent: seat.agent.id,
-        state_version: seat.state.version,
-        effort,
-        capacity: seat.agent.capacity.units,
-        assigned_at,
-        why: Why {
+    /// Notes a decision.
+    fn note(&mut self, ranked: &Ranked, effort: u32, strategy: Strategy, stage: usize, chosen: Chosen) {
+        let Chosen { agent, candidates, refused, left_out } = chosen;
+        let assigned_at = assigned_at(self.crew.roster().latest(), self.now);
+        let decision = Decision {
             strategy,
             score: ranked.score,
-            waited_seconds: now.seconds_since(ranked.since).max(0),
+            waited_seconds: self.now.seconds_since(ranked.since).max(0),
             stage: u32::try_from(stage).ok().filter(|stage| *stage > 0),
             candidates,
             refused,
-            left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
-            assigned_at: Some(assigned_at),
-        },
+            left_out,
+            assigned_at,
+        };
+        self.gave(Given { ticket: ranked.ticket, agent, effort, assigned_at, basis: Basis::Noted(decision) });
     }
+
+    /// Counts what was given, and takes its agent out of all turns for which they have no room any more.
+    fn gave(&mut self, given: Given) {
+        let room = self.crew.occupy(given.agent, given.effort, given.assigned_at);
+        if room < self.largest
+            && let Some(id) = self.crew.seat(given.agent).map(|seat| seat.agent.id)
+        {
+            self.turns.iter_mut().for_each(|turns| turns.leave(given.agent, id, room));
+        }
+        self.given.push(given);
+    }
+}
+
+/// When work is noted as given: after every earlier one of the tenant, so that among equals turns are taken.
+pub(super) fn assigned_at(latest: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    latest.map_or(now, |latest| now.max(latest.plus_micros(1)))
 }
 
 impl Refused {

@@ -5,26 +5,31 @@
 //! cannot pass.
 
 mod line;
+mod order;
 mod ranked;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::conversation::ChannelKind;
 use crate::id::{AgentId, TeamId, TicketId};
+use crate::label::Label;
 use crate::people::{Scope, Sight};
 use crate::scoring::{Urgency, Weights};
 use crate::ticket::Work;
 use crate::time::Timestamp;
 
+use super::asks::Skills;
 use super::{Asks, Waiting};
 use line::{Gauge, Line, Row};
+use order::Order;
 pub(crate) use ranked::Best;
 pub use ranked::Ranked;
 
-/// Fewest and most places that a plan looks for first.
+/// Fewest places that a plan looks for first, and most that it looks for one by one: for more, all are scored.
 const PLANNED_FIRST: (usize, usize) = (16, 4_096);
 /// How many times as many it looks for each time that it needs more.
 const PLANNED_GROWTH: usize = 4;
@@ -37,7 +42,9 @@ pub struct Queue {
     /// Which line is that of a team and a channel. A line that is empty stays.
     line_of: BTreeMap<(Option<TeamId>, ChannelKind, u32), u32>,
     /// What work asks for, numbered. What nobody asks for any more stays.
-    asks: HashMap<Arc<Asks>, u32>,
+    asks: HashMap<Arc<Asks>, (u32, Skills)>,
+    /// Skills that work must have, or had to, numbered.
+    skills: HashMap<Label, u32>,
     /// What the bounds in the lines were measured with; none before the order was first asked for.
     gauge: Option<Gauge>,
     /// The latest instant since when anything waits, or waited.
@@ -81,6 +88,8 @@ pub(super) struct LineOf<'a> {
     pub(super) asks: &'a Arc<Asks>,
     /// Lines of the same number ask for the same.
     pub(super) asks_number: u32,
+    /// The skills that it must have, by their numbers.
+    pub(super) skills: &'a Skills,
     pub(super) len: usize,
 }
 
@@ -176,18 +185,23 @@ impl Queue {
     /// Returns the number of a line, which is made where it is missing.
     fn line(&mut self, team: Option<TeamId>, channel: ChannelKind, asks: Asks) -> u32 {
         let next_asks = u32::try_from(self.asks.len()).unwrap_or(u32::MAX);
-        let (asks, asks_number) = match self.asks.get_key_value(&asks) {
-            Some((asks, number)) => (asks.clone(), *number),
+        let (asks, asks_number, skills) = match self.asks.get_key_value(&asks) {
+            Some((asks, (number, skills))) => (asks.clone(), *number, skills.clone()),
             None => {
                 let asks = Arc::new(asks);
-                self.asks.insert(asks.clone(), next_asks);
-                (asks, next_asks)
+                let numbered = asks.skills.iter().map(|(skill, level)| {
+                    let next = u32::try_from(self.skills.len()).unwrap_or(u32::MAX);
+                    (*self.skills.entry(skill.clone()).or_insert(next), *level)
+                });
+                let skills: Skills = numbered.collect();
+                self.asks.insert(asks.clone(), (next_asks, skills.clone()));
+                (asks, next_asks, skills)
             }
         };
         let next = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         let number = *self.line_of.entry((team, channel.clone(), asks_number)).or_insert(next);
         if number == next {
-            self.lines.push(Line::new(team, channel, asks, asks_number));
+            self.lines.push(Line::new(team, channel, asks, asks_number, skills));
         }
         number
     }
@@ -222,6 +236,12 @@ impl Queue {
         self.held.remove(&ticket);
     }
 
+    /// Tells whether work is on its way to an agent.
+    #[must_use]
+    pub fn is_held(&self, ticket: TicketId) -> bool {
+        self.held.contains(&ticket)
+    }
+
     /// Returns how much waits in a team's queue that is not on its way to an agent.
     #[must_use]
     pub fn waiting_for(&self, team: TeamId) -> usize {
@@ -252,9 +272,7 @@ impl Queue {
         let earned = self.measure(weights, now);
         let mut best = Best::new(limit, after);
         let seen = self.in_sight(scope);
-        for line in seen.lines {
-            line.offer_to(&mut best, weights, now, earned);
-        }
+        offer(&seen.lines, &mut best, weights, now, earned);
         let beyond = seen.beyond.iter().filter_map(|(line, row)| line.ranked(*row, weights, now));
         beyond.for_each(|ranked| best.offer(ranked));
         best.into_vec()
@@ -294,8 +312,14 @@ impl Queue {
             team: line.team.unwrap_or(TeamId::DEFAULT),
             asks: &line.asks,
             asks_number: line.asks_number,
+            skills: &line.skills,
             len: line.len(),
         })
+    }
+
+    /// Returns the numbers of skills that work must have.
+    pub(super) const fn skills(&self) -> &HashMap<Label, u32> {
+        &self.skills
     }
 
     /// Sees to it that [`in_order`](Self::in_order) can bound scores under these weights.
@@ -314,28 +338,30 @@ impl Queue {
     ) -> impl Iterator<Item = Next<'a>> + 'a {
         let since = now.max(self.newest.unwrap_or(now));
         let earned = self.gauge.as_ref().map_or(f64::INFINITY, |gauge| gauge.earned(since));
-        let numbered = move || self.lines.iter().zip(open).enumerate().filter(|(_, (_, open))| **open);
-        let lines = move || numbered().map(|(number, (line, _))| (number, line));
-        let waiting: usize = lines().map(|(_, line)| line.len()).sum();
+        let open = self.lines.iter().enumerate().zip(open).filter(|(_, open)| **open);
+        let (numbers, lines): (Vec<usize>, Vec<&Line>) = open.map(|(line, _)| line).unzip();
+        let waiting: usize = lines.iter().map(|line| line.len()).sum();
         let (fewest, most) = PLANNED_FIRST;
-        let (mut last, mut some, mut done) = (None, about.clamp(fewest, most), 0);
-        // Most plans end within the first few. For more the lines are passed over again, for more each time.
+        let (mut last, mut some, mut done) = (None, about.max(fewest), 0);
+        let mut rest: Option<Order<'a>> = None;
+        // Most plans end within the first few. For more all are scored, and put in order as far as is asked for.
         let batches = std::iter::from_fn(move || {
-            let best = if some.saturating_mul(PLANNED_GROWTH) < waiting - done {
+            let few = some <= most && some.saturating_mul(PLANNED_GROWTH) < waiting - done;
+            let best: Vec<_> = if rest.is_none() && few {
                 let mut best = Best::new(some, last);
-                lines().for_each(|(_, line)| line.offer_to(&mut best, weights, now, earned));
+                offer(&lines, &mut best, weights, now, earned);
                 best.into_vec().into_iter().filter_map(|ranked| self.standing(ranked)).collect()
             } else {
-                let mut rest = Vec::with_capacity(waiting - done);
-                for (number, line) in lines() {
-                    let all = line.after(last, weights, now);
-                    rest.extend(all.map(|(ranked, particular)| (ranked, number, particular)));
-                }
-                in_order(&rest)
+                let rest = rest.get_or_insert_with(|| Order::after(last, &lines, weights, now));
+                let next = rest.next(some.min(about.max(fewest))).into_iter();
+                next.filter_map(|(ranked, at, particular)| Some((ranked, *numbers.get(at)?, particular)))
+                    .collect()
             };
             last = best.last().map(|(ranked, ..)| *ranked).or(last);
             done = waiting.min(done + best.len());
-            some = some.saturating_mul(PLANNED_GROWTH);
+            if rest.is_none() {
+                some = some.saturating_mul(PLANNED_GROWTH);
+            }
             (!best.is_empty()).then_some(best)
         });
         batches.flatten().filter_map(|(ranked, line, particular)| {
@@ -442,26 +468,21 @@ impl Queue {
     }
 }
 
-/// Puts places in their order. Scores are compared as integers first, which is several times faster than comparing
-/// whole places.
-fn in_order(places: &[(Ranked, usize, bool)]) -> Vec<(Ranked, usize, bool)> {
-    // Bits of floats, turned so that they grow as the score falls.
-    let key = |score: f64| {
-        let bits = score.to_bits();
-        if bits >> 63 == 0 { !bits & (u64::MAX >> 1) } else { bits }
-    };
-    let numbered = (0_u128..).zip(places);
-    let mut keys: Vec<u128> =
-        numbered.map(|(number, (ranked, ..))| u128::from(key(ranked.score)) << 64 | number).collect();
-    keys.sort_unstable();
-    let number = |key: &u128| usize::try_from(*key & u128::from(u64::MAX)).ok();
-    let mut ordered: Vec<_> = keys.iter().filter_map(|key| places.get(number(key)?).copied()).collect();
-    for same in ordered.chunk_by_mut(|(a, ..), (b, ..)| a.score.total_cmp(&b.score).is_eq()) {
-        if same.len() > 1 {
-            same.sort_unstable_by_key(|(ranked, ..)| *ranked);
+/// Offers what could be among the best of these lines: blocks of rows, the one with the highest bound first, until no
+/// other can hold any. `earned` is what the bounds have earned until `now`.
+fn offer(lines: &[&Line], best: &mut Best, weights: &Weights, now: Timestamp, earned: f64) {
+    let blocks = lines.iter().zip(0_u32..).flat_map(|(line, number)| {
+        line.tops().iter().zip(0_u32..).map(move |(top, block)| Reverse((ranked::key(*top), number, block)))
+    });
+    let mut blocks: BinaryHeap<_> = blocks.collect();
+    while let Some(Reverse((top, number, block))) = blocks.pop() {
+        if ranked::score(top) < best.floor() - earned {
+            return;
+        }
+        if let Some(line) = lines.get(number as usize) {
+            line.offer_to(best, block as usize, weights, now, earned);
         }
     }
-    ordered
 }
 
 #[cfg(test)]

@@ -65,7 +65,8 @@ impl Strategy {
         self.turn(seat, asks)
     }
 
-    const fn weighs(self) -> bool {
+    /// Tells whether it counts how well agents perform.
+    pub(super) const fn weighs(self) -> bool {
         matches!(self, Self::PerformanceWeighted)
     }
 
@@ -83,24 +84,11 @@ impl Turn {
     }
 
     /// Returns how well the agent fits, under a strategy for which that counts.
-    pub(super) fn fit(self, strategy: Strategy) -> Option<Fit> {
+    pub(super) fn fit(self, strategy: Strategy) -> Fit {
         let low = |bits: u64| u16::try_from(bits & u64::from(u16::MAX)).unwrap_or(0);
-        strategy.fits().then(|| Fit { preferred: u16::MAX - low(self.rank >> 16), spare: low(self.rank) })
-    }
-}
-
-impl Candidate {
-    /// Notes what a strategy compares of an agent.
-    pub(super) fn of(seat: &Seat, strategy: Strategy, fit: Option<Fit>) -> Self {
-        Self {
-            agent: seat.agent.id,
-            load: seat.state.load.units,
-            capacity: seat.agent.capacity.units,
-            last_assigned_at: seat.state.last_assigned_at,
-            sticky: false,
-            fit,
-            performance: strategy.weighs().then_some(seat.agent.performance),
-            worth: None,
+        if !strategy.fits() {
+            return Fit::default();
         }
+        Fit { preferred: u16::MAX - low(self.rank >> 16), spare: low(self.rank) }
     }
 }

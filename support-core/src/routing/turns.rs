@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::id::AgentId;
 use crate::people::WorkKind;
 
+use super::asks::Skills;
 use super::crew::{Crew, Squad};
-use super::plan::Chosen;
+use super::record::{Candidates, Named};
 use super::strategy::Turn;
-use super::{Asks, Candidate, Job, Refused, Seat, Strategy, Why, failures};
+use super::{Asks, Fit, Job, Refused, Seat, Strategy, Why, failures};
 
 /// Who takes turns at work that asks for the same, and who else is there but may not.
 #[derive(Debug)]
@@ -17,50 +18,79 @@ pub(super) struct Turns {
     /// The number of the squad whose turns they are.
     pub(super) squad: usize,
     pub(super) asks: Arc<Asks>,
-    /// The eligible by their numbers, in order. Other work may have gone to them since they were noted: then their turn
-    /// comes later than noted here, never earlier.
-    eligible: Vec<(Turn, usize)>,
+    /// Required skills by their numbers.
+    skills: Skills,
+    /// Whether it was asked yet who may have such work: most plans place none of most kinds.
+    begun: bool,
+    /// The eligible, in order.
+    eligible: Vec<Entry>,
     /// Who is eligible, by number.
     takes: Vec<bool>,
     /// The first of the others, with the first condition that each fails; found when they are first asked for.
     refused: Option<Vec<(usize, AgentId, Refused)>>,
+    /// The number of the note of who was refused, as long as it holds.
+    refusals: Option<u32>,
 }
 
-impl Default for Turns {
-    /// Those that nobody takes.
-    fn default() -> Self {
-        let (asks, strategy) = (Arc::default(), Strategy::RoundRobin);
-        Self { strategy, squad: 0, asks, eligible: Vec::new(), takes: Vec::new(), refused: None }
+/// An agent in turn. Other work may have gone to them since this was noted: then their turn comes later than noted here,
+/// never earlier.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    turn: Turn,
+    number: u32,
+    /// The number of the note of their state then.
+    state: u32,
+}
+
+impl Entry {
+    const fn agent(&self) -> usize {
+        self.number as usize
     }
+
+    const fn place(&self) -> (Turn, u32) {
+        (self.turn, self.number)
+    }
+}
+
+/// Whom a piece of work goes to, and who else there was, as noted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    pub(super) agent: usize,
+    pub(super) candidates: Candidates,
+    pub(super) refused: u32,
+    pub(super) left_out: u32,
 }
 
 impl Turns {
-    pub(super) fn of(
-        crew: &Crew<'_>,
-        squad: &Squad,
-        number: usize,
-        asks: Arc<Asks>,
-        strategy: Strategy,
-    ) -> Self {
-        let mut takes = Vec::new();
-        let mut eligible = Vec::new();
-        let skills = crew.levels_of(&asks.skills);
-        for number in &squad.ready {
-            let Some(seat) = crew.seat(*number) else { continue };
-            // The conditions that depend on the work; those that do not were asked before.
-            if seat.room() >= asks.effort && crew.is_skilled(*number, &skills) && asks.is_spoken(&seat.agent)
-            {
-                eligible.push((strategy.turn(seat, &asks), *number));
-                takes.resize(*number, false);
-                takes.push(true);
-            }
+    pub(super) const fn of(squad: usize, asks: Arc<Asks>, skills: Skills, strategy: Strategy) -> Self {
+        Self {
+            strategy,
+            squad,
+            asks,
+            skills,
+            begun: false,
+            eligible: Vec::new(),
+            takes: Vec::new(),
+            refused: None,
+            refusals: None,
         }
-        eligible.sort_unstable();
-        Self { strategy, squad: number, asks, eligible, takes, refused: None }
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
-        self.eligible.is_empty()
+    /// Asks who may have such work, where that was not asked yet; tells whether anybody still may.
+    pub(super) fn begin(&mut self, crew: &Crew<'_>, squad: &Squad) -> bool {
+        if self.begun {
+            return !self.eligible.is_empty();
+        }
+        self.begun = true;
+        for (number, seat) in crew.eligible(squad, &self.asks, &self.skills) {
+            let turn = self.strategy.turn(seat, &self.asks);
+            let state = u32::MAX;
+            self.eligible.push(Entry { turn, number: u32::try_from(number).unwrap_or(u32::MAX), state });
+            self.takes.resize(number, false);
+            self.takes.push(true);
+        }
+        self.eligible.sort_unstable_by_key(Entry::place);
+        !self.eligible.is_empty()
     }
 
     /// Tells whether an agent is among the eligible.
@@ -68,65 +98,66 @@ impl Turns {
         self.takes.get(number).is_some_and(|takes| *takes)
     }
 
-    /// Lists the eligible, in no order.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
-        self.eligible.iter().map(|(_, number)| *number)
+    /// Lists the eligible, with how well they fit where that counts.
+    pub(super) fn fits(&self) -> impl Iterator<Item = (usize, Fit)> + '_ {
+        self.eligible.iter().map(|entry| (entry.agent(), entry.turn.fit(self.strategy)))
     }
 
     /// Chooses whose turn it is; who had the matter before comes first.
-    pub(super) fn choose<'c>(
+    pub(super) fn choose(
         &mut self,
-        crew: &'c Crew<'_>,
+        crew: &mut Crew<'_>,
         squad: &Squad,
         sticky: Option<usize>,
-    ) -> Option<Chosen<'c>> {
+    ) -> Option<Chosen> {
         let mut settled = 0;
         while settled < Why::MOST {
             let Some(rest) = self.eligible.get_mut(settled..) else { break };
-            let Some(((noted, number), others)) = rest.split_first_mut() else { break };
-            let seat = crew.seat(*number)?;
-            if noted.is_of(seat) {
+            let Some((entry, others)) = rest.split_first_mut() else { break };
+            let state = crew.state(entry.agent())?;
+            if entry.state == state {
                 settled += 1;
                 continue;
             }
-            let turn = self.strategy.turn_again(*noted, seat, &self.asks);
+            entry.state = state;
+            let seat = crew.seat(entry.agent())?;
+            if entry.turn.is_of(seat) {
+                settled += 1;
+                continue;
+            }
+            entry.turn = self.strategy.turn_again(entry.turn, seat, &self.asks);
             // Those between the turn as noted and as it is move up.
-            *noted = turn;
-            let mine = (turn, *number);
-            let between = others.partition_point(|other| *other < mine);
+            let mine = entry.place();
+            let between = others.partition_point(|other| other.place() < mine);
             rest.get_mut(..=between)?.rotate_left(1);
         }
         let sticky = sticky.filter(|number| self.takes(*number));
-        let had = sticky.and_then(|sticky| self.eligible.iter().find(|(_, number)| *number == sticky));
-        let in_turn = self.eligible.iter().filter(|(_, number)| Some(*number) != sticky);
-        let named = had.into_iter().chain(in_turn).take(Why::MOST);
-        let mut candidates = Vec::with_capacity(self.eligible.len().min(Why::MOST));
-        let mut first = None;
-        for (turn, number) in named {
-            let seat = crew.seat(*number)?;
-            first = first.or(Some(seat));
-            let candidate = Candidate::of(seat, self.strategy, turn.fit(self.strategy));
-            candidates.push(Candidate { sticky: Some(*number) == sticky, ..candidate });
-        }
-        let seat = first?;
+        let had =
+            sticky.and_then(|sticky| self.eligible.iter().find(|entry| entry.agent() == sticky).copied());
+        let had = match had {
+            Some(had) => Some(Entry { state: crew.state(had.agent())?, ..had }),
+            None => None,
+        };
+        let in_turn = self.eligible.iter().filter(|entry| Some(entry.agent()) != sticky);
+        let mut named = had.iter().chain(in_turn).take(Why::MOST).peekable();
+        let agent = named.peek()?.agent();
+        let fit = |entry: &Entry| Named { state: entry.state, fit: entry.turn.fit(self.strategy) };
+        let candidates = crew.log.name(named.map(fit), had.map(|_| 0));
         let (refused, left_out) = self.others(crew, squad, candidates.len());
-        Some(Chosen { seat, latest: crew.latest, candidates, refused, left_out })
+        Some(Chosen { agent, candidates, refused, left_out })
     }
 
-    /// Names the first of those who may not, and counts who is named nowhere.
-    pub(super) fn others(
-        &mut self,
-        crew: &Crew<'_>,
-        squad: &Squad,
-        named: usize,
-    ) -> (Vec<(AgentId, Refused)>, usize) {
+    /// Notes the first of those who may not, and counts who is named nowhere.
+    pub(super) fn others(&mut self, crew: &mut Crew<'_>, squad: &Squad, named: usize) -> (u32, u32) {
         if self.refused.is_none() {
             self.refused = Some(self.refused(crew, squad));
         }
-        let refused = self.refused.iter().flatten().map(|(_, agent, first)| (*agent, *first));
-        let refused: Vec<(AgentId, Refused)> = refused.collect();
-        let left_out = squad.members.saturating_sub(named + refused.len());
-        (refused, left_out)
+        let refused = self.refused.as_deref().unwrap_or_default();
+        let left_out = squad.members(crew).saturating_sub(named + refused.len());
+        let refusals = *self.refusals.get_or_insert_with(|| {
+            crew.log.refusals(refused.iter().map(|(_, agent, first)| (*agent, *first)).collect())
+        });
+        (refusals, u32::try_from(left_out).unwrap_or(u32::MAX))
     }
 
     fn refused(&self, crew: &Crew<'_>, squad: &Squad) -> Vec<(usize, AgentId, Refused)> {
@@ -154,11 +185,16 @@ impl Turns {
         if let Some(takes) = self.takes.get_mut(number) {
             *takes = false;
         }
-        self.eligible.retain(|(_, other)| *other != number);
+        if let Some(at) = self.eligible.iter().position(|entry| entry.agent() == number) {
+            self.eligible.remove(at);
+        }
         if let Some(refused) = &mut self.refused {
             let at = refused.partition_point(|(other, ..)| *other < number);
-            refused.insert(at, (number, agent, Refused::NoRoom));
-            refused.truncate(Why::MOST);
+            if at < Why::MOST {
+                refused.insert(at, (number, agent, Refused::NoRoom));
+                refused.truncate(Why::MOST);
+                self.refusals = None;
+            }
         }
     }
 }

@@ -120,7 +120,7 @@ impl From<Placement> for PlacementBody {
             agent_id: placement.agent.uuid(),
             effort: placement.effort,
             capacity: placement.capacity,
-            why: placement.why.into(),
+            why: placement.why().into(),
         }
     }
 }

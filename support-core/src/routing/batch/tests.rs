@@ -228,7 +228,9 @@ proptest! {
         prop_assert!(worth >= appraisal.flow && worth <= appraisal.bound, "{worth} {appraisal:?}");
         // The record alone gives the same choice; nobody is over, nobody gets what they gave back.
         let mut left = roster.clone();
-        for Placement { ticket, agent, effort, assigned_at, why, .. } in planned {
+        for placement in planned {
+            let why = placement.why();
+            let Placement { ticket, agent, effort, assigned_at, .. } = placement;
             prop_assert_eq!(why.decide_again(), Some(agent));
             let entry = entries.iter().find(|entry| entry.ticket == ticket).unwrap();
             prop_assert!(entry.work.declined.iter().all(|(who, _)| *who != agent) || why.candidates.len() == 1);

@@ -14,6 +14,8 @@ use crate::id::DocumentId;
 use crate::label::Label;
 use crate::people::{Absence, Presence, Shift};
 use crate::routing::Ranked;
+use crate::routing::{Candidate, Job, Waiting, failures, place};
+use crate::scoring::total;
 use crate::testkit::build::{
     a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
 };
@@ -113,7 +115,7 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
                 effort: entry.work.effort,
                 capacity: chosen.agent.capacity.units,
                 assigned_at,
-                why: Why {
+                record: Record::Written(Box::new(Why {
                     strategy: team.strategy,
                     score: total(&config.settings.weights, &entry.inputs(), NOW),
                     waited_seconds: NOW.seconds_since(entry.work.since).max(0),
@@ -122,7 +124,7 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
                     refused,
                     left_out: u32::try_from(left_out).unwrap(),
                     assigned_at: Some(assigned_at),
-                },
+                })),
             });
         }
     }
@@ -305,8 +307,8 @@ proptest! {
         let planned = plan(&mut queue, &mut left, &config, NOW, most);
         prop_assert_eq!(&planned, &plainly(&entries, &mut left_plainly, &config, most));
         prop_assert_eq!(left, left_plainly);
-        for Placement { agent, why, .. } in planned {
-            prop_assert_eq!(why.decide_again(), Some(agent));
+        for placement in planned {
+            prop_assert_eq!(placement.why().decide_again(), Some(placement.agent));
         }
     }
 

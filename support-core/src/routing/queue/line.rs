@@ -10,6 +10,10 @@ use crate::time::Timestamp;
 
 use super::ranked::{Best, Ranked};
 use crate::routing::Asks;
+use crate::routing::asks::Skills;
+
+/// Rows whose bounds have one bound in common, so that most of them need no look. Few in tests, which have few rows.
+const BLOCK: usize = if cfg!(test) { 4 } else { 64 };
 
 /// The waiting work of one team on one channel.
 #[derive(Debug, Clone)]
@@ -19,8 +23,12 @@ pub(super) struct Line {
     /// What its work asks for, and the number of that in the queue.
     pub(super) asks: Arc<Asks>,
     pub(super) asks_number: u32,
+    /// The skills that it must have, by their numbers in the queue.
+    pub(super) skills: Skills,
     /// What no score can pass, see [`Gauge`]. A pass over the line reads this and little else.
     bounds: Vec<f64>,
+    /// The highest bound of each block of rows.
+    tops: Vec<f64>,
     tickets: Vec<TicketId>,
     rows: Vec<Row>,
 }
@@ -61,8 +69,19 @@ impl Line {
         channel: ChannelKind,
         asks: Arc<Asks>,
         asks_number: u32,
+        skills: Skills,
     ) -> Self {
-        Self { team, channel, asks, asks_number, bounds: Vec::new(), tickets: Vec::new(), rows: Vec::new() }
+        Self {
+            team,
+            channel,
+            asks,
+            asks_number,
+            skills,
+            bounds: Vec::new(),
+            tops: Vec::new(),
+            tickets: Vec::new(),
+            rows: Vec::new(),
+        }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -77,12 +96,40 @@ impl Line {
         self.bounds.push(bound);
         self.tickets.push(ticket);
         self.rows.push(row);
+        match self.tops.get_mut((self.bounds.len() - 1) / BLOCK) {
+            Some(top) => *top = top.max(bound),
+            None => self.tops.push(bound),
+        }
     }
 
     pub(super) fn set(&mut self, at: usize, row: Row, bound: f64) {
         if let (Some(old), Some(old_bound)) = (self.rows.get_mut(at), self.bounds.get_mut(at)) {
             (*old, *old_bound) = (row, bound);
+            self.top(at);
         }
+    }
+
+    /// Notes the highest bound of the block of a row anew.
+    fn top(&mut self, at: usize) {
+        let block = at / BLOCK;
+        let top = self.block(block).map(|(_, bound)| bound).max_by(f64::total_cmp);
+        match (self.tops.get_mut(block), top) {
+            (Some(known), Some(top)) => *known = top,
+            (None, Some(top)) => self.tops.push(top),
+            (_, None) => self.tops.truncate(block),
+        }
+    }
+
+    /// Lists the bounds of a block, with their rows.
+    fn block(&self, block: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let begin = (block * BLOCK).min(self.bounds.len());
+        let end = (begin + BLOCK).min(self.bounds.len());
+        (begin..end).zip(self.bounds.get(begin..end).unwrap_or_default().iter().copied())
+    }
+
+    /// Lists the highest bound of each block.
+    pub(super) fn tops(&self) -> &[f64] {
+        &self.tops
     }
 
     /// Takes a row out; answers the ticket that stands in its place now.
@@ -91,6 +138,8 @@ impl Line {
             self.bounds.swap_remove(at);
             self.tickets.swap_remove(at);
             self.rows.swap_remove(at);
+            self.top(self.len());
+            self.top(at);
         }
         self.tickets.get(at).copied()
     }
@@ -105,11 +154,18 @@ impl Line {
         Some(self.rows.get(at)?.ranked(*self.tickets.get(at)?, weights, now))
     }
 
-    /// Offers what could be among the best. `earned` is what the bounds have earned until `now`.
-    pub(super) fn offer_to(&self, best: &mut Best, weights: &Weights, now: Timestamp, earned: f64) {
+    /// Offers what could be among the best of a block. `earned` is what the bounds have earned until `now`.
+    pub(super) fn offer_to(
+        &self,
+        best: &mut Best,
+        block: usize,
+        weights: &Weights,
+        now: Timestamp,
+        earned: f64,
+    ) {
         let mut floor = best.floor() - earned;
-        for (at, bound) in self.bounds.iter().enumerate() {
-            if *bound < floor {
+        for (at, bound) in self.block(block) {
+            if bound < floor {
                 continue;
             }
             if let Some(ranked) = self.ranked(at, weights, now) {
@@ -119,16 +175,24 @@ impl Line {
         }
     }
 
-    /// Lists everything that comes after a place, in no order, and whether it is particular.
+    /// Lists the score of everything that comes after a place, with its row, in no order.
     pub(super) fn after<'a>(
         &'a self,
         place: Option<Ranked>,
         weights: &'a Weights,
         now: Timestamp,
-    ) -> impl Iterator<Item = (Ranked, bool)> + 'a {
-        let all = self.tickets.iter().zip(&self.rows);
-        let all = all.map(move |(ticket, row)| (row.ranked(*ticket, weights, now), row.particular));
-        all.filter(move |(ranked, _)| place.is_none_or(|place| *ranked > place))
+    ) -> impl Iterator<Item = (f64, usize)> + 'a {
+        let all = self.rows.iter().zip(&self.tickets).enumerate();
+        all.filter_map(move |(at, (row, ticket))| {
+            let ranked = row.ranked(*ticket, weights, now);
+            place.is_none_or(|place| ranked > place).then_some((ranked.score, at))
+        })
+    }
+
+    /// Returns a row with a score that is known, and whether it is particular.
+    pub(super) fn standing(&self, at: usize, score: f64) -> Option<(Ranked, bool)> {
+        let (ticket, row) = (*self.tickets.get(at)?, self.rows.get(at)?);
+        Some((Ranked { ticket, score, since: row.since }, row.particular))
     }
 
     /// Lists since when its work waits.
@@ -148,6 +212,8 @@ impl Line {
         for (bound, row) in self.bounds.iter_mut().zip(&self.rows) {
             *bound = gauge.bound(row);
         }
+        let tops = self.bounds.chunks(BLOCK);
+        self.tops = tops.filter_map(|block| block.iter().copied().max_by(f64::total_cmp)).collect();
     }
 }
 
@@ -188,7 +254,8 @@ impl Gauge {
         // Keyword points may be negative, and hide how large the others are.
         let hidden = 2.0 * weights.keyword_limit.min(row.keyword_points.abs());
         let size = timeless.abs() + hidden + age.abs() + urgency;
-        timeless + age + urgency + size * ROUNDING
+        let bound = timeless + age + urgency + size * ROUNDING;
+        if bound.is_nan() { f64::INFINITY } else { bound }
     }
 
     /// Returns what is to be added to bounds at `now`.

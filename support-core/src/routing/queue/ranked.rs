@@ -43,6 +43,17 @@ impl Ord for Ranked {
     }
 }
 
+/// Bits of a score, turned so that they grow as it falls. Integers are compared several times faster than places.
+pub(super) fn key(score: f64) -> u64 {
+    let bits = score.to_bits();
+    if bits >> 63 == 0 { !bits & (u64::MAX >> 1) } else { bits }
+}
+
+/// Returns the score whose [`key`] this is.
+pub(super) const fn score(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 0 { !key & (u64::MAX >> 1) } else { key })
+}
+
 /// The best few of the places that are offered, after a place where one is given.
 #[derive(Debug)]
 pub(crate) struct Best {

@@ -236,6 +236,7 @@ proptest! {
                     prop_assert_eq!(queue.position(*ticket, scope, weights, *now), position);
                     let entry = plain.entries.iter().find(|entry| entry.ticket == *ticket);
                     prop_assert_eq!(shown(queue.entry(*ticket).as_ref()), shown(entry));
+                    prop_assert_eq!(queue.is_held(*ticket), plain.held.contains(ticket));
                     let held = |ranked: &&Ranked| plain.held.contains(&ranked.ticket);
                     let unheld = all.iter().filter(|ranked| !held(ranked)).map(|ranked| ranked.ticket);
                     let order: Vec<TicketId> =
