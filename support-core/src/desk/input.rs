@@ -65,6 +65,11 @@ impl ContextInput {
             check(&format!("context[{at}].label"), label, LINE_LIMIT)?;
             Ok::<_, Error>(texts.add(whose, TextClass::Public, label, &[]).id)
         });
+        let sound =
+            |url: &ForeignId| ["https://", "http://"].iter().any(|start| url.as_str().starts_with(start));
+        if !self.url.as_ref().is_none_or(sound) {
+            return Err(Error::invalid(format!("context[{at}].url"), "must begin with https:// or http://"));
+        }
         let (kind, id, url) = (self.kind.clone(), self.id.clone(), self.url.clone());
         Ok(ContextRef { kind, id, label: label.transpose()?, url })
     }

@@ -3,21 +3,24 @@
 use async_trait::async_trait;
 
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, OfferId};
-use crate::people::{Actor, AgentState, Permission, Presence};
-use crate::routing::{Offer, OfferState};
+use crate::id::{AgentId, OfferId, TeamId, TenantId};
+use crate::people::{Actor, ActorRef, Permission, Presence, Scope, WorkKind};
+use crate::routing::{Asks, Job, Offer, OfferState, Refused, Seat, Waiting, failures, serving};
 use crate::scoring::total;
 use crate::store::{Assignee, ChangeSet, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter};
-use crate::ticket::{Command, Status, Ticket, command, decide};
+use crate::ticket::{Circumstances, Command, Status, Ticket, command, decide};
 
 use super::assemble::{assemble, still_there};
 use super::message::carry_out;
+use super::read::ticket;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::Texts;
 use super::{Desk, TicketReply};
 
 /// Most tickets that an agent who leaves gives back in the commit that says so; routing gives nobody more.
 const GIVEN_BACK: u32 = 200;
+/// Most such batches after it.
+const PASSES: u32 = 50;
 
 /// Accepts an offer: the work is the agent's. The room for it was held since the offer was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +70,14 @@ impl UseCase for AcceptOffer {
     type Reply = TicketReply;
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
-        let (ticket, state) = ask.offered(self.offer_id).await?;
+        let (ticket, seat) = ask.offered(self.offer_id).await?;
+        if !may_still_have(&seat, &ticket, ask) {
+            return Err(Error::refused("offer_gone", "the work can no longer be given to this agent"));
+        }
         let answer = command::AnswerOffer { id: self.offer_id, accept: true, reason: None };
         let mut prepared = carry_out(ask, &ticket, &[Command::AnswerOffer(answer)], Vec::new()).await?;
-        still_there(&mut prepared.changes, state);
+        still_there(&mut prepared.changes, seat.state);
+        prepared.changes.replace(seat.agent.version, (*seat.agent).clone());
         Ok(prepared)
     }
 }
@@ -90,10 +97,44 @@ impl UseCase for DeclineOffer {
     }
 }
 
+/// Tells whether who was asked may still be given the work: what changed about agent or team since the offer was made
+/// counts, what passes (presence, the end of a shift) does not. Their room was held, unless it was taken from them.
+fn may_still_have(seat: &Seat, ticket: &Ticket, ask: &Ask<'_>) -> bool {
+    let fits = seat.state.load.units <= seat.agent.capacity.units;
+    // As if it were not on offer: what it asks for is the same.
+    let Some(entry) = Waiting::of(&Ticket { offer: None, ..ticket.clone() }) else { return false };
+    let (mut teams, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), &ask.config);
+    let own = teams.clone();
+    teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
+    let asks = Asks::of(&entry);
+    let asks = team.map_or_else(
+        || asks.clone(),
+        |team| asks.at(team, team.stage(ask.now.micros_since(entry.work.since))),
+    );
+    let job = Job {
+        kind: WorkKind::Ticket,
+        teams: &teams,
+        leads: false,
+        asks: &asks,
+        declined: &[],
+        declined_seconds: 0,
+    };
+    let anything = Asks { effort: asks.effort, ..Asks::default() };
+    let lead = Job { teams: &own, leads: true, asks: &anything, ..job };
+    let lasting = |refused: Refused| {
+        !matches!(
+            refused,
+            Refused::NotAvailable | Refused::OtherChannels | Refused::OffShift | Refused::NoRoom
+        )
+    };
+    let may = |job: &Job<'_>| !failures(seat, job, ask.now).any(lasting);
+    fits && (may(&job) || may(&lead))
+}
+
 impl Ask<'_> {
-    /// Loads the ticket of an offer that the actor is to answer, and their own state. An offer shows its ticket to
+    /// Loads the ticket of an offer that the actor is to answer, and the actor as routing sees them. An offer shows its ticket to
     /// whoever is asked, though its queue be out of their sight.
-    async fn offered(&self, id: OfferId) -> Result<(Ticket, AgentState), Error> {
+    async fn offered(&self, id: OfferId) -> Result<(Ticket, Seat), Error> {
         let missing = || Error::NotFound(EntityKind::Offer);
         let Actor::Agent(actor) = self.actor else { return Err(missing()) };
         let sight = self.actor.scope(Permission::TicketRead)?;
@@ -106,8 +147,39 @@ impl Ask<'_> {
             return Err(Error::refused("offer_gone", "the offer has ended"));
         }
         let ticket = self.store().ticket(&self.system(), offer.ticket_id).await?.ok_or_else(missing)?;
-        let (_, state) = self.agent_in("agent_id", actor.id).await?;
-        Ok((ticket, state))
+        let (agent, state) = self.agent_in("agent_id", actor.id).await?;
+        Ok((ticket, Seat { agent: agent.into(), state }))
+    }
+
+    /// Lists what an agent who leaves has not begun, with what is to be done about it: open offers, and, where the settings
+    /// say so, unstarted tickets of one who goes offline. At most so many of each as one commit lets go of.
+    async fn unstarted(&self, agent: AgentId, presence: Presence) -> Result<Vec<(Ticket, Command)>, Error> {
+        let system = self.system();
+        let open = Query::new(Select::Offers(OffersOf::Agent(agent)), GIVEN_BACK);
+        let offers = self.store().find(&system, &open).await?.items;
+        let keys: Vec<Key> = offers
+            .iter()
+            .filter_map(|record| match record {
+                Record::Offer(offer) => Some(Key::Ticket(offer.ticket_id)),
+                _ => None,
+            })
+            .collect();
+        let mut left: Vec<(Ticket, Command)> = Vec::new();
+        for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
+            left.extend(ticket(record).map(|ticket| (ticket, Command::WithdrawOffer)));
+        }
+        if presence == Presence::Offline && self.config.settings.offline_returns_unstarted {
+            let unstarted = TicketFilter {
+                status: vec![Status::Assigned],
+                assignee: Some(Assignee::Agent(agent)),
+                ..TicketFilter::default()
+            };
+            let query = Query::new(Select::Tickets(Box::new(unstarted)), GIVEN_BACK);
+            let page = self.store().find(&system, &query).await?;
+            let back = |ticket| (ticket, command::Assign::back());
+            left.extend(page.items.into_iter().filter_map(ticket).map(back));
+        }
+        Ok(left)
     }
 
     /// Lets go of what an agent who leaves has not begun, in the commit that says that they leave: open offers are
@@ -121,35 +193,11 @@ impl Ask<'_> {
         if !matches!(presence, Presence::Away | Presence::Offline) {
             return Ok(false);
         }
-        let system = self.system();
-        let open = Query::new(Select::Offers(OffersOf::Agent(agent)), GIVEN_BACK);
-        let offers = self.store().find(&system, &open).await?.items;
-        let keys: Vec<Key> = offers
-            .iter()
-            .filter_map(|record| match record {
-                Record::Offer(offer) => Some(Key::Ticket(offer.ticket_id)),
-                _ => None,
-            })
-            .collect();
-        let mut left: Vec<(Record, Command)> = Vec::new();
-        for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
-            left.push((record, Command::WithdrawOffer));
-        }
-        if presence == Presence::Offline && self.config.settings.offline_returns_unstarted {
-            let unstarted = TicketFilter {
-                status: vec![Status::Assigned],
-                assignee: Some(Assignee::Agent(agent)),
-                ..TicketFilter::default()
-            };
-            let query = Query::new(Select::Tickets(Box::new(unstarted)), GIVEN_BACK);
-            let page = self.store().find(&system, &query).await?;
-            left.extend(page.items.into_iter().map(|record| (record, command::Assign::back())));
-        }
+        let left = self.unstarted(agent, presence).await?;
         let mut routes = false;
-        for (record, command) in left {
-            let Record::Ticket(ticket) = record else { continue };
+        for (ticket, command) in left {
             let config = self.config_for(&ticket).await?;
-            let circumstances = crate::ticket::Circumstances { config: &config, ..self.circumstances() };
+            let circumstances = Circumstances { config: &config, ..self.circumstances() };
             let decision = decide(Some(&ticket), &[command], &circumstances)?;
             if decision.events.is_empty() {
                 continue;
@@ -165,6 +213,39 @@ impl Ask<'_> {
 }
 
 impl Desk {
+    /// Lets go of what an agent who has left was given in the moment in which they left, or had beyond what one commit
+    /// lets go of; tells whether there was any. From their going on nothing more is given to them, so this ends.
+    pub(super) async fn let_go_of_the_rest(
+        &self,
+        tenant: TenantId,
+        agent: AgentId,
+        presence: Presence,
+    ) -> Result<bool, Error> {
+        let host = Actor::Host(tenant);
+        let mut any = false;
+        for _ in 0..PASSES {
+            let ask = self.ask(&host, &super::Options::default()).await?;
+            let left = ask.unstarted(agent, presence).await?;
+            let mut changes = Vec::new();
+            for (ticket, command) in left {
+                let config = ask.config_for(&ticket).await?;
+                let circumstances =
+                    Circumstances { actor: ActorRef::SYSTEM, config: &config, ..ask.circumstances() };
+                if let Ok(decision) = decide(Some(&ticket), &[command], &circumstances)
+                    && !decision.events.is_empty()
+                {
+                    changes.push(assemble(tenant, Some(&ticket), decision, &[]));
+                }
+            }
+            if changes.is_empty() {
+                return Ok(any);
+            }
+            self.store().commit(&changes).await?;
+            any = true;
+        }
+        Ok(any)
+    }
+
     /// Reads the offers that wait for the actor's answer, newest first.
     ///
     /// # Errors
@@ -184,7 +265,7 @@ impl Desk {
             })
             .collect();
         // An offer shows what it is about, though its queue be out of sight.
-        let system = crate::people::Scope::system(actor.tenant());
+        let system = Scope::system(actor.tenant());
         let keys: Vec<Key> = offers.iter().map(|offer| Key::Ticket(offer.ticket_id)).collect();
         let tickets: Vec<Ticket> = self
             .store()

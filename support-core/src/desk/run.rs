@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::id::Ids;
-use crate::people::{Actor, Scope};
-use crate::store::{ChangeSet, Key, Outcome, Receipt, Store, StoreExt};
+use crate::people::{Actor, AgentState, Presence, Scope};
+use crate::store::{ChangeSet, Key, Outcome, Receipt, Record, Store, StoreExt};
 use crate::ticket::Circumstances;
 use crate::time::Timestamp;
 
@@ -255,7 +255,7 @@ impl Desk {
         self.follow_up(actor, prepared).await;
     }
 
-    async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
+    pub(super) async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
         let now = self.now();
         let config = self.live(actor.tenant()).config(self.store(), now).await?;
         Ok(Ask { desk: self, actor, now, config, if_match: options.if_match })
@@ -266,7 +266,17 @@ impl Desk {
         if prepared.configures {
             live.forget_config();
         }
-        if prepared.routes {
+        let mut routes = prepared.routes;
+        for write in &prepared.changes.writes {
+            if let Record::AgentState(AgentState { agent, presence, .. }) = write.record
+                && matches!(presence, Presence::Away | Presence::Offline)
+            {
+                // As below: the agent has left, whatever comes of this. What stays is on offer until its time is over.
+                let rest = self.let_go_of_the_rest(actor.tenant(), agent, presence).await;
+                routes |= !matches!(rest, Ok(false));
+            }
+        }
+        if routes {
             // Again: a router that ran between the first mark and the commit took that mark and saw nothing.
             live.mark();
             // The command is done and durable: a router that fails now must not make it look undone.

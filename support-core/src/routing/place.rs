@@ -68,11 +68,17 @@ impl<'a> Case<'a> {
             return ask(seconds);
         }
         ask(seconds).or_else(|| {
+            // Who declines an offer is not asked again at once: other work would never get its turn.
+            let least = match self.team.mode.of(WorkKind::Ticket) {
+                RoutingMode::Offer => config.settings.offer_seconds.min(seconds),
+                RoutingMode::Assign | RoutingMode::Manual => 0,
+            };
             let forgiven = ask(0)?;
+            let forgiven = if least > 0 { ask(least) } else { Some(forgiven) };
             let anything = Asks { effort: self.asks.effort, ..Asks::default() };
             let [own, _] = self.teams;
             let lead = Job { leads: true, asks: &anything, ..job(own, seconds) };
-            choose(&lead, None, strategy, roster, now).or(Some(forgiven))
+            choose(&lead, None, strategy, roster, now).or(forgiven)
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Giving waiting work to eligible agents, in the order of the score.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::config::{Config, RoutingMode, TeamSpec};
@@ -342,6 +342,8 @@ impl<'a> Planner<'a> {
         let by_flow = solution.picks.iter().any(|pick| pick.by_flow);
         let (first, filled): (Vec<&Pick>, Vec<&Pick>) =
             solution.picks.iter().partition(|pick| pick.by_flow || !by_flow);
+        let later: HashSet<usize> = filled.iter().map(|pick| pick.at).collect();
+        let mut declined = Vec::new();
         let mut first = first.into_iter().peekable();
         for (at, next) in all.iter().enumerate() {
             if self.is_over(most) {
@@ -350,8 +352,13 @@ impl<'a> Planner<'a> {
             if let Some(pick) = first.next_if(|pick| pick.at == at) {
                 self.as_planned(next, pick, solution, &mut best);
             } else if self.lines.get(next.line).is_some_and(|line| line.together) {
-                // What the plan left waits, unless it is for those who take the overflow.
-                self.one(next, 1);
+                // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
+                // the plan: it may be theirs again, or the lead's, when nobody else is left.
+                if next.rare.is_some_and(|rare| !rare.declined.is_empty()) && !later.contains(&at) {
+                    declined.push(next);
+                } else {
+                    self.one(next, 1);
+                }
             } else {
                 self.one(next, 0);
             }
@@ -363,6 +370,12 @@ impl<'a> Planner<'a> {
             if let Some(next) = all.get(pick.at) {
                 self.as_planned(next, pick, solution, &mut best);
             }
+        }
+        for next in declined {
+            if self.is_over(most) {
+                return;
+            }
+            self.one(next, 0);
         }
     }
 

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 use support_core::desk::{
-    AcceptOffer, CreateCustomer, DeactivateAgent, DeclineOffer, OpenTicket, Reassign, Take,
+    AcceptOffer, CreateCustomer, DeactivateAgent, DeclineOffer, OpenTicket, Reassign, SetPresence, Take,
+    UpdateAgent,
 };
 use support_core::id::{OfferId, TeamId, TicketId};
-use support_core::people::{Actor, Presence};
+use support_core::people::{Actor, Capacity, Presence};
 use support_core::routing::{AssignHow, OfferState};
 use support_core::store::{OffersOf, Query, Record, Select};
 use support_core::testkit::{block_on, system_scope};
@@ -80,8 +81,13 @@ fn a_declined_offer_goes_to_the_next_and_comes_back_only_when_nobody_else_is_lef
     assert_eq!((world.load(&ann), world.load(&bob)), (0, 1));
     assert_eq!(world.ticket(ticket).work.since, since, "it keeps its age");
     world.run(&bob, &DeclineOffer { offer_id: only(&world, &bob), reason: None });
-    // Both have declined lately: it is better asked again than left alone.
+    // Both have declined: it is better asked again than left alone, but other work comes first meanwhile.
+    assert_eq!(asked(&world, &ann).len() + asked(&world, &bob).len(), 0);
+    let other = opened(&world, team);
     assert_eq!(asked(&world, &ann).len() + asked(&world, &bob).len(), 1);
+    assert!(world.ticket(other).offer.is_some());
+    world.pass(130);
+    assert!(world.ticket(ticket).offer.is_some());
     assert_eq!(&history(&world, ticket)[..2], [OfferState::Declined, OfferState::Declined]);
     world.sound();
 }
@@ -222,6 +228,79 @@ fn unstarted_work_goes_back_when_its_agent_goes_offline_where_the_settings_say_s
         assert_eq!(world.owner(unstarted).is_none(), returns);
         world.sound();
     }
+}
+
+#[test]
+fn who_may_no_longer_have_the_work_cannot_accept_it() {
+    type Changes = fn(&World, &Actor);
+    let changes: [(&str, Changes); 3] = [
+        ("the team", |world, ann| {
+            let team_ids = Some(vec![world.team("Other", &json!({}))]);
+            world.run(&HOST, &UpdateAgent { id: Some(id_of(ann)), team_ids, ..UpdateAgent::default() });
+        }),
+        ("the room", |world, ann| {
+            let capacity = Some(Capacity { units: 0, ..Capacity::default() });
+            world.run(&HOST, &UpdateAgent { id: Some(id_of(ann)), capacity, ..UpdateAgent::default() });
+        }),
+        ("nothing that lasts", |world, ann| world.presence(ann, Presence::Busy)),
+    ];
+    for (what, happens) in changes {
+        let (world, team, ann, _) = asking();
+        let ticket = opened(&world, team);
+        let offer_id = only(&world, &ann);
+        happens(&world, &ann);
+        let accepted = block_on(world.desk.run(&world.actor(id_of(&ann)), &AcceptOffer { offer_id }));
+        assert_eq!(accepted.is_ok(), what == "nothing that lasts", "{what}");
+        assert_eq!(world.owner(ticket).is_some(), accepted.is_ok(), "{what}");
+        world.sound();
+    }
+}
+
+#[test]
+fn declining_one_ticket_again_and_again_does_not_keep_others_from_their_turn() {
+    let world = World::standard();
+    let team = world.team("Asking", &json!({ "mode": { "ticket": "offer" } }));
+    let ann = world.agent_in("Ann", "agent", &[team]);
+    let capacity = Some(Capacity { units: 1, ..Capacity::default() });
+    world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), capacity, ..UpdateAgent::default() });
+    let tickets: Vec<_> = (0..3).map(|_| opened(&world, team)).collect();
+    for _ in 0..3 {
+        world.run(&ann, &DeclineOffer { offer_id: only(&world, &ann), reason: None });
+    }
+    for ticket in tickets {
+        assert_eq!(history(&world, ticket), [OfferState::Declined], "each was offered once");
+    }
+    world.sound();
+}
+
+#[test]
+fn optimal_plans_too_send_what_was_declined_on_to_the_overflow() {
+    let world = World::standard();
+    let spare = world.team("Spare", &json!({}));
+    let asks = json!({
+        "mode": { "ticket": "offer" }, "strategy": "optimal", "overflow_team_ids": [spare],
+    });
+    let team = world.team("Best", &asks);
+    let ann = world.agent_in("Ann", "agent", &[team]);
+    let zed = world.agent_in("Zed", "agent", &[spare]);
+    opened(&world, team);
+    world.run(&ann, &DeclineOffer { offer_id: only(&world, &ann), reason: None });
+    assert_eq!(asked(&world, &zed).len(), 1);
+    world.sound();
+}
+
+#[test]
+fn an_offer_made_in_the_moment_in_which_its_agent_leaves_is_withdrawn() {
+    let (world, team, ann, bob) = asking();
+    // What the agent says is decided, and before it is committed an offer is made.
+    let away = SetPresence::of(id_of(&ann), Presence::Away);
+    let prepared = block_on(world.desk.prepare(&HOST, &away)).unwrap();
+    opened(&world, team);
+    assert_eq!(asked(&world, &ann).len(), 1);
+    block_on(world.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
+    block_on(world.desk.committed(&HOST, &prepared));
+    assert_eq!((asked(&world, &ann).len(), asked(&world, &bob).len()), (0, 1));
+    world.sound();
 }
 
 #[test]
