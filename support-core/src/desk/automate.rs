@@ -1,4 +1,4 @@
-//! Automations tried out, and what rules did on the way through the desk.
+//! Automations tried out and analysed.
 
 use crate::automation::analysis::{Analysis, analyse};
 use crate::automation::{
@@ -8,11 +8,10 @@ use crate::conversation::Message;
 use crate::error::Error;
 use crate::event::Envelope;
 use crate::id::{DocumentId, TenantId, TicketId};
-use crate::people::{Actor, ActorKind, ActorRef, AgentState, Permission, Scope};
-use crate::routing::AssignHow;
+use crate::people::{Actor, ActorKind, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
 use crate::store::{Key, Query, Record, Select, StoreExt, TicketFilter};
-use crate::ticket::{Circumstances, Decision, Ticket, command, go_on_quietly, rehearse, rehearse_in_time};
+use crate::ticket::{Circumstances, Ticket, rehearse, rehearse_in_time};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -147,35 +146,6 @@ impl Desk {
         let config = self.live(actor.tenant()).config(self.store(), self.now()).await?;
         Ok(analyse(&config, self.ids()))
     }
-
-    /// Looks after a ticket that a rule gave to an agent: it goes back to its queue where they work here no more,
-    /// and otherwise their state is to be checked in the commit.
-    pub(super) async fn given_by_rule(
-        &self,
-        tenant: TenantId,
-        decision: Decision,
-        circumstances: &Circumstances<'_>,
-    ) -> Result<(Decision, Option<AgentState>), Error> {
-        let Some(agent) = given_by_rule(&decision) else { return Ok((decision, None)) };
-        let keys = [Key::Agent(agent), Key::AgentState(agent)];
-        let mut found = self.store().load(&Scope::system(tenant), &keys).await?.into_iter();
-        match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
-                Ok((decision, Some(state)))
-            }
-            _ => go_on_quietly(decision, &[command::Assign::back()], circumstances).map(|all| (all, None)),
-        }
-    }
-}
-
-/// Names the owner whom a rule chose.
-fn given_by_rule(decision: &Decision) -> Option<crate::id::AgentId> {
-    let owner = decision.ticket.assigned_to?;
-    let last = decision.events.iter().rev().find_map(|envelope| match &envelope.event {
-        crate::event::Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
-        _ => None,
-    });
-    matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
 }
 
 fn ticket_of(record: Record) -> Option<Ticket> {

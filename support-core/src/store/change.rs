@@ -64,6 +64,40 @@ impl ChangeSet {
     pub fn replace(&mut self, revision: u64, record: impl Into<Record>) {
         self.writes.push(Write { record: record.into(), expect: Expect::Revision(revision) });
     }
+
+    /// Takes in all of another set, which was decided after this one and on what this one leaves behind. A record that
+    /// both write is written once, as it is in the end, in place of what this one expects there.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        // Each field by name: one that is added is not forgotten here.
+        let Self { tenant: _, receipt, fence, writes, deltas, events, search } = other;
+        self.receipt = receipt.or(self.receipt.take());
+        self.fence = fence.or(self.fence.take());
+        for write in writes {
+            match self.writes.iter_mut().find(|first| same(&first.record, &write.record)) {
+                // One that only checks what stands there may be older than what this one makes of it.
+                Some(first) if first.record.revision() > write.record.revision() => {}
+                Some(first) => first.record = write.record,
+                None => self.writes.push(write),
+            }
+        }
+        self.deltas.extend(deltas);
+        self.events.extend(events);
+        self.search.extend(search);
+    }
+}
+
+/// Tells whether two records are one thing, of those that are written more than once in their lives.
+fn same(one: &Record, other: &Record) -> bool {
+    match (one, other) {
+        (Record::Ticket(one), Record::Ticket(other)) => one.id == other.id,
+        (Record::Conversation(one), Record::Conversation(other)) => one.id == other.id,
+        (Record::Message(one), Record::Message(other)) => one.id == other.id,
+        (Record::Offer(one), Record::Offer(other)) => one.id == other.id,
+        (Record::Customer(one), Record::Customer(other)) => one.id == other.id,
+        (Record::Agent(one), Record::Agent(other)) => one.id == other.id,
+        (Record::AgentState(one), Record::AgentState(other)) => one.agent == other.agent,
+        _ => false,
+    }
 }
 
 /// A record and what must stand in its place now.
