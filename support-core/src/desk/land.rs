@@ -10,7 +10,7 @@ use crate::store::{ChangeSet, Key, Record};
 use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, command, go_on_quietly};
 
 use super::Desk;
-use super::assemble::{assemble, needs_routing, still_there};
+use super::assemble::{assemble, goes_over, needs_routing, still_there};
 
 /// A decision that is to be written.
 pub(super) struct Landing<'a> {
@@ -53,7 +53,7 @@ impl Desk {
     /// Makes of a decision what it writes.
     ///
     /// A ticket that a rule gave to an agent goes back to its queue where they work here no more; otherwise their state
-    /// is checked in the commit. Conversations in which rules wrote are read where they are not at hand.
+    /// is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules wrote are read where they are not at hand.
     ///
     /// # Errors
     /// `Store`.
@@ -85,6 +85,16 @@ impl Desk {
         let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
             (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                let units = landing.decision.ticket.units();
+                let is_over = goes_over(landing.before, units, &agent, &state);
+                let events = landing.decision.events.iter_mut().rev();
+                for envelope in events {
+                    if let Event::TicketAssigned { over, .. } = &mut envelope.event {
+                        // Who decided for the rule knows of no capacity.
+                        *over = is_over;
+                        break;
+                    }
+                }
                 Ok((landing, Some(state)))
             }
             _ => {

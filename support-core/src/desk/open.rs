@@ -22,7 +22,7 @@ use crate::ticket::{
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::still_there;
+use super::assemble::{goes_over, still_there};
 use super::customers::CustomerSpec;
 use super::input::ContextInput;
 use super::land::{Landed, Landing};
@@ -240,7 +240,7 @@ impl OpenTicket {
         if let Some(agent) = self.assigned_to {
             let (agent, state) = ask.agent_in("assigned_to", agent).await?;
             ask.may_give_to(&agent)?;
-            let over = state.load.units.saturating_add(self.effort.unwrap_or(1)) > agent.capacity.units;
+            let over = goes_over(None, self.effort.unwrap_or(1), &agent, &state);
             commands.push(Command::Assign(Box::new(command::Assign {
                 to: Some(agent.id),
                 team: None,

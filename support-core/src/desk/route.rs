@@ -174,8 +174,8 @@ impl Desk {
         // As the change leaves them, not as they are stored.
         let written = |write: &Write| matches!(write.record, Record::Conversation(_));
         let touched = changes.writes.iter().filter(|write| written(write)).map(|write| write.record.clone());
-        let (ticket, touched) = ((**ticket).clone(), touched.collect());
-        let landing = assignment(changes.tenant, &ticket, &placement, &circumstances)?.touching(touched);
+        let landing = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        let landing = landing.touching(touched.collect());
         let mut later = self.place_one(landing, &placement, &circumstances).await.ok()?;
         as_planned(&mut later, &seat);
         changes.absorb(later);

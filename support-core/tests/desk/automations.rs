@@ -153,3 +153,16 @@ fn unstarted_work_that_goes_back_may_be_given_by_a_rule_to_who_works_here() {
     assert_eq!((world.load(&ann), world.load(&bob)), (0, 2));
     world.sound();
 }
+
+#[test]
+fn work_that_a_rule_gives_beyond_the_capacity_is_shown_as_over() {
+    let world = World::standard();
+    let bob = world.agent("Bob");
+    world.capacity(&bob, 1);
+    let team = world.team("By hand", &json!({ "mode": { "ticket": "manual" } }));
+    rule(&world, &assign_on("ticket.created", id_of(&bob)));
+    let tickets = [opened(&world, team), opened(&world, team)];
+    assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 2]);
+    assert_eq!(tickets.map(|ticket| world.is_over(ticket)), [false, true]);
+    world.sound();
+}
