@@ -259,3 +259,55 @@ impl Outcome {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::build::{a_note, a_receipt, a_state};
+    use crate::testkit::full::full_ticket;
+
+    #[test]
+    fn a_set_that_takes_another_in_writes_each_record_once_and_forgets_nothing() {
+        let (ticket, text) = (full_ticket(), a_note(1));
+        let tenant = TenantId::SINGLE;
+        let mut first = ChangeSet::new(tenant);
+        first.insert(ticket.clone());
+        let mut later = ticket.clone();
+        later.stream_seq += 1;
+        let fence = Fence { name: "worker".into(), token: 3 };
+        let search = SearchEntry {
+            text: text.id,
+            ticket: ticket.id,
+            visibility: Visibility::Internal,
+            tokens: vec!["zebra".into()],
+        };
+        let mut second = ChangeSet::new(tenant);
+        second.receipt = Some(a_receipt("once"));
+        second.fence = Some(fence.clone());
+        second.replace(ticket.stream_seq, later.clone());
+        second.insert(text.clone());
+        second.deltas.push(Delta::LastAssigned { agent: a_state(1).agent, at: ticket.created_at });
+        second.search.push(search);
+        let mut expected = second.clone();
+        expected.writes = vec![
+            Write { record: later.into(), expect: Expect::Absent },
+            Write { record: text.into(), expect: Expect::Absent },
+        ];
+        first.absorb(second);
+        assert_eq!(first, expected);
+    }
+
+    #[test]
+    fn a_check_that_a_set_takes_in_undoes_no_change() {
+        let state = a_state(1);
+        let mut changed = state.clone();
+        changed.version += 1;
+        let mut first = ChangeSet::new(TenantId::SINGLE);
+        first.replace(state.version, changed);
+        let mut check = ChangeSet::new(TenantId::SINGLE);
+        check.replace(state.version, state);
+        let expected = first.clone();
+        first.absorb(check);
+        assert_eq!(first, expected);
+    }
+}

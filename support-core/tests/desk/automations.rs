@@ -166,3 +166,14 @@ fn work_that_a_rule_gives_beyond_the_capacity_is_shown_as_over() {
     assert_eq!(tickets.map(|ticket| world.is_over(ticket)), [false, true]);
     world.sound();
 }
+
+#[test]
+fn a_note_that_a_rule_writes_on_waiting_work_that_is_routed_is_the_newest_of_its_conversation() {
+    let world = World::standard();
+    rule(&world, &note_on_assignment());
+    let ticket = opened(&world, TeamId::DEFAULT);
+    let ann = world.agent("Ann");
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
