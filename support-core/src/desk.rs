@@ -41,6 +41,7 @@ mod erase;
 mod explain;
 mod input;
 mod journeys;
+mod land;
 mod lists;
 mod live;
 mod macros;

@@ -16,6 +16,8 @@ mod absence;
 mod arriving;
 #[path = "desk/assigning.rs"]
 mod assigning;
+#[path = "desk/automations.rs"]
+mod automations;
 #[path = "desk/bin.rs"]
 mod bin;
 #[path = "desk/crowds.rs"]

@@ -3,7 +3,7 @@
 use crate::conversation::{Conversation, Message, Visibility};
 use crate::event::Event;
 use crate::id::TenantId;
-use crate::people::{AgentState, WorkKind};
+use crate::people::{Agent, AgentState, WorkKind};
 use crate::routing::Offer;
 use crate::store::{Assignment, ChangeSet, Delta, Expect, OutboxRow, Record, SearchEntry, Write};
 use crate::text::tokens;
@@ -108,6 +108,13 @@ fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
             freed.into_iter().chain(taken).collect()
         }
     }
+}
+
+/// Tells whether a ticket of so many units is more than an agent's capacity; what it takes of it already, as theirs or
+/// as offered to them, is not counted twice.
+pub(super) fn goes_over(before: Option<&Ticket>, units: u32, agent: &Agent, state: &AgentState) -> bool {
+    let counted = before.filter(|before| before.holder() == Some(agent.id)).map_or(0, Ticket::units);
+    state.load.units.saturating_sub(counted).saturating_add(units) > agent.capacity.units
 }
 
 /// Lets a commit succeed only while an agent's presence is as it was read. Deactivating changes it, so that nobody is

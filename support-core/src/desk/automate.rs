@@ -1,4 +1,4 @@
-//! Automations tried out, and what rules did on the way through the desk.
+//! Automations tried out and analysed.
 
 use crate::automation::analysis::{Analysis, analyse};
 use crate::automation::{
@@ -6,13 +6,12 @@ use crate::automation::{
 };
 use crate::conversation::Message;
 use crate::error::Error;
-use crate::event::{Envelope, Event};
-use crate::id::{AgentId, DocumentId, TenantId, TicketId};
-use crate::people::{Actor, ActorKind, ActorRef, Agent, AgentState, Permission, Scope};
-use crate::routing::AssignHow;
+use crate::event::Envelope;
+use crate::id::{DocumentId, TenantId, TicketId};
+use crate::people::{Actor, ActorKind, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
 use crate::store::{Key, Query, Record, Select, StoreExt, TicketFilter};
-use crate::ticket::{Circumstances, Decision, Ticket, command, go_on_quietly, rehearse, rehearse_in_time};
+use crate::ticket::{Circumstances, Ticket, rehearse, rehearse_in_time};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -147,48 +146,6 @@ impl Desk {
         let config = self.live(actor.tenant()).config(self.store(), self.now()).await?;
         Ok(analyse(&config, self.ids()))
     }
-
-    /// Looks after a ticket that a rule gave to an agent: it goes back to its queue where they work here no more,
-    /// and otherwise their state is to be checked in the commit, and it is noted where they are over capacity with it.
-    pub(super) async fn given_by_rule(
-        &self,
-        tenant: TenantId,
-        decision: Decision,
-        circumstances: &Circumstances<'_>,
-    ) -> Result<(Decision, Option<AgentState>), Error> {
-        let Some(agent) = given_by_rule(&decision) else { return Ok((decision, None)) };
-        let keys = [Key::Agent(agent), Key::AgentState(agent)];
-        let mut found = self.store().load(&Scope::system(tenant), &keys).await?.into_iter();
-        match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
-                let mut decision = decision;
-                note_over(&mut decision, &agent, &state);
-                Ok((decision, Some(state)))
-            }
-            _ => go_on_quietly(decision, &[command::Assign::back()], circumstances).map(|all| (all, None)),
-        }
-    }
-}
-
-/// Names the owner whom a rule chose.
-fn given_by_rule(decision: &Decision) -> Option<AgentId> {
-    let owner = decision.ticket.assigned_to?;
-    let last = decision.events.iter().rev().find_map(|envelope| match &envelope.event {
-        Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
-        _ => None,
-    });
-    matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
-}
-
-/// Notes on the change of owner that an agent whom a rule chose is over capacity with it. Rules give work regardless;
-/// how much somebody has stands outside the ticket, where no rule sees it.
-fn note_over(decision: &mut Decision, agent: &Agent, state: &AgentState) {
-    let units = state.load.units.saturating_add(decision.ticket.units());
-    let assigned = decision.events.iter_mut().rev().find_map(|envelope| match &mut envelope.event {
-        Event::TicketAssigned { over, .. } => Some(over),
-        _ => None,
-    });
-    assigned.into_iter().for_each(|over| *over = units > agent.capacity.units);
 }
 
 fn ticket_of(record: Record) -> Option<Ticket> {

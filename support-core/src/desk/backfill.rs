@@ -26,7 +26,7 @@ use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::assemble::assemble;
+use super::land::Landing;
 use super::live::Live;
 
 /// Tickets brought under a changed configuration at once.
@@ -246,7 +246,8 @@ impl Desk {
                 decision.ticket.derived.wake_at = ticket.derived.wake_at;
             }
             if !decision.events.is_empty() || decision.ticket.derived != ticket.derived {
-                changes.push(assemble(walk.tenant, Some(ticket), decision, &[]));
+                let landing = Landing::of(walk.tenant, Some(ticket), decision);
+                changes.push(self.land(landing, &circumstances).await?.changes);
                 changed.push(ticket.id);
             }
         }

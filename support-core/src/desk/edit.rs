@@ -16,7 +16,7 @@ use crate::ticket::{
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::still_there;
+use super::assemble::{goes_over, still_there};
 use super::message::carry_out;
 use super::open::LIST_LIMIT;
 use super::run::{Ask, Prepared, UseCase};
@@ -228,8 +228,7 @@ impl Ask<'_> {
         let mut owner = None;
         if let Some(Some(agent)) = to {
             let (agent, state) = self.agent_in("agent_id", agent).await?;
-            let effort = if ticket.assigned_to == Some(agent.id) { 0 } else { ticket.units() };
-            over = state.load.units.saturating_add(effort) > agent.capacity.units;
+            over = goes_over(Some(ticket), ticket.units(), &agent, &state);
             self.may_hand_to(&agent)?;
             owner = Some(state);
         }

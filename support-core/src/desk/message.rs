@@ -14,7 +14,8 @@ use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing, still_there};
+use super::assemble::still_there;
+use super::land::{Landed, Landing};
 use super::macros::Macro;
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
@@ -366,15 +367,15 @@ pub(super) async fn carry_out(
         }
         None => None,
     };
-    let (decision, given) = ask.desk.given_by_rule(ask.actor.tenant(), decision, &circumstances).await?;
-    let after = &decision.ticket;
-    let reply = TicketReply { ticket_id: ticket.id, version: after.version, message_id: None };
-    let routes = needs_routing(Some(ticket), after);
+    let tenant = ask.actor.tenant();
+    let mut reply = TicketReply { ticket_id: ticket.id, version: decision.ticket.version, message_id: None };
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
-        return Ok(Prepared::new(ChangeSet::new(ask.actor.tenant()), reply));
+        return Ok(Prepared::new(ChangeSet::new(tenant), reply));
     }
-    let mut changes = assemble(ask.actor.tenant(), Some(ticket), decision, &touched);
-    owner.into_iter().chain(given).for_each(|state| still_there(&mut changes, state));
+    let landing = Landing::of(tenant, Some(ticket), decision).touching(touched);
+    let Landed { mut changes, version, routes } = ask.desk.land(landing, &circumstances).await?;
+    reply.version = version;
+    owner.into_iter().for_each(|state| still_there(&mut changes, state));
     Ok(Prepared { changes, reply, routes, configures: false })
 }
 

@@ -10,7 +10,8 @@ use crate::scoring::total;
 use crate::store::{Assignee, ChangeSet, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter};
 use crate::ticket::{Circumstances, Command, Status, Ticket, command, decide};
 
-use super::assemble::{assemble, still_there};
+use super::assemble::still_there;
+use super::land::Landing;
 use super::message::carry_out;
 use super::read::ticket;
 use super::run::{Ask, Prepared, UseCase};
@@ -198,14 +199,17 @@ impl Ask<'_> {
         for (ticket, command) in left {
             let config = self.config_for(&ticket).await?;
             let circumstances = Circumstances { config: &config, ..self.circumstances() };
-            let decision = decide(Some(&ticket), &[command], &circumstances)?;
+            // One that cannot be let go keeps nobody from leaving.
+            let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
             if decision.events.is_empty() {
                 continue;
             }
-            let mut of_ticket = assemble(self.actor.tenant(), Some(&ticket), decision, &[]);
-            changes.writes.append(&mut of_ticket.writes);
-            changes.events.append(&mut of_ticket.events);
-            changes.deltas.append(&mut of_ticket.deltas);
+            let landing = Landing::of(self.actor.tenant(), Some(&ticket), decision);
+            match self.desk.land(landing, &circumstances).await {
+                Ok(landed) => changes.absorb(landed.changes),
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(_) => continue,
+            }
             routes = true;
         }
         Ok(routes)
@@ -231,15 +235,16 @@ impl Desk {
                 let config = ask.config_for(&ticket).await?;
                 let circumstances =
                     Circumstances { actor: ActorRef::SYSTEM, config: &config, ..ask.circumstances() };
-                if let Ok(decision) = decide(Some(&ticket), &[command], &circumstances)
-                    && !decision.events.is_empty()
-                {
-                    changes.push(assemble(tenant, Some(&ticket), decision, &[]));
+                let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
+                if !decision.events.is_empty() {
+                    let landing = Landing::of(tenant, Some(&ticket), decision);
+                    changes.push(self.land(landing, &circumstances).await?.changes);
                 }
             }
             if changes.is_empty() {
                 return Ok(any);
             }
+            self.tell(&mut changes).await?;
             self.store().commit(&changes).await?;
             any = true;
         }

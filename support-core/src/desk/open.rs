@@ -22,9 +22,10 @@ use crate::ticket::{
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing, still_there};
+use super::assemble::{goes_over, still_there};
 use super::customers::CustomerSpec;
 use super::input::ContextInput;
+use super::land::{Landed, Landing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
@@ -239,7 +240,7 @@ impl OpenTicket {
         if let Some(agent) = self.assigned_to {
             let (agent, state) = ask.agent_in("assigned_to", agent).await?;
             ask.may_give_to(&agent)?;
-            let over = state.load.units.saturating_add(self.effort.unwrap_or(1)) > agent.capacity.units;
+            let over = goes_over(None, self.effort.unwrap_or(1), &agent, &state);
             commands.push(Command::Assign(Box::new(command::Assign {
                 to: Some(agent.id),
                 team: None,
@@ -251,17 +252,11 @@ impl OpenTicket {
             owner = Some(state);
         }
         let decision = decide(None, &commands, &ask.circumstances())?;
-        let (decision, given) =
-            ask.desk.given_by_rule(ask.actor.tenant(), decision, &ask.circumstances()).await?;
-        let routes = needs_routing(None, &decision.ticket);
-        let version = decision.ticket.version;
-        let mut changes = assemble(ask.actor.tenant(), None, decision, &[]);
-        people.writes.append(&mut changes.writes);
-        people.events.append(&mut changes.events);
-        people.deltas = changes.deltas;
-        people.search.append(&mut changes.search);
+        let landing = Landing::of(ask.actor.tenant(), None, decision);
+        let Landed { changes, version, routes } = ask.desk.land(landing, &ask.circumstances()).await?;
+        people.absorb(changes);
         texts.finish(&mut people);
-        owner.into_iter().chain(given).for_each(|state| still_there(&mut people, state));
+        owner.into_iter().for_each(|state| still_there(&mut people, state));
         if self.direction == Direction::Outbound {
             queue_outgoing(ask, &mut people, ticket, message, &self.channel, self.inbox_id);
         }

@@ -13,7 +13,7 @@ use crate::ticket::{Command, Status, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::TicketReply;
-use super::assemble::{assemble, needs_routing, still_there};
+use super::land::{Landed, Landing};
 use super::message::{Arrival, says_thanks};
 use super::open::{OpenTicket, Opening, Requester};
 use super::run::{Ask, Prepared, UseCase};
@@ -136,10 +136,8 @@ impl UseCase for ReceiveMessage {
             Some(ticket) if !ask.follows_up(&ticket, &arrival) => {
                 let author = ActorRef::customer(customer.id);
                 let mut prepared = ask.take_in(&ticket, author, &arrival).await?;
-                people.writes.append(&mut prepared.changes.writes);
-                people.events.append(&mut prepared.changes.events);
-                prepared.changes.writes = people.writes;
-                prepared.changes.events = people.events;
+                people.absorb(prepared.changes);
+                prepared.changes = people;
                 Ok(prepared)
             }
             closed => {
@@ -257,17 +255,11 @@ impl Ask<'_> {
         let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await?)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
         let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
-        let (decision, given) =
-            self.desk.given_by_rule(self.actor.tenant(), decision, &self.circumstances()).await?;
-        let routes = needs_routing(None, &decision.ticket);
-        let version = decision.ticket.version;
-        let mut made = assemble(self.actor.tenant(), None, decision, &[]);
-        changes.writes.append(&mut made.writes);
-        changes.events.append(&mut made.events);
-        changes.deltas = made.deltas;
-        changes.search.append(&mut made.search);
+        let landing = Landing::of(self.actor.tenant(), None, decision);
+        let Landed { changes: made, version, routes } =
+            self.desk.land(landing, &self.circumstances()).await?;
+        changes.absorb(made);
         texts.finish(&mut changes);
-        given.into_iter().for_each(|state| still_there(&mut changes, state));
         let reply = TicketReply { ticket_id, version, message_id: Some(message_id) };
         Ok(Prepared { changes, reply, routes, configures: false })
     }

@@ -14,8 +14,9 @@ use crate::ticket::{Circumstances, Command, Ticket, command, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::assemble::{assemble, still_there};
+use super::assemble::still_there;
 use super::board::Planned;
+use super::land::Landing;
 use super::live::Live;
 use super::read::staff;
 use super::run::{Ask, Prepared};
@@ -157,11 +158,11 @@ impl Desk {
         if changes.writes.iter().any(of_agents) {
             return None;
         }
-        let mut tickets = changes.writes.iter().enumerate().filter_map(|(at, write)| match &write.record {
-            Record::Ticket(ticket) => Some((at, ticket)),
+        let mut tickets = changes.writes.iter().filter_map(|write| match &write.record {
+            Record::Ticket(ticket) => Some(ticket),
             _ => None,
         });
-        let (Some((at, ticket)), None) = (tickets.next(), tickets.next()) else { return None };
+        let (Some(ticket), None) = (tickets.next(), tickets.next()) else { return None };
         let work = Waiting::of(ticket)?;
         let config = live.with_versions_of(ask.store(), ask.config.clone(), ticket).await.ok()?;
         // Who has least to do is told by loads as they are.
@@ -173,17 +174,14 @@ impl Desk {
         let departed = Departed { live, planned: vec![planned], config: config.clone(), now: ask.now };
         let circumstances =
             Circumstances { actor: ActorRef::SYSTEM, now: ask.now, ids: self.ids(), config: &config };
-        let mut later = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        // As the change leaves them, not as they are stored.
+        let written = |write: &Write| matches!(write.record, Record::Conversation(_));
+        let touched = changes.writes.iter().filter(|write| written(write)).map(|write| write.record.clone());
+        let landing = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        let landing = landing.touching(touched.collect());
+        let mut later = self.place_one(landing, &placement, &circumstances).await.ok()?;
         as_planned(&mut later, &seat);
-        for write in later.writes {
-            match (changes.writes.get_mut(at), write) {
-                // Written once, as it is in the end.
-                (Some(first), Write { record: record @ Record::Ticket(_), .. }) => first.record = record,
-                (_, write) => changes.writes.push(write),
-            }
-        }
-        changes.deltas.extend(later.deltas);
-        changes.events.extend(later.events);
+        changes.absorb(later);
         prepared.routes = false;
         Some(departed)
     }
@@ -254,7 +252,8 @@ impl Desk {
             let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            if let Some(mut set) = assignment(tenant, &ticket, placement, &circumstances) {
+            if let Some(landing) = assignment(tenant, &ticket, placement, &circumstances) {
+                let mut set = self.place_one(landing, placement, &circumstances).await?;
                 as_planned(&mut set, seat);
                 tickets.push(placement.ticket);
                 changes.push(set);
@@ -264,6 +263,26 @@ impl Desk {
         let outcomes = store.commit(&changes).await?;
         let held = tickets.into_iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Committed);
         Ok(held.map(|(ticket, _)| ticket).collect())
+    }
+
+    /// Makes of a placement what it writes; its agent is given no more than the room that they were left.
+    async fn place_one(
+        &self,
+        landing: Landing<'_>,
+        placement: &Placement,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<ChangeSet, Error> {
+        let mut changes = self.land(landing, circumstances).await?.changes;
+        for delta in &mut changes.deltas {
+            if let Delta::Load { agent, kind: WorkKind::Ticket, change, at_most } = delta
+                && *agent == placement.agent
+                && *change > 0
+            {
+                *at_most = Some(placement.capacity);
+            }
+        }
+        changes.deltas.push(Delta::LastAssigned { agent: placement.agent, at: placement.assigned_at });
+        Ok(changes)
     }
 }
 
@@ -296,13 +315,13 @@ fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
     changes.replace(seat.agent.version, (*seat.agent).clone());
 }
 
-/// Turns a placement into changes, an offer where the team asks first; nothing where the ticket waits no more.
-fn assignment(
+/// Decides a placement, an offer where the team asks first; nothing where the ticket waits no more.
+fn assignment<'a>(
     tenant: TenantId,
-    ticket: &Ticket,
+    ticket: &'a Ticket,
     placement: &Placement,
     circumstances: &Circumstances<'_>,
-) -> Option<ChangeSet> {
+) -> Option<Landing<'a>> {
     if !ticket.is_queued() {
         return None;
     }
@@ -320,16 +339,7 @@ fn assignment(
         let (to, how) = (Some(placement.agent), AssignHow::Auto);
         Command::Assign(Box::new(command::Assign { to, team: None, how, reason: None, why, over: false }))
     };
-    let decision = decide(Some(ticket), &[command], circumstances).ok()?;
-    let mut changes = assemble(tenant, Some(ticket), decision, &[]);
-    for delta in &mut changes.deltas {
-        if let Delta::Load { agent, kind: WorkKind::Ticket, change, at_most } = delta
-            && *agent == placement.agent
-            && *change > 0
-        {
-            *at_most = Some(placement.capacity);
-        }
-    }
-    changes.deltas.push(Delta::LastAssigned { agent: placement.agent, at: placement.assigned_at });
-    Some(changes)
+    let decision = decide(Some(ticket), std::slice::from_ref(&command), circumstances).ok()?;
+    let landing = Landing::of(tenant, Some(ticket), decision);
+    Some(if asks { landing } else { landing.placed(command) })
 }

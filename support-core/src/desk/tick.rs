@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::agents::last_change;
-use super::assemble::{assemble, needs_routing, still_there};
+use super::land::{Landed, Landing};
 
 /// Aggregates that are woken at once.
 const BATCH: u32 = 256;
@@ -207,14 +207,12 @@ impl Desk {
         circumstances: &Circumstances<'_>,
     ) -> Result<Woken, Error> {
         let now = circumstances.now;
-        if let Ok(decision) = decide(Some(ticket), &[Command::Wake], circumstances)
+        if let Ok(mut decision) = decide(Some(ticket), &[Command::Wake], circumstances)
             && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
         {
-            let (mut decision, given) = self.given_by_rule(tenant, decision, circumstances).await?;
             decision.ticket.derived.failures = 0;
-            let routes = needs_routing(Some(ticket), &decision.ticket);
-            let mut changes = assemble(tenant, Some(ticket), decision, &[]);
-            given.into_iter().for_each(|state| still_there(&mut changes, state));
+            let landing = Landing::of(tenant, Some(ticket), decision);
+            let Landed { mut changes, routes, .. } = self.land(landing, circumstances).await?;
             self.tell(std::slice::from_mut(&mut changes)).await?;
             return Ok(Woken { changes, routes, failures: 0 });
         }
@@ -326,18 +324,23 @@ impl Desk {
         let offered = self.store().load(&system, &offered).await?.into_iter().flatten();
         let had = page.items.into_iter().map(|record| (record, command::Assign::back()));
         let mut changes = Vec::new();
+        let mut all = page.next.is_none() && offers.next.is_none();
         for (record, command) in had.chain(offered.map(|record| (record, Command::WithdrawOffer))) {
             let Record::Ticket(ticket) = record else { continue };
             let config = self.live(tenant).config(self.store(), now).await?;
             let config = self.live(tenant).with_versions_of(&**self.store(), config, &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            if let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) {
-                changes.push(assemble(tenant, Some(&ticket), decision, &[]));
+            let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
+            // A rule that gives it to them again gives it to nobody: they work here no more.
+            let landing = Landing::of(tenant, Some(&ticket), decision);
+            match self.land(landing, &circumstances).await {
+                Ok(landed) => changes.push(landed.changes),
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(_) => all = false,
             }
         }
         self.tell(&mut changes).await?;
-        let mut all = page.next.is_none() && offers.next.is_none();
         match self.store().commit(&changes).await {
             Ok(outcomes) => {
                 all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed);

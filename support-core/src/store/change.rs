@@ -64,6 +64,40 @@ impl ChangeSet {
     pub fn replace(&mut self, revision: u64, record: impl Into<Record>) {
         self.writes.push(Write { record: record.into(), expect: Expect::Revision(revision) });
     }
+
+    /// Takes in all of another set, which was decided after this one and on what this one leaves behind. A record that
+    /// both write is written once, as it is in the end, in place of what this one expects there.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        // Each field by name: one that is added is not forgotten here.
+        let Self { tenant: _, receipt, fence, writes, deltas, events, search } = other;
+        self.receipt = receipt.or(self.receipt.take());
+        self.fence = fence.or(self.fence.take());
+        for write in writes {
+            match self.writes.iter_mut().find(|first| same(&first.record, &write.record)) {
+                // One that only checks what stands there may be older than what this one makes of it.
+                Some(first) if first.record.revision() > write.record.revision() => {}
+                Some(first) => first.record = write.record,
+                None => self.writes.push(write),
+            }
+        }
+        self.deltas.extend(deltas);
+        self.events.extend(events);
+        self.search.extend(search);
+    }
+}
+
+/// Tells whether two records are one thing, of those that are written more than once in their lives.
+fn same(one: &Record, other: &Record) -> bool {
+    match (one, other) {
+        (Record::Ticket(one), Record::Ticket(other)) => one.id == other.id,
+        (Record::Conversation(one), Record::Conversation(other)) => one.id == other.id,
+        (Record::Message(one), Record::Message(other)) => one.id == other.id,
+        (Record::Offer(one), Record::Offer(other)) => one.id == other.id,
+        (Record::Customer(one), Record::Customer(other)) => one.id == other.id,
+        (Record::Agent(one), Record::Agent(other)) => one.id == other.id,
+        (Record::AgentState(one), Record::AgentState(other)) => one.agent == other.agent,
+        _ => false,
+    }
 }
 
 /// A record and what must stand in its place now.
@@ -223,5 +257,57 @@ impl Outcome {
             // Who holds the lease now does this work.
             Self::Fenced => Err(Error::Busy(EntityKind::Ticket)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::build::{a_note, a_receipt, a_state};
+    use crate::testkit::full::full_ticket;
+
+    #[test]
+    fn a_set_that_takes_another_in_writes_each_record_once_and_forgets_nothing() {
+        let (ticket, text) = (full_ticket(), a_note(1));
+        let tenant = TenantId::SINGLE;
+        let mut first = ChangeSet::new(tenant);
+        first.insert(ticket.clone());
+        let mut later = ticket.clone();
+        later.stream_seq += 1;
+        let fence = Fence { name: "worker".into(), token: 3 };
+        let search = SearchEntry {
+            text: text.id,
+            ticket: ticket.id,
+            visibility: Visibility::Internal,
+            tokens: vec!["zebra".into()],
+        };
+        let mut second = ChangeSet::new(tenant);
+        second.receipt = Some(a_receipt("once"));
+        second.fence = Some(fence.clone());
+        second.replace(ticket.stream_seq, later.clone());
+        second.insert(text.clone());
+        second.deltas.push(Delta::LastAssigned { agent: a_state(1).agent, at: ticket.created_at });
+        second.search.push(search);
+        let mut expected = second.clone();
+        expected.writes = vec![
+            Write { record: later.into(), expect: Expect::Absent },
+            Write { record: text.into(), expect: Expect::Absent },
+        ];
+        first.absorb(second);
+        assert_eq!(first, expected);
+    }
+
+    #[test]
+    fn a_check_that_a_set_takes_in_undoes_no_change() {
+        let state = a_state(1);
+        let mut changed = state.clone();
+        changed.version += 1;
+        let mut first = ChangeSet::new(TenantId::SINGLE);
+        first.replace(state.version, changed);
+        let mut check = ChangeSet::new(TenantId::SINGLE);
+        check.replace(state.version, state);
+        let expected = first.clone();
+        first.absorb(check);
+        assert_eq!(first, expected);
     }
 }

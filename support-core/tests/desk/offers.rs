@@ -329,3 +329,22 @@ fn after_a_restart_an_offer_still_stands_and_still_times_out() {
     assert_eq!(block_on(again.offers(&bob)).unwrap().len(), 1);
     world.sound();
 }
+
+#[test]
+fn work_that_is_offered_to_who_gets_it_is_not_counted_twice() {
+    let (world, team, ann, bob) = asking();
+    world.presence(&bob, Presence::Away);
+    world.capacity(&ann, 2);
+    let taken = opened(&world, team);
+    let handed = opened(&world, team);
+    assert_eq!((asked(&world, &ann).len(), world.load(&ann)), (2, 2));
+    world.run(&ann, &Take { ticket_id: taken });
+    let to_ann = Some(id_of(&ann));
+    world.run(&HOST, &Reassign { ticket_id: handed, agent_id: to_ann, team_id: None, reason: None });
+    assert_eq!((world.owner(taken), world.owner(handed), world.load(&ann)), (to_ann, to_ann, 2));
+    assert_eq!((world.is_over(taken), world.is_over(handed)), (false, false));
+    let more = opened(&world, team);
+    world.run(&ann, &Take { ticket_id: more });
+    assert!(world.is_over(more));
+    world.sound();
+}

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use support_core::desk::{
     CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, OpenTicket, PutDocument, SetPresence,
-    TicketReply, WriteMessage,
+    TicketReply, UpdateAgent, WriteMessage,
 };
 use support_core::event::Envelope;
 use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
 use support_core::label::{ForeignId, Label};
-use support_core::people::{Actor, AgentState, CustomerActor, Presence};
+use support_core::people::{Actor, AgentState, Capacity, CustomerActor, Presence};
 use support_core::sla::policy::PolicySpec;
 use support_core::store::{Credential, Cursor, DocumentKind, Logged, MemoryStore, Store};
 use support_core::testkit::{SeededIds, block_on, system_scope};
@@ -136,6 +136,17 @@ impl World {
 
     pub(crate) fn presence(&self, agent: &Actor, presence: Presence) {
         self.run(&HOST, &SetPresence::of(id_of(agent), presence));
+    }
+
+    /// Leaves an agent room for so many units of asynchronous work.
+    pub(crate) fn capacity(&self, agent: &Actor, units: u32) {
+        let capacity = Some(Capacity { units, ..Capacity::default() });
+        self.run(&HOST, &UpdateAgent { id: Some(id_of(agent)), capacity, ..UpdateAgent::default() });
+    }
+
+    /// Whether a ticket's newest owner went over their capacity with it.
+    pub(crate) fn is_over(&self, ticket: TicketId) -> bool {
+        block_on(self.desk.assignments(&HOST, ticket, 1, None)).unwrap().0[0].over
     }
 
     /// What is said on a ticket as somebody reads it, oldest first.

@@ -1,0 +1,143 @@
+//! The last step of every decision before it is written: what rules did in it is looked after.
+
+use crate::conversation::Conversation;
+use crate::error::Error;
+use crate::event::Event;
+use crate::id::{AgentId, ConversationId, TenantId};
+use crate::people::{AgentState, Scope};
+use crate::routing::AssignHow;
+use crate::store::{ChangeSet, Key, Record};
+use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, command, go_on_quietly};
+
+use super::Desk;
+use super::assemble::{assemble, goes_over, needs_routing, still_there};
+
+/// A decision that is to be written.
+pub(super) struct Landing<'a> {
+    tenant: TenantId,
+    before: Option<&'a Ticket>,
+    decision: Decision,
+    touched: Vec<Record>,
+    placed: Option<Command>,
+}
+
+/// What a decision writes.
+pub(super) struct Landed {
+    pub(super) changes: ChangeSet,
+    /// The ticket's version after it.
+    pub(super) version: u64,
+    /// Whether the router has to look.
+    pub(super) routes: bool,
+}
+
+impl<'a> Landing<'a> {
+    pub(super) const fn of(tenant: TenantId, before: Option<&'a Ticket>, decision: Decision) -> Self {
+        Self { tenant, before, decision, touched: Vec::new(), placed: None }
+    }
+
+    /// Names conversations and messages of the ticket, as they are, that are at hand and that the events may change.
+    pub(super) fn touching(mut self, touched: Vec<Record>) -> Self {
+        self.touched = touched;
+        self
+    }
+
+    /// Names the router's placement. It stands where a rule passes the work on to somebody who works here no more: in
+    /// the queue the router would place it, and the rule pass it on, for ever.
+    pub(super) fn placed(mut self, placed: Command) -> Self {
+        self.placed = Some(placed);
+        self
+    }
+}
+
+impl Desk {
+    /// Makes of a decision what it writes.
+    ///
+    /// A ticket that a rule gave to an agent goes back to its queue where they work here no more; otherwise their state
+    /// is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules wrote are read where they are not at hand.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub(super) async fn land(
+        &self,
+        landing: Landing<'_>,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<Landed, Error> {
+        let (mut landing, given) = self.given_by_rule(landing, circumstances).await?;
+        let unread = unread(&landing.decision, &landing.touched);
+        if !unread.is_empty() {
+            let found = self.store().load(&Scope::system(landing.tenant), &unread).await?;
+            landing.touched.extend(found.into_iter().flatten());
+        }
+        let Landing { tenant, before, decision, touched, .. } = landing;
+        let (version, routes) = (decision.ticket.version, needs_routing(before, &decision.ticket));
+        let mut changes = assemble(tenant, before, decision, &touched);
+        given.into_iter().for_each(|state| still_there(&mut changes, state));
+        Ok(Landed { changes, version, routes })
+    }
+
+    async fn given_by_rule<'a>(
+        &self,
+        mut landing: Landing<'a>,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<(Landing<'a>, Option<AgentState>), Error> {
+        let Some(agent) = given_by_rule(&landing.decision) else { return Ok((landing, None)) };
+        let keys = [Key::Agent(agent), Key::AgentState(agent)];
+        let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
+        match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                let units = landing.decision.ticket.units();
+                let is_over = goes_over(landing.before, units, &agent, &state);
+                let events = landing.decision.events.iter_mut().rev();
+                for envelope in events {
+                    if let Event::TicketAssigned { over, .. } = &mut envelope.event {
+                        // Who decided for the rule knows of no capacity.
+                        *over = is_over;
+                        break;
+                    }
+                }
+                Ok((landing, Some(state)))
+            }
+            _ => {
+                let commands: Vec<Command> =
+                    std::iter::once(command::Assign::back()).chain(landing.placed.take()).collect();
+                landing.decision = go_on_quietly(landing.decision, &commands, circumstances)?;
+                Ok((landing, None))
+            }
+        }
+    }
+}
+
+/// Names the owner whom a rule chose. What is closed or set aside is nobody's work.
+fn given_by_rule(decision: &Decision) -> Option<AgentId> {
+    let ticket = &decision.ticket;
+    let owner = ticket.assigned_to?;
+    if ticket.status == Status::Closed || ticket.set_aside.is_some() {
+        return None;
+    }
+    let last = decision.events.iter().rev().find_map(|envelope| match &envelope.event {
+        Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
+        _ => None,
+    });
+    matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
+}
+
+/// Names the conversations in which something was written, other than those at hand and those that begin here.
+fn unread(decision: &Decision, touched: &[Record]) -> Vec<Key> {
+    let at_hand = |id: ConversationId| {
+        touched.iter().any(|record| matches!(record, Record::Conversation(c) if c.id == id))
+    };
+    let begins = |id: ConversationId| {
+        decision.events.iter().filter_map(Conversation::begin).any(|conversation| conversation.id == id)
+    };
+    let mut unread: Vec<Key> = Vec::new();
+    for envelope in &decision.events {
+        if let Event::MessageAdded { conversation_id: id, .. } = envelope.event
+            && !at_hand(id)
+            && !unread.contains(&Key::Conversation(id))
+            && !begins(id)
+        {
+            unread.push(Key::Conversation(id));
+        }
+    }
+    unread
+}

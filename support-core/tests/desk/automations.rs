@@ -1,0 +1,179 @@
+//! What rules do on the way through the desk.
+
+use serde_json::{Value, json};
+use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket};
+use support_core::id::{AgentId, TeamId, TicketId};
+use support_core::people::Presence;
+use support_core::store::DocumentKind;
+use support_core::ticket::Status;
+
+use crate::world::{HOST, World, id_of};
+
+/// Puts a rule in force of which nothing but what `more` says is special.
+fn rule(world: &World, more: &Value) {
+    let mut body = json!({ "name": "Rule" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.put(DocumentKind::Automation, body);
+}
+
+fn opened(world: &World, team: TeamId) -> TicketId {
+    let customer = world.run(&HOST, &CreateCustomer::named("Carl")).customer_id;
+    let open = OpenTicket::of(customer, "My parcel", "It is a week late.");
+    world.run(&HOST, &OpenTicket { team_id: Some(team), ..open }).ticket_id
+}
+
+fn note_on_assignment() -> Value {
+    json!({ "trigger": { "on": ["ticket.assigned"] }, "actions": [{ "add_note": "Zebra crossing" }] })
+}
+
+fn assign_on(event: &str, agent: AgentId) -> Value {
+    json!({ "trigger": { "on": [event] }, "actions": [{ "assign_to": agent }] })
+}
+
+/// A rule that passes all that is assigned on to an agent who has left since.
+fn passing_on_to_who_left(world: &World) {
+    let id = id_of(&world.agent("Bob"));
+    rule(world, &assign_on("ticket.assigned", id));
+    world.run(&HOST, &DeactivateAgent { id });
+    world.tick();
+}
+
+#[test]
+fn a_note_that_a_rule_writes_when_new_work_finds_its_agent_is_found_by_its_words() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    rule(&world, &note_on_assignment());
+    world.pass(20);
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn a_note_that_a_rule_writes_when_unstarted_work_goes_back_is_found_by_its_words() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let ann = world.agent("Ann");
+    let ticket = opened(&world, TeamId::DEFAULT);
+    rule(&world, &note_on_assignment());
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(world.owner(ticket), None);
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn a_note_that_time_makes_a_rule_write_is_the_newest_of_its_conversation() {
+    let world = World::standard();
+    let ticket = world.noted(&world.customer("Carl"), |_| {});
+    rule(
+        &world,
+        &json!({
+            "trigger": { "since": { "moment": "created", "seconds": 60 } },
+            "actions": [{ "add_note": "Zebra crossing" }],
+        }),
+    );
+    world.pass(120);
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn a_note_that_a_rule_writes_about_an_edit_is_the_newest_of_its_conversation() {
+    let world = World::standard();
+    let ticket = world.noted(&world.customer("Carl"), |_| {});
+    rule(
+        &world,
+        &json!({
+            "trigger": { "on": ["ticket.status_changed"] },
+            "actions": [{ "add_note": "Zebra crossing" }],
+        }),
+    );
+    world.status(&HOST, ticket, Status::Resolved);
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn routed_work_that_a_rule_passes_on_to_who_left_stays_where_the_router_placed_it() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    passing_on_to_who_left(&world);
+    for waits in [false, true] {
+        world.presence(&ann, if waits { Presence::Away } else { Presence::Available });
+        let ticket = opened(&world, TeamId::DEFAULT);
+        assert_eq!(world.owner(ticket).is_none(), waits);
+        world.presence(&ann, Presence::Available);
+        assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+        let told = world.events(ticket).len();
+        world.pass(600);
+        assert_eq!(world.events(ticket).len(), told);
+    }
+    assert_eq!(world.load(&ann), 2);
+    world.sound();
+}
+
+#[test]
+fn who_leaves_leaves_their_work_though_a_rule_gives_it_to_them_again() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    rule(&world, &assign_on("ticket.assigned", id_of(&ann)));
+    world.run(&HOST, &DeactivateAgent { id: id_of(&ann) });
+    world.pass(600);
+    assert_eq!((world.owner(ticket), world.load(&ann)), (None, 0));
+    world.sound();
+}
+
+#[test]
+fn unstarted_work_that_goes_back_goes_to_nobody_who_left_though_a_rule_says_so() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let ann = world.agent("Ann");
+    let tickets = [opened(&world, TeamId::DEFAULT), opened(&world, TeamId::DEFAULT)];
+    assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&ann)); 2]);
+    passing_on_to_who_left(&world);
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(tickets.map(|ticket| world.owner(ticket)), [None; 2]);
+    world.sound();
+}
+
+#[test]
+fn unstarted_work_that_goes_back_may_be_given_by_a_rule_to_who_works_here() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let ann = world.agent("Ann");
+    let tickets = [opened(&world, TeamId::DEFAULT), opened(&world, TeamId::DEFAULT)];
+    let bob = world.agent("Bob");
+    rule(&world, &assign_on("ticket.assigned", id_of(&bob)));
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 2]);
+    assert_eq!((world.load(&ann), world.load(&bob)), (0, 2));
+    world.sound();
+}
+
+#[test]
+fn work_that_a_rule_gives_beyond_the_capacity_is_shown_as_over() {
+    let world = World::standard();
+    let bob = world.agent("Bob");
+    world.capacity(&bob, 1);
+    let team = world.team("By hand", &json!({ "mode": { "ticket": "manual" } }));
+    rule(&world, &assign_on("ticket.created", id_of(&bob)));
+    let tickets = [opened(&world, team), opened(&world, team)];
+    assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 2]);
+    assert_eq!(tickets.map(|ticket| world.is_over(ticket)), [false, true]);
+    world.sound();
+}
+
+#[test]
+fn a_note_that_a_rule_writes_on_waiting_work_that_is_routed_is_the_newest_of_its_conversation() {
+    let world = World::standard();
+    rule(&world, &note_on_assignment());
+    let ticket = opened(&world, TeamId::DEFAULT);
+    let ann = world.agent("Ann");
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
