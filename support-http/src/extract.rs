@@ -444,7 +444,7 @@ mod tests {
     enum Form {
         On(Vec<String>),
         Since { seconds: f64 },
-        Not(Box<Form>),
+        Not(Box<Self>),
         Never,
     }
 
