@@ -303,9 +303,14 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
         DocumentKind::Settings => read::<Settings>(body)?.check(),
         DocumentKind::Team => read::<TeamSpec>(body)?.check(),
         DocumentKind::SlaPolicy => read::<PolicySpec>(body)?.check(),
-        DocumentKind::Calendar => Calendar::new(&read(body)?).map(drop).map_err(|problems| {
-            problems.into_iter().map(|p| FieldProblem { field: p.field, problem: p.problem }).collect()
-        }),
+        DocumentKind::Calendar => {
+            let spec = read::<CalendarSpec>(body)?;
+            let rest = Calendar::new(&spec).err().into_iter().flatten();
+            let rest = rest.map(|p| FieldProblem { field: p.field, problem: p.problem });
+            let problems: Vec<FieldProblem> =
+                FieldProblem::of_name(&spec.name).into_iter().chain(rest).collect();
+            if problems.is_empty() { Ok(()) } else { Err(problems) }
+        }
         DocumentKind::KeywordRule => {
             let rule = read::<KeywordRule>(body)?;
             // An alert shows the name as a topic, so it has to be one.

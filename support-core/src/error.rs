@@ -5,6 +5,9 @@ use std::fmt;
 use crate::people::Permission;
 use crate::store::StoreError;
 
+/// Longest name, in characters.
+const NAME_LIMIT: usize = 200;
+
 /// A field of a command that cannot be accepted, and why.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldProblem {
@@ -18,6 +21,15 @@ impl FieldProblem {
     /// Names a field and its problem.
     pub fn new(field: impl Into<String>, problem: impl fmt::Display) -> Self {
         Self { field: field.into(), problem: problem.to_string() }
+    }
+
+    /// Says what is wrong with the `name` of a person or of something configured.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let blank = name.trim().is_empty();
+        let wrong = blank || name.chars().nth(NAME_LIMIT).is_some() || name.chars().any(char::is_control);
+        wrong.then(|| {
+            Self::new("name", format!("must be 1 to {NAME_LIMIT} characters without control characters"))
+        })
     }
 }
 

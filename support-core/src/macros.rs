@@ -30,8 +30,6 @@ use crate::people::{Actor, Permission, Reach};
 use crate::text::{Template, fold};
 use crate::wire::wire_enum;
 
-/// Longest name, in characters.
-const NAME_LIMIT: usize = 200;
 /// Longest content, in characters.
 const CONTENT_LIMIT: usize = 10_000;
 
@@ -75,14 +73,11 @@ impl MacroSpec {
     /// Finds what cannot be.
     #[must_use]
     pub fn check(&self) -> Vec<FieldProblem> {
-        let mut problems = Vec::new();
-        for (field, text, limit) in
-            [("name", &self.name, NAME_LIMIT), ("content", &self.content, CONTENT_LIMIT)]
-        {
-            if text.trim().is_empty() || text.chars().nth(limit).is_some() || text.contains('\0') {
-                let problem = format!("must be 1 to {limit} characters without a null character");
-                problems.push(FieldProblem::new(field, problem));
-            }
+        let mut problems: Vec<FieldProblem> = FieldProblem::of_name(&self.name).into_iter().collect();
+        let text = &self.content;
+        if text.trim().is_empty() || text.chars().nth(CONTENT_LIMIT).is_some() || text.contains('\0') {
+            let problem = format!("must be 1 to {CONTENT_LIMIT} characters without a null character");
+            problems.push(FieldProblem::new("content", problem));
         }
         if let Err(problem) = Template::parse(&self.content) {
             problems.push(FieldProblem::new("content", problem));

@@ -8,7 +8,8 @@ use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use support_core::Error;
 use support_core::desk::{Done, Once, Options, UseCase};
 use support_core::people::Actor;
 use support_core::store::{PageCursor, Query};
@@ -24,6 +25,8 @@ const PAGE_LIMIT: u32 = 200;
 const ONCE_SECONDS: i64 = 86_400;
 /// Longest idempotency key, in bytes.
 const KEY_LIMIT: usize = 255;
+/// How often a change is merged anew with what others wrote meanwhile.
+pub(crate) const MERGES: u32 = 10;
 
 /// Who calls, and under which conditions.
 #[derive(Debug)]
@@ -75,6 +78,21 @@ impl Call {
         Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
     }
 
+    /// Runs a use-case that was merged with what stood at a version, on the condition that it still stands. `Ok(None)`
+    /// where it does not: read and merge again. A caller who named a version decides by that alone.
+    pub(crate) async fn run_merged<U: UseCase>(
+        &self,
+        body: &[u8],
+        version: u64,
+        wanted: &U,
+    ) -> Result<Option<Done<U::Reply>>, ApiError> {
+        let options = Options { if_match: self.if_match.or(Some(version)), once: self.once(body, "") };
+        match self.app.desk.run_with(&self.actor, wanted, &options).await {
+            Err(Error::Stale { .. }) if self.if_match.is_none() => Ok(None),
+            done => Ok(Some(done?)),
+        }
+    }
+
     /// Runs one of several use-cases of a request: each is remembered under the request's key and its own name.
     pub(crate) async fn run_part<U: UseCase>(
         &self,
@@ -86,7 +104,7 @@ impl Call {
         Ok(self.app.desk.run_with(&self.actor, wanted, &options).await?)
     }
 
-    fn once(&self, body: &[u8], part: &str) -> Option<Once> {
+    pub(crate) fn once(&self, body: &[u8], part: &str) -> Option<Once> {
         self.key.as_ref().map(|key| {
             let who = format!("{:?}", self.actor.as_ref());
             let (method, route) = (self.method.as_bytes(), self.route.as_bytes());
@@ -228,6 +246,9 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let inner = error.into_inner();
         if inner.is_data() {
             named(&field, "body", &inner.to_string())
+        } else if is_json(bytes) {
+            // A parser of enums calls a wrong form bad syntax, and so what it takes no more of.
+            ApiError::invalid(if field == "." { "body" } else { &field }, accepted(&inner.to_string()))
         } else {
             ApiError::unreadable(format!(
                 "the body is no JSON (line {}, column {})",
@@ -239,6 +260,27 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     reader.end().map_err(|_| ApiError::unreadable("the body goes on after its JSON"))?;
     Ok(value)
 }
+
+/// Tells whether bytes are JSON, whatever it says.
+fn is_json(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok() && serde_json::from_slice::<IgnoredAny>(bytes).is_ok()
+}
+
+/// Says what JSON must be that a parser takes for none.
+fn accepted(message: &str) -> &'static str {
+    if message.starts_with("recursion limit") {
+        "must not be nested so deep"
+    } else if message.starts_with("number out of range") {
+        "must be a number within bounds"
+    } else if message.contains("hex escape") {
+        "must be text of whole Unicode characters"
+    } else {
+        FORMS
+    }
+}
+
+/// What an enum must be whose form is none of those that it has.
+const FORMS: &str = "must be one of the accepted forms";
 
 /// Names the field that a parser complains of: one that is missing by its own name, not by that of what misses it.
 fn named(path: &str, root: &str, message: &str) -> ApiError {
@@ -265,6 +307,13 @@ fn plain(message: &str) -> String {
         }
         _ if message.starts_with("UUID parsing failed") => "must be a UUID".to_owned(),
         _ if message.starts_with("unknown variant") => "is not one of the accepted values".to_owned(),
+        _ if message.starts_with("data did not match any variant of untagged enum") => FORMS.to_owned(),
+        _ if message.starts_with("invalid digit found in string")
+            || message.starts_with("number too ")
+            || message.starts_with("cannot parse integer") =>
+        {
+            "must be a whole number within bounds".to_owned()
+        }
         _ => message.to_owned(),
     }
 }
@@ -274,6 +323,9 @@ fn in_json(expected: &str) -> &str {
     match expected {
         "a map" => "an object",
         "a sequence" => "a list",
+        "unit variant" | "newtype variant" | "tuple variant" | "struct variant" => {
+            "one of the accepted forms"
+        }
         "a formatted UUID string" => "a UUID",
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number within bounds",
         "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more, within bounds",
@@ -376,6 +428,71 @@ mod tests {
         name: String,
     }
 
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only read")]
+    struct Chosen {
+        form: Option<Form>,
+        either: Option<Either>,
+        #[serde(default)]
+        must: Vec<Form>,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only read")]
+    enum Form {
+        On(Vec<String>),
+        Since { seconds: f64 },
+        Not(Box<Self>),
+        Never,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(untagged)]
+    #[expect(dead_code, reason = "only read")]
+    enum Either {
+        Number(u8),
+        List(Vec<u8>),
+    }
+
+    #[test]
+    fn json_of_a_form_that_an_enum_does_not_have_is_refused_by_its_field() {
+        let deep = format!(r#"{{"form": {}"never"{}}}"#, r#"{"not": "#.repeat(200), "}".repeat(200));
+        for (body, field, problem) in [
+            (r#"{"form": {}}"#, "form", FORMS),
+            (r#"{"form": 5}"#, "form", FORMS),
+            (r#"{"form": []}"#, "form", FORMS),
+            (r#"{"must": [null]}"#, "must[0]", FORMS),
+            (r#"{"form": "on"}"#, "form.on", FORMS),
+            (r#"{"form": {"on": [], "since": {"seconds": 1}}}"#, "form", FORMS),
+            (
+                r#"{"form": {"since": {"seconds": 1e999}}}"#,
+                "form.since.seconds",
+                "must be a number within bounds",
+            ),
+            (r#"{"form": {"when": 1}}"#, "form", "is not one of the accepted values"),
+            (r#"{"either": "x"}"#, "either", FORMS),
+            (r#"{"form": {"on": ["\ud800"]}}"#, "form.on[0]", "must be text of whole Unicode characters"),
+        ] {
+            let (found, said) = refused(parse::<Chosen>(body.as_bytes()));
+            assert_eq!(said, problem, "{body}");
+            assert!(found.starts_with(field.split('.').next().unwrap()), "{body}: {found}");
+        }
+        let (field, problem) = refused(parse::<Chosen>(deep.as_bytes()));
+        assert!(field.starts_with("form"), "{field}");
+        assert_eq!(problem, "must not be nested so deep");
+    }
+
+    #[test]
+    fn what_is_no_json_is_bad_syntax_whatever_stands_before_the_fault() {
+        let not_utf8 = b"{\"form\": {\"on\": [\"\xff\"]}}".as_slice();
+        let texts = [r#"{"form": {}"#, r#"{"form": nul}"#, r#"{"form": {}} x"#, "", r#"{"form": 01}"#];
+        for body in texts.map(str::as_bytes).into_iter().chain([not_utf8]) {
+            assert_eq!(parse::<Chosen>(body).unwrap_err().status, StatusCode::BAD_REQUEST);
+        }
+    }
+
     fn refused<T: std::fmt::Debug>(read: Result<T, ApiError>) -> (String, String) {
         let mut error = read.unwrap_err();
         assert_eq!(error.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -414,5 +531,9 @@ mod tests {
         assert_eq!(refused(params::<Inner>("name=a&name=b")).0, "name");
         assert_eq!(refused(params::<Inner>("")).0, "name");
         assert_eq!(refused(params::<Inner>("nothing=a")).0, "nothing");
+        let whole = ("level".to_owned(), "must be a whole number within bounds".to_owned());
+        for wrong in ["x", "-1", "256", ""] {
+            assert_eq!(refused(params::<Wanted>(&format!("name=a&level={wrong}"))), whole, "{wrong}");
+        }
     }
 }

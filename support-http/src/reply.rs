@@ -68,6 +68,22 @@ pub(crate) struct Made<T> {
     pub(crate) repeated: bool,
 }
 
+/// What a command answers that makes nothing.
+pub(crate) struct Said<T> {
+    pub(crate) body: T,
+    pub(crate) repeated: bool,
+}
+
+impl<T: Serialize> IntoResponse for Said<T> {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.body).into_response();
+        if self.repeated {
+            response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
 impl<T: Serialize> IntoResponse for Made<T> {
     fn into_response(self) -> Response {
         let mut response = (StatusCode::CREATED, Json(self.body)).into_response();

@@ -115,7 +115,7 @@ fn trigger() -> impl Strategy<Value = Trigger> {
         (0_u64..10_000).prop_map(When::SecondsAfter),
     ];
     prop_oneof![
-        3 => prop::collection::vec(select(On::ALL), 1..4).prop_map(Trigger::On),
+        3 => prop::sample::subsequence(On::ALL, 1..4).prop_map(Trigger::On),
         1 => since.prop_map(Trigger::Since),
         1 => (select(Metric::ALL), when).prop_map(|(metric, when)| Trigger::Timer(Timer { metric, when })),
     ]

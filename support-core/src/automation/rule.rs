@@ -165,13 +165,20 @@ impl AutomationSpec {
     /// # Errors
     /// Every field that cannot be accepted.
     pub fn check(&self) -> Result<(), Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        if self.name.trim().is_empty() || self.name.chars().count() > 200 {
-            problems.push(FieldProblem::new("name", "must be 1 to 200 characters"));
-        }
+        let mut problems: Vec<FieldProblem> = FieldProblem::of_name(&self.name).into_iter().collect();
         match &self.trigger {
             Trigger::On(events) if events.is_empty() => {
                 problems.push(FieldProblem::new("trigger.on", "must name at least one event"));
+            }
+            Trigger::On(events) => {
+                let again = events
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, event)| events.iter().take(*at).any(|e| e == *event));
+                // One for each that is met: a list of thousands is told of once.
+                problems.extend(again.take(1).map(|(at, _)| {
+                    FieldProblem::new(format!("trigger.on[{at}]"), "must not be named twice")
+                }));
             }
             Trigger::Since(since) if !(1..=LONGEST).contains(&since.seconds) => {
                 problems.push(FieldProblem::new("trigger.since.seconds", "must be 1 to 315360000"));
@@ -185,7 +192,7 @@ impl AutomationSpec {
                 }
                 _ => {}
             },
-            Trigger::On(_) | Trigger::Since(_) => {}
+            Trigger::Since(_) => {}
         }
         problems.extend(self.condition.iter().flat_map(|condition| condition.problems("condition")));
         if self.actions.is_empty() {

@@ -121,6 +121,8 @@ pub struct RelaxStage {
 
 /// Longest wait after which a stage may begin, in seconds: ten years.
 const LONGEST_WAIT: i64 = 315_360_000;
+/// Most teams that take the overflow of one.
+const OVERFLOW_LIMIT: usize = 20;
 /// Most stages of a team.
 const STAGES_LIMIT: usize = 10;
 
@@ -167,12 +169,15 @@ impl TeamSpec {
     /// # Errors
     /// Every field that cannot be accepted.
     pub fn check(&self) -> Result<(), Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        if self.name.trim().is_empty() || self.name.chars().count() > 200 {
-            problems.push(FieldProblem::new("name", "must be 1 to 200 characters"));
-        }
-        if self.overflow_team_ids.len() > 20 {
+        let mut problems: Vec<FieldProblem> = FieldProblem::of_name(&self.name).into_iter().collect();
+        if self.overflow_team_ids.len() > OVERFLOW_LIMIT {
             problems.push(FieldProblem::new("overflow_team_ids", "must be at most 20"));
+        }
+        for (at, team) in self.overflow_team_ids.iter().enumerate().take(OVERFLOW_LIMIT) {
+            if self.overflow_team_ids.iter().take(at).any(|before| before == team) {
+                let problem = "must not be named twice";
+                problems.push(FieldProblem::new(format!("overflow_team_ids[{at}]"), problem));
+            }
         }
         if self.queue_limit == Some(0) {
             problems.push(FieldProblem::new("queue_limit", "must be at least 1"));

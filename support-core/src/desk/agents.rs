@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{EntityKind, Error};
+use crate::error::{EntityKind, Error, FieldProblem};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TeamId};
 use crate::label::{ForeignId, Label};
@@ -186,9 +186,8 @@ fn teams(ask: &Ask<'_>, field: &str, ids: &[TeamId]) -> Result<Vec<TeamId>, Erro
 }
 
 fn check(agent: &Agent) -> Result<(), Error> {
-    let name = agent.name.trim();
-    if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
-        return Err(Error::invalid("name", "must be 1 to 200 characters without control characters"));
+    if let Some(problem) = FieldProblem::of_name(agent.name.trim()) {
+        return Err(Error::Invalid(vec![problem]));
     }
     if agent.skills.len() > 100 {
         return Err(Error::invalid("skills", "must be at most 100"));

@@ -240,6 +240,9 @@ impl Ask<'_> {
         }
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
+        if kind == DocumentKind::Team && !retired {
+            overflows_elsewhere(id, &body)?;
+        }
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
         }
@@ -292,6 +295,16 @@ impl Ask<'_> {
             Some(before) => changes.replace(before.version, document),
         }
         Ok(Prepared { changes, reply, routes: kind == DocumentKind::Team, configures: true })
+    }
+}
+
+/// A team's overflow goes to other teams.
+fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+    // What cannot be read is left to the check of the document itself.
+    let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
+    match spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid()) {
+        Some(at) => Err(Error::invalid(format!("overflow_team_ids[{at}]"), "must be another team")),
+        None => Ok(()),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::ticket::{Command, Status, Ticket, command};
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::run::{Ask, Prepared, UseCase};
+use super::run::{Ask, Done, Once, Options, Prepared, UseCase};
 use super::texts::Texts;
 
 /// A macro and how often it was used.
@@ -91,10 +91,10 @@ impl Desk {
 
     /// Puts values in the places of a macro: those given, and those of the ticket, where one is named, of its customer
     /// and order, and of the agent who asks. Without a ticket this is a use and counts as one; with a ticket the message
-    /// that names the macro does.
+    /// that names the macro does. `once` lets a repeated use count once.
     ///
     /// # Errors
-    /// `Invalid` that names each variable without a value, as `variables.<name>`; as [`macro_view`](Self::macro_view), and
+    /// `IdempotencyMismatch` where the key was used for another command; `Invalid` that names each variable without a value, as `variables.<name>`; as [`macro_view`](Self::macro_view), and
     /// `NotFound` where the ticket is out of sight.
     pub async fn use_macro(
         &self,
@@ -102,7 +102,8 @@ impl Desk {
         id: DocumentId,
         variables: impl IntoIterator<Item = (String, String)> + Send,
         ticket: Option<TicketId>,
-    ) -> Result<String, Error> {
+        once: Option<Once>,
+    ) -> Result<Done<String>, Error> {
         let found = self.macro_view(actor, id).await?;
         let values = self.values(actor, Values::given(variables), ticket).await?;
         let content = found.spec.render(&values).map_err(|missing| {
@@ -111,10 +112,14 @@ impl Desk {
                 missing.map(|name| FieldProblem::new(format!("variables.{name}"), "must be given")).collect(),
             )
         })?;
-        if ticket.is_none() {
-            self.run(actor, &CountUse { id }).await?;
+        if ticket.is_some() {
+            return Ok(Done::Now(content));
         }
-        Ok(content)
+        let options = Options { if_match: None, once };
+        Ok(match self.run_with(actor, &CountUse { id }, &options).await? {
+            Done::Now(()) => Done::Now(content),
+            Done::Before(()) => Done::Before(content),
+        })
     }
 
     async fn values(

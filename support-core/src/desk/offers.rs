@@ -148,6 +148,7 @@ impl Ask<'_> {
             return Err(Error::refused("offer_gone", "the offer has ended"));
         }
         let ticket = self.store().ticket(&self.system(), offer.ticket_id).await?.ok_or_else(missing)?;
+        self.check_version(EntityKind::Ticket, ticket.version)?;
         let (agent, state) = self.agent_in("agent_id", actor.id).await?;
         Ok((ticket, Seat { agent: agent.into(), state }))
     }

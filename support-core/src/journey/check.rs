@@ -15,6 +15,7 @@ use crate::wire::wire_enum;
 
 use super::{Answers, JourneySpec};
 
+pub(super) use explore::Budget;
 pub use shape::shape;
 
 wire_enum! {

@@ -90,6 +90,11 @@ impl Condition {
         }
     }
 
+    /// Returns how many steps it takes to look at a test: one for each option that it names.
+    pub(super) fn steps(&self) -> usize {
+        if let Self::Is { any_of, .. } = self { any_of.len().max(1) } else { 1 }
+    }
+
     /// Returns the question that a test is about; nothing for what is no test.
     pub(super) const fn question(&self) -> Option<&Label> {
         match self {

@@ -6,23 +6,46 @@ use uuid::Uuid;
 
 use crate::label::Label;
 
+use super::check::Budget;
 use super::{Answer, AnswerKind, Choice, Condition, Date, Image, Question};
 
 /// Most options of one multiple choice that tests may name: each set of them is a case of its own.
 const NAMED_LIMIT: usize = 12;
 
+/// Why the answers to a question cannot be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TooMany {
+    /// Tests name too many options.
+    Options,
+    /// It takes more steps than are left.
+    Steps,
+}
+
 /// Returns answers for every combination of outcomes that the tests of a question can have, `None` for passing it
-/// over; nothing where tests name too many options.
+/// over.
 ///
 /// Nothing is asked of a text or of pictures but whether they were given, so what stands for them is any.
-pub(super) fn samples(question: &Question, tests: &[&Condition]) -> Option<Vec<Option<Answer>>> {
-    let all = match &question.answer {
+pub(super) fn samples(
+    question: &Question,
+    tests: &[&Condition],
+    budget: &mut Budget,
+) -> Result<Vec<Option<Answer>>, TooMany> {
+    let options = question.answer.options().len();
+    let looks: usize = tests.iter().map(|test| test.steps()).sum();
+    // Which options tests name is asked of each; every answer is looked for among them, and by each test.
+    let mut spend =
+        |times: usize| budget.spend(times.saturating_mul(looks + options + 1)).ok_or(TooMany::Steps);
+    spend(options)?;
+    let all: Vec<Answer> = match &question.answer {
         AnswerKind::SingleChoice { options } => {
             options.iter().map(|option| Answer::Choice(option.value.clone())).collect()
         }
-        AnswerKind::MultipleChoice { options, min, max } => sets(options, *min, *max, tests)?,
+        AnswerKind::MultipleChoice { options, min, max } => {
+            sets(options, *min, *max, tests).ok_or(TooMany::Options)?
+        }
         AnswerKind::Text { .. } => {
-            return Some(distinct(question, tests, vec![Answer::Text("…".into())], true));
+            spend(1)?;
+            return Ok(distinct(question, tests, vec![Answer::Text("…".into())], true));
         }
         AnswerKind::Number { min, max, step } => numbers(*min, *max, *step, tests),
         AnswerKind::Date { min, max } => days(*min, *max, tests),
@@ -32,7 +55,8 @@ pub(super) fn samples(question: &Question, tests: &[&Condition]) -> Option<Vec<O
         }
         AnswerKind::Information => Vec::new(),
     };
-    Some(distinct(question, tests, all, false))
+    spend(all.len())?;
+    Ok(distinct(question, tests, all, false))
 }
 
 /// Keeps one answer of those between which no test tells a difference, and none that is refused.

@@ -113,6 +113,9 @@ impl Weights {
             .filter(|(_, points)| !(0.0..=STRICT_PRIORITY_POINTS).contains(points))
             .map(|(field, _)| WeightProblem { field, problem: "must be 0 to 1000000000000" })
             .collect();
+        if self.tier_points.len() > TIER_LIMIT {
+            problems.push(WeightProblem { field: "tier_points".to_owned(), problem: "must be at most 100" });
+        }
         for (field, seconds) in
             [("age_seconds", self.age_seconds), ("live_age_seconds", self.live_age_seconds)]
         {
@@ -127,6 +130,9 @@ impl Weights {
         problems
     }
 }
+
+/// Most tiers with points.
+const TIER_LIMIT: usize = 100;
 
 /// See [`Weights::strict_priority`].
 const STRICT_PRIORITY_POINTS: f64 = 1e12;

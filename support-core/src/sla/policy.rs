@@ -167,10 +167,7 @@ impl PolicySpec {
     /// # Errors
     /// Every field that cannot be accepted.
     pub fn check(&self) -> Result<(), Vec<FieldProblem>> {
-        let mut problems = Vec::new();
-        if self.name.trim().is_empty() || self.name.chars().count() > 200 {
-            problems.push(FieldProblem::new("name", "must be 1 to 200 characters"));
-        }
+        let mut problems: Vec<FieldProblem> = FieldProblem::of_name(&self.name).into_iter().collect();
         if self.targets.is_empty() {
             problems.push(FieldProblem::new("targets", "must name at least one metric"));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{EditDocument, MacroFilter, PutDocument, WriteMessage};
+use support_core::desk::{Done, EditDocument, MacroFilter, PutDocument, WriteMessage};
 use support_core::id::{DocumentId, TicketId};
 use support_core::people::{Actor, Permission};
 use support_core::store::DocumentKind;
@@ -30,7 +30,9 @@ fn said(
 ) -> Result<String, Error> {
     let given: Vec<(String, String)> =
         given.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
-    block_on(world.desk.use_macro(actor, id, given, ticket))
+    block_on(world.desk.use_macro(actor, id, given, ticket, None)).map(|done| match done {
+        Done::Now(content) | Done::Before(content) => content,
+    })
 }
 
 fn uses(world: &World, id: DocumentId) -> u64 {

@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use support_core::desk::{
-    AcceptOffer, CreateCustomer, DeactivateAgent, DeclineOffer, OpenTicket, Reassign, SetPresence, Take,
-    UpdateAgent,
+    AcceptOffer, CreateCustomer, DeactivateAgent, DeclineOffer, OpenTicket, Options, Reassign, SetPresence,
+    Take, UpdateAgent,
 };
+use support_core::error::{EntityKind, Error};
 use support_core::id::{OfferId, TeamId, TicketId};
 use support_core::people::{Actor, Capacity, Presence};
 use support_core::routing::{AssignHow, OfferState};
@@ -49,6 +50,22 @@ fn history(world: &World, ticket: TicketId) -> Vec<OfferState> {
         other => panic!("{other:?}"),
     };
     page.items.into_iter().rev().map(state).collect()
+}
+
+#[test]
+fn an_answer_to_another_version_of_the_ticket_is_refused() {
+    let (world, team, ann, _) = asking();
+    let ticket = opened(&world, team);
+    let offer_id = only(&world, &ann);
+    let version = world.ticket(ticket).version;
+    let at = |version| Options { if_match: Some(version), once: None };
+    let decline = DeclineOffer { offer_id, reason: None };
+    let stale = block_on(world.desk.run_with(&ann, &decline, &at(version + 1))).unwrap_err();
+    assert!(matches!(stale, Error::Stale { entity: EntityKind::Ticket, .. }), "{stale:?}");
+    let stale = block_on(world.desk.run_with(&ann, &AcceptOffer { offer_id }, &at(version + 1))).unwrap_err();
+    assert!(matches!(stale, Error::Stale { found, .. } if found == version), "{stale:?}");
+    assert_eq!(history(&world, ticket), [OfferState::Open]);
+    block_on(world.desk.run_with(&ann, &AcceptOffer { offer_id }, &at(version))).unwrap();
 }
 
 #[test]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::response::IntoResponse;
 use serde::Deserialize;
+use support_core::Error;
 use support_core::desk::{CreateAgent, DeactivateAgent, SetPassword, SetPresence, TextsById, UpdateAgent};
+use support_core::error::EntityKind;
 use support_core::id::{AgentId, TeamId};
 use support_core::label::{ForeignId, Label};
 use support_core::people::{Absence, Agent, AgentState, Capacity, Permission, Presence, Shift, WorkKind};
@@ -17,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, MERGES, Params, cursor, limit};
 use crate::fields::given;
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -249,19 +251,14 @@ async fn change(
     Id(id): Id<AgentId>,
     body: Body<AgentChange>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (before, _) = call.app.desk.agent(&call.actor, id).await?;
+    let (mut before, _) = call.app.desk.agent(&call.actor, id).await?;
     super::staff(&call, Permission::AgentManage)?;
     let change = body.value;
     let password = match change.password {
         Some(password) => Some(call.app.attempts.hash("password", password).await?),
         None => None,
     };
-    let capacity = change.capacity.map(|capacity| Capacity {
-        units: capacity.units.unwrap_or(before.capacity.units),
-        chat: capacity.chat.unwrap_or(before.capacity.chat),
-        call: capacity.call.unwrap_or(before.capacity.call),
-    });
-    let wanted = UpdateAgent {
+    let mut wanted = UpdateAgent {
         id: Some(id),
         name: change.name,
         email: change.email,
@@ -270,13 +267,32 @@ async fn change(
         team_ids: change.team_ids,
         lead_ids: change.lead_ids,
         skills: change.skills,
-        capacity,
+        capacity: None,
         shift: change.shift,
         languages: change.languages,
         performance: change.performance,
         absences: change.absences,
     };
-    let done = call.run(&body.bytes, &wanted).await?;
+    let done = match change.capacity {
+        None => call.run(&body.bytes, &wanted).await?,
+        // Capacity that is left out stays as it is: as it is when this is written.
+        Some(capacity) => {
+            let mut merges = 1;
+            loop {
+                wanted.capacity = Some(Capacity {
+                    units: capacity.units.unwrap_or(before.capacity.units),
+                    chat: capacity.chat.unwrap_or(before.capacity.chat),
+                    call: capacity.call.unwrap_or(before.capacity.call),
+                });
+                match call.run_merged(&body.bytes, before.version, &wanted).await? {
+                    Some(done) => break done,
+                    None if merges < MERGES => (before, _) = call.app.desk.agent(&call.actor, id).await?,
+                    None => return Err(Error::Busy(EntityKind::Agent).into()),
+                }
+                merges += 1;
+            }
+        }
+    };
     if let Some(hash) = password {
         let subject = LoginSubject::Agent(id);
         call.app.desk.run(&call.actor, &SetPassword { subject, hash }).await?;
@@ -302,6 +318,7 @@ async fn deactivate(call: Call, Id(id): Id<AgentId>) -> Result<impl IntoResponse
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn set_status(

@@ -240,6 +240,7 @@ async fn list(call: Call, part: Params<Part>) -> Result<Json<Page<AutomationBody
 #[utoipa::path(post, path = "/automations", tag = "automations", request_body = AutomationChange, responses(
     (status = 201, body = AutomationBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create(call: Call, body: Body<AutomationSpec>) -> Result<impl IntoResponse, ApiError> {

@@ -60,7 +60,7 @@ struct JourneyBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>)]
     ticket: Option<Vec<Fill>>,
-    /// What keeps this version from being published.
+    /// What keeps this version from being published. Lists leave it out: to find it, all ways are walked.
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<Vec<ProblemField>>,
     version: u64,
@@ -69,13 +69,22 @@ struct JourneyBody {
 }
 
 impl JourneyBody {
-    fn of(call: &Call, view: JourneyView) -> Self {
+    /// Renders a journey with what keeps it from being published.
+    fn checked(call: &Call, view: JourneyView) -> Self {
+        // What is published has no flaws.
+        let sound = view.published_version == Some(view.version);
+        let problems = call.actor.is_staff().then(|| {
+            let flaws = if sound { Vec::new() } else { check(&view.spec) };
+            let problems = flaws.into_iter();
+            problems.map(|flaw| ProblemField { field: flaw.field, problem: flaw.problem }).collect()
+        });
+        Self { problems, ..Self::listed(call, view) }
+    }
+
+    /// Renders a journey unchecked.
+    fn listed(call: &Call, view: JourneyView) -> Self {
         let JourneyView { id, version, state, published_version, spec, created_at, updated_at } = view;
         let staff = call.actor.is_staff();
-        let problems = staff.then(|| {
-            let flaws = check(&spec).into_iter();
-            flaws.map(|flaw| ProblemField { field: flaw.field, problem: flaw.problem }).collect()
-        });
         let JourneySpec { name, entry_point, brand_id, start, questions, ticket } = spec;
         Self {
             id: id.uuid(),
@@ -87,7 +96,7 @@ impl JourneyBody {
             start: staff.then(|| start.to_string()),
             questions: staff.then_some(questions),
             ticket: staff.then_some(ticket),
-            problems,
+            problems: None,
             version,
             created_at: created_at.to_string(),
             updated_at: updated_at.to_string(),
@@ -152,7 +161,7 @@ async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<JourneyBody>
         place.as_ref().is_none_or(|place| view.spec.entry_point == *place)
             && (brand.is_none() || view.spec.brand_id == brand)
     };
-    let items = views.into_iter().filter(fits).map(|view| JourneyBody::of(&call, view));
+    let items = views.into_iter().filter(fits).map(|view| JourneyBody::listed(&call, view));
     Ok(Json(Page::new(items.collect(), next)))
 }
 
@@ -160,6 +169,7 @@ async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<JourneyBody>
 #[utoipa::path(post, path = "/journeys", tag = "journeys", request_body = NewJourney, responses(
     (status = 201, body = JourneyBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create(call: Call, body: Body<JourneySpec>) -> Result<impl IntoResponse, ApiError> {
@@ -202,7 +212,7 @@ async fn replace(
 
 async fn shown(call: &Call, id: DocumentId) -> Result<(u64, JourneyBody), ApiError> {
     let view = call.app.desk.journey(&call.actor, id).await?;
-    Ok((view.version, JourneyBody::of(call, view)))
+    Ok((view.version, JourneyBody::checked(call, view)))
 }
 
 /// Lets customers meet the newest version of a journey. The one that was active at its place is archived with it.

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use support_core::automation::Action;
-use support_core::desk::{EditDocument, MacroFilter, MacroView, PutDocument};
+use support_core::desk::{Done, EditDocument, MacroFilter, MacroView, PutDocument};
 use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::label::Label;
 use support_core::macros::{MacroSpec, MacroVisibility};
@@ -22,7 +22,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{self, Body, Call, Id, Params, cursor, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
-use crate::reply::{Page, Versioned};
+use crate::reply::{Page, Said, Versioned};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()
@@ -153,6 +153,7 @@ async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<MacroBody>>,
 #[utoipa::path(post, path = "/macros", tag = "macros", request_body = NewMacro, responses(
     (status = 201, body = MacroBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create(call: Call, body: Body<NewMacro>) -> Result<impl IntoResponse, ApiError> {
@@ -238,8 +239,13 @@ async fn use_it(
     call: Call,
     Id(id): Id<DocumentId>,
     body: Body<MacroUse>,
-) -> Result<Json<MacroContent>, ApiError> {
+) -> Result<Said<MacroContent>, ApiError> {
+    let once = call.once(&body.bytes, "");
     let MacroUse { variables, ticket_id } = body.value;
-    let content = call.app.desk.use_macro(&call.actor, id, variables, ticket_id).await?;
-    Ok(Json(MacroContent { content }))
+    let (content, repeated) =
+        match call.app.desk.use_macro(&call.actor, id, variables, ticket_id, once).await? {
+            Done::Now(content) => (content, false),
+            Done::Before(content) => (content, true),
+        };
+    Ok(Said { body: MacroContent { content }, repeated })
 }

@@ -108,6 +108,7 @@ async fn offers(call: Call) -> Result<Json<Page<OfferBody>>, ApiError> {
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn accept(call: Call, Id(offer_id): Id<OfferId>, _: NoBody) -> Result<Response, ApiError> {
     let done = call.run(b"", &AcceptOffer { offer_id }).await?;
@@ -132,6 +133,7 @@ struct Decline {
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn decline(

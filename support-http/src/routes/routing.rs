@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::Call;
+use crate::extract::{Call, NoBody};
 use crate::mount::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -129,8 +129,9 @@ impl From<Placement> for PlacementBody {
 #[utoipa::path(post, path = "/routing/preview", tag = "routing", responses(
     (status = 200, body = PlanBody),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
-async fn preview(call: Call) -> Result<Json<PlanBody>, ApiError> {
+async fn preview(call: Call, _body: NoBody) -> Result<Json<PlanBody>, ApiError> {
     let planned = call.app.desk.plan_routes(&call.actor).await?;
     Ok(Json(PlanBody {
         planned_at: planned.at.to_string(),

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, RawBody, parse};
+use crate::fields::Unique;
 use crate::mount::App;
 use crate::reply::Versioned;
 
@@ -180,6 +181,8 @@ async fn write<T: Shown, S: DeserializeOwned + Serialize + Sync>(
     bytes: &[u8],
     id: DocumentId,
 ) -> Result<Versioned<T>, ApiError> {
+    // A map would take the last of fields that are given twice.
+    parse::<Unique>(bytes)?;
     let mut fields: Map<String, Value> = parse(bytes)?;
     let (call, spec): (Call, S) = match fields.remove("version") {
         Some(version) => {
@@ -205,6 +208,7 @@ async fn settings(call: Call) -> Result<impl IntoResponse, ApiError> {
 #[utoipa::path(put, path = "/settings", tag = "settings", request_body = SettingsBody, responses(
     (status = 200, body = SettingsBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
@@ -225,6 +229,7 @@ async fn masking(call: Call) -> Result<impl IntoResponse, ApiError> {
 #[utoipa::path(put, path = "/settings/masking", tag = "settings", request_body = MaskingBody, responses(
     (status = 200, body = MaskingBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use support_core::Error;
 use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, TeamSpec};
 use support_core::desk::{Done, Options, UpdateAgent};
+use support_core::error::EntityKind;
 use support_core::id::{AgentId, DocumentId, TeamId};
 use support_core::people::{Agent, Permission};
 use support_core::routing::Strategy;
@@ -23,7 +24,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, MERGES, Params, cursor, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -242,6 +243,7 @@ async fn list(call: Call, part: Params<Part>) -> Result<Json<Page<TeamBody>>, Ap
 #[utoipa::path(post, path = "/teams", tag = "people", request_body = TeamChange, responses(
     (status = 201, body = TeamBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn create(call: Call, body: Body<TeamChange>) -> Result<impl IntoResponse, ApiError> {
@@ -288,17 +290,30 @@ async fn change(
     Id(id): Id<TeamId>,
     body: Body<TeamChange>,
 ) -> Result<impl IntoResponse, ApiError> {
-    let before = team(&call, id).await?;
+    let mut before = team(&call, id).await?;
     super::staff(&call, Permission::TeamManage)?;
     let change = &body.value;
     let agents = memberships_checked(&call, change).await?;
     let mut fields = of_document(change)?;
-    if let Some(mode) = change.mode {
-        fields.insert("mode".to_owned(), object(&mode.on(before.spec.mode))?.into());
-    }
     let document = DocumentId::from_uuid(id.uuid());
-    let edit = support_core::desk::EditDocument::merge(DocumentKind::Team, document, fields);
-    let done = call.run(&body.bytes, &edit).await?;
+    let edit = |fields| support_core::desk::EditDocument::merge(DocumentKind::Team, document, fields);
+    let done = match change.mode {
+        None => call.run(&body.bytes, &edit(fields)).await?,
+        // Modes that are left out stay as they are: as they are when this is written.
+        Some(mode) => {
+            let mut merges = 1;
+            loop {
+                fields.insert("mode".to_owned(), object(&mode.on(before.spec.mode))?.into());
+                let edit = edit(fields.clone());
+                match call.run_merged(&body.bytes, before.version, &edit).await? {
+                    Some(done) => break done,
+                    None if merges < MERGES => before = team(&call, id).await?,
+                    None => return Err(Error::Busy(EntityKind::Document).into()),
+                }
+                merges += 1;
+            }
+        }
+    };
     if matches!(done, Done::Now(_)) {
         set_memberships(&call, id, change, &agents).await?;
     }

@@ -40,6 +40,20 @@ async fn an_agent_is_made_with_a_password_and_signs_in() {
 }
 
 #[tokio::test]
+async fn changes_of_parts_of_a_capacity_at_once_are_all_kept() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let path = format!("/agents/{}", world.agent);
+    let set = async |part: &str| {
+        let capacity = json!({ "capacity": { part: 7 } });
+        world.patch(&path, &admin, capacity).await.with(200);
+    };
+    tokio::join!(set("units"), set("chat"), set("call"));
+    let after = world.get(&path, &admin).await.with(200);
+    assert_eq!(after["capacity"], json!({ "units": 7, "chat": 7, "call": 7 }));
+}
+
+#[tokio::test]
 async fn agents_are_managed_by_those_who_may() {
     let world = World::new().await;
     let (admin, agent, customer) =

@@ -46,7 +46,12 @@ async fn what_is_wrong_with_an_automation_is_named() {
     let test = |value: Value| of("ticket.priority", value);
     for (field, value, named) in [
         ("name", json!(""), "name"),
+        ("name", json!("Lo\u{0}ud"), "name"),
         ("trigger", json!({ "on": [] }), "trigger.on"),
+        ("trigger", json!({ "on": ["ticket.created", "ticket.created"] }), "trigger.on[1]"),
+        ("trigger", json!(null), "trigger"),
+        ("trigger", json!({}), "trigger"),
+        ("trigger", json!({ "on": ["ticket.created"], "since": {} }), "trigger"),
         ("trigger", json!({ "since": { "moment": "created", "seconds": 0 } }), "trigger.since.seconds"),
         ("condition", test(json!("blue")), "condition.all[0].value"),
         ("condition", of("ticket.team_id", json!(NOBODY)), "condition"),

@@ -125,3 +125,14 @@ async fn a_plan_is_shown_and_not_carried_out() {
     world.send("POST", "/routing/preview", &world.as_customer().await, None, &[]).await.with(404);
     world.send("POST", "/routing/preview", &NO_ONE, None, &[]).await.with(401);
 }
+
+#[tokio::test]
+async fn a_plan_takes_no_body() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    for nothing in [None, Some(json!({}))] {
+        let plan = world.send("POST", "/routing/preview", &admin, nothing, &[]).await.with(200);
+        assert_eq!(plan["placements"], json!([]));
+    }
+    world.post("/routing/preview", &admin, json!({ "team_id": "x" })).await.names("team_id");
+}

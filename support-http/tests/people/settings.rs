@@ -30,6 +30,16 @@ async fn settings_have_defaults_until_they_are_written() {
         world.get(path, &world.as_customer().await).await.with(404);
         world.get(path, &NO_ONE).await.with(401);
     }
+    for (twice, named) in [
+        (r#"{ "version": 2, "bin_seconds": 3600, "bin_seconds": 7200 }"#, "bin_seconds"),
+        (r#"{ "version": 2, "version": 2 }"#, "version"),
+        (r#"{ "version": 2, "weights": { "tier_points": { "a": 1, "a": 2 } } }"#, "weights.tier_points.a"),
+    ] {
+        world.put("/settings", &admin, json!(twice)).await.names(named);
+    }
+    let tiers: serde_json::Map<_, _> = (0..101).map(|n| (format!("t{n}"), json!(1))).collect();
+    let tiers = json!({ "weights": { "tier_points": tiers } });
+    world.put("/settings", &admin, tiers).await.names("weights.tier_points");
     world
         .put("/settings", &admin, json!({ "reopen_window_seconds": -1 }))
         .await
@@ -54,6 +64,7 @@ async fn a_calendar_and_a_policy_that_counts_by_it() {
     let changed =
         world.patch(&path, &admin, json!({ "yearly": [{ "month": 12, "day": 25, "windows": [] }] })).await;
     assert_eq!(changed.with(200)["exceptions"], calendar["exceptions"]);
+    world.patch(&path, &admin, json!({ "name": "Ber\u{7}lin" })).await.names("name");
     world.patch(&path, &admin, json!({ "timezone": "Berlin" })).await.names("timezone");
     world.patch(&path, &admin, json!({ "weekly": { "mon": [["9", "17:00"]] } })).await.names("weekly.mon[0]");
     world.patch(&path, &admin, json!({ "weekly": { "day": [] } })).await.names("weekly.day");
@@ -70,6 +81,7 @@ async fn a_calendar_and_a_policy_that_counts_by_it() {
     let changed = world.patch(&path, &admin, json!({ "calendar_id": null, "position": 3 })).await.with(200);
     assert_eq!((&changed["calendar_id"], &changed["position"]), (&json!(null), &json!(3)));
     assert_eq!(changed["targets"], made["targets"]);
+    world.patch(&path, &admin, json!({ "name": "a\nb" })).await.names("name");
     world.patch(&path, &admin, json!({ "targets": {} })).await.names("targets");
     world
         .patch(&path, &admin, json!({ "steps": [{ "when": { "at_fraction": 2 } }] }))

@@ -32,6 +32,24 @@ async fn a_team_is_made_with_its_people() {
 }
 
 #[tokio::test]
+async fn changes_of_parts_of_a_mode_at_once_are_all_kept() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let made = world.post("/teams", &admin, json!({ "name": "Billing" })).await.with(201);
+    let path = format!("/teams/{}", made["id"].as_str().unwrap());
+    let set = async |channel: &str| {
+        let mode = json!({ "mode": { channel: "offer" } });
+        world.patch(&path, &admin, mode).await.with(200);
+    };
+    tokio::join!(set("ticket"), set("chat"), set("call"));
+    let after = world.get(&path, &admin).await.with(200);
+    assert_eq!(after["mode"], json!({ "ticket": "offer", "chat": "offer", "call": "offer" }));
+    // Who names a version is told that it is another.
+    let (body, stale) = (json!({ "mode": { "chat": "manual" } }), [("if-match", "\"1\"")]);
+    world.send("PATCH", &path, &admin, Some(body), &stale).await.with(412);
+}
+
+#[tokio::test]
 async fn the_default_team_always_exists() {
     let world = World::new().await;
     let admin = world.as_admin().await;
@@ -52,6 +70,7 @@ async fn what_a_team_cannot_be_is_named() {
     let agent = world.as_agent().await;
     for (field, value, named) in [
         ("name", json!(""), "name"),
+        ("name", json!("Bil\u{0}ling"), "name"),
         ("mode", json!({ "ticket": "shout" }), "mode.ticket"),
         ("mode", json!({ "ticket": "best" }), "mode.ticket"),
         ("strategy", json!("best"), "strategy"),
@@ -77,6 +96,11 @@ async fn what_a_team_cannot_be_is_named() {
     let made = world.post("/teams", &admin, json!({ "name": "x" })).await.with(201);
     let path = format!("/teams/{}", made["id"].as_str().unwrap());
     world.patch(&path, &agent, json!({ "name": "y" })).await.with(403);
+    let id = made["id"].clone();
+    world.patch(&path, &admin, json!({ "overflow_team_ids": [id] })).await.names("overflow_team_ids[0]");
+    let other = world.post("/teams", &admin, json!({ "name": "z" })).await.with(201)["id"].clone();
+    let twice = json!({ "overflow_team_ids": [other, other] });
+    world.patch(&path, &admin, twice).await.names("overflow_team_ids[1]");
     let stale = [("if-match", "\"9\"")];
     world.send("PATCH", &path, &admin, Some(json!({ "name": "y" })), &stale).await.with(412);
 }

@@ -131,6 +131,10 @@ async fn a_draft_shows_what_keeps_it_from_being_published() {
     let problem = json!({ "field": "questions[0].next[1].to", "problem": "must be a question of the journey, or null" });
     assert_eq!(made["problems"], json!([problem]));
     let path = format!("/journeys/{}", made["id"].as_str().unwrap());
+    assert_eq!(world.get("host", &path).await.is(200)["problems"], json!([problem]));
+    // To find them, all ways are walked: too much for every journey of a list.
+    let listed = world.get("host", "/journeys").await.is(200);
+    assert_eq!((&listed["items"][0]["id"], listed["items"][0].get("problems")), (&made["id"], None));
     let refused = world.post("host", &format!("{path}/publish"), json!({})).await;
     assert_eq!(refused.refused_field(), "questions[0].next[1].to");
     body["questions"][0]["answer"] = json!({ "single_choice": {} });
@@ -139,6 +143,13 @@ async fn a_draft_shows_what_keeps_it_from_being_published() {
     let draft = json!({ "answers": { "issue": "other" }, "customer_id": world.ann });
     let refused = world.post(&world.sue(), &format!("{path}/submit"), draft).await;
     assert_eq!(refused.is(409)["code"], "journey_draft");
+    let mut name = help("main");
+    name["name"] = json!("He\u{0}lp");
+    assert_eq!(world.post("host", "/journeys", name).await.refused_field(), "name");
+    let mut when = help("main");
+    when["questions"][0]["next"][0]["when"] = json!({});
+    let field = world.post("host", "/journeys", when).await.refused_field();
+    assert!(field.starts_with("questions[0].next[0].when"), "{field}");
     let unknown = format!("/journeys/{}", uuid::Uuid::nil());
     let sound = help("main").to_string();
     world.send("host", "PUT", &unknown, Some(sound), &[]).await.is(404);

@@ -50,8 +50,16 @@ async fn a_use_without_a_ticket_counts_and_what_a_macro_cannot_be_is_named() {
     let said = world.post(&world.amy(), &format!("{path}/use"), json!({})).await.is(200);
     assert_eq!(said["content"], "Hello you");
     assert_eq!(world.get(&world.amy(), &path).await.is(200)["uses"], 1);
+    let key = [("idempotency-key", "once")];
+    for _ in 0..2 {
+        let body = Some(json!({}).to_string());
+        let said = world.send(&world.amy(), "POST", &format!("{path}/use"), body, &key).await.is(200);
+        assert_eq!(said["content"], "Hello you");
+    }
+    assert_eq!(world.get(&world.amy(), &path).await.is(200)["uses"], 2);
     for (field, value, named) in [
         ("content", json!("Hello {{"), "content"),
+        ("name", json!("Hel\u{0}lo"), "name"),
         ("visibility", json!("team"), "team_id"),
         ("visibility", json!("none"), "visibility"),
         ("actions", json!([{ "set_status": "new" }]), "actions[0].set_status"),

@@ -8,13 +8,28 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::label::Label;
 
-use super::super::sample::samples;
+use super::super::sample::{TooMany, samples};
 use super::super::step::way_on;
 use super::super::{Answer, AnswerKind, Answers, Condition, JourneySpec};
 use super::{Flaw, FlawKind, Place, tests};
 
-/// Most ways that are walked; what is larger is refused as too entangled. A few tenths of a second.
-const WAY_LIMIT: usize = 50_000;
+/// Most steps that a journey is looked at; what takes more is refused as too entangled. A step is about a test that is
+/// looked at, 10 ns: all of them are some 20 ms.
+const STEP_LIMIT: usize = 2_000_000;
+
+/// Steps that it takes to go on from a question, without its tests: a way is copied and looked for among the others.
+const STEPS_ON: usize = 8;
+
+/// How many steps are left.
+pub(in super::super) struct Budget(usize);
+
+impl Budget {
+    /// Takes steps; nothing where they are not left.
+    pub(in super::super) fn spend(&mut self, steps: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(steps)?;
+        Some(())
+    }
+}
 
 /// What was answered on a way: by question, 0 where it was not asked, else the sample's place plus 1.
 type Way = Vec<u16>;
@@ -24,6 +39,10 @@ struct Explorer<'a> {
     index: BTreeMap<&'a Label, usize>,
     samples: Vec<Vec<Option<Answer>>>,
     tests: Vec<(String, Place, &'a Condition)>,
+    /// For each question, the tests of its edges.
+    of_edges: Vec<Asked>,
+    of_fills: Asked,
+    budget: Budget,
     /// For each question, those whose answers are asked for by it or after it.
     live: Vec<BTreeSet<usize>>,
     taken: BTreeSet<Place>,
@@ -33,27 +52,60 @@ struct Explorer<'a> {
     stuck: BTreeMap<usize, Answers>,
 }
 
+/// Tests that are looked at together.
+#[derive(Default)]
+struct Asked {
+    /// By place in the list of all tests, each with the question that it is about.
+    tests: Vec<(usize, usize)>,
+    questions: BTreeSet<usize>,
+    /// Steps that it takes to look at them.
+    steps: usize,
+}
+
+impl Asked {
+    fn add(&mut self, at: usize, question: usize, test: &Condition) {
+        self.tests.push((at, question));
+        self.questions.insert(question);
+        self.steps += test.steps();
+    }
+}
+
 /// Finds what only shows on the way. The journey must name nothing unknown, and have no cycle.
 pub(super) fn explore(spec: &JourneySpec) -> Vec<Flaw> {
     let tests = tests(spec);
+    let index: BTreeMap<&Label, usize> =
+        spec.questions.iter().enumerate().map(|(at, question)| (&question.id, at)).collect();
+    let mut about: Vec<Vec<&Condition>> = vec![Vec::new(); spec.questions.len()];
+    let mut of_edges: Vec<Asked> = spec.questions.iter().map(|_| Asked::default()).collect();
+    let mut of_fills = Asked::default();
+    for (at, (_, place, test)) in tests.iter().enumerate() {
+        let Some(&question) = test.question().and_then(|id| index.get(id)) else { continue };
+        about.get_mut(question).into_iter().for_each(|about| about.push(test));
+        match place {
+            Place::Edge(of, _) => of_edges.get_mut(*of).into_iter().for_each(|of| of.add(at, question, test)),
+            Place::Fill(_) => of_fills.add(at, question, test),
+        }
+    }
+    let mut budget = Budget(STEP_LIMIT);
     let mut all = Vec::new();
-    for (at, question) in spec.questions.iter().enumerate() {
-        let of_it =
-            tests.iter().map(|(_, _, test)| *test).filter(|test| test.question() == Some(&question.id));
-        match samples(question, &of_it.collect::<Vec<_>>()) {
-            Some(found) => all.push(found),
-            None => {
+    for (at, (question, about)) in spec.questions.iter().zip(&about).enumerate() {
+        match samples(question, about, &mut budget) {
+            Ok(found) => all.push(found),
+            Err(TooMany::Options) => {
                 let problem = "has more options with a condition than can be checked, 12";
                 return vec![Flaw::new(FlawKind::TooEntangled, format!("questions[{at}].answer"), problem)];
             }
+            Err(TooMany::Steps) => return vec![too_entangled()],
         }
     }
-    let index = spec.questions.iter().enumerate().map(|(at, question)| (&question.id, at)).collect();
     let mut explorer = Explorer {
         spec,
         index,
         samples: all,
         tests,
+        of_edges,
+        of_fills,
+        budget,
         live: Vec::new(),
         taken: BTreeSet::new(),
         reached: BTreeSet::new(),
@@ -61,36 +113,43 @@ pub(super) fn explore(spec: &JourneySpec) -> Vec<Flaw> {
         stuck: BTreeMap::new(),
     };
     explorer.live = explorer.live();
-    if explorer.walk() {
-        explorer.flaws()
-    } else {
-        let problem = "has more ways through it than can be checked: let fewer conditions look far back";
-        vec![Flaw::new(FlawKind::TooEntangled, "questions", problem)]
+    match explorer.walk() {
+        Some(()) => explorer.flaws(),
+        None => vec![too_entangled()],
     }
+}
+
+fn too_entangled() -> Flaw {
+    let problem = "has more ways through it than can be checked: let fewer conditions look far back";
+    Flaw::new(FlawKind::TooEntangled, "questions", problem)
 }
 
 impl<'a> Explorer<'a> {
     /// Finds for each question whose answers still matter: those before it in a list of questions with all their
     /// successors, each after them.
     fn live(&self) -> Vec<BTreeSet<usize>> {
-        let of_fills: BTreeSet<usize> = self.asked_by(|place| matches!(place, Place::Fill(_)));
         let mut live: Vec<Option<BTreeSet<usize>>> = vec![None; self.spec.questions.len()];
+        let is_open = |live: &[Option<BTreeSet<usize>>], at: usize| live.get(at).is_some_and(Option::is_none);
         for start in 0..live.len() {
             let mut open = vec![start];
             while let Some(&at) = open.last() {
-                let next = self.successors(at);
-                let missing: Vec<usize> =
-                    next.iter().copied().filter(|to| live.get(*to).is_some_and(Option::is_none)).collect();
-                if missing.is_empty() {
-                    let mut asked = self.asked_by(|place| matches!(place, Place::Edge(of, _) if *of == at));
-                    asked.extend(&of_fills);
-                    for to in next {
-                        asked.extend(live.get(to).and_then(Option::as_ref).into_iter().flatten());
-                    }
-                    if let Some(found) = live.get_mut(at) {
-                        *found = Some(asked);
-                    }
+                if !is_open(&live, at) {
                     open.pop();
+                    continue;
+                }
+                let next = self.successors(at);
+                let missing: Vec<usize> = next.iter().copied().filter(|to| is_open(&live, *to)).collect();
+                if missing.is_empty() {
+                    let asked = self.of_edges.get(at).map(|asked| &asked.questions);
+                    let later = next.iter().filter_map(|to| live.get(*to)?.as_ref());
+                    let mut matters = vec![false; self.spec.questions.len()];
+                    for question in asked.into_iter().chain([&self.of_fills.questions]).chain(later).flatten()
+                    {
+                        matters.get_mut(*question).into_iter().for_each(|matters| *matters = true);
+                    }
+                    let found = matters.iter().enumerate().filter(|(_, matters)| **matters).map(|(at, _)| at);
+                    let found = Some(found.collect());
+                    live.get_mut(at).into_iter().for_each(|live| live.clone_from(&found));
                 } else {
                     open.extend(missing);
                 }
@@ -99,21 +158,15 @@ impl<'a> Explorer<'a> {
         live.into_iter().map(Option::unwrap_or_default).collect()
     }
 
-    fn asked_by(&self, of: impl Fn(&Place) -> bool) -> BTreeSet<usize> {
-        let tests = self.tests.iter().filter(|(_, place, _)| of(place));
-        tests.filter_map(|(_, _, test)| self.index.get(test.question()?).copied()).collect()
-    }
-
     fn successors(&self, at: usize) -> BTreeSet<usize> {
         let edges = self.spec.questions.get(at).into_iter().flat_map(|question| &question.next);
         edges.filter_map(|edge| self.index.get(edge.to.as_ref()?).copied()).collect()
     }
 
-    /// Walks all ways; tells whether they were few enough.
-    fn walk(&mut self) -> bool {
+    /// Walks all ways; nothing where there are too many.
+    fn walk(&mut self) -> Option<()> {
         let mut seen: HashSet<(usize, Vec<(usize, u16)>)> = HashSet::new();
         let mut completed: HashSet<Vec<(usize, u16)>> = HashSet::new();
-        let of_fills = self.asked_by(|place| matches!(place, Place::Fill(_)));
         let start = self.index.get(&self.spec.start).copied().unwrap_or_default();
         let mut open: Vec<(usize, Way)> = vec![(start, vec![0; self.spec.questions.len()])];
         while let Some((at, way)) = open.pop() {
@@ -122,7 +175,12 @@ impl<'a> Explorer<'a> {
             let information =
                 self.spec.questions.get(at).is_some_and(|q| q.answer == AnswerKind::Information);
             let ways = if information { 0..=0 } else { 1..=samples };
+            let edges = self.spec.questions.get(at).map_or(0, |question| question.next.len());
+            let tests = self.of_edges.get(at).map_or(0, |asked| asked.steps);
+            let live = self.live.get(at).map_or(0, BTreeSet::len);
+            let steps = STEPS_ON + self.spec.questions.len() / STEPS_ON + edges + tests + live;
             for answer in ways {
+                self.budget.spend(steps)?;
                 let mut way = way.clone();
                 if let (Some(place), Ok(answer)) = (way.get_mut(at), u16::try_from(answer)) {
                     *place = answer;
@@ -134,21 +192,23 @@ impl<'a> Explorer<'a> {
                             open.push((to, way));
                         }
                     }
-                    Some(None) if completed.insert(matters(&way, Some(&of_fills))) => self.complete(&way),
+                    Some(None) if completed.insert(matters(&way, Some(&self.of_fills.questions))) => {
+                        self.complete(&way)?;
+                    }
                     Some(None) | None => {}
-                }
-                if seen.len() + completed.len() > WAY_LIMIT {
-                    return false;
                 }
             }
         }
-        true
+        Some(())
     }
 
     /// Takes the edge that holds; the end is `Some(None)`, and a dead end `None`.
     fn go_on(&mut self, at: usize, way: &Way) -> Option<Option<usize>> {
         let question = self.spec.questions.get(at)?;
-        self.note_answered(way, |place| matches!(place, Place::Edge(of, _) if *of == at));
+        if let Some(asked) = self.of_edges.get(at) {
+            let answered = self.answered_of(way, asked);
+            self.answered.extend(answered);
+        }
         let Some((edge, next)) = way_on(question, &|id| self.answer(way, id)) else {
             let answers = self.answers(way);
             self.stuck.entry(at).or_insert(answers);
@@ -158,23 +218,24 @@ impl<'a> Explorer<'a> {
         Some(next.to.as_ref().and_then(|to| self.index.get(to).copied()))
     }
 
-    fn complete(&mut self, way: &Way) {
-        self.note_answered(way, |place| matches!(place, Place::Fill(_)));
+    fn complete(&mut self, way: &Way) -> Option<()> {
+        self.budget.spend(self.spec.ticket.len() + self.of_fills.steps)?;
+        let answered = self.answered_of(way, &self.of_fills);
+        self.answered.extend(answered);
         let holds = |fill: &super::super::Fill| {
             fill.when.as_ref().is_none_or(|when| when.holds(&|id: &Label| self.answer(way, id)))
         };
         let held: Vec<usize> =
             self.spec.ticket.iter().enumerate().filter(|(_, fill)| holds(fill)).map(|(at, _)| at).collect();
         self.taken.extend(held.into_iter().map(Place::Fill));
+        Some(())
     }
 
-    fn note_answered(&mut self, way: &Way, of: impl Fn(&Place) -> bool) {
-        let asked = self.tests.iter().enumerate().filter(|(_, (_, place, _))| of(place));
-        let answered = asked.filter(|(_, (_, _, test))| {
-            test.question().and_then(|question| self.answer(way, question)).is_some()
-        });
-        let answered: Vec<usize> = answered.map(|(at, _)| at).collect();
-        self.answered.extend(answered);
+    /// Lists tests whose question was answered on a way, as far as that is new.
+    fn answered_of(&self, way: &Way, asked: &Asked) -> Vec<usize> {
+        let given = |at: usize| self.sample(way, at).is_some_and(Option::is_some);
+        let tests = asked.tests.iter().filter(|(test, _)| !self.answered.contains(test));
+        tests.filter(|(_, question)| given(*question)).map(|(test, _)| *test).collect()
     }
 
     fn sample(&self, way: &Way, at: usize) -> Option<&Option<Answer>> {

@@ -19,6 +19,9 @@ const IMAGE_LIMIT: u32 = 20;
 pub fn shape(spec: &JourneySpec) -> Vec<Flaw> {
     let mut found = Found(Vec::new());
     found.wording("name", &spec.name);
+    if spec.name.chars().any(char::is_control) {
+        found.add("name", "must be without control characters");
+    }
     found.list("questions", spec.questions.len(), 1, QUESTION_LIMIT);
     found.list("ticket", spec.ticket.len(), 0, LIST_LIMIT);
     let mut ids: BTreeSet<&Label> = BTreeSet::new();

@@ -196,3 +196,33 @@ fn a_journey_that_cannot_be_walked_through_is_refused_and_not_tried_for_ever() {
     questions.push(choice("q40", end()));
     assert_eq!(found(json!(questions)), []);
 }
+
+/// Few questions, but each way is walked over 4,096 sets of options, and each step looks at many tests.
+#[test]
+fn a_journey_whose_few_ways_have_many_samples_and_tests_is_refused_and_not_tried_for_ever() {
+    let options = |count: usize| -> Vec<Value> {
+        (0..count).map(|n| json!({"value": format!("o{n}"), "text": "O"})).collect()
+    };
+    let single =
+        |id: &str, count, next| question(id, json!({"single_choice": {"options": options(count)}}), next);
+    let of = |id: &str, n: usize| is(id, &format!("o{n}"));
+    let sets: Vec<Value> = (0..12).map(|n| json!({"when": of("m", n), "to": "z"})).collect();
+    let mut ends: Vec<Value> = (0..99).map(|n| json!({"when": {"all": [of("a", n)]}, "to": null})).collect();
+    ends.push(json!({"to": null}));
+    let questions = json!([
+        single("a", 100, json!([{"to": "b"}])),
+        single("b", 90, json!([{"to": "m"}])),
+        question("m", json!({"multiple_choice": {"options": options(12)}}), json!(sets)),
+        single("z", 2, json!(ends)),
+    ]);
+    let fills: Vec<Value> = (0..90).map(|n| json!({"when": of("b", n), "tags": [format!("t{n}")]})).collect();
+    let flaws = check(&filling(questions.clone(), json!(fills)));
+    let found: Vec<_> = flaws.into_iter().map(|flaw| (flaw.kind, flaw.field)).collect();
+    assert_eq!(found, one(FlawKind::TooEntangled, "questions"));
+    // With few of these tests it is walked.
+    let mut small = questions;
+    small[0] = single("a", 3, json!([{"to": "b"}]));
+    small[1] = single("b", 2, json!([{"to": "m"}]));
+    small[3] = single("z", 2, json!([{"when": of("a", 0), "to": null}, {"to": null}]));
+    assert_eq!(check(&filling(small, json!([{"when": of("b", 1), "tags": ["t"]}]))), []);
+}
