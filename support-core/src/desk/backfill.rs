@@ -19,10 +19,10 @@ use crate::error::{EntityKind, Error};
 use crate::id::{TenantId, TicketId};
 use crate::people::{ActorRef, Scope};
 use crate::store::{
-    ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select, SetAsideFilter,
+    Assignee, ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select, SetAsideFilter,
     StoreError, StoreExt, TicketFilter, TicketSort,
 };
-use crate::ticket::{Circumstances, Command, Status, Ticket, decide};
+use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -50,13 +50,23 @@ struct Walk<'a> {
 }
 
 impl Desk {
-    /// Takes tenants into memory whose walk an earlier desk left unfinished; looks once.
+    /// Takes tenants into memory for which an earlier desk left work waiting or a walk unfinished; looks once.
     pub(super) async fn resume(&self) -> Result<(), Error> {
         if self.inner.resumed.load(Ordering::Relaxed) {
             return Ok(());
         }
+        let waiting = TicketFilter {
+            status: Status::ALL.iter().copied().filter(|s| s.category() == StatusCategory::Open).collect(),
+            assignee: Some(Assignee::Nobody),
+            ..TicketFilter::default()
+        };
+        let waiting = Query::new(Select::Tickets(Box::new(waiting)), 1);
         for tenant in self.store().tenants().await? {
             let system = Scope::system(tenant);
+            if !self.store().find(&system, &waiting).await?.items.is_empty() {
+                self.live(tenant);
+                continue;
+            }
             let epoch = match self.store().load(&system, &[Key::Epoch]).await?.pop().flatten() {
                 Some(Record::Epoch(epoch)) if epoch > 0 => epoch,
                 _ => continue,

@@ -210,6 +210,7 @@ fn relax(seat: &Seat, job: &Job<'_>, conditions: &[Refused], now: Timestamp) -> 
             Refused::NoRoom => {
                 agent.capacity.units = state.load.of(job.kind).saturating_add(job.asks.effort);
             }
+            Refused::Kept => {}
         }
     }
     let seat = Seat { agent: Arc::new(agent), state };

@@ -212,14 +212,16 @@ pub(super) fn solve(
     declines: i64,
 ) -> Solution {
     let urgencies = Urgencies::of(waiting.iter().map(|next| next.ranked.score));
-    let pieces = waiting.iter().enumerate().filter_map(|(at, next)| {
+    let mut pieces = Vec::with_capacity(waiting.len());
+    pieces.extend(waiting.iter().enumerate().filter_map(|(at, next)| {
         let (asks, follows) = turns_of(next)?;
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| follows);
         let sticky = sticky.and_then(|agent| crew.number(agent));
-        let sticky = sticky.filter(|number| turns.get(asks).is_some_and(|turns| turns.takes(*number)));
+        let takes = |turns: &Turns, number| turns.takes(number) && !crew.keeps(number);
+        let sticky = sticky.filter(|number| turns.get(asks).is_some_and(|turns| takes(turns, *number)));
         Some(Piece { at, asks, step: urgencies.step(next.ranked.score), sticky })
-    });
-    let batch = Batch::new(crew, turns, pieces.collect(), waiting, declines);
+    }));
+    let batch = Batch::new(crew, turns, pieces, waiting, declines);
     batch.solve()
 }
 
@@ -266,7 +268,8 @@ impl<'a> Batch<'a> {
             .iter()
             .zip(used)
             .map(|(turns, used)| {
-                let fits = turns.fits().filter(|_| used);
+                // Whose room is kept is no part of it.
+                let fits = turns.fits().filter(|(number, _)| used && !crew.keeps(*number));
                 let mut eligible: Vec<(i32, usize)> =
                     fits.map(|(number, fit)| (points(fit), number)).collect();
                 // The turns are in order; a stable sort keeps it among equals.
@@ -351,7 +354,11 @@ impl<'a> Batch<'a> {
     fn flow(&self, appraisal: &mut Appraisal) -> (Vec<Pick>, Vec<i32>) {
         // Kinds of work: what is asked for; and beside, that with who had it before.
         let mut sticky: BTreeMap<(usize, usize), Vec<&Piece>> = BTreeMap::new();
-        let mut plain: Vec<Vec<&Piece>> = vec![Vec::new(); self.asked.len()];
+        let mut count = vec![0; self.asked.len()];
+        for piece in self.pieces.iter().filter(|piece| piece.sticky.is_none()) {
+            count.get_mut(piece.asks).into_iter().for_each(|count| *count += 1);
+        }
+        let mut plain: Vec<Vec<&Piece>> = count.into_iter().map(Vec::with_capacity).collect();
         for piece in &self.pieces {
             match piece.sticky {
                 Some(agent) => sticky.entry((piece.asks, agent)).or_default().push(piece),

@@ -24,6 +24,8 @@ pub(super) struct Crew<'a> {
     row_of: Vec<u32>,
     /// How many still can.
     pub(super) free: usize,
+    /// Whose room is kept, and from when on: work that became waiting since gets none of it.
+    kept: Vec<(usize, Timestamp)>,
     /// The state of each as it was noted last.
     state_of: Vec<u32>,
     pub(super) log: Log,
@@ -36,16 +38,21 @@ const NONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct Squad {
     pub(super) teams: Vec<TeamId>,
+    /// Teams that are asked before these.
+    pub(super) before: Vec<TeamId>,
     /// Who of them could take anything when the plan began.
     pub(super) ready: Vec<usize>,
-    /// How many they are, active ones only; counted when it is first asked for.
+    /// How many are asked in all; counted when it is first asked for.
     members: OnceCell<usize>,
 }
 
 impl Squad {
-    /// Counts them, active ones only.
+    /// Counts them and who is asked before them, active ones only.
     pub(super) fn members(&self, crew: &Crew<'_>) -> usize {
-        *self.members.get_or_init(|| crew.roster().members(&self.teams))
+        *self.members.get_or_init(|| match self.before.as_slice() {
+            [] => crew.roster().members(&self.teams),
+            before => crew.roster().members(&[before, &self.teams].concat()),
+        })
     }
 }
 
@@ -66,7 +73,8 @@ impl<'a> Crew<'a> {
             }
         }
         let state_of = vec![NONE; all];
-        Self { roster, now, ready, skills, levels, row_of, free, state_of, log: Log::default() }
+        let kept = Vec::new();
+        Self { roster, now, ready, skills, levels, row_of, free, kept, state_of, log: Log::default() }
     }
 
     /// Returns required skills by their numbers.
@@ -90,9 +98,48 @@ impl<'a> Crew<'a> {
         asks: &'s Asks,
         skills: &'s [(u32, u8)],
     ) -> impl Iterator<Item = (usize, &'s Seat)> {
+        self.fitting(squad, asks, skills).filter(|(_, seat)| seat.room() >= asks.effort)
+    }
+
+    /// Lists those of a squad who may have such work, had they room.
+    fn fitting<'s>(
+        &'s self,
+        squad: &'s Squad,
+        asks: &'s Asks,
+        skills: &'s [(u32, u8)],
+    ) -> impl Iterator<Item = (usize, &'s Seat)> {
         let skilled = squad.ready.iter().filter(|number| self.is_skilled(**number, skills));
         let seats = skilled.filter_map(|number| Some((*number, self.seat(*number)?)));
-        seats.filter(|(_, seat)| seat.room() >= asks.effort && asks.is_spoken(&seat.agent))
+        seats.filter(|(_, seat)| asks.is_spoken(&seat.agent))
+    }
+
+    /// Keeps the room of whoever of a squad has most of it and could have such work with more, from all that became
+    /// waiting since an instant; tells whether there is one.
+    pub(super) fn keep(
+        &mut self,
+        squad: &Squad,
+        asks: &Asks,
+        skills: &[(u32, u8)],
+        since: Timestamp,
+    ) -> bool {
+        let could = self.fitting(squad, asks, skills).filter(|(number, seat)| {
+            seat.room() < asks.effort && seat.agent.capacity.units >= asks.effort && !self.keeps(*number)
+        });
+        let most = could.max_by_key(|(number, seat)| (seat.room(), std::cmp::Reverse(*number)));
+        let most = most.map(|(number, _)| number);
+        self.kept.extend(most.map(|number| (number, since)));
+        most.is_some()
+    }
+
+    /// Tells whether an agent's room is kept from anything.
+    pub(super) fn keeps(&self, number: usize) -> bool {
+        self.kept.iter().any(|(kept, _)| *kept == number)
+    }
+
+    /// Lists whose room is kept from work that waits since an instant.
+    pub(super) fn kept_from(&self, since: Timestamp) -> Vec<usize> {
+        let from = self.kept.iter().filter(|(_, from)| since >= *from);
+        from.map(|(number, _)| *number).collect()
     }
 
     /// Returns all agents.
@@ -118,11 +165,11 @@ impl<'a> Crew<'a> {
         self.ready.iter().filter_map(|number| self.seat(*number)).map(|seat| seat.room() as usize).sum()
     }
 
-    /// Returns those who are asked together.
-    pub(super) fn squad(&self, teams: Vec<TeamId>) -> Squad {
+    /// Returns those who are asked together, once nobody of the teams `before` may have it.
+    pub(super) fn squad(&self, teams: Vec<TeamId>, before: Vec<TeamId>) -> Squad {
         let works = |seat: &Seat| teams.iter().any(|team| seat.is_in(*team));
         let ready = self.ready.iter().copied().filter(|number| self.seat(*number).is_some_and(works));
-        Squad { ready: ready.collect(), teams, members: OnceCell::new() }
+        Squad { ready: ready.collect(), teams, before, members: OnceCell::new() }
     }
 
     /// Notes the state of an agent for the record; answers the number of the note, which stays the same until they are

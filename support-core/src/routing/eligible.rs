@@ -199,6 +199,8 @@ pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl It
             state.load.of(job.kind).saturating_add(job.asks.effort) > agent.capacity.of(job.kind)
                 || job.kind != WorkKind::Ticket && state.load.call > 0
         }
+        // Told by all that waits, not by the agent.
+        Refused::Kept => false,
     };
     // One after the other: who only asks for the first does not pay for the rest.
     LASTING_FIRST.into_iter().filter(fails)
@@ -258,7 +260,9 @@ impl Seat {
     #[must_use]
     pub fn is_missing(&self, now: Timestamp) -> bool {
         if let Some(absence) = self.agent.absence(now) {
-            let start = self.agent.shift.as_ref().map(|shift| shift.next_start(absence.from));
+            // A shift that begins with the absence is missed too.
+            let before = absence.from.plus_micros(-1);
+            let start = self.agent.shift.as_ref().map(|shift| shift.next_start(before));
             if start.is_none_or(|start| start.is_some_and(|start| start < absence.until)) {
                 return true;
             }

@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use super::plan::assigned_at;
 use super::record::Record;
 use super::strategy::Turn;
-use super::{Asks, Candidate, Job, Placement, Ranked, Refused, Roster, Strategy, Waiting, Why, failures};
+use super::{Asks, Candidate, Job, Placement, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
 
 /// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand. Work of a
 /// team that was taken out of force goes to its agents and those of the default team.
@@ -25,6 +25,7 @@ pub fn place(entry: &Waiting, roster: &Roster, config: &Config, now: Timestamp) 
         asks: &asks,
         declined: &entry.work.declined,
         sticky: entry.work.sticky.filter(|_| team.sticky),
+        kept: &[],
     };
     let named = case.decide(roster, config, now)?;
     let score = total(&config.settings.weights, &entry.inputs(), now);
@@ -44,11 +45,14 @@ pub(super) struct Case<'a> {
     pub(super) asks: &'a Asks,
     pub(super) declined: &'a [(AgentId, Timestamp)],
     pub(super) sticky: Option<AgentId>,
+    /// Whose room is kept from it, by number.
+    pub(super) kept: &'a [usize],
 }
 
 impl<'a> Case<'a> {
     /// Decides to whom it goes: the own team, then those that take its overflow. Where all of them gave it back it goes to
-    /// who leads the team, whatever it asks for; and to one who gave it back only when nobody else may have it.
+    /// who leads the team, whatever it asks for; and to one who gave it back only when nobody else may have it. All of
+    /// them are those who are there now and could be given it, or, where nobody is, all who could be if they were.
     pub(super) fn decide(&self, roster: &Roster, config: &Config, now: Timestamp) -> Option<Considered> {
         let strategy = self.team.strategy;
         let job = |teams: &'a [TeamId], declined_seconds: i64| Job {
@@ -59,9 +63,12 @@ impl<'a> Case<'a> {
             declined: self.declined,
             declined_seconds,
         };
+        let [own, overflow] = self.teams;
         let ask = |seconds: i64| {
-            let mut asked = self.teams.iter().map(|teams| job(teams, seconds));
-            asked.find_map(|job| choose(&job, self.sticky, strategy, roster, now))
+            let (own, overflow) = (job(own, seconds), job(overflow, seconds));
+            let before = std::slice::from_ref(&own);
+            choose(&own, &[], self.sticky, self.kept, strategy, roster, now)
+                .or_else(|| choose(&overflow, before, self.sticky, self.kept, strategy, roster, now))
         };
         let seconds = config.settings.declined_seconds;
         if self.declined.is_empty() {
@@ -73,13 +80,32 @@ impl<'a> Case<'a> {
                 RoutingMode::Offer => config.settings.offer_seconds.min(seconds),
                 RoutingMode::Assign | RoutingMode::Manual => 0,
             };
-            let forgiven = ask(0)?;
-            let forgiven = if least > 0 { ask(least) } else { Some(forgiven) };
+            let forgiven = ask(0);
+            if forgiven.is_none() && !self.all_gave_it_back(roster) {
+                return None;
+            }
+            let forgiven = if least > 0 { ask(least) } else { forgiven };
             let anything = Asks { effort: self.asks.effort, ..Asks::default() };
-            let [own, _] = self.teams;
             let lead = Job { leads: true, asks: &anything, ..job(own, seconds) };
-            choose(&lead, None, strategy, roster, now).or(forgiven)
+            let before = [job(own, seconds), job(overflow, seconds)];
+            choose(&lead, &before, None, self.kept, strategy, roster, now).or(forgiven)
         })
+    }
+
+    /// Tells whether everybody gave it back who could have it but for what changes by the hour, and there is one.
+    fn all_gave_it_back(&self, roster: &Roster) -> bool {
+        let works = |seat: &Seat| self.teams.iter().any(|teams| teams.iter().any(|team| seat.is_in(*team)));
+        let could = |seat: &&Seat| {
+            let agent = &seat.agent;
+            agent.active
+                && works(seat)
+                && seat.may_reply()
+                && self.asks.is_skilled(agent)
+                && self.asks.is_spoken(agent)
+        };
+        let gave = |seat: &Seat| self.declined.iter().any(|(who, _)| *who == seat.agent.id);
+        let mut could = roster.iter().filter(could).peekable();
+        could.peek().is_some() && could.all(gave)
     }
 }
 
@@ -91,10 +117,13 @@ pub(crate) fn serving(team: TeamId, config: &Config) -> (Vec<TeamId>, Option<&Te
     }
 }
 
-/// Chooses for one piece of work: one look at each agent, and an order only of those who are named.
+/// Chooses for one piece of work: one look at each agent, and an order only of those who are named. Jobs for which
+/// nobody was found `before` tell why their agents did not get it.
 fn choose(
     job: &Job<'_>,
+    before: &[Job<'_>],
     sticky: Option<AgentId>,
+    kept: &[usize],
     strategy: Strategy,
     roster: &Roster,
     now: Timestamp,
@@ -103,7 +132,17 @@ fn choose(
     let mut refused: Vec<(AgentId, Refused)> = Vec::new();
     let mut refused_in_all = 0;
     for (number, seat) in roster.iter().enumerate() {
-        match failures(seat, job, now).next() {
+        let first = match failures(seat, job, now).next() {
+            None if kept.contains(&number) => Some(Refused::Kept),
+            Some(Refused::NotInTeam) => {
+                let mut before = before.iter().map(|job| failures(seat, job, now).next());
+                let in_team = before.find(|first| *first != Some(Refused::NotInTeam));
+                // Who may have it for what was asked before was passed over for what is kept.
+                in_team.map_or(Some(Refused::NotInTeam), |first| first.or(Some(Refused::Kept)))
+            }
+            first => first,
+        };
+        match first {
             None => {
                 // Agents are in the order of their ids, and so are their numbers.
                 let first = Some(seat.agent.id) == sticky;

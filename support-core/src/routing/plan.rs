@@ -86,16 +86,16 @@ pub fn plan(
         return Vec::new();
     }
     let mut planner = Planner::new(queue, crew, config);
-    let about = most.min(planner.crew.room());
     let open = planner.open();
-    let in_order = queue.in_order(&open, weights, now, about);
-    let together = planner.lines.iter().any(|line| line.together);
-    if together {
-        let all: Vec<Next<'_>> = in_order.collect();
+    if planner.lines.iter().any(|line| line.together && line.open) {
+        let all = all_in_order(queue, &open, config, now);
         let solution = planner.solve(&all);
         planner.give_together(&all, &solution, most);
+        // What is for leads comes last, as it does of the work that was planned together.
+        planner.give(queue.given_back(&open, weights, now).into_iter(), most);
     } else {
-        planner.give(in_order, most);
+        let about = most.min(planner.crew.room());
+        planner.give(in_order(queue, &open, config, now, about), most);
     }
     planner.end()
 }
@@ -108,10 +108,35 @@ pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Ti
     queue.gauge(weights, now);
     let crew = Crew::of(roster, queue.skills(), now);
     let mut planner = Planner::new(queue, crew, config);
-    let about = planner.crew.room();
     let open = planner.open();
-    let all: Vec<Next<'_>> = queue.in_order(&open, weights, now, about).collect();
+    let all = all_in_order(queue, &open, config, now);
     planner.solve(&all).appraisal
+}
+
+/// Lists what waits in the open lines, and in the others what agents gave back: their leads may have it. Best first;
+/// `about` so much is likely to be asked for.
+fn in_order<'a>(
+    queue: &'a Queue,
+    open: &'a [bool],
+    config: &'a Config,
+    now: Timestamp,
+    about: usize,
+) -> impl Iterator<Item = Next<'a>> {
+    let weights = &config.settings.weights;
+    let mut given_back = queue.given_back(open, weights, now).into_iter().peekable();
+    let mut in_order = queue.in_order(open, weights, now, about).peekable();
+    std::iter::from_fn(move || match (in_order.peek(), given_back.peek()) {
+        (Some(next), Some(other)) if other.ranked < next.ranked => given_back.next(),
+        (None, _) => given_back.next(),
+        _ => in_order.next(),
+    })
+}
+
+/// Lists all that waits in the open lines, best first.
+fn all_in_order<'a>(queue: &'a Queue, open: &'a [bool], config: &'a Config, now: Timestamp) -> Vec<Next<'a>> {
+    let mut all = Vec::with_capacity(queue.len());
+    all.extend(queue.in_order(open, &config.settings.weights, now, queue.len()));
+    all
 }
 
 /// Returns the first instant after `now` at which what waiting work asks for relaxes. The router looks then.
@@ -135,10 +160,16 @@ pub fn next_relaxation(queue: &Queue, config: &Config, now: Timestamp) -> Option
 /// A line of the queue, as a planner deals with it.
 #[derive(Clone, Default)]
 struct Line<'a> {
-    /// The rules that hold for it; nothing where nobody may have its work, or the router leaves it alone.
+    /// The rules that hold for it; nothing where the router leaves it alone.
     team: Option<&'a TeamSpec>,
+    /// What its work asks for.
+    asks: Arc<Asks>,
+    /// Whether anybody may have its work, at any stage.
+    open: bool,
     /// Whether its work is planned together with all other such work.
     together: bool,
+    /// Whether somebody's room is kept for its work.
+    keeps: bool,
     /// The squads of its own agents, and of those who take its overflow.
     squads: [usize; 2],
     /// The turns of both at each stage of relaxation.
@@ -154,8 +185,8 @@ struct Served<'a> {
     team: Option<&'a TeamSpec>,
     /// The squads of its own agents, and of those who take its overflow.
     squads: [usize; 2],
-    /// The turns at each kind of its work that anybody may have.
-    known: HashMap<u32, Arc<[[usize; 2]]>>,
+    /// The turns at each kind of its work, and whether anybody may have it.
+    known: HashMap<u32, (Arc<[[usize; 2]]>, bool)>,
 }
 
 /// A piece of work that was given to an agent.
@@ -206,7 +237,7 @@ impl<'a> Planner<'a> {
         let mut teams: Vec<Served<'a>> = Vec::new();
         let mut number_of: HashMap<TeamId, usize> = HashMap::new();
         let mut before = None;
-        for line in queue.lines() {
+        for (at, line) in queue.lines().enumerate() {
             if line.len == 0 {
                 planner.lines.push(Line::default());
                 continue;
@@ -220,29 +251,55 @@ impl<'a> Planner<'a> {
                 }),
             };
             before = Some((line.team, number));
-            let line = teams.get_mut(number).and_then(|team| planner.line(&line, team));
-            planner.lines.push(line.unwrap_or_default());
+            let found = teams.get_mut(number).and_then(|team| planner.line(&line, team)).unwrap_or_default();
+            let is_heavy = line.asks.effort > 1 && found.team.is_some() && !found.open;
+            planner.lines.push(found);
+            if is_heavy {
+                // Its work is looked at no more in this plan; what has waited beyond its bound has room kept.
+                let first = queue.first_of(at, &config.settings.weights, now);
+                first.into_iter().for_each(|ranked| planner.keep_room(at, &ranked));
+            }
         }
         planner
+    }
+
+    /// Keeps room for work that nobody has enough room for, where it has waited beyond the bound on starvation: else
+    /// lighter work that comes later would take what comes free for ever. An agent is kept for one piece of a line.
+    fn keep_room(&mut self, line: usize, ranked: &Ranked) {
+        let Some(since) = self.config.settings.weights.precedes_since(ranked.score, self.now) else { return };
+        let Some(Line { team: Some(team), asks, squads, keeps: false, .. }) = self.lines.get(line) else {
+            return;
+        };
+        let asks = asks.at(team, team.stage(self.now.micros_since(ranked.since)));
+        let skills = self.crew.numbered(&asks.skills);
+        let squads = squads.iter().filter_map(|squad| self.squads.get(*squad));
+        let mut squads = squads.filter(|squad| !squad.ready.is_empty());
+        let kept = squads.any(|squad| self.crew.keep(squad, &asks, &skills, since));
+        self.lines.get_mut(line).into_iter().for_each(|line| line.keeps = kept);
     }
 
     fn served(&mut self, team: TeamId) -> Served<'a> {
         let (own, team) = serving(team, self.config);
         let team = team.filter(|team| team.mode.of(WorkKind::Ticket) != RoutingMode::Manual);
-        let squads =
-            team.map(|team| [own, team.overflow_team_ids.clone()]).unwrap_or_default().map(|teams| {
-                self.squads.push(self.crew.squad(teams));
-                self.squads.len() - 1
-            });
+        let overflow = team.map(|team| team.overflow_team_ids.clone()).unwrap_or_default();
+        let own = if team.is_some() { own } else { Vec::new() };
+        let squads = [(own.clone(), Vec::new()), (overflow, own)].map(|(teams, before)| {
+            self.squads.push(self.crew.squad(teams, before));
+            self.squads.len() - 1
+        });
         Served { team, squads, known: HashMap::new() }
     }
 
-    /// Makes the turns at a line's work; nothing where nobody may have it at any stage.
+    /// Makes the turns at a line's work; nothing where the router leaves it alone.
     fn line(&mut self, line: &LineOf<'_>, served: &mut Served<'a>) -> Option<Line<'a>> {
         let team = served.team?;
         let together = team.strategy == Strategy::Optimal;
-        if let Some(stages) = served.known.get(&line.asks_number) {
-            return Some(Line { team: Some(team), together, squads: served.squads, stages: stages.clone() });
+        let (asks, squads) = (line.asks.clone(), served.squads);
+        let found = move |stages, open| {
+            Some(Line { team: Some(team), asks, open, together, keeps: false, squads, stages })
+        };
+        if let Some((stages, open)) = served.known.get(&line.asks_number) {
+            return found(stages.clone(), *open);
         }
         let relaxed = team.relaxation.iter().map(|stage| {
             let asks = line.asks.relaxed(stage);
@@ -257,7 +314,9 @@ impl<'a> Planner<'a> {
             squads.any(|squad| self.crew.eligible(squad, asks, skills).next().is_some())
         };
         if !stages().any(anybody) {
-            return None;
+            let nobody: Arc<[[usize; 2]]> = stages().map(|_| [NOBODY; 2]).collect();
+            served.known.insert(line.asks_number, (nobody.clone(), false));
+            return found(nobody, false);
         }
         let turns = stages().map(|(asks, skills)| {
             served.squads.map(|squad| {
@@ -270,13 +329,13 @@ impl<'a> Planner<'a> {
             })
         });
         let stages: Arc<[[usize; 2]]> = turns.collect();
-        served.known.insert(line.asks_number, stages.clone());
-        Some(Line { team: Some(team), together, squads: served.squads, stages })
+        served.known.insert(line.asks_number, (stages.clone(), true));
+        found(stages, true)
     }
 
     /// Tells of each line whether anybody may have its work.
     fn open(&self) -> Vec<bool> {
-        self.lines.iter().map(|line| line.team.is_some()).collect()
+        self.lines.iter().map(|line| line.open).collect()
     }
 
     /// Writes down what was given.
@@ -308,7 +367,7 @@ impl<'a> Planner<'a> {
     }
 
     fn solve(&mut self, all: &[Next<'_>]) -> Solution {
-        let together = self.lines.iter().filter(|line| line.together);
+        let together = self.lines.iter().filter(|line| line.together && line.open);
         let own: Vec<usize> = together.flat_map(|line| line.stages.iter().map(|[own, _]| *own)).collect();
         let mut anybody = vec![false; self.turns.len()];
         for turns in own {
@@ -383,29 +442,37 @@ impl<'a> Planner<'a> {
     /// keeps the work from the overflow as long as anybody is left.
     fn one(&mut self, next: &Next<'_>, from: usize) {
         let Some((team, both, stage)) = self.stage(next) else { return };
-        let Some(at) = both.iter().position(|turns| self.begin(*turns)).filter(|at| *at >= from) else {
-            return;
-        };
-        let number = both.get(at).copied().unwrap_or_default();
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
         let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
-        let Some(turns) = self.turns.get_mut(number) else { return };
+        let kept = self.crew.kept_from(next.ranked.since);
+        let all_of_own = from > 0 && both.first().is_some_and(|own| self.begin(*own));
+        if all_of_own {
+            return;
+        }
         if declined.is_empty() {
-            let Some(squad) = self.squads.get(turns.squad) else { return };
-            let sticky = sticky.and_then(|agent| self.crew.number(agent));
-            let chosen = turns.choose(&mut self.crew, squad, sticky);
-            let effort = turns.asks.effort;
-            if let Some(chosen) = chosen {
-                self.note(&next.ranked, effort, team.strategy, stage, chosen);
+            for number in both {
+                if !self.begin(number) {
+                    continue;
+                }
+                let Some(turns) = self.turns.get_mut(number) else { return };
+                let Some(squad) = self.squads.get(turns.squad) else { return };
+                let sticky = sticky.and_then(|agent| self.crew.number(agent));
+                let effort = turns.asks.effort;
+                if let Some(chosen) = turns.choose(&mut self.crew, squad, sticky, &kept) {
+                    self.note(&next.ranked, effort, team.strategy, stage, chosen);
+                    return;
+                }
             }
+            self.keep_room(next.line, &next.ranked);
             return;
         }
         // Who declined is particular to the ticket: it is placed by itself.
-        let asks = turns.asks.clone();
-        let squads = self.lines.get(next.line).map(|line| line.squads).unwrap_or_default();
+        let Some(line) = self.lines.get(next.line) else { return };
+        let asks = line.asks.at(team, stage);
+        let squads = line.squads;
         let teams =
             squads.map(|squad| self.squads.get(squad).map_or(&[][..], |squad| squad.teams.as_slice()));
-        let case = Case { team, teams, asks: &asks, declined, sticky };
+        let case = Case { team, teams, asks: &asks, declined, sticky, kept: &kept };
         let Some(named) = case.decide(self.crew.roster(), self.config, self.now) else { return };
         let agent = named.agent;
         let latest = self.crew.roster().latest();
@@ -422,7 +489,8 @@ impl<'a> Planner<'a> {
         let Some(squad) = self.squads.get(turns.squad) else { return };
         let (crew, effort) = (&mut self.crew, turns.asks.effort);
         let room = |number: usize| crew.seat(number).map_or(0, Seat::room);
-        if room(pick.agent) < effort {
+        let kept = crew.kept_from(next.ranked.since);
+        if room(pick.agent) < effort || kept.contains(&pick.agent) {
             return;
         }
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
@@ -450,6 +518,7 @@ impl<'a> Planner<'a> {
         };
         let again = sticky.filter(|number| *number != pick.agent);
         let again = again.filter(|number| turns.takes(*number) && !declined_at(*number));
+        let again = again.filter(|number| !crew.keeps(*number));
         let mine = served.iter().find(|one| one.agent == pick.agent);
         let mut named = Vec::with_capacity(Why::MOST);
         named.push(mine.copied().unwrap_or_else(|| serves(pick.agent)));
@@ -466,7 +535,7 @@ impl<'a> Planner<'a> {
         }
         let sticky = sticky.and_then(|at| u8::try_from(at).ok());
         let candidates = crew.log.rate(rated.into_iter(), sticky);
-        let (refused, left_out) = turns.others(crew, squad, candidates.len());
+        let (refused, left_out) = turns.others(crew, squad, candidates.len(), &kept);
         let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
         self.note(&next.ranked, effort, team.strategy, stage, chosen);
     }

@@ -373,6 +373,32 @@ impl Queue {
         })
     }
 
+    /// Returns what comes first of a line and may be planned. Needs [`gauge`](Self::gauge) first.
+    pub(super) fn first_of(&self, line: usize, weights: &Weights, now: Timestamp) -> Option<Ranked> {
+        let line = self.lines.get(line)?;
+        let since = now.max(self.newest.unwrap_or(now));
+        let earned = self.gauge.as_ref().map_or(f64::INFINITY, |gauge| gauge.earned(since));
+        let mut best = Best::new(1, None);
+        offer(&[line], &mut best, weights, now, earned);
+        best.into_vec().into_iter().find(|ranked| !self.held.contains(&ranked.ticket))
+    }
+
+    /// Lists what agents gave back of the lines that are not open, best first.
+    pub(super) fn given_back<'a>(&'a self, open: &[bool], weights: &Weights, now: Timestamp) -> Vec<Next<'a>> {
+        let mut given_back: Vec<Next<'a>> = Vec::new();
+        for (ticket, rare) in &self.rare {
+            let Some(place) = self.places.get(ticket).filter(|_| !rare.declined.is_empty()) else { continue };
+            let line = place.line as usize;
+            if open.get(line) == Some(&true) || self.held.contains(ticket) {
+                continue;
+            }
+            let ranked = self.lines.get(line).and_then(|line| line.ranked(place.row as usize, weights, now));
+            given_back.extend(ranked.map(|ranked| Next { ranked, line, rare: Some(rare) }));
+        }
+        given_back.sort_unstable_by_key(|next| next.ranked);
+        given_back
+    }
+
     /// Says in which line a place is, and whether it is particular.
     fn standing(&self, ranked: Ranked) -> Option<(Ranked, usize, bool)> {
         let place = self.places.get(&ranked.ticket)?;

@@ -103,15 +103,16 @@ impl Turns {
         self.eligible.iter().map(|entry| (entry.agent(), entry.turn.fit(self.strategy)))
     }
 
-    /// Chooses whose turn it is; who had the matter before comes first.
+    /// Chooses whose turn it is; who had the matter before comes first, and whose room is `kept` is passed over.
     pub(super) fn choose(
         &mut self,
         crew: &mut Crew<'_>,
         squad: &Squad,
         sticky: Option<usize>,
+        kept: &[usize],
     ) -> Option<Chosen> {
         let mut settled = 0;
-        while settled < Why::MOST {
+        while settled < Why::MOST + kept.len() {
             let Some(rest) = self.eligible.get_mut(settled..) else { break };
             let Some((entry, others)) = rest.split_first_mut() else { break };
             let state = crew.state(entry.agent())?;
@@ -131,7 +132,7 @@ impl Turns {
             let between = others.partition_point(|other| other.place() < mine);
             rest.get_mut(..=between)?.rotate_left(1);
         }
-        let sticky = sticky.filter(|number| self.takes(*number));
+        let sticky = sticky.filter(|number| self.takes(*number) && !kept.contains(number));
         let had =
             sticky.and_then(|sticky| self.eligible.iter().find(|entry| entry.agent() == sticky).copied());
         let had = match had {
@@ -139,31 +140,48 @@ impl Turns {
             None => None,
         };
         let in_turn = self.eligible.iter().filter(|entry| Some(entry.agent()) != sticky);
+        let in_turn = in_turn.filter(|entry| !kept.contains(&entry.agent()));
         let mut named = had.iter().chain(in_turn).take(Why::MOST).peekable();
         let agent = named.peek()?.agent();
         let fit = |entry: &Entry| Named { state: entry.state, fit: entry.turn.fit(self.strategy) };
         let candidates = crew.log.name(named.map(fit), had.map(|_| 0));
-        let (refused, left_out) = self.others(crew, squad, candidates.len());
+        let (refused, left_out) = self.others(crew, squad, candidates.len(), kept);
         Some(Chosen { agent, candidates, refused, left_out })
     }
 
     /// Notes the first of those who may not, and counts who is named nowhere.
-    pub(super) fn others(&mut self, crew: &mut Crew<'_>, squad: &Squad, named: usize) -> (u32, u32) {
+    pub(super) fn others(
+        &mut self,
+        crew: &mut Crew<'_>,
+        squad: &Squad,
+        named: usize,
+        kept: &[usize],
+    ) -> (u32, u32) {
         if self.refused.is_none() {
             self.refused = Some(self.refused(crew, squad));
         }
         let refused = self.refused.as_deref().unwrap_or_default();
+        let count = |left: usize| u32::try_from(left).unwrap_or(u32::MAX);
+        if !kept.is_empty() {
+            let id = |number: &usize| Some((crew.seat(*number)?.agent.id, Refused::Kept));
+            let kept = kept.iter().filter(|number| self.takes(**number)).filter_map(id);
+            let others = refused.iter().map(|(_, agent, first)| (*agent, *first));
+            let refused: Vec<_> = kept.chain(others).take(Why::MOST).collect();
+            let left_out = squad.members(crew).saturating_sub(named + refused.len());
+            return (crew.log.refusals(refused), count(left_out));
+        }
         let left_out = squad.members(crew).saturating_sub(named + refused.len());
         let refusals = *self.refusals.get_or_insert_with(|| {
             crew.log.refusals(refused.iter().map(|(_, agent, first)| (*agent, *first)).collect())
         });
-        (refusals, u32::try_from(left_out).unwrap_or(u32::MAX))
+        (refusals, count(left_out))
     }
 
     fn refused(&self, crew: &Crew<'_>, squad: &Squad) -> Vec<(usize, AgentId, Refused)> {
+        let teams: Vec<_> = squad.before.iter().chain(&squad.teams).copied().collect();
         let job = Job {
             kind: WorkKind::Ticket,
-            teams: &squad.teams,
+            teams: &teams,
             leads: false,
             asks: &self.asks,
             declined: &[],

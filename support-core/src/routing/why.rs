@@ -76,6 +76,8 @@ wire_enum! {
         JustDeclined = "just_declined",
         /// Has no room.
         NoRoom = "no_room",
+        /// Has room that is kept: work that waits for more of it, longer than the bound on starvation, comes first.
+        Kept = "kept",
     }
 }
 

@@ -8,6 +8,7 @@ use super::finite;
 use crate::label::Label;
 use crate::text::fold;
 use crate::ticket::Priority;
+use crate::time::Timestamp;
 
 /// How much everything counts: the settings of the score.
 ///
@@ -90,6 +91,24 @@ impl Weights {
         let ahead = missing + self.urgency_points + 2.0 * self.keyword_limit + self.insight_limit;
         let seconds = if live { self.live_age_seconds } else { self.age_seconds };
         (self.age_points > 0.0).then(|| ahead * f64::from(seconds.max(1)) / self.age_points)
+    }
+
+    /// Returns since when asynchronous work of a score has preceded everything of its line that became waiting from then
+    /// on; nothing where it does not yet. It has waited [so long](Self::precedes_after_seconds) then, or less where its
+    /// other terms are high.
+    #[must_use]
+    pub fn precedes_since(&self, score: f64, now: Timestamp) -> Option<Timestamp> {
+        let highest = f64::from(Priority::Urgent.rank()) * self.priority_points
+            + self.urgency_points
+            + self.keyword_limit
+            + self.insight_limit;
+        let ahead = score - highest;
+        // Not a number where the weights are none.
+        if !(ahead >= 0.0 && self.age_points > 0.0) {
+            return None;
+        }
+        let seconds = ahead / self.age_points * f64::from(self.age_seconds.max(1));
+        Some(now.plus_micros(-((seconds * 1e6) as i64)))
     }
 
     /// Returns what is wrong with these weights, nothing if they can be used.

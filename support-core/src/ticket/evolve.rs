@@ -149,7 +149,9 @@ impl Ticket {
                 }
                 if *asks && self.unanswered_since.is_none() {
                     self.unanswered_since = Some(at);
-                    self.work.since = (*sent_at).min(at).max(self.created_at);
+                    let asked = (*sent_at).min(at).max(self.created_at);
+                    // Work that waits already, such as what was returned, keeps its age.
+                    self.work.since = if self.is_waiting() { self.work.since.min(asked) } else { asked };
                 }
                 if *answers {
                     self.unanswered_since = None;

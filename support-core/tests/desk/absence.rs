@@ -64,6 +64,26 @@ fn who_is_always_on_shift_misses_no_start() {
 }
 
 #[test]
+fn who_is_on_leave_from_the_very_start_of_a_shift_is_absent() {
+    let world = World::standard();
+    let ann =
+        world.agent_with(CreateAgent { name: "Ann".into(), shift: Some(shift()), ..CreateAgent::default() });
+    let (bob, carl) = (world.agent("Bob"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    let to_ann = Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None };
+    world.run(&HOST, &to_ann);
+    let (from, until) = (at("2026-11-23T08:00:00Z"), at("2026-11-23T16:00:00Z"));
+    let absence = Absence { from, until, substitute_id: Some(id_of(&bob)) };
+    let absences = Some(vec![absence]);
+    world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), absences, ..UpdateAgent::default() });
+    world.reply(&ann, ticket, "Which one?");
+    world.clock.set(at("2026-11-23T09:00:00Z"));
+    world.reply(&carl, ticket, "The red one.");
+    assert_eq!(world.owner(ticket), Some(id_of(&bob)));
+    world.sound();
+}
+
+#[test]
 fn what_an_absent_owner_loses_goes_to_the_team_and_says_why() {
     let world = World::standard();
     let ann =

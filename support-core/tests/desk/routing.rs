@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 
 use serde_json::json;
-use support_core::desk::{CreateAgent, EditTicket, OpenTicket, SetPresence, UpdateAgent};
+use support_core::desk::{CreateAgent, EditTicket, OpenTicket, SetPresence, UpdateAgent, WriteMessage};
 use support_core::people::{Actor, Capacity, Day, Presence, Shift, WorkKind};
 use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
@@ -294,6 +294,46 @@ fn after_a_restart_fairness_goes_on_where_it_was() {
     }
     assert!(owners.windows(2).all(|pair| pair[0] != pair[1]));
     assert_eq!((world.load(&ann), world.load(&bob)), (3, 3));
+    world.sound();
+}
+
+#[test]
+fn what_waits_when_a_desk_starts_is_routed_by_its_first_tick() {
+    let store = Arc::new(support_core::store::MemoryStore::new());
+    let world = World::on(store.clone());
+    let shift = Shift {
+        timezone: "UTC".parse().unwrap(),
+        days: vec![Day::Mon],
+        start: "08:00".into(),
+        end: "17:00".into(),
+    };
+    let shift = Some(shift);
+    let ann = world.agent_with(CreateAgent { name: "Ann".into(), shift, ..CreateAgent::default() });
+    let waits = world.opened_by(&world.customer("Carl"));
+    assert_eq!(world.owner(waits), None, "it is Friday");
+    world.clock.set(at("2026-11-23T08:00:00Z"));
+    // Nobody asks anything of the new desk, and nothing is due.
+    let desk = world.restarted(store);
+    assert_eq!(block_on(desk.tick()).unwrap().routed, 1);
+    assert_eq!(world.owner(waits), Some(id_of(&ann)));
+    world.sound();
+}
+
+#[test]
+fn who_writes_again_makes_waiting_work_no_younger() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    let age = world.ticket(ticket).work.since;
+    let status = Some(Status::InProgress);
+    world.run(&ann, &WriteMessage { status, ..WriteMessage::reply(ticket, "I will look.") });
+    world.presence(&ann, Presence::Busy);
+    world.run(&HOST, &EditTicket { assigned_to: Some(None), ..EditTicket::of(ticket) });
+    world.pass(9 * 3_600);
+    world.reply(&carl, ticket, "Any news?");
+    let waits = world.ticket(ticket);
+    assert_eq!((waits.assigned_to, waits.work.since), (None, age));
     world.sound();
 }
 

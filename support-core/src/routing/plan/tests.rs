@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proptest::prelude::{Just, prop, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Just, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as Any;
 use serde_json::json;
 
@@ -53,35 +53,60 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
     let asks = Asks::of(entry);
     let asks = if stage > 0 { asks.relaxed(&team.relaxation[stage - 1]) } else { asks };
     let anything = Asks { effort: asks.effort, ..Asks::default() };
-    let anybody_forgiven = || {
-        let job = |teams| Job {
-            kind: WorkKind::Ticket,
-            teams,
-            leads: false,
-            asks: &asks,
-            declined: &entry.work.declined,
-            declined_seconds: 0,
-        };
-        let may = |job: Job<'_>| roster.iter().any(|seat| failures(seat, &job, NOW).next().is_none());
-        may(job(&own)) || may(job(&team.overflow_team_ids))
+    let job = |teams, seconds| Job {
+        kind: WorkKind::Ticket,
+        teams,
+        leads: false,
+        asks: &asks,
+        declined: &entry.work.declined,
+        declined_seconds: seconds,
     };
-    for (seconds, leads) in [(config.settings.declined_seconds, false), (0, true), (0, false)] {
+    let anybody_forgiven = || {
+        let may = |job: Job<'_>| roster.iter().any(|seat| failures(seat, &job, NOW).next().is_none());
+        may(job(&own, 0)) || may(job(&team.overflow_team_ids, 0))
+    };
+    let lasting = [
+        Refused::Inactive,
+        Refused::NotInTeam,
+        Refused::MayNotReply,
+        Refused::MissingSkill,
+        Refused::OtherLanguage,
+    ];
+    let all_teams: Vec<TeamId> = own.iter().chain(&team.overflow_team_ids).copied().collect();
+    let could_be = |seat: &&Seat| !failures(seat, &job(&all_teams, 0), NOW).any(|one| lasting.contains(&one));
+    let everybody_declined = || {
+        let could: Vec<AgentId> = roster.iter().filter(could_be).map(|seat| seat.agent.id).collect();
+        let gave = |agent: &AgentId| entry.work.declined.iter().any(|(who, _)| who == agent);
+        !could.is_empty() && could.iter().all(gave)
+    };
+    let window = config.settings.declined_seconds;
+    for (seconds, leads) in [(window, false), (0, true), (0, false)] {
         for teams in [&own, &team.overflow_team_ids] {
-            if leads && (teams != &own || entry.work.declined.is_empty() || !anybody_forgiven()) {
+            let leaves = entry.work.declined.is_empty() || !anybody_forgiven() && !everybody_declined();
+            if leads && (teams != &own || leaves) {
                 continue;
             }
-            let job = Job {
-                kind: WorkKind::Ticket,
-                teams,
+            let asked = Job {
                 leads,
                 asks: if leads { &anything } else { &asks },
-                declined: &entry.work.declined,
-                declined_seconds: if leads { config.settings.declined_seconds } else { seconds },
+                ..job(teams, if leads { window } else { seconds })
+            };
+            // Who was asked before, and why they did not get it.
+            let before = match (leads, teams == &own) {
+                (true, _) => vec![job(&own, window), job(&team.overflow_team_ids, window)],
+                (false, true) => vec![],
+                (false, false) => vec![job(&own, seconds)],
             };
             let sticky = entry.work.sticky.filter(|_| team.sticky && !leads);
             let (mut eligible, mut refused) = (Vec::new(), Vec::new());
             for seat in roster.iter() {
-                match failures(seat, &job, NOW).next() {
+                let mut first = failures(seat, &asked, NOW).next();
+                for job in &before {
+                    if first == Some(Refused::NotInTeam) {
+                        first = failures(seat, job, NOW).next();
+                    }
+                }
+                match first {
                     None => eligible.push(seat),
                     Some(Refused::NotInTeam | Refused::Inactive) => {}
                     Some(first) => refused.push((seat.agent.id, first)),
@@ -89,7 +114,7 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
             }
             eligible.sort_by(|a, b| {
                 let had = |seat: &Seat| Some(seat.agent.id) != sticky;
-                had(a).cmp(&had(b)).then_with(|| preference(team.strategy, job.asks, a, b))
+                had(a).cmp(&had(b)).then_with(|| preference(team.strategy, asked.asks, a, b))
             });
             let Some(chosen) = eligible.first() else { continue };
             let left_out = eligible.len().saturating_sub(20) + refused.len().saturating_sub(20);
@@ -102,7 +127,7 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
                 capacity: seat.agent.capacity.units,
                 last_assigned_at: seat.state.last_assigned_at,
                 sticky: Some(seat.agent.id) == sticky,
-                fit: fits.then(|| job.asks.fit(&seat.agent)),
+                fit: fits.then(|| asked.asks.fit(&seat.agent)),
                 performance: weighs.then_some(seat.agent.performance),
                 worth: None,
             };
@@ -318,4 +343,159 @@ proptest! {
             prop_assert_eq!(place(entry, &roster, &config, NOW), place_plainly(entry, &roster, &config));
         }
     }
+}
+
+/// A seat that is there, with room of its own.
+fn there(number: u32, capacity: u32, load: u32) -> Seat {
+    let mut seat = Seat { agent: Arc::new(an_agent(number)), state: a_state(number) };
+    let mut agent = an_agent(number);
+    agent.capacity.units = capacity;
+    seat.agent = Arc::new(agent);
+    (seat.state.presence, seat.state.load.units) = (Presence::Available, load);
+    seat
+}
+
+fn waits(number: u32, effort: u32, since: Timestamp) -> Waiting {
+    Waiting {
+        ticket: ticket_id(number),
+        customer: customer_id(number),
+        team: None,
+        channel: ChannelKind::Email,
+        priority: Priority::Normal,
+        keyword_points: 0.0,
+        insight_points: 0.0,
+        urgency: None,
+        language: None,
+        work: Work { since, effort, skills: Vec::new(), preferred: Vec::new(), sticky: None, declined: Vec::new() },
+        followers: Vec::new(),
+    }
+}
+
+fn one_team(body: &serde_json::Value) -> Config {
+    let mut document = a_document(1);
+    document.id = DocumentId::from_uuid(TeamId::DEFAULT.uuid());
+    document.body = body.clone();
+    let config = Config::compile(1, &[document]);
+    assert!(config.unreadable().is_empty());
+    config
+}
+
+const DAY: i64 = 86_400;
+
+proptest! {
+    /// The bound on starvation holds for who needs more room than ever comes free at once, under every strategy.
+    #[test]
+    fn what_waited_beyond_its_bound_is_not_passed_for_ever_by_lighter_work(
+        strategy in prop::sample::select(Strategy::ALL),
+        capacities in prop::collection::vec(2_u32..7, 1..5),
+        effort in 2_u32..7,
+        lighter in 1_u32..3,
+    ) {
+        let config = one_team(&json!({ "name": "A team", "strategy": strategy.as_str() }));
+        let largest = capacities.iter().copied().max().unwrap();
+        let effort = effort.min(largest);
+        let lighter = lighter.min(effort - 1);
+        let mut roster = Roster::default();
+        (0..).zip(&capacities).for_each(|(number, units)| roster.seat(there(number, *units, *units)));
+        let mut queue = Queue::default();
+        queue.upsert(waits(0, effort, NOW.plus_seconds(-3 * DAY)));
+        let mut next = 1;
+        let mut rounds = 0;
+        // In each round every agent ends a unit of what they have, and there is always more that is light and new.
+        let placed = loop {
+            rounds += 1;
+            for number in 0..u32::try_from(capacities.len()).unwrap() {
+                let mut seat = roster.get(agent_id(number)).unwrap().clone();
+                seat.state.load.units = seat.state.load.units.saturating_sub(1);
+                roster.seat(seat);
+            }
+            while queue.len() < 20 {
+                queue.upsert(waits(next, lighter, NOW));
+                next += 1;
+            }
+            let planned = plan(&mut queue, &mut roster, &config, NOW, 1_000);
+            planned.iter().for_each(|one| queue.remove(one.ticket));
+            if planned.iter().any(|one| one.ticket == ticket_id(0)) {
+                break true;
+            }
+            if rounds > largest {
+                break false;
+            }
+        };
+        prop_assert!(placed, "not within {rounds} rounds");
+    }
+}
+
+#[test]
+fn what_came_before_the_bound_was_passed_may_still_take_room_that_is_kept() {
+    let config = one_team(&json!({ "name": "A team", "strategy": "round_robin" }));
+    let mut roster = Roster::default();
+    roster.seat(there(1, 3, 1));
+    roster.seat(there(2, 3, 2));
+    let mut queue = Queue::default();
+    // 600 points after 20 h at normal priority: it precedes all that came in the last four hours.
+    queue.upsert(waits(0, 3, NOW.plus_seconds(-DAY)));
+    queue.upsert(waits(1, 1, NOW.plus_seconds(-5 * 3_600)));
+    queue.upsert(waits(2, 1, NOW.plus_seconds(-3 * 3_600)));
+    queue.upsert(waits(3, 1, NOW.plus_seconds(-2 * 3_600)));
+    let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1_000);
+    let given: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
+    assert_eq!(given, [(ticket_id(1), agent_id(1)), (ticket_id(2), agent_id(2))]);
+    assert_eq!(planned[1].why().refused, [(agent_id(1), Refused::Kept)]);
+    assert_eq!(planned[1].why().decide_again(), Some(agent_id(2)));
+}
+
+#[test]
+fn an_overflow_says_why_the_own_team_was_passed_over() {
+    let mut document = a_document(1);
+    document.id = DocumentId::from_uuid(TeamId::DEFAULT.uuid());
+    document.body = json!({ "name": "Main", "overflow_team_ids": [team_id(2)] });
+    let mut spare = a_document(2);
+    spare.id = DocumentId::from_uuid(team_id(2).uuid());
+    spare.body = json!({ "name": "Spare" });
+    let config = Config::compile(1, &[document, spare]);
+    let mut roster = Roster::default();
+    roster.seat(there(1, 1, 1));
+    let mut helper = there(2, 5, 0);
+    Arc::make_mut(&mut helper.agent).team_ids = vec![team_id(2)];
+    roster.seat(helper);
+    let entry = waits(0, 1, NOW);
+    let mut queue = Queue::default();
+    queue.upsert(entry.clone());
+    let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1);
+    for placement in [&planned[0], &place(&entry, &roster, &config, NOW).unwrap()] {
+        let why = placement.why();
+        assert_eq!(placement.agent, agent_id(2));
+        assert_eq!((why.refused, why.left_out), (vec![(agent_id(1), Refused::NoRoom)], 0));
+    }
+}
+
+#[test]
+fn what_all_gave_back_goes_to_the_lead_also_once_they_are_gone() {
+    let config = one_team(&json!({ "name": "A team" }));
+    let mut roster = Roster::default();
+    for number in 1..3 {
+        let mut seat = there(number, 5, 0);
+        seat.state.presence = Presence::Busy;
+        roster.seat(seat);
+    }
+    let mut lea = there(3, 5, 0);
+    let agent = Arc::make_mut(&mut lea.agent);
+    (agent.team_ids, agent.lead_ids) = (vec![team_id(9)], vec![TeamId::DEFAULT]);
+    roster.seat(lea);
+    let mut entry = waits(0, 1, NOW);
+    let give = |entry: &Waiting| {
+        let mut queue = Queue::default();
+        queue.upsert(entry.clone());
+        let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1);
+        let planned: Vec<_> = planned.iter().map(|one| one.agent).collect();
+        let alone = place(entry, &roster, &config, NOW).map(|one| one.agent);
+        assert_eq!(planned.first().copied(), alone);
+        alone
+    };
+    assert_eq!(give(&entry), None);
+    entry.work.declined = vec![(agent_id(1), NOW)];
+    assert_eq!(give(&entry), None, "the other one was not asked yet");
+    entry.work.declined.push((agent_id(2), NOW));
+    assert_eq!(give(&entry), Some(agent_id(3)));
 }
