@@ -16,6 +16,7 @@ mod queue;
 mod record;
 mod strategy;
 mod turns;
+mod unblock;
 mod waiting;
 mod why;
 
@@ -28,5 +29,6 @@ pub(crate) use place::serving;
 pub use plan::{Placement, appraise, next_relaxation, plan};
 pub(crate) use queue::Best;
 pub use queue::{Queue, QueueDepth, Ranked};
+pub use unblock::{Blocked, Unblock};
 pub use waiting::Waiting;
 pub use why::{AssignHow, Candidate, Refused, Strategy, Why, Worth};

@@ -26,7 +26,7 @@ pub(super) struct Board {
     pub(super) roster: Roster,
     /// The agents as they will be once everything that is on its way has arrived. What has arrived since the log was
     /// read may count twice for a moment: then somebody gets less, never more.
-    expected: Roster,
+    pub(super) expected: Roster,
     /// Placements that were planned and are being committed, or are committed and not yet seen in the log.
     on_the_way: HashMap<TicketId, Coming>,
     /// Waiting tickets that were just read.

@@ -1,14 +1,14 @@
 //! Why: the score, the deadlines, the owner; and while it waits, why nobody has it and what would change that.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 
 use crate::config::{Config, RoutingMode};
 use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
-use crate::people::{Actor, Permission, Presence, Role, WorkKind};
-use crate::routing::{Asks, Job, Offer, Refused, Roster, Seat, Waiting, failures, serving};
+use crate::people::{Actor, Permission, WorkKind};
+use crate::routing::{
+    Asks, Blocked, Job, Offer, Queue, Refused, Roster, Unblock, Waiting, failures, serving,
+};
 use crate::scoring::{Score, score};
 use crate::sla::deadline::Waits;
 use crate::store::Assignment;
@@ -53,8 +53,8 @@ pub struct WaitingExplanation {
     pub relaxes: Option<Relaxes>,
     /// Every agent of its team and of those that take its overflow, with every condition that they fail.
     pub agents: Vec<AgentVerdict>,
-    /// The smallest change after which somebody could be given it; `None` where the tenant has no agents, or none is
-    /// needed.
+    /// The smallest change after which the router would give it to somebody; `None` where the tenant has no agents, none
+    /// is needed, so much comes first that none helps, or its team takes work by hand: then somebody has to.
     pub unblock: Option<Unblock>,
 }
 
@@ -65,15 +65,6 @@ pub struct AgentVerdict {
     pub agent: AgentId,
     /// What they fail; nothing where they are eligible.
     pub fails: Vec<Refused>,
-}
-
-/// The fewest conditions whose change would make an agent eligible. It was verified by applying it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unblock {
-    /// For whom.
-    pub agent: AgentId,
-    /// What would have to change.
-    pub relax: Vec<Refused>,
 }
 
 /// A stage of relaxation at which an agent, as they are now, could be given a piece of work. It was verified by asking
@@ -109,7 +100,8 @@ impl Desk {
                 live.sync(&**self.store()).await?;
                 let scope = actor.scope(Permission::QueueRead)?;
                 let mut board = live.board();
-                let mut waiting = explain_waiting(&entry, &board.roster, &config, now);
+                let board = &mut *board;
+                let mut waiting = explain_waiting(&entry, &mut board.queue, &board.expected, &config, now);
                 waiting.before = board.queue.position(id, &scope, &config.settings.weights, now);
                 Some(waiting)
             }
@@ -126,10 +118,12 @@ impl Desk {
     }
 }
 
-/// Says why a ticket waits: what each agent fails, and the smallest change that would give it to one.
+/// Says why a ticket waits: what each agent fails, and the smallest change that would give it to one. `queue` is all that
+/// waits, the ticket among it.
 #[must_use]
 pub fn explain_waiting(
     entry: &Waiting,
+    queue: &mut Queue,
     roster: &Roster,
     config: &Config,
     now: Timestamp,
@@ -148,19 +142,26 @@ pub fn explain_waiting(
         declined: &entry.work.declined,
         declined_seconds: config.settings.declined_seconds,
     };
-    let mut agents: Vec<AgentVerdict> = roster
+    let by_hand = team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Manual);
+    let mut agents: Vec<(AgentId, Vec<Refused>)> = roster
         .iter()
         .filter(|seat| seat.agent.active)
-        .map(|seat| AgentVerdict { agent: seat.agent.id, fails: failures(seat, &job, now).collect() })
+        .map(|seat| (seat.agent.id, failures(seat, &job, now).collect()))
         .collect();
+    let goes = |agents: &[(AgentId, Vec<Refused>)], queue: &mut Queue| {
+        Blocked { entry, job: &job, fails: agents }.would_go(queue, roster, config, now)
+    };
+    // Where somebody fails nothing and it stays all the same, their room is kept for what comes first.
+    let stays = !by_hand && !goes(&agents, queue);
+    if stays {
+        let free = agents.iter_mut().filter(|(_, fails)| fails.is_empty());
+        free.for_each(|(_, fails)| fails.push(Refused::Kept));
+    }
     // Fewest failures first; a stable sort keeps equal ones in the order of their ids.
-    agents.sort_by_key(|verdict| verdict.fails.len());
-    let unblock = agents.first().filter(|best| !best.fails.is_empty()).and_then(|best| {
-        let seat = roster.get(best.agent)?;
-        let relaxed = relax(seat, &job, &best.fails, now);
-        relaxed.then(|| Unblock { agent: best.agent, relax: best.fails.clone() })
-    });
-    let waits = agents.first().is_some_and(|best| !best.fails.is_empty());
+    agents.sort_by_key(|(_, fails)| fails.len());
+    let blocked = Blocked { entry, job: &job, fails: &agents };
+    let unblock = stays.then(|| blocked.unblock(queue, roster, config, now)).flatten();
+    let waits = agents.first().is_some_and(|(_, fails)| !fails.is_empty());
     let stages = team.filter(|_| waits).map(|team| team.relaxation.iter().enumerate().skip(stage));
     let relaxes = stages.into_iter().flatten().find_map(|(number, relaxed)| {
         let job = Job { asks: &asks.relaxed(relaxed), ..job };
@@ -168,52 +169,15 @@ pub fn explain_waiting(
         let (at, agent) = (entry.work.since.plus_seconds(relaxed.after_seconds), may.agent.id);
         Some(Relaxes { at, stage: u32::try_from(number + 1).ok()?, agent })
     });
-    agents.retain(|verdict| !verdict.fails.contains(&Refused::NotInTeam));
-    agents.truncate(AGENTS);
+    let candidates = agents.into_iter().filter(|(_, fails)| !fails.contains(&Refused::NotInTeam));
+    let agents = candidates.map(|(agent, fails)| AgentVerdict { agent, fails }).take(AGENTS).collect();
     WaitingExplanation {
         before: None,
         waiting_seconds: now.seconds_since(entry.work.since).max(0),
-        by_hand: team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Manual),
+        by_hand,
         stage: u32::try_from(stage).unwrap_or(u32::MAX),
         relaxes,
         agents,
         unblock,
     }
-}
-
-/// Applies the change of conditions to copies of agent and work, and tells whether the agent is eligible then.
-fn relax(seat: &Seat, job: &Job<'_>, conditions: &[Refused], now: Timestamp) -> bool {
-    let mut agent = (*seat.agent).clone();
-    let mut state = seat.state.clone();
-    let mut declined = job.declined.to_vec();
-    for condition in conditions {
-        match condition {
-            Refused::Inactive => agent.active = true,
-            Refused::NotInTeam => agent.team_ids.extend(job.teams.first().copied()),
-            Refused::MayNotReply => {
-                if let Ok(role) = Role::Agent.as_str().parse() {
-                    agent.role = role;
-                }
-            }
-            Refused::NotAvailable => state.presence = Presence::Available,
-            Refused::OtherChannels => state.channels.clear(),
-            Refused::OffShift => agent.shift = None,
-            Refused::Absent => agent.absences.clear(),
-            Refused::OtherLanguage => agent.languages.extend(job.asks.language.clone()),
-            Refused::MissingSkill => {
-                for (skill, level) in &job.asks.skills {
-                    let has = agent.skills.entry(skill.clone()).or_default();
-                    *has = (*has).max(*level);
-                }
-            }
-            Refused::JustDeclined => declined.clear(),
-            Refused::NoRoom => {
-                agent.capacity.units = state.load.of(job.kind).saturating_add(job.asks.effort);
-            }
-            Refused::Kept => {}
-        }
-    }
-    let seat = Seat { agent: Arc::new(agent), state };
-    let job = Job { declined: &declined, ..*job };
-    failures(&seat, &job, now).next().is_none()
 }

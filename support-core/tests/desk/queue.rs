@@ -223,6 +223,34 @@ fn the_smallest_change_may_be_several() {
 }
 
 #[test]
+fn what_comes_first_takes_its_share_of_the_change() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    world.capacity(&ann, 1);
+    let carl = world.customer("Carl");
+    world.opened_by(&carl);
+    let urgent = world.noted(&carl, |open| (open.priority, open.effort) = (Some(Priority::Urgent), Some(2)));
+    let low = world.noted(&carl, |open| open.priority = Some(Priority::Low));
+    let unblock = block_on(world.desk.explain(&HOST, low)).unwrap().waiting.unwrap().unblock.unwrap();
+    assert_eq!((unblock.relax.as_slice(), unblock.units), (&[Refused::NoRoom][..], 3));
+    world.capacity(&ann, 1 + unblock.units - 1);
+    assert_eq!((world.owner(urgent), world.owner(low)), (Some(id_of(&ann)), None));
+    world.capacity(&ann, 1 + unblock.units);
+    assert_eq!(world.owner(low), Some(id_of(&ann)));
+    world.sound();
+}
+
+#[test]
+fn where_a_team_takes_work_by_hand_no_change_has_the_router_give_it() {
+    let world = World::standard();
+    let team = world.team("By hand", &serde_json::json!({ "mode": { "ticket": "manual" } }));
+    world.agent_in("Ann", "agent", &[team]);
+    let ticket = world.noted(&world.customer("Carl"), |open| open.team_id = Some(team));
+    let waiting = block_on(world.desk.explain(&HOST, ticket)).unwrap().waiting.unwrap();
+    assert!(waiting.by_hand && waiting.unblock.is_none() && waiting.agents[0].fails.is_empty());
+}
+
+#[test]
 fn without_anybody_there_is_no_change_to_make() {
     let world = World::standard();
     let ticket = world.opened_by(&world.customer("Carl"));

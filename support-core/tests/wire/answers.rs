@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use support_core::conversation::ChannelKind;
 use support_core::desk::{
     AgentReply, AgentVerdict, Counts, CustomerReply, DocumentReply, LoginReply, Performance, Registered,
-    Relaxes, Report, TicketReply, Unblock, WaitingExplanation,
+    Relaxes, Report, TicketReply, WaitingExplanation,
 };
 use support_core::error::FieldProblem;
 use support_core::masking::Kind;
-use support_core::routing::Refused;
+use support_core::routing::{Refused, Unblock};
 use support_core::scoring::keywords::KeywordMatch;
 use support_core::scoring::{ScoreInputs, Urgency, Weights, score};
 use support_core::sla::calendar::CalendarProblem;
@@ -125,5 +125,5 @@ fn verdict() -> AgentVerdict {
 }
 
 fn unblock() -> Unblock {
-    Unblock { agent: agent_id(1), relax: vec![Refused::NoRoom] }
+    Unblock { agent: agent_id(1), relax: vec![Refused::NoRoom], units: 2 }
 }

@@ -166,8 +166,8 @@ pub(crate) struct ExplanationBody {
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
     /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, stage, relaxes: {at, stage, agent} | null, agents: [{agent, fails[]}],
-    /// unblock: {agent, relax[]} | null}`: every candidate with all that they fail, and the smallest change
-    /// after which somebody could be given it.
+    /// unblock: {agent, relax[], units} | null}`: every candidate with all that they fail, and the smallest change
+    /// after which the router would give it to somebody; `units` is what they would need more of.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,
     /// `null` where it is on no offer; else who is asked, why, and until when.

@@ -10,11 +10,12 @@ use serde_json::json;
 
 use super::*;
 use crate::conversation::ChannelKind;
+use crate::desk::explain_waiting;
 use crate::id::DocumentId;
 use crate::label::Label;
 use crate::people::{Absence, Presence, Shift};
 use crate::routing::Ranked;
-use crate::routing::{Candidate, Job, Waiting, failures, place};
+use crate::routing::{Candidate, Job, Unblock, Waiting, failures, place};
 use crate::scoring::total;
 use crate::testkit::build::{
     a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
@@ -341,6 +342,57 @@ proptest! {
     fn one_piece_of_work_goes_where_asking_everybody_sends_it((config, roster, entries) in a_desk(Strategy::ALL)) {
         for entry in &entries {
             prop_assert_eq!(place(entry, &roster, &config, NOW), place_plainly(entry, &roster, &config));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+
+    /// With all else that waits, on any desk and under any strategy.
+    #[test]
+    fn the_smallest_change_has_the_router_give_it((config, roster, entries) in a_desk(Strategy::ALL)) {
+        let mut queue = Queue::default();
+        entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+        let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1_000);
+        let goes = |planned: &[Placement], entry: &Waiting| planned.iter().any(|one| one.ticket == entry.ticket);
+        for entry in entries.iter().filter(|entry| !goes(&planned, entry)).take(3) {
+            let explained = explain_waiting(entry, &mut queue, &roster, &config, NOW);
+            prop_assert_eq!(explained.by_hand && explained.unblock.is_some(), false);
+            let Some(Unblock { agent, relax, units }) = explained.unblock else {
+                prop_assert!(explained.by_hand || roster.iter().all(|seat| !seat.agent.active));
+                continue;
+            };
+            // Applied by other means than those by which it was found.
+            let mut queue = queue.clone();
+            let mut seat = roster.get(agent).unwrap().clone();
+            let profile = Arc::make_mut(&mut seat.agent);
+            let (_, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), &config);
+            let stage = team.map_or(0, |team| team.stage(NOW.micros_since(entry.work.since)));
+            let asks = team.map_or_else(|| Asks::of(entry), |team| Asks::of(entry).at(team, stage));
+            for condition in &relax {
+                match condition {
+                    Refused::NotInTeam => profile.team_ids.push(entry.team.unwrap_or(TeamId::DEFAULT)),
+                    Refused::MayNotReply => profile.role = word("agent"),
+                    Refused::MissingSkill => profile.skills.extend(asks.skills.iter().map(|(skill, _)| (skill.clone(), 5))),
+                    Refused::OtherLanguage => profile.languages.clear(),
+                    Refused::Absent => profile.absences.clear(),
+                    Refused::OffShift => profile.shift = None,
+                    Refused::NotAvailable => seat.state.presence = Presence::Available,
+                    Refused::OtherChannels => seat.state.channels.clear(),
+                    Refused::JustDeclined => {
+                        let mut entry = entry.clone();
+                        entry.work.declined.retain(|(who, _)| *who != agent);
+                        queue.upsert(entry);
+                    }
+                    Refused::NoRoom => profile.capacity.units += units,
+                    Refused::Inactive | Refused::Kept => prop_assert!(false, "{condition:?} is nothing to change"),
+                }
+            }
+            let mut changed = roster.clone();
+            changed.seat(seat);
+            let planned = plan(&mut queue, &mut changed, &config, NOW, 2_000);
+            prop_assert!(goes(&planned, entry), "{relax:?} {units}");
         }
     }
 }
