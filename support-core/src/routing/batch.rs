@@ -12,11 +12,16 @@
 //! the most urgent first and each to whom it fits best; the better of the two is the plan. Where the work of finding
 //! the flow passes [`STEPS`], what was found so far is filled in.
 
-use std::collections::{BTreeMap, HashMap};
+mod fill;
+mod worth;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::config::Settings;
 use crate::id::AgentId;
 use crate::label::Label;
+use crate::scoring::Weights;
 use crate::time::Timestamp;
 
 use super::crew::Crew;
@@ -24,66 +29,11 @@ use super::flow::Network;
 use super::queue::Next;
 use super::turns::Turns;
 use super::{Asks, Fit, Worth};
+use worth::{MOST_VALUE, PARTS, PREFERRED_POINTS, SPARED_POINTS, STEP_POINTS, STICKY_POINTS, points, unit_value};
+pub use worth::{Urgencies, value};
 
 /// Arcs that are looked at before a plan is made of what was found: some 0.1 s of a usual processor.
 const STEPS: u64 = 40_000_000;
-/// Points of a step of urgency; what fits count is below.
-const STEP_POINTS: i32 = 32;
-/// Steps of urgency.
-const URGENCY_STEPS: i32 = 16;
-/// Points of who had the matter before.
-const STICKY_POINTS: i32 = 16;
-/// Points of each of the first two preferred skills.
-const PREFERRED_POINTS: i32 = 4;
-/// Points of who has no skill to spare. Three levels that the work has no use for take one away.
-const SPARED_POINTS: i32 = 7;
-/// Levels of skill to spare that take a point away.
-const SPARE_LEVELS: i32 = 3;
-/// Value of the best placement that there is.
-const MOST_VALUE: i32 = STEP_POINTS * URGENCY_STEPS + STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS;
-/// Parts of a point in which values a unit are reckoned where efforts differ.
-const PARTS: i32 = 4;
-
-/// Returns what it is worth, in points, to give work of a step of urgency (1–16) to an agent who fits it so.
-#[must_use]
-pub fn value(step: u8, fit: Fit, sticky: bool) -> i32 {
-    i32::from(step) * STEP_POINTS + points(fit) + if sticky { STICKY_POINTS } else { 0 }
-}
-
-/// Points for how well an agent fits, 0–15.
-fn points(fit: Fit) -> i32 {
-    let spare = (i32::from(fit.spare) + SPARE_LEVELS - 1) / SPARE_LEVELS;
-    i32::from(fit.preferred.min(2)) * PREFERRED_POINTS + SPARED_POINTS - spare.min(SPARED_POINTS)
-}
-
-/// Cuts scores into 16 equal steps of urgency, from the lowest to the highest.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Urgencies {
-    lowest: f64,
-    width: f64,
-}
-
-impl Urgencies {
-    /// Cuts the range of these scores.
-    #[must_use]
-    pub fn of(scores: impl Iterator<Item = f64>) -> Self {
-        let (lowest, highest) = scores
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), score| (low.min(score), high.max(score)));
-        Self { lowest, width: (highest - lowest) / f64::from(URGENCY_STEPS) }
-    }
-
-    /// Returns the step of a score, 1–16.
-    #[must_use]
-    pub fn step(&self, score: f64) -> u8 {
-        if self.width > 0.0 {
-            // A float outside the range of an integer becomes its nearest end.
-            1 + (((score - self.lowest) / self.width) as u8).min(15)
-        } else {
-            16
-        }
-    }
-}
-
 /// What a plan of all that waits comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Appraisal {
@@ -155,6 +105,8 @@ pub(super) struct Solution {
     prices: Vec<i32>,
     /// In how many parts of a point values are reckoned.
     parts: i32,
+    /// Whose younger work gave way: what room they have is for what comes in its place.
+    pub(super) yielded: HashSet<usize>,
     pub(super) appraisal: Appraisal,
 }
 
@@ -198,18 +150,14 @@ impl Solution {
     }
 }
 
-fn unit_value(value: i32, effort: u32, parts: i32) -> i32 {
-    value.saturating_mul(parts) / i32::try_from(effort.max(1)).unwrap_or(i32::MAX)
-}
-
 /// Plans work among agents. `turns_of` answers the number of the turns that a piece of work takes, and their team's say
-/// whether work is sticky; nothing where no agent is eligible. `declines` is how long who gave work back is not asked.
+/// whether work is sticky; nothing where no agent is eligible.
 pub(super) fn solve(
     crew: &Crew<'_>,
     turns: &[Turns],
     waiting: &[Next<'_>],
     turns_of: impl Fn(&Next<'_>) -> Option<(usize, bool)>,
-    declines: i64,
+    settings: &Settings,
 ) -> Solution {
     let urgencies = Urgencies::of(waiting.iter().map(|next| next.ranked.score));
     let mut pieces = Vec::with_capacity(waiting.len());
@@ -221,7 +169,7 @@ pub(super) fn solve(
         let sticky = sticky.filter(|number| turns.get(asks).is_some_and(|turns| takes(turns, *number)));
         Some(Piece { at, asks, step: urgencies.step(next.ranked.score), sticky })
     }));
-    let batch = Batch::new(crew, turns, pieces, waiting, declines);
+    let batch = Batch::new(crew, turns, pieces, waiting, settings);
     batch.solve()
 }
 
@@ -231,6 +179,8 @@ type AgentKind<'a> = (&'a [crate::id::TeamId], &'a BTreeMap<Label, u8>, &'a [Lab
 struct Batch<'a> {
     crew: &'a Crew<'a>,
     waiting: &'a [Next<'a>],
+    weights: &'a Weights,
+    /// How long who gave work back is not asked, in seconds.
     declines: i64,
     pieces: Vec<Piece>,
     /// What each number of turns asks for, with who is eligible, best fit first, and the points of each fit.
@@ -255,8 +205,9 @@ impl<'a> Batch<'a> {
         turns: &[Turns],
         pieces: Vec<Piece>,
         waiting: &'a [Next<'a>],
-        declines: i64,
+        settings: &'a Settings,
     ) -> Self {
+        let (weights, declines) = (&settings.weights, settings.declined_seconds);
         let mut used = vec![false; turns.len()];
         let mut own = vec![false; crew.roster().len()];
         for piece in &pieces {
@@ -290,24 +241,23 @@ impl<'a> Batch<'a> {
         let kind_of: Vec<usize> = kind_of.collect();
         let room = crew.seats().map(super::Seat::room).collect();
         let parts = if asked.iter().all(|asked| asked.asks.effort == 1) { 1 } else { PARTS };
-        Self { crew, waiting, declines, pieces, asked, room, kinds: kinds.len(), kind_of, parts }
+        Self { crew, waiting, weights, declines, pieces, asked, room, kinds: kinds.len(), kind_of, parts }
     }
 
     fn solve(self) -> Solution {
         let mut appraisal = Appraisal { work: self.pieces.len(), ..Appraisal::default() };
-        let mut room = self.room.clone();
-        let mut greedy = Vec::new();
-        self.fill(&self.pieces, &mut room, &mut greedy);
+        let (greedy, _) = self.filled(self.room.clone(), Vec::new(), vec![false; self.waiting.len()]);
         appraisal.greedy = total(&greedy);
-        let (mut picks, prices) = self.flow(&mut appraisal);
+        let (mut picks, prices, mut yielded) = self.flow(&mut appraisal);
         appraisal.flow = total(&picks);
         let picks = if appraisal.flow >= appraisal.greedy {
             picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
             picks
         } else {
+            yielded.clear();
             greedy
         };
-        Solution { picks, asked: self.asked, prices, parts: self.parts, appraisal }
+        Solution { picks, asked: self.asked, prices, parts: self.parts, yielded, appraisal }
     }
 
     fn asked(&self, piece: &Piece) -> Option<&Asked> {
@@ -326,32 +276,9 @@ impl<'a> Batch<'a> {
         rare.declined.iter().any(|(who, at)| Some(*who) == id && still(at))
     }
 
-    /// Gives pieces of work, in their order, to whom each fits best of those who have room.
-    fn fill(&self, pieces: &[Piece], room: &mut [u32], picks: &mut Vec<Pick>) {
-        // Room only shrinks: who has none for work of one kind never has any for it again.
-        let mut first: Vec<usize> = vec![0; self.asked.len()];
-        for piece in pieces {
-            let (Some(asked), Some(first)) = (self.asked(piece), first.get_mut(piece.asks)) else { continue };
-            let effort = asked.asks.effort;
-            let fits = |number: usize, room: &[u32]| room.get(number).is_some_and(|room| *room >= effort);
-            let again = piece.sticky.filter(|number| fits(*number, room) && !self.declined(piece, *number));
-            while asked.eligible.get(*first).is_some_and(|(_, number)| !fits(*number, room)) {
-                *first += 1;
-            }
-            let others = asked.eligible.get(*first..).unwrap_or_default().iter().copied();
-            let mut others =
-                others.filter(|(_, number)| fits(*number, room) && !self.declined(piece, *number));
-            let again = again.map(|number| (points_of(asked, number) + STICKY_POINTS, number));
-            let Some((points, agent)) = again.or_else(|| others.next()) else { continue };
-            if let Some(room) = room.get_mut(agent) {
-                *room -= effort;
-            }
-            picks.push(piece.to(agent, points, false));
-        }
-    }
-
-    /// Finds the cheapest flow, makes placements of it, and fills in what is left. Answers the prices too.
-    fn flow(&self, appraisal: &mut Appraisal) -> (Vec<Pick>, Vec<i32>) {
+    /// Finds the cheapest flow, makes placements of it, and fills in what is left. Answers the prices too, and whose
+    /// younger work gave way.
+    fn flow(&self, appraisal: &mut Appraisal) -> (Vec<Pick>, Vec<i32>, HashSet<usize>) {
         // Kinds of work: what is asked for; and beside, that with who had it before.
         let mut sticky: BTreeMap<(usize, usize), Vec<&Piece>> = BTreeMap::new();
         let mut count = vec![0; self.asked.len()];
@@ -508,10 +435,8 @@ impl<'a> Batch<'a> {
                 aside.extend(again);
             }
         }
-        let left = self.pieces.iter().filter(|piece| placed.get(piece.at) == Some(&false));
-        let left: Vec<Piece> = left.copied().collect();
-        self.fill(&left, &mut room, &mut picks);
-        (picks, prices)
+        let (picks, yielded) = self.filled(room, picks, placed);
+        (picks, prices, yielded)
     }
 
     /// Returns what no plan can pass at these prices: all room at its price, and for each piece of work what is gained
@@ -559,10 +484,6 @@ fn place(picks: &mut Vec<Pick>, placed: &mut [bool], piece: &Piece, agent: usize
 
 fn total(picks: &[Pick]) -> i64 {
     picks.iter().map(|pick| i64::from(pick.value)).sum()
-}
-
-fn points_of(asked: &Asked, agent: usize) -> i32 {
-    asked.eligible.iter().find(|(_, number)| *number == agent).map_or(0, |(points, _)| *points)
 }
 
 impl Piece {

@@ -266,10 +266,14 @@ impl<'a> Planner<'a> {
     /// Keeps room for work that nobody has enough room for, where it has waited beyond the bound on starvation: else
     /// lighter work that comes later would take what comes free for ever. An agent is kept for one piece of a line.
     fn keep_room(&mut self, line: usize, ranked: &Ranked) {
-        let Some(since) = self.config.settings.weights.precedes_since(ranked.score, self.now) else { return };
         let Some(Line { team: Some(team), asks, squads, keeps: false, .. }) = self.lines.get(line) else {
             return;
         };
+        if asks.effort <= 1 {
+            // Any room would do.
+            return;
+        }
+        let Some(since) = self.config.settings.weights.precedes_since(ranked.score, self.now) else { return };
         let asks = asks.at(team, team.stage(self.now.micros_since(ranked.since)));
         let skills = self.crew.numbered(&asks.skills);
         let squads = squads.iter().filter_map(|squad| self.squads.get(*squad));
@@ -378,7 +382,7 @@ impl<'a> Planner<'a> {
             let (team, [own, _], _) = self.stage(next)?;
             anybody.get(own).is_some_and(|anybody| *anybody).then_some((own, team.sticky))
         };
-        batch::solve(&self.crew, &self.turns, all, turns_of, self.config.settings.declined_seconds)
+        batch::solve(&self.crew, &self.turns, all, turns_of, &self.config.settings)
     }
 
     /// Places work in its order, each piece by itself.
@@ -512,7 +516,9 @@ impl<'a> Planner<'a> {
                 served.map(serves).collect()
             }),
             false => {
-                let may = |number: usize| room(number) >= effort && !declined_at(number);
+                let may = |number: usize| {
+                    room(number) >= effort && !declined_at(number) && !solution.yielded.contains(&number)
+                };
                 &solution.fitting(number, Why::MOST, may).into_iter().map(serves).collect()
             }
         };

@@ -13,8 +13,8 @@ use super::{Job, Placement, Queue, Refused, Roster, Seat, Waiting, plan};
 
 /// Most pieces of work that may come first: beyond them no single change helps.
 const AHEAD: u32 = 1_000;
-/// Most agents with whom it is tried.
-const TRIED: usize = 5;
+/// Most agents with whom it is tried, and most for whom a change is found before they are compared.
+const TRIED: (usize, usize) = (50, 5);
 /// Room for anything, and few enough bits for shares to stay exact.
 const ENDLESS: u32 = 1 << 25;
 
@@ -61,7 +61,8 @@ impl Blocked<'_> {
         if ahead > AHEAD || queue.is_held(self.entry.ticket) {
             return None;
         }
-        let found = self.fails.iter().take(TRIED).filter_map(|(agent, fails)| {
+        let (tried, compared) = TRIED;
+        let found = self.fails.iter().take(tried).filter_map(|(agent, fails)| {
             let forgiven = fails.contains(&Refused::JustDeclined);
             if forgiven {
                 let mut entry = self.entry.clone();
@@ -74,7 +75,7 @@ impl Blocked<'_> {
             }
             found
         });
-        found.min_by_key(|found| (found.relax.len(), found.units))
+        found.take(compared).min_by_key(|found| (found.relax.len(), found.units))
     }
 
     /// Finds what helps with one agent: with endless room, then with as much of it as that took.
@@ -96,10 +97,11 @@ impl Blocked<'_> {
             roster.seat(seat);
             roster
         };
-        let (before, mine) = self.sent(queue, sized(ENDLESS), config, now)?;
-        let first = before.iter().chain([&mine]).filter(|one| one.agent == agent);
+        let (planned, at) = self.sent(queue, sized(ENDLESS), config, now)?;
+        let first = planned.iter().take(at + 1).filter(|one| one.agent == agent);
         let enough = load.saturating_add(first.map(|one| one.effort).sum());
-        let all = enough.saturating_add(before.iter().map(|one| one.effort).sum());
+        // What is planned together is not given in order.
+        let all = load.saturating_add(planned.iter().map(|one| one.effort).sum());
         let units = [capacity, enough, all].into_iter().filter(|units| *units >= capacity);
         let mut units = units.filter(|units| self.sent(queue, sized(*units), config, now).is_some());
         let units = units.next()? - capacity;
@@ -109,19 +111,18 @@ impl Blocked<'_> {
         Some(Unblock { agent, relax, units })
     }
 
-    /// Plans, and answers what comes first with where it goes itself; nothing where it stays.
+    /// Plans, and answers all placements with the number of its own; nothing where it stays.
     fn sent(
         &self,
         queue: &mut Queue,
         mut roster: Roster,
         config: &Config,
         now: Timestamp,
-    ) -> Option<(Vec<Placement>, Placement)> {
+    ) -> Option<(Vec<Placement>, usize)> {
         let most = AHEAD as usize + 1;
-        let mut planned = plan(queue, &mut roster, config, now, most);
+        let planned = plan(queue, &mut roster, config, now, most);
         let at = planned.iter().position(|one| one.ticket == self.entry.ticket)?;
-        let mine = planned.split_off(at).into_iter().next()?;
-        Some((planned, mine))
+        Some((planned, at))
     }
 
     /// Applies the change of conditions to a copy of an agent; room is left as it is.

@@ -247,3 +247,38 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// Work that has waited so long precedes every item that becomes waiting from then on: none of those is given to
+    /// somebody who could have had it instead.
+    #[test]
+    fn nothing_takes_the_place_of_what_waited_beyond_its_bound(
+        (roster, entries) in a_desk(Kinds { efforts: 1, declined: true }),
+        strategy in prop::sample::select(crate::routing::Strategy::ALL),
+        older in prop::collection::vec(0_i64..200_000, 24),
+    ) {
+        let config = config(strategy.as_str());
+        let entries: Vec<Waiting> = entries
+            .into_iter()
+            .zip(older)
+            .map(|(mut entry, older)| {
+                entry.work.since = entry.work.since.plus_seconds(if older < 100_000 { 0 } else { -older });
+                entry
+            })
+            .collect();
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+        let waits = entries.iter().filter(|entry| planned.iter().all(|one| one.ticket != entry.ticket));
+        for waits in waits {
+            let bound = config.settings.weights.precedes_after_seconds(waits.priority, false).unwrap();
+            let moment = waits.work.since.plus_seconds(bound.ceil() as i64);
+            for one in &planned {
+                let younger = entries.iter().find(|entry| entry.ticket == one.ticket).unwrap();
+                let asks = Asks::of(waits);
+                let agent = &roster.get(one.agent).unwrap().agent;
+                let declined = waits.work.declined.iter().any(|(who, _)| *who == one.agent);
+                let could = asks.is_skilled(agent) && !declined;
+                prop_assert!(!could || younger.work.since < moment, "{waits:?} {younger:?}");
+            }
+        }
+    }
+}

@@ -360,7 +360,8 @@ proptest! {
             let explained = explain_waiting(entry, &mut queue, &roster, &config, NOW);
             prop_assert_eq!(explained.by_hand && explained.unblock.is_some(), false);
             let Some(Unblock { agent, relax, units }) = explained.unblock else {
-                prop_assert!(explained.by_hand || roster.iter().all(|seat| !seat.agent.active));
+                let nobody = roster.iter().all(|seat| !seat.agent.active);
+                prop_assert!(explained.by_hand || nobody, "{entry:?} {:?}", explained.agents);
                 continue;
             };
             // Applied by other means than those by which it was found.
@@ -374,8 +375,14 @@ proptest! {
                 match condition {
                     Refused::NotInTeam => profile.team_ids.push(entry.team.unwrap_or(TeamId::DEFAULT)),
                     Refused::MayNotReply => profile.role = word("agent"),
-                    Refused::MissingSkill => profile.skills.extend(asks.skills.iter().map(|(skill, _)| (skill.clone(), 5))),
-                    Refused::OtherLanguage => profile.languages.clear(),
+                    // No more than is asked for: who can do more is asked for more.
+                    Refused::MissingSkill => {
+                        for (skill, level) in &asks.skills {
+                            let has = profile.skills.get(skill).copied().unwrap_or(0);
+                            profile.skills.insert(skill.clone(), has.max(*level));
+                        }
+                    }
+                    Refused::OtherLanguage => profile.languages.extend(asks.language.clone()),
                     Refused::Absent => profile.absences.clear(),
                     Refused::OffShift => profile.shift = None,
                     Refused::NotAvailable => seat.state.presence = Presence::Available,

@@ -1,0 +1,149 @@
+//! Filling in: what has no place yet gets the room that is left, in the order of the score.
+
+use std::collections::HashSet;
+
+use crate::time::Timestamp;
+
+use super::{Asked, Batch, Pick, Piece, STICKY_POINTS, take};
+
+/// Most agents of whom it is asked whether younger work could give way.
+const ASKED: usize = 20;
+
+impl Batch<'_> {
+    /// Gives pieces of work that are not `placed` yet, in their order, to whom each fits best of those who have room.
+    ///
+    /// Work that has waited beyond the bound on starvation precedes what became waiting since: where it finds no room,
+    /// such younger work that was picked before gives way to it, what is worth least first. Answers whose did, too.
+    pub(super) fn filled(
+        &self,
+        mut room: Vec<u32>,
+        mut picks: Vec<Pick>,
+        mut placed: Vec<bool>,
+    ) -> (Vec<Pick>, HashSet<usize>) {
+        let mut yielded = HashSet::new();
+        // Room only shrinks: who has none for work of one kind never has any for it again.
+        let mut first: Vec<usize> = vec![0; self.asked.len()];
+        let mut before = Before::of(self, &picks);
+        for piece in &self.pieces {
+            if placed.get(piece.at) != Some(&false) {
+                continue;
+            }
+            let (Some(asked), Some(first)) = (self.asked(piece), first.get_mut(piece.asks)) else { continue };
+            let found = self.with_room(piece, asked, &room, first);
+            let found = found.or_else(|| {
+                let (agent, points, gone) = before.give_way(self, piece, asked, &picks, &room)?;
+                yielded.insert(agent);
+                for at in gone {
+                    let Some(pick) = picks.get(at) else { continue };
+                    placed.get_mut(pick.at).into_iter().for_each(|placed| *placed = false);
+                    let effort = self.waiting_effort(pick.at);
+                    room.get_mut(agent).into_iter().for_each(|room| *room += effort);
+                    before.gone.get_mut(at).into_iter().for_each(|gone| *gone = true);
+                }
+                Some((points, agent))
+            });
+            let Some((points, agent)) = found else { continue };
+            if take(&mut room, agent, asked.asks.effort) {
+                placed.get_mut(piece.at).into_iter().for_each(|placed| *placed = true);
+                picks.push(piece.to(agent, points, false));
+            }
+        }
+        let mut gone = before.gone.into_iter();
+        picks.retain(|_| !gone.next().unwrap_or(false));
+        (picks, yielded)
+    }
+
+    /// Finds whom a piece of work fits best of those who have room, and the points of that.
+    fn with_room(
+        &self,
+        piece: &Piece,
+        asked: &Asked,
+        room: &[u32],
+        first: &mut usize,
+    ) -> Option<(i32, usize)> {
+        let fits = |number: usize| room.get(number).is_some_and(|room| *room >= asked.asks.effort);
+        let again = piece.sticky.filter(|number| fits(*number) && !self.declined(piece, *number));
+        if let Some(number) = again {
+            let had = asked.eligible.iter().find(|(_, eligible)| *eligible == number);
+            return Some((had.map_or(0, |(points, _)| *points) + STICKY_POINTS, number));
+        }
+        while asked.eligible.get(*first).is_some_and(|(_, number)| !fits(*number)) {
+            *first += 1;
+        }
+        let others = asked.eligible.get(*first..).unwrap_or_default().iter().copied();
+        let mut others = others.filter(|(_, number)| fits(*number) && !self.declined(piece, *number));
+        others.next()
+    }
+
+    fn since(&self, at: usize) -> Option<Timestamp> {
+        self.waiting.get(at).map(|next| next.ranked.since)
+    }
+
+    /// Returns the effort of a piece of work by its place in what waits.
+    fn waiting_effort(&self, at: usize) -> u32 {
+        let piece = self.pieces.binary_search_by_key(&at, |piece| piece.at).ok();
+        piece.and_then(|piece| self.pieces.get(piece)).map_or(1, |piece| self.effort(piece))
+    }
+}
+
+/// What was picked before, by agent.
+struct Before {
+    /// The numbers of each agent's picks.
+    of: Vec<Vec<usize>>,
+    /// Since when the youngest of them waits.
+    youngest: Vec<Option<Timestamp>>,
+    /// Which of them gave way.
+    gone: Vec<bool>,
+}
+
+impl Before {
+    fn of(batch: &Batch<'_>, picks: &[Pick]) -> Self {
+        let agents = if picks.is_empty() { 0 } else { batch.room.len() };
+        let mut of = vec![Vec::new(); agents];
+        let mut youngest = vec![None; agents];
+        for (at, pick) in picks.iter().enumerate() {
+            of.get_mut(pick.agent).into_iter().for_each(|of| of.push(at));
+            let since = batch.since(pick.at);
+            youngest.get_mut(pick.agent).into_iter().for_each(|known| *known = since.max(*known));
+        }
+        Self { of, youngest, gone: vec![false; picks.len()] }
+    }
+
+    /// Finds whose younger work would have to give way, the points of the agent's fit, and which picks. Nothing where
+    /// the piece has not waited beyond its bound, or that would not make enough room.
+    fn give_way(
+        &self,
+        batch: &Batch<'_>,
+        piece: &Piece,
+        asked: &Asked,
+        picks: &[Pick],
+        room: &[u32],
+    ) -> Option<(usize, i32, Vec<usize>)> {
+        let score = batch.waiting.get(piece.at)?.ranked.score;
+        let since = batch.weights.precedes_since(score, batch.crew.now)?;
+        let has_younger = |number: usize| self.youngest.get(number).copied().flatten() >= Some(since);
+        let agents = asked.eligible.iter().filter(|(_, number)| has_younger(*number));
+        let agents = agents.filter(|(_, number)| !batch.declined(piece, *number)).take(ASKED);
+        let found = agents.filter_map(|(points, number)| {
+            let need = asked.asks.effort.saturating_sub(room.get(*number).copied().unwrap_or(0));
+            let younger = |at: &usize| {
+                let pick = picks.get(*at).filter(|_| self.gone.get(*at) == Some(&false))?;
+                (batch.since(pick.at)? >= since).then_some((pick.value, *at, pick.at))
+            };
+            let mut younger: Vec<_> = self.of.get(*number)?.iter().filter_map(younger).collect();
+            younger.sort_unstable();
+            let (mut freed, mut lost, mut gone) = (0, 0, Vec::new());
+            for (value, at, waiting) in younger {
+                if freed >= need {
+                    break;
+                }
+                freed += batch.waiting_effort(waiting);
+                lost += value;
+                gone.push(at);
+            }
+            (freed >= need).then_some((lost, *number, *points, gone))
+        });
+        let (_, number, points, gone) = found.min_by_key(|(lost, ..)| *lost)?;
+        Some((number, points, gone))
+    }
+}
