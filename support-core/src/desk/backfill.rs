@@ -19,8 +19,8 @@ use crate::error::{EntityKind, Error};
 use crate::id::{TenantId, TicketId};
 use crate::people::{ActorRef, Scope};
 use crate::store::{
-    Assignee, ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select, SetAsideFilter,
-    StoreError, StoreExt, TicketFilter, TicketSort,
+    Assignee, ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select,
+    SetAsideFilter, StoreError, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
 use crate::time::Timestamp;

@@ -29,7 +29,9 @@ use super::flow::Network;
 use super::queue::Next;
 use super::turns::Turns;
 use super::{Asks, Fit, Worth};
-use worth::{MOST_VALUE, PARTS, PREFERRED_POINTS, SPARED_POINTS, STEP_POINTS, STICKY_POINTS, points, unit_value};
+use worth::{
+    MOST_VALUE, PARTS, PREFERRED_POINTS, SPARED_POINTS, STEP_POINTS, STICKY_POINTS, points, unit_value,
+};
 pub use worth::{Urgencies, value};
 
 /// Arcs that are looked at before a plan is made of what was found: some 0.1 s of a usual processor.

@@ -9,7 +9,9 @@ use crate::time::Timestamp;
 use super::plan::assigned_at;
 use super::record::Record;
 use super::strategy::Turn;
-use super::{Asks, Candidate, Job, Placement, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures};
+use super::{
+    Asks, Candidate, Job, Placement, Ranked, Refused, Roster, Seat, Strategy, Waiting, Why, failures,
+};
 
 /// Decides to whom one piece of work goes; nobody where no agent is eligible or its team takes work by hand. Work of a
 /// team that was taken out of force goes to its agents and those of the default team.

@@ -1,6 +1,8 @@
 //! Giving waiting work to eligible agents, in the order of the score.
 
-use std::collections::{HashMap, HashSet};
+mod together;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::{Config, RoutingMode, TeamSpec};
@@ -9,13 +11,13 @@ use crate::people::WorkKind;
 use crate::time::Timestamp;
 
 use super::asks::Skills;
-use super::batch::{self, Appraisal, Pick, Serves, Solution};
+use super::batch::Appraisal;
 use super::crew::{Crew, Squad};
 use super::place::{Case, serving};
 use super::queue::{LineOf, Next};
-use super::record::{Decision, Named, Record};
+use super::record::{Decision, Record};
 use super::turns::{Chosen, Turns};
-use super::{Asks, Queue, Ranked, Refused, Roster, Seat, Strategy, Why, Worth};
+use super::{Asks, Queue, Ranked, Refused, Roster, Seat, Strategy, Why};
 
 /// Work that goes to an agent.
 #[derive(Debug, Clone)]
@@ -216,9 +218,6 @@ struct Planner<'a> {
     given: Vec<Given>,
 }
 
-/// Whom work of one kind would serve best at the prices of a flow.
-type BestServed = HashMap<usize, Vec<Serves>>;
-
 impl<'a> Planner<'a> {
     /// Finds for which lines anybody may be eligible, at any stage. Capacity only shrinks while planning: where nobody is,
     /// nobody comes.
@@ -370,21 +369,6 @@ impl<'a> Planner<'a> {
         self.squads.get(turns.squad).is_some_and(|squad| turns.begin(&self.crew, squad))
     }
 
-    fn solve(&mut self, all: &[Next<'_>]) -> Solution {
-        let together = self.lines.iter().filter(|line| line.together && line.open);
-        let own: Vec<usize> = together.flat_map(|line| line.stages.iter().map(|[own, _]| *own)).collect();
-        let mut anybody = vec![false; self.turns.len()];
-        for turns in own {
-            let some = self.begin(turns);
-            anybody.get_mut(turns).into_iter().for_each(|anybody| *anybody = some);
-        }
-        let turns_of = |next: &Next<'_>| {
-            let (team, [own, _], _) = self.stage(next)?;
-            anybody.get(own).is_some_and(|anybody| *anybody).then_some((own, team.sticky))
-        };
-        batch::solve(&self.crew, &self.turns, all, turns_of, &self.config.settings)
-    }
-
     /// Places work in its order, each piece by itself.
     fn give<'n>(&mut self, in_order: impl Iterator<Item = Next<'n>>, most: usize) {
         for next in in_order {
@@ -397,49 +381,6 @@ impl<'a> Planner<'a> {
 
     const fn is_over(&self, most: usize) -> bool {
         self.given.len() >= most || self.crew.free == 0
-    }
-
-    /// Places work in its order: what was planned together as it was planned, the rest each by itself.
-    fn give_together(&mut self, all: &[Next<'_>], solution: &Solution, most: usize) {
-        let mut best = BestServed::new();
-        let by_flow = solution.picks.iter().any(|pick| pick.by_flow);
-        let (first, filled): (Vec<&Pick>, Vec<&Pick>) =
-            solution.picks.iter().partition(|pick| pick.by_flow || !by_flow);
-        let later: HashSet<usize> = filled.iter().map(|pick| pick.at).collect();
-        let mut declined = Vec::new();
-        let mut first = first.into_iter().peekable();
-        for (at, next) in all.iter().enumerate() {
-            if self.is_over(most) {
-                return;
-            }
-            if let Some(pick) = first.next_if(|pick| pick.at == at) {
-                self.as_planned(next, pick, solution, &mut best);
-            } else if self.lines.get(next.line).is_some_and(|line| line.together) {
-                // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
-                // the plan: it may be theirs again, or the lead's, when nobody else is left.
-                if next.rare.is_some_and(|rare| !rare.declined.is_empty()) && !later.contains(&at) {
-                    declined.push(next);
-                } else {
-                    self.one(next, 1);
-                }
-            } else {
-                self.one(next, 0);
-            }
-        }
-        for pick in filled {
-            if self.is_over(most) {
-                return;
-            }
-            if let Some(next) = all.get(pick.at) {
-                self.as_planned(next, pick, solution, &mut best);
-            }
-        }
-        for next in declined {
-            if self.is_over(most) {
-                return;
-            }
-            self.one(next, 0);
-        }
     }
 
     /// Places one piece of work by itself. The own team counts from 0 on: who is passed over with it is not asked, but
@@ -484,66 +425,6 @@ impl<'a> Planner<'a> {
         let why = named.why(&next.ranked, team.strategy, stage, assigned_at, self.now);
         let basis = Basis::Written(Box::new(why));
         self.gave(Given { ticket: next.ranked.ticket, agent, effort: asks.effort, assigned_at, basis });
-    }
-
-    /// Places a piece of work as all that waits was planned together.
-    fn as_planned(&mut self, next: &Next<'_>, pick: &Pick, solution: &Solution, best: &mut BestServed) {
-        let Some((team, [number, _], stage)) = self.stage(next) else { return };
-        let Some(turns) = self.turns.get_mut(number) else { return };
-        let Some(squad) = self.squads.get(turns.squad) else { return };
-        let (crew, effort) = (&mut self.crew, turns.asks.effort);
-        let room = |number: usize| crew.seat(number).map_or(0, Seat::room);
-        let kept = crew.kept_from(next.ranked.since);
-        if room(pick.agent) < effort || kept.contains(&pick.agent) {
-            return;
-        }
-        let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
-        let sticky = sticky.and_then(|agent| crew.number(agent));
-        let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
-        let declined_at = |number: usize| {
-            declined.iter().any(|(who, at)| {
-                let still = at.plus_seconds(self.config.settings.declined_seconds) > self.now;
-                still && crew.number(*who) == Some(number)
-            })
-        };
-        let serves = |number: usize| {
-            let fit = crew.seat(number).map(|seat| turns.asks.fit(&seat.agent)).unwrap_or_default();
-            solution.serves(number, fit, effort)
-        };
-        let served: &Vec<Serves> = match pick.by_flow {
-            true => best.entry(number).or_insert_with(|| {
-                let served = solution.best_served(number, Why::MOST + 1).into_iter();
-                served.map(serves).collect()
-            }),
-            false => {
-                let may = |number: usize| {
-                    room(number) >= effort && !declined_at(number) && !solution.yielded.contains(&number)
-                };
-                &solution.fitting(number, Why::MOST, may).into_iter().map(serves).collect()
-            }
-        };
-        let again = sticky.filter(|number| *number != pick.agent);
-        let again = again.filter(|number| turns.takes(*number) && !declined_at(*number));
-        let again = again.filter(|number| !crew.keeps(*number));
-        let mine = served.iter().find(|one| one.agent == pick.agent);
-        let mut named = Vec::with_capacity(Why::MOST);
-        named.push(mine.copied().unwrap_or_else(|| serves(pick.agent)));
-        named.extend(again.map(serves));
-        let others = served.iter().filter(|one| one.agent != pick.agent && Some(one.agent) != again);
-        let others = others.filter(|one| declined.is_empty() || !declined_at(one.agent));
-        named.extend(others.take(Why::MOST - named.len()).copied());
-        let sticky = sticky.and_then(|sticky| named.iter().position(|one| one.agent == sticky));
-        let worth = solution.worth(pick, effort);
-        let mut rated: Vec<(Named, Worth)> = Vec::with_capacity(named.len());
-        for (at, one) in named.iter().enumerate() {
-            let Some(state) = crew.state(one.agent) else { return };
-            rated.push((Named { state, fit: one.fit }, worth(one, sticky == Some(at))));
-        }
-        let sticky = sticky.and_then(|at| u8::try_from(at).ok());
-        let candidates = crew.log.rate(rated.into_iter(), sticky);
-        let (refused, left_out) = turns.others(crew, squad, candidates.len(), &kept);
-        let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
-        self.note(&next.ranked, effort, team.strategy, stage, chosen);
     }
 
     /// Notes a decision.

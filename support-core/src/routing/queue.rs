@@ -384,7 +384,12 @@ impl Queue {
     }
 
     /// Lists what agents gave back of the lines that are not open, best first.
-    pub(super) fn given_back<'a>(&'a self, open: &[bool], weights: &Weights, now: Timestamp) -> Vec<Next<'a>> {
+    pub(super) fn given_back<'a>(
+        &'a self,
+        open: &[bool],
+        weights: &Weights,
+        now: Timestamp,
+    ) -> Vec<Next<'a>> {
         let mut given_back: Vec<Next<'a>> = Vec::new();
         for (ticket, rare) in &self.rare {
             let Some(place) = self.places.get(ticket).filter(|_| !rare.declined.is_empty()) else { continue };

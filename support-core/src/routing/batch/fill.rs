@@ -92,6 +92,8 @@ struct Before {
     of: Vec<Vec<usize>>,
     /// Since when the youngest of them waits.
     youngest: Vec<Option<Timestamp>>,
+    /// The same of all agents who are eligible for work of one kind, by the number of its turns.
+    youngest_for: Vec<Option<Timestamp>>,
     /// Which of them gave way.
     gone: Vec<bool>,
 }
@@ -106,7 +108,13 @@ impl Before {
             let since = batch.since(pick.at);
             youngest.get_mut(pick.agent).into_iter().for_each(|known| *known = since.max(*known));
         }
-        Self { of, youngest, gone: vec![false; picks.len()] }
+        let of_agent = |(_, number): &(i32, usize)| youngest.get(*number).copied().flatten();
+        let of_asked = |asked: &Asked| asked.eligible.iter().filter_map(of_agent).max();
+        let youngest_for = match picks {
+            [] => Vec::new(),
+            _ => batch.asked.iter().map(of_asked).collect(),
+        };
+        Self { of, youngest, youngest_for, gone: vec![false; picks.len()] }
     }
 
     /// Finds whose younger work would have to give way, the points of the agent's fit, and which picks. Nothing where
@@ -121,6 +129,9 @@ impl Before {
     ) -> Option<(usize, i32, Vec<usize>)> {
         let score = batch.waiting.get(piece.at)?.ranked.score;
         let since = batch.weights.precedes_since(score, batch.crew.now)?;
+        if self.youngest_for.get(piece.asks).copied().flatten() < Some(since) {
+            return None;
+        }
         let has_younger = |number: usize| self.youngest.get(number).copied().flatten() >= Some(since);
         let agents = asked.eligible.iter().filter(|(_, number)| has_younger(*number));
         let agents = agents.filter(|(_, number)| !batch.declined(piece, *number)).take(ASKED);

@@ -15,7 +15,8 @@ pub(super) const SPARED_POINTS: i32 = 7;
 /// Levels of skill to spare that take a point away.
 pub(super) const SPARE_LEVELS: i32 = 3;
 /// Value of the best placement that there is.
-pub(super) const MOST_VALUE: i32 = STEP_POINTS * URGENCY_STEPS + STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS;
+pub(super) const MOST_VALUE: i32 =
+    STEP_POINTS * URGENCY_STEPS + STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS;
 /// Parts of a point in which values a unit are reckoned where efforts differ.
 pub(super) const PARTS: i32 = 4;
 

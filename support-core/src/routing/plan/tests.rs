@@ -425,7 +425,14 @@ fn waits(number: u32, effort: u32, since: Timestamp) -> Waiting {
         insight_points: 0.0,
         urgency: None,
         language: None,
-        work: Work { since, effort, skills: Vec::new(), preferred: Vec::new(), sticky: None, declined: Vec::new() },
+        work: Work {
+            since,
+            effort,
+            skills: Vec::new(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        },
         followers: Vec::new(),
     }
 }
