@@ -458,6 +458,25 @@ fn custom_patterns_see_through_disguises_and_may_be_validated() {
 }
 
 #[test]
+fn custom_patterns_may_name_classes_of_characters_as_far_as_they_stay_small() {
+    let of = |pattern: &str| MaskingSpec {
+        custom: vec![CustomPattern {
+            name: "file".into(),
+            pattern: pattern.into(),
+            validator: Validator::None,
+        }],
+        ..MaskingSpec::default()
+    };
+    let masker = Masker::new(&of(r"\b\p{Lu}{2}-\p{Nd}{4}|\p{Greek}+\d")).unwrap();
+    let masked = masker.mask("ÄÖ-1234, äö-1234, αβγ7, abc7", Purpose::Storage, &[]);
+    assert_eq!(masked.text, "****, äö-1234, ****, abc7");
+    for pattern in [r"(\p{L}{90}x){90}", r"\p{Numbat}"] {
+        let error = Masker::new(&of(pattern)).unwrap_err();
+        assert_eq!(error.field, "custom[0].pattern");
+    }
+}
+
+#[test]
 fn a_bad_specification_names_its_field() {
     let of = |name: &str, pattern: &str| {
         let pattern =
