@@ -135,7 +135,13 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                 (named.linked, named.said) = (true, true);
                 may_be_unknown = MOST_UNKNOWN;
             }
-            Word::Number => named.numbered = true,
+            Word::Number => {
+                named.numbered = true;
+                // "the account that you charged, number 12345678,"
+                if words == 1 && before(bytes, place.saturating_sub(1)) == b',' {
+                    may_be_unknown = 2;
+                }
+            }
             Word::Link => {
                 if unknown == 0 {
                     named.linked = true;
@@ -263,12 +269,20 @@ pub(super) fn request(turns: &[&str]) -> Request {
 /// saying of what.
 fn asked(bytes: &[u8], numbered: &mut bool) -> Vec<Cue> {
     let mut all = Vec::new();
+    let mut told = Vec::new();
     let mut place = 0;
     while place <= bytes.len() {
         let (mut sentence, end) = Sentence::read(bytes, place);
         place = end;
         if !sentence.is_request() {
+            if !sentence.cues.is_empty() {
+                told = sentence.cues;
+            }
             continue;
+        }
+        // "We texted you a passcode. Please read it out."
+        if sentence.cues.is_empty() && sentence.it {
+            sentence.cues.append(&mut told);
         }
         if sentence.cues.is_empty() {
             *numbered |= sentence.for_number == ForNumber::Named;
@@ -290,6 +304,8 @@ pub(super) struct Sentence {
     asks: bool,
     /// Whether it speaks of digits.
     digits: bool,
+    /// Whether it speaks of something by a pronoun.
+    it: bool,
     for_number: ForNumber,
 }
 
@@ -297,7 +313,7 @@ impl Sentence {
     /// Reads the sentence at `from`; returns it and where the next one begins, which is beyond `bytes` after the last.
     pub(super) fn read(bytes: &[u8], from: usize) -> (Self, usize) {
         let mut sentence = Self::default();
-        let mut last: &[u8] = &[];
+        let (mut last, mut before_last): (&[u8], &[u8]) = (&[], &[]);
         let mut place = from;
         loop {
             let next = at(bytes, place);
@@ -312,14 +328,20 @@ impl Sentence {
             let word = word_after(bytes, place);
             place += word.len().max(1);
             let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
-            sentence.take(word, last, if account { Word::Cue(Cue::Account) } else { classify(word) });
-            last = word;
+            let meaning = if account { Word::Cue(Cue::Account) } else { classify(word) };
+            // "the IMEI of your phone"
+            let owner = before_last.eq_ignore_ascii_case(b"of") && meaning == Word::Cue(Cue::Phone);
+            if !(owner && matches!(sentence.cues.last(), Some(Cue::Reference | Cue::Thing))) {
+                sentence.take(word, last, meaning);
+            }
+            (before_last, last) = (last, word);
         }
     }
 
     fn take(&mut self, word: &[u8], last: &[u8], meaning: Word) {
         self.for_number = self.for_number.after(word);
         self.digits |= word.eq_ignore_ascii_case(b"digits");
+        self.it |= word.eq_ignore_ascii_case(b"it");
         match meaning {
             Word::Cue(Cue::Code) => {
                 // "phone verification code" asks for a code alone.
@@ -465,6 +487,12 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         Word::Minor if word.eq_ignore_ascii_case(b"to") && classify(qualifier()) == Word::Cue(Cue::Pin) => {
             Word::Link
         }
+        Word::Minor if word.eq_ignore_ascii_case(b"from") && classify(qualifier()) == Word::Cue(Cue::Pin) => {
+            Word::Link
+        }
+        Word::Minor if word.eq_ignore_ascii_case(b"to") && is_change_of_pin(bytes, start) => {
+            Word::Cue(Cue::Pin)
+        }
         Word::Minor if word.eq_ignore_ascii_case(b"in") && is_ending(qualifier()) => Word::Filler,
         Word::Other
             if word.eq_ignore_ascii_case(b"password") && qualifier().eq_ignore_ascii_case(b"time") =>
@@ -484,6 +512,18 @@ fn is_back_of_card(bytes: &[u8], start: usize, word: &[u8]) -> bool {
             place = place.saturating_sub(1 + word.len());
             known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
         })
+}
+
+/// Tells whether a word that starts at `start` stands behind "pin from 4821".
+fn is_change_of_pin(bytes: &[u8], start: usize) -> bool {
+    let old = word_before(bytes, start.saturating_sub(1));
+    let from_end = start.saturating_sub(2 + old.len());
+    let from = word_before(bytes, from_end);
+    let pin = word_before(bytes, from_end.saturating_sub(1 + from.len()));
+    !old.is_empty()
+        && old.iter().all(u8::is_ascii_digit)
+        && from.eq_ignore_ascii_case(b"from")
+        && classify(pin) == Word::Cue(Cue::Pin)
 }
 
 fn is_ending(word: &[u8]) -> bool {

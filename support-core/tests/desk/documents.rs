@@ -192,7 +192,7 @@ fn what_must_not_be_stored_is_masked_in_the_texts_of_documents() {
     let world = World::standard();
     let note = json!({ "add_note": "His card is 4111 1111 1111 1111." });
     let question = json!({
-        "id": "q", "text": "Is your PIN still 4821?", "help": "Ours is DE89370400440532013000.",
+        "id": "q", "text": "Is your PIN 4821?", "help": "Ours is DE89370400440532013000.",
         "answer": { "single_choice": { "options": [{ "value": "yes", "text": "Yes, my pin is 4821" }] } },
         "next": [{ "to": null }],
     });
@@ -213,7 +213,7 @@ fn what_must_not_be_stored_is_masked_in_the_texts_of_documents() {
             DocumentKind::SlaPolicy,
             json!({
                 "name": "Fast", "targets": { "resolution": { "seconds": 60 } },
-                "steps": [{ "at": "breach", "actions": [note] }],
+                "steps": [{ "when": "at_breach", "actions": [note] }],
             }),
         ),
         (

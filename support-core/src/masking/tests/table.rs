@@ -10,6 +10,10 @@ fn answer(text: &str, before: &[&str]) -> String {
     Masker::default().mask(text, Purpose::Storage, before).text.into_owned()
 }
 
+fn preview_of(text: &str, before: &str) -> String {
+    Masker::default().mask(text, Purpose::Preview, &[before]).text.into_owned()
+}
+
 fn masks(cases: &[(&str, &str)]) {
     for (text, masked) in cases {
         assert_eq!(preview(text), *masked, "{text}");
@@ -281,6 +285,8 @@ fn disguises_do_not_hide_a_number() {
 fn a_bare_number_after_a_request_is_what_was_asked_for() {
     assert_eq!(answer("279", &["And the three digits on the back of your card?"]), "****");
     assert_eq!(answer("it's 44696339224", &["Which account is it?", "the number please"]), "it's ****");
+    assert_eq!(answer("28660", &["We texted you a passcode. Please read it out."]), "****");
+    assert_eq!(preview_of("354540336667859", "What is the IMEI of your phone?"), "354540336667859");
     assert_eq!(answer("22284", &["Your PIN please.", "never mind, what's the order number?"]), "22284");
     let cases: &[(&str, &[&str], &str)] = &[
         ("4821", &["Please enter your PIN."], "****"),
@@ -531,6 +537,12 @@ fn a_sentence_names_the_number_of_the_next_one() {
         ),
         ("my credit card. the number is 4111-1111-1111-1111", "my credit card. the number is ****"),
         ("the three digits on the back are 279", "the three digits on the back are ****"),
+        ("change my pin from 4821 to 3624 asap", "change my pin from **** to **** asap"),
+        (
+            "The account you debited, number 66116426, is not mine",
+            "The account you debited, number ****, is not mine",
+        ),
+        ("amex 378282246310005 sec code 213", "amex **** sec code ****"),
         ("the pin code of my card, 8442, stopped working", "the pin code of my card, ****, stopped working"),
         ("Here is the ＰＩＮ number。 It is ４３２１", "Here is the ＰＩＮ number。 It is ****"),
     ]);
@@ -557,6 +569,7 @@ fn a_sentence_names_nothing_that_the_next_one_says_otherwise() {
         "Do you need my account number for that? 3012237357199",
         "Why do you ask for my social security number at all? 14-14",
         "the model number on the back is 279",
+        "part 4020831543610 fits the 1975 version",
         "You asked for the pin of order 7. 4821",
         "I paid from my account number. 48213377",
         "The PIN pad is broken. 4821",

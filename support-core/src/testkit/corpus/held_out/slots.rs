@@ -82,6 +82,16 @@ fn card_number(dice: &mut Dice, set: HeldOut) -> (String, &'static [usize]) {
             ("6212", 16, FOURS),
             ("65", 16, FOURS),
         ],
+        HeldOut::Third => &[
+            ("4", 16, FOURS),
+            ("4", 16, FOURS),
+            ("51", 16, FOURS),
+            ("2501", 16, FOURS),
+            ("37", 15, &[4, 6, 5]),
+            ("3589", 16, FOURS),
+            ("6221", 16, FOURS),
+            ("6441", 16, FOURS),
+        ],
     };
     let &(prefix, length, groups) = dice.pick(ranges);
     (luhn_valid(dice, prefix, length), groups)
@@ -94,6 +104,7 @@ fn card(dice: &mut Dice, set: HeldOut) -> String {
         HeldOut::Second => {
             dice.pick(&["", "", " ", " ", "-", " - ", "\u{202f}", "\t", "/", "\u{2014}", "\r\n"])
         }
+        HeldOut::Third => dice.pick(&["", "", " ", " ", "-", "\u{a0}", "\u{2007}", "\u{2010}", "_", "- "]),
     };
     super::super::numbers::grouped(&number, groups, separator)
 }
@@ -113,6 +124,13 @@ fn iban(dice: &mut Dice, set: HeldOut) -> String {
             ("CH", "nnnnnnnnnnnnnnnnn"),
             ("BE", "nnnnnnnnnnnn"),
             ("IE", "aaaannnnnnnnnnnnnn"),
+        ],
+        HeldOut::Third => &[
+            ("ES", "nnnnnnnnnnnnnnnnnnnn"),
+            ("AT", "nnnnnnnnnnnnnnnn"),
+            ("SE", "nnnnnnnnnnnnnnnnnnnn"),
+            ("PT", "nnnnnnnnnnnnnnnnnnnnn"),
+            ("RO", "aaaannnnnnnnnnnnnnnn"),
         ],
     };
     let &(country, shape) = dice.pick(shapes);
@@ -154,6 +172,10 @@ fn email(dice: &mut Dice, set: HeldOut) -> String {
             &["maria-jose", "x.y.z", "accounts.payable", "jürgen", "o'hara", "mr.smith1979"],
             &["inbox.example.net", "bücher.example", "shop24.example", "mail.dept.gov.au"],
         ),
+        HeldOut::Third => (
+            &["olga_77", "info", "p.o.box", "d-r", "zoë", "a+b"],
+            &["web.example", "sub.domain.example.com", "x1.example.io", "firma.example.de"],
+        ),
     };
     format!("{}@{}", dice.pick(names), dice.pick(hosts))
 }
@@ -172,6 +194,11 @@ fn phone(dice: &mut Dice, set: HeldOut) -> String {
         (HeldOut::Second, 2) => format!("0049 171 39200{}", digits(dice, 2)),
         (HeldOut::Second, 3) => format!("1-{area}-555-{line}"),
         (HeldOut::Second, _) => format!("+33 (0)1 99 00 {} {}", digits(dice, 2), digits(dice, 2)),
+        (HeldOut::Third, 0) => format!("{area}-555-{line}"),
+        (HeldOut::Third, 1) => format!("+1 ({area}) 555-{line}"),
+        (HeldOut::Third, 2) => format!("+34 600 00 {} {}", digits(dice, 2), digits(dice, 2)),
+        (HeldOut::Third, 3) => format!("0044 7700 900{}", digits(dice, 3)),
+        (HeldOut::Third, _) => format!("020 7946 0{}", digits(dice, 3)),
     }
 }
 
@@ -183,6 +210,7 @@ fn disguised(dice: &mut Dice, set: HeldOut, number: String) -> String {
     let (zeros, unseen): (&[u32], &str) = match set {
         HeldOut::First => (&[0xFF10, 0x09E6, 0x06F0], "\u{200c}"),
         HeldOut::Second => (&[0x1D7CE, 0x0E50, 0x1D7F6], "\u{200d}"),
+        HeldOut::Third => (&[0x0660, 0x0966, 0x1D7D8], "\u{2060}"),
     };
     if dice.one_in(3) {
         let mut hidden = String::new();
