@@ -52,6 +52,7 @@ mod open;
 mod read;
 mod receive;
 mod reset;
+mod reveal;
 mod route;
 mod run;
 mod sight;
@@ -101,6 +102,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::{Ids, MessageId, TenantId, TicketId};
+use crate::masking::Vault;
 use crate::people::{Actor, Scope};
 use crate::store::{Credential, Key, Store};
 use crate::time::{Clock, Timestamp};
@@ -117,6 +119,8 @@ struct Inner {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
+    /// Keeps what masks with tokens stand for.
+    vault: Option<Arc<dyn Vault>>,
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
     /// Whether what an earlier desk left unfinished was looked for.
     resumed: AtomicBool,
@@ -143,11 +147,33 @@ impl Desk {
     /// Builds a desk.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        Self::of(store, clock, ids, None)
+    }
+
+    /// Builds a desk with a vault: its tenants may choose [`Mode::Token`](crate::masking::Mode::Token), and what was
+    /// masked then can be seen again by those who have the right and say why ([`Desk::reveal`]).
+    #[must_use]
+    pub fn with_vault(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        vault: Arc<dyn Vault>,
+    ) -> Self {
+        Self::of(store, clock, ids, Some(vault))
+    }
+
+    fn of(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        vault: Option<Arc<dyn Vault>>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
                 clock,
                 ids,
+                vault,
                 tenants: Mutex::default(),
                 resumed: AtomicBool::new(false),
             }),

@@ -22,6 +22,7 @@ use crate::id::{
     OutboxId, Reference, TeamId, TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
+use crate::masking::Token;
 use crate::people::{ActorRef, Presence};
 use crate::routing::{AssignHow, OfferState, Why};
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
@@ -326,6 +327,15 @@ events! {
         /// After how many seconds the settings remind.
         after_seconds: i64,
     }
+    /// Somebody asked what a token in one of the ticket's texts stands for, and was told if the vault knew.
+    TicketValueRevealed = "ticket.value_revealed" {
+        /// The text in which it stands.
+        text: TextId,
+        /// The token.
+        token: Token,
+        /// Why, in words.
+        reason: TextId,
+    }
     /// The ticket was put out of sight until an instant.
     TicketSnoozed = "ticket.snoozed" {
         /// Until when.
@@ -500,9 +510,11 @@ impl Event {
             | Self::TicketStatusChanged { .. }
             | Self::TicketSubjectChanged { .. }
             | Self::MessageAdded { visibility: Visibility::Public, .. } => AudienceClass::Public,
-            Self::SignedIn {} | Self::SignInRefused {} | Self::SignedOut {} | Self::PasswordChanged {} => {
-                AudienceClass::Audit
-            }
+            Self::SignedIn {}
+            | Self::SignInRefused {}
+            | Self::SignedOut {}
+            | Self::PasswordChanged {}
+            | Self::TicketValueRevealed { .. } => AudienceClass::Audit,
             _ => AudienceClass::Internal,
         }
     }

@@ -21,6 +21,9 @@
 //! assert_eq!(answer.text, "****");
 //! ```
 //!
+//! A number in a link is what the link is about (an order, a parcel, an article) and stays, also where it would pass for
+//! a card's, unless the link names it so: `?card=4111…`.
+//!
 //! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
 //! somebody who is named and says why.
 //!
@@ -29,6 +32,7 @@
 
 mod address;
 mod card;
+mod carry;
 mod context;
 mod cues;
 mod custom;
@@ -50,11 +54,13 @@ mod words;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::kind::{Class, Finding, Kind, ParseKindError};
 pub use self::spec::{CustomPattern, MaskingSpec, Mode, Preset, SpecError, Validator};
 pub use self::stream::{MOST_HELD, MaskStream};
+pub(crate) use self::vault::tokens_in;
 pub use self::vault::{MAX_REASON_CHARS, ParseTokenError, Reveal, RevealError, Sealed, Secret, Token, Vault};
 
 use self::fold::Folded;
@@ -85,6 +91,18 @@ pub struct Masked<'t> {
     pub findings: Vec<Finding>,
 }
 
+impl Masked<'_> {
+    /// Counts the findings by the name of their kind.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<String, u32> {
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for finding in &self.findings {
+            *counts.entry(finding.kind.name().to_owned()).or_default() += 1;
+        }
+        counts
+    }
+}
+
 /// Finds and masks personal data as one tenant wants it. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Masker {
@@ -107,7 +125,7 @@ impl Masker {
     /// bare number after a request for a PIN is one. Only the last few are read.
     #[must_use]
     pub fn mask<'t>(&self, text: &'t str, purpose: Purpose, before: &[&str]) -> Masked<'t> {
-        self.mask_with(text, purpose, before, &mut |_, _| None)
+        self.mask_with(text, purpose, Earlier { turns: before, trail: "" }, &mut |_, _| None)
     }
 
     /// Masks `text` as [`Masker::mask`] does and, in [`Mode::Token`], puts the tokens that `mint` draws into it.
@@ -133,7 +151,8 @@ impl Masker {
         mint: &mut dyn FnMut() -> Token,
     ) -> (Masked<'t>, Vec<Sealed>) {
         let mut sealed = Vec::new();
-        let masked = self.mask_with(text, purpose, before, &mut |finding, value| {
+        let earlier = Earlier { turns: before, trail: "" };
+        let masked = self.mask_with(text, purpose, earlier, &mut |finding, value| {
             let token = mint();
             sealed.push(Sealed { token, finding: finding.clone(), value: Secret::new(value.to_owned()) });
             Some(token)
@@ -145,16 +164,17 @@ impl Masker {
         &self,
         text: &'t str,
         purpose: Purpose,
-        before: &[&str],
+        earlier: Earlier<'_>,
         seal: &mut Seal<'_>,
     ) -> Masked<'t> {
         if self.plan.custom.is_empty() && !fold::has_candidate(text) {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
         let mut folded = Folded::of(text, &|word| self.is_tag(word));
+        let trail = Folded::of(earlier.trail, &|word| self.is_tag(word));
         let mut all = Vec::new();
         for _ in 0..MOST_ROUNDS {
-            let mut found = self.claims(&folded, text, before);
+            let mut found = self.claims(&folded, text, &trail.bytes, earlier.turns);
             found.retain(|claim| self.masks(&claim.kind, purpose));
             if found.is_empty() {
                 return self.replace(text, &folded, all, seal);
@@ -189,7 +209,7 @@ impl Masker {
     }
 
     /// Finds everything once, whatever is masked of it: contact data that stays is still no account number.
-    fn claims(&self, folded: &Folded<'_>, text: &str, before: &[&str]) -> Vec<Claim> {
+    fn claims(&self, folded: &Folded<'_>, text: &str, trail: &[u8], turns: &[&str]) -> Vec<Claim> {
         let plan = &*self.plan;
         let mut claims = custom::claims(folded, text, &plan.custom);
         drop_overlaps(&mut claims);
@@ -213,7 +233,7 @@ impl Masker {
             claims.extend(raw);
             kinds = STRICT.iter().fold(kinds, Kinds::without);
         }
-        let numbers = numbers::claims(&bytes, kinds, before);
+        let numbers = numbers::claims(&bytes, trail, kinds, turns);
         claims.extend(numbers);
         claims
     }
@@ -313,6 +333,15 @@ impl Default for Masker {
             Plan { strict: false, detectors, mode: Mode::Stars, store_contact: false, custom: Vec::new() };
         Self { plan: Arc::new(plan) }
     }
+}
+
+/// What was written before a text.
+#[derive(Clone, Copy)]
+struct Earlier<'e> {
+    /// The turns before, oldest first.
+    turns: &'e [&'e str],
+    /// The end of the same message, as far as it went out before.
+    trail: &'e str,
 }
 
 /// Draws the token that stands for a finding and its value, or none.

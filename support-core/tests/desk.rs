@@ -54,6 +54,8 @@ mod people;
 mod queue;
 #[path = "desk/receiving.rs"]
 mod receiving;
+#[path = "desk/reveal.rs"]
+mod reveal;
 #[path = "desk/routing.rs"]
 mod routing;
 #[path = "desk/scope.rs"]

@@ -42,8 +42,10 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     let begun = now();
     let mut tally = Tally::default();
     let mut args = vec!["test", "--workspace", "--all-features", "--no-fail-fast"];
-    if has_recordings(root) {
-        args.extend(["--", "--include-ignored"]);
+    match (has_recordings(root), std::env::var_os("CI")) {
+        (true, _) => args.extend(["--", "--include-ignored"]),
+        (false, Some(_)) => return Err(no_recordings()),
+        (false, None) => println!("WARNING: {}; what needs them is ignored", no_recordings()),
     }
     let mut command = cargo(root, &args);
     // Snapshots are read here, never written.
@@ -75,10 +77,18 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Tells whether the recorded conversations are there, for which the only ignored tests wait.
+/// The recorded conversations for which the only ignored tests wait.
+const RECORDINGS: [&str; 4] =
+    ["multidogo-finance.tsv", "multidogo-airline.tsv", "abcd_sample.json", "banking77.csv"];
+
+/// Tells whether all recorded conversations are there.
 fn has_recordings(root: &Path) -> bool {
     let folder = std::env::var_os("SUPPORT_DATA").map_or_else(|| root.join("../shared/data"), Into::into);
-    folder.join("multidogo-finance.tsv").is_file()
+    RECORDINGS.iter().all(|name| folder.join(name).is_file())
+}
+
+fn no_recordings() -> String {
+    format!("SUPPORT_DATA must hold the recorded conversations {}", RECORDINGS.join(", "))
 }
 
 #[cfg(test)]

@@ -35,14 +35,14 @@ pub struct Rehearsed {
 
 impl Desk {
     /// Tries an automation out on tickets as they are now: what matches, why not, and what would happen. Nothing is
-    /// written. Without `tickets` it looks at the newest that the actor sees, at most `newest` and 200.
+    /// written. Without `tickets` it looks at the newest that the actor sees, so many as `newest` says, 1–200.
     ///
     /// A rule about events is tried as if the first event that wakes it happened now; one about time, at its own
     /// instant. Other automations stay silent.
     ///
     /// # Errors
-    /// `NotFound` to customers and out of sight; `Forbidden`; `Invalid` where the automation cannot be used or too many
-    /// tickets are named; `Store`.
+    /// `NotFound` to customers and out of sight; `Forbidden`; `Invalid` where the automation cannot be used, too many
+    /// tickets are named or `newest` is out of its range; `Store`.
     pub async fn rehearse_automation(
         &self,
         actor: &Actor,
@@ -58,9 +58,12 @@ impl Desk {
         if tickets.len() > REHEARSED as usize {
             return Err(Error::invalid("ticket_ids", "must be at most 200"));
         }
+        if !(1..=REHEARSED).contains(&newest) {
+            return Err(Error::invalid("newest", "must be 1 to 200"));
+        }
         let found = if tickets.is_empty() {
             let select = Select::Tickets(Box::<TicketFilter>::default());
-            let page = self.store().find(&scope, &Query::new(select, newest.clamp(1, REHEARSED))).await?;
+            let page = self.store().find(&scope, &Query::new(select, newest)).await?;
             page.items.into_iter().filter_map(ticket_of).collect()
         } else {
             let keys: Vec<Key> = tickets.iter().map(|id| Key::Ticket(*id)).collect();

@@ -1,5 +1,7 @@
 //! Configuration: documents in versions.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, DocumentId, EventId, TeamId};
 use crate::journey::JourneySpec;
 use crate::macros::MacroSpec;
+use crate::masking::{Masker, MaskingSpec, Mode, Purpose};
 use crate::people::Permission;
 use crate::sla::policy::PolicySpec;
 use crate::store::{ChangeSet, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt};
@@ -76,6 +79,46 @@ pub(super) const fn permission(kind: DocumentKind) -> Permission {
         DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
         DocumentKind::Macro => Permission::MacroManage,
         DocumentKind::Journey | DocumentKind::JourneyEntry => Permission::JourneyManage,
+    }
+}
+
+/// The fields of a document, at any depth, whose texts go to people or into tickets. Names are not among them: they
+/// tell documents apart.
+const fn free_texts(kind: DocumentKind) -> &'static [&'static str] {
+    match kind {
+        DocumentKind::Macro => &["content", "add_note"],
+        DocumentKind::Automation | DocumentKind::SlaPolicy => &["add_note"],
+        DocumentKind::Journey => &["text", "help", "subject", "message"],
+        DocumentKind::Settings
+        | DocumentKind::Masking
+        | DocumentKind::Inbox
+        | DocumentKind::Brand
+        | DocumentKind::Team
+        | DocumentKind::Calendar
+        | DocumentKind::KeywordRule
+        | DocumentKind::JourneyEntry => &[],
+    }
+}
+
+/// Masks the texts of a document as those of a message are: what an administrator pastes into a macro must not be
+/// stored either, and would be masked in whatever is made of it. They are never worth a token: it would stand in every
+/// message.
+fn mask_texts(masker: &Masker, fields: &[&str], body: &mut serde_json::Value) {
+    match body {
+        serde_json::Value::Object(object) => {
+            for (field, value) in object {
+                match value {
+                    serde_json::Value::String(text) if fields.contains(&field.as_str()) => {
+                        if let Cow::Owned(masked) = masker.mask(text, Purpose::Storage, &[]).text {
+                            *text = masked;
+                        }
+                    }
+                    value => mask_texts(masker, fields, value),
+                }
+            }
+        }
+        serde_json::Value::Array(list) => list.iter_mut().for_each(|one| mask_texts(masker, fields, one)),
+        _ => {}
     }
 }
 
@@ -176,6 +219,12 @@ impl Ask<'_> {
                 });
                 named.extend(moves.filter_map(|(field, to)| team(field, to)));
             }
+            DocumentKind::Masking => {
+                let Ok(spec) = MaskingSpec::deserialize(body) else { return Ok(()) };
+                if spec.mode == Mode::Token && !self.desk.has_vault() {
+                    return Err(Error::invalid("mode", "`token` needs a vault, and this desk has none"));
+                }
+            }
             DocumentKind::Settings => {
                 let Ok(settings) = config::Settings::deserialize(body) else { return Ok(()) };
                 let teams = settings.category_teams.into_iter();
@@ -238,6 +287,7 @@ impl Ask<'_> {
         if kind == DocumentKind::Macro {
             self.may_write_macro(&mut body, before.as_ref())?;
         }
+        mask_texts(&self.config.masker, free_texts(kind), &mut body);
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
         if kind == DocumentKind::Team && !retired {

@@ -10,10 +10,12 @@ use crate::store::{ChangeSet, Key, Record, Text};
 use super::Desk;
 
 /// Texts read at once.
-const BATCH: usize = 256;
+pub(super) const BATCH: usize = 256;
 
 impl Desk {
     /// Empties every text that a ticket's events name. Their words are found no more: an emptied text has no entry.
+    ///
+    /// What the vault keeps of them goes first: a text that is not erased after all names tokens that stand for nothing.
     ///
     /// All of it goes into the commit of the event that says so, so that a ticket is erased wholly or not at all. Bodies
     /// are dropped as they are read: the set holds the emptied revisions only.
@@ -23,19 +25,25 @@ impl Desk {
         ticket: TicketId,
         changes: &mut ChangeSet,
     ) -> Result<(), Error> {
-        let history = self.history(&Actor::Host(tenant), ticket).await?;
-        let texts: BTreeSet<TextId> = history.iter().flat_map(|envelope| envelope.event.texts()).collect();
-        let keys: Vec<Key> = texts.into_iter().map(Key::Text).collect();
+        let keys = self.text_keys(tenant, ticket).await?;
         for batch in keys.chunks(BATCH) {
             for record in self.store().load(&Scope::system(tenant), batch).await?.into_iter().flatten() {
                 let revision = record.revision();
                 if let Record::Text(text) = record
-                    && text.body.is_some()
+                    && let Some(body) = &text.body
                 {
+                    self.forget_tokens(tenant, body).await?;
                     changes.replace(revision, Text { body: None, ..text });
                 }
             }
         }
         Ok(())
+    }
+
+    /// Lists the texts that a ticket's events name.
+    pub(super) async fn text_keys(&self, tenant: TenantId, ticket: TicketId) -> Result<Vec<Key>, Error> {
+        let history = self.history(&Actor::Host(tenant), ticket).await?;
+        let texts: BTreeSet<TextId> = history.iter().flat_map(|envelope| envelope.event.texts()).collect();
+        Ok(texts.into_iter().map(Key::Text).collect())
     }
 }

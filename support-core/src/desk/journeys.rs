@@ -152,7 +152,7 @@ impl UseCase for SubmitJourney {
             return Err(Error::refused("journey_draft", "the journey is not published"));
         }
         let answers = met.journey.submit(&self.answers).map_err(Error::Invalid)?;
-        let said = ask.said(&met.journey, &answers);
+        let said = said(&met.journey, &answers, |text, before| ask.mask(text, before).text.into_owned());
         let wording: BTreeMap<Label, String> =
             said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
         let filled = met.journey.fill(&answers, &wording);
@@ -233,36 +233,38 @@ struct Met {
 }
 
 impl Ask<'_> {
-    /// Writes answers down as people may read them: masked, each after its question.
-    fn said(&self, journey: &Journey, answers: &Answers) -> Vec<Said> {
-        let mask = |question: &Question, text: &str| {
-            let asked = question.help.iter().fold(question.text.clone(), |asked, help| asked + "\n" + help);
-            self.config.masker.mask(text, Purpose::Storage, &[&asked]).text.into_owned()
-        };
-        let all = journey.spec().questions.iter().filter_map(|question| {
-            let answer = answers.get(&question.id)?.as_ref()?;
-            let wording = question.wording(answer);
-            let (wording, answer) = match answer {
-                Answer::Text(_) => {
-                    let masked = mask(question, &wording);
-                    (masked.clone(), masked.into())
-                }
-                Answer::Number(_) => {
-                    let masked = mask(question, &wording);
-                    let value = if masked == wording { answer.to_value() } else { masked.clone().into() };
-                    (masked, value)
-                }
-                _ => (wording, answer.to_value()),
-            };
-            Some(Said { question: question.id.clone(), text: question.text.clone(), answer, wording })
-        });
-        all.collect()
-    }
-
     /// Ends what a customer has begun; the answers are emptied.
     async fn end_progress(&self, before: JourneyProgress, changes: &mut ChangeSet) -> Result<(), Error> {
         self.desk.end_progress(self.actor, before, changes).await
     }
+}
+
+/// Writes answers down as people may read them: masked, each after its question.
+///
+/// `mask` is given a text and what was asked before it.
+fn said(journey: &Journey, answers: &Answers, mask: impl Fn(&str, &[&str]) -> String) -> Vec<Said> {
+    let mask = |question: &Question, text: &str| {
+        let asked = question.help.iter().fold(question.text.clone(), |asked, help| asked + "\n" + help);
+        mask(text, &[&asked])
+    };
+    let all = journey.spec().questions.iter().filter_map(|question| {
+        let answer = answers.get(&question.id)?.as_ref()?;
+        let wording = question.wording(answer);
+        let (wording, answer) = match answer {
+            Answer::Text(_) => {
+                let masked = mask(question, &wording);
+                (masked.clone(), masked.into())
+            }
+            Answer::Number(_) => {
+                let masked = mask(question, &wording);
+                let value = if masked == wording { answer.to_value() } else { masked.clone().into() };
+                (masked, value)
+            }
+            _ => (wording, answer.to_value()),
+        };
+        Some(Said { question: question.id.clone(), text: question.text.clone(), answer, wording })
+    });
+    all.collect()
 }
 
 impl Desk {
@@ -332,8 +334,11 @@ impl Desk {
         let mut standing = JourneyStanding::of(met.version, step, None);
         if matches!(actor, Actor::Customer(_)) && !given.is_empty() {
             let now = self.now();
-            let ask = Ask { desk: self, actor, now, config: config.clone(), if_match: None };
-            let said = ask.said(&met.journey, &standing.answers);
+            // Nothing that was begun is worth a place in the vault: the question is asked again.
+            let masker = &config.masker;
+            let said = said(&met.journey, &standing.answers, |text, before| {
+                masker.mask(text, Purpose::Storage, before).text.into_owned()
+            });
             let passed = standing.answers.iter().filter(|(_, answer)| answer.is_none());
             let passed = passed.map(|(id, _)| id.clone()).collect();
             self.run(actor, &KeepProgress { journey: met.version, said: &said, passed }).await?;

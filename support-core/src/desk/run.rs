@@ -1,6 +1,6 @@
 //! How every use-case runs: prepare, commit, and decide again where others were faster.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::id::Ids;
+use crate::masking::Sealed;
 use crate::people::{Actor, AgentState, Presence, Scope};
 use crate::store::{ChangeSet, Key, Outcome, Receipt, Record, Store, StoreExt};
 use crate::ticket::Circumstances;
@@ -96,6 +97,8 @@ pub struct Ask<'a> {
     pub config: Arc<Config>,
     /// The version that the thing must have.
     pub if_match: Option<u64>,
+    /// What was masked with tokens, to be kept before anything is written.
+    pub(super) sealed: Mutex<Vec<Sealed>>,
 }
 
 impl Ask<'_> {
@@ -169,6 +172,7 @@ impl Desk {
                 Ok(prepared) => prepared,
                 Err(error) => return self.done_before(actor, options, error).await,
             };
+            ask.keep_sealed().await?;
             if prepared.is_empty() && options.once.is_none() {
                 return Ok(Done::Now(prepared.reply));
             }
@@ -241,7 +245,9 @@ impl Desk {
     /// # Errors
     /// Whatever stops it.
     pub async fn prepare<U: UseCase>(&self, actor: &Actor, wanted: &U) -> Result<Prepared<U::Reply>, Error> {
-        let mut prepared = wanted.prepare(&self.ask(actor, &Options::default()).await?).await?;
+        let ask = self.ask(actor, &Options::default()).await?;
+        let mut prepared = wanted.prepare(&ask).await?;
+        ask.keep_sealed().await?;
         self.tell(std::slice::from_mut(&mut prepared.changes)).await?;
         Ok(prepared)
     }
@@ -258,7 +264,7 @@ impl Desk {
     pub(super) async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
         let now = self.now();
         let config = self.live(actor.tenant()).config(self.store(), now).await?;
-        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match })
+        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match, sealed: Mutex::default() })
     }
 
     async fn follow_up<R>(&self, actor: &Actor, prepared: &Prepared<R>) {

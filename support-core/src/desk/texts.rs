@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::conversation::Visibility;
 use crate::error::Error;
 use crate::id::{TextId, TicketId};
-use crate::masking::{Masker, Purpose};
 use crate::people::ActorRef;
 use crate::store::{ChangeSet, SearchEntry, Text, TextClass};
 use crate::text::tokens;
@@ -62,17 +61,10 @@ impl<'a> Texts<'a> {
         Self { ask, ticket, texts: Vec::new(), search: Vec::new() }
     }
 
-    fn masker(&self) -> &Masker {
-        &self.ask.config.masker
-    }
-
     /// Masks and keeps a text. `subject` is whose data it is; `before` are the earlier turns, oldest first.
     pub(super) fn add(&mut self, subject: ActorRef, class: TextClass, text: &str, before: &[&str]) -> Stored {
-        let masked = self.masker().mask(text, Purpose::Storage, before);
-        let mut found: BTreeMap<String, u32> = BTreeMap::new();
-        for finding in &masked.findings {
-            *found.entry(finding.kind.name().to_owned()).or_default() += 1;
-        }
+        let masked = self.ask.mask(text, before);
+        let found = masked.counts();
         let body = masked.text.into_owned();
         let id = self.keep(subject, class, body.clone());
         Stored { id, body, masked: found }

@@ -26,6 +26,7 @@ impl Event {
                 std::iter::once(*body).chain(*author_text).collect()
             }
             Self::TicketSubjectChanged { from, to } => vec![*from, *to],
+            Self::TicketValueRevealed { text, reason, .. } => vec![*text, *reason],
             Self::TicketFieldsChanged { from, to } => of_fields(from).chain(of_fields(to)).collect(),
             Self::TicketStatusChanged { reason, .. }
             | Self::TicketAssigned { reason, .. }

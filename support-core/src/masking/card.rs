@@ -83,7 +83,8 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
         let something_else = match named.cue {
             Some(Cue::Reference) => true,
-            Some(Cue::Thing) => named.numbered || named.linked,
+            // Thirteen digits behind a thing's name are a bar code rather than a card of long ago.
+            Some(Cue::Thing) => named.numbered || named.linked || (named.adjacent && total == 13),
             _ => false,
         };
         if something_else && !(about_a_card && message.is_answer()) {

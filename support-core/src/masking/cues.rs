@@ -1,5 +1,6 @@
 //! What the words around a number, and the turns before, say that it is.
 
+use super::carry;
 use super::fold::{Folded, MASK};
 use super::number::{at, before, is_word, word_after, word_before};
 use super::words::{Cue, Word, classify, classify_code};
@@ -27,8 +28,17 @@ pub(super) struct Named {
     pub(super) linked: bool,
     /// The name is the very next word.
     pub(super) adjacent: bool,
+    /// The name stands in the sentence before the number's own.
+    pub(super) carried: bool,
     /// Something says the number, as in "my phone says": then only codes are what it names.
-    said: bool,
+    pub(super) said: bool,
+}
+
+impl Named {
+    /// Whether what says the number can be of this kind.
+    pub(super) const fn may_be(self, cue: Cue) -> bool {
+        !self.said || matches!(cue, Cue::Pin | Cue::Cvv | Cue::OneTime | Cue::Code)
+    }
 }
 
 /// Which names a search heeds: those of numbers that are too long for this one are only words, so that "the pin of
@@ -52,11 +62,26 @@ impl Heed {
             _ => false,
         }
     }
+
+    /// How many digits the number is read with, if that is known.
+    pub(super) fn digits(self) -> Option<usize> {
+        (self != Self::ALL).then_some(self.digits)
+    }
 }
 
-/// Reads back from a number that starts at `start` to the nearest name.
-pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
-    let mut named = Named::default();
+/// Reads back from a number that starts at `start` to the nearest name: in its own sentence or, where that says no
+/// more than "it is", in the one before, of which `trail` may hold the end.
+pub(super) fn named(bytes: &[u8], trail: &[u8], start: usize, heed: Heed) -> Named {
+    let mut own = Named::default();
+    match read_sentence_back(bytes, start, heed, &mut own) {
+        Some(end) if own.cue.is_none() => carry::named(bytes, trail, start, end, own, heed).unwrap_or(own),
+        _ => own,
+    }
+}
+
+/// Reads back from a number at `start` to the nearest name in its sentence. Returns where the sentence begins, if it
+/// holds nothing before the number that could have a meaning of its own.
+fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named) -> Option<usize> {
     let mut place = start;
     let (mut words, mut unknown, mut may_be_unknown, mut line) = (0, 0, 0, false);
     while place > 0 && words < MOST_WORDS {
@@ -73,7 +98,8 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 }
                 b'#' => named.numbered = true,
                 b'.' if is_abbreviation(word_before(bytes, place.saturating_sub(1))) => {}
-                _ => return named,
+                b'.' | b'?' | b'!' | b'\n' | b'\r' => return (unknown == 0).then_some(place),
+                _ => return None,
             }
             place -= 1;
             continue;
@@ -82,10 +108,16 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
         words += 1;
         place -= word.len().max(1);
         match read_back(bytes, place, word) {
+            Word::Filler if matches!(heed.digits, 3 | 4) && is_back_of_card(bytes, place, word) => {
+                named.cue = Some(Cue::Cvv);
+                return None;
+            }
+            // "the PIN of my card, 4821,"
+            Word::Cue(cue) if heed.passes_over(cue) && is_purpose(bytes, place) => {}
             Word::Cue(cue) if heed.passes_over(cue) => {
                 unknown += 1;
                 if unknown > may_be_unknown {
-                    return named;
+                    return None;
                 }
             }
             // "the code for this transaction is"
@@ -93,17 +125,23 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 unknown += 1
             }
             Word::Cue(cue) => {
-                if !named.said || matches!(cue, Cue::Pin | Cue::Cvv | Cue::OneTime | Cue::Code) {
+                if named.may_be(cue) {
                     named.cue = Some(cue);
                     named.adjacent = words == 1;
                 }
-                return named;
+                return None;
             }
             Word::Says if words == 1 => {
                 (named.linked, named.said) = (true, true);
                 may_be_unknown = MOST_UNKNOWN;
             }
-            Word::Number => named.numbered = true,
+            Word::Number => {
+                named.numbered = true;
+                // "the account that you charged, number 12345678,"
+                if words == 1 && before(bytes, place.saturating_sub(1)) == b',' {
+                    may_be_unknown = 2;
+                }
+            }
             Word::Link => {
                 if unknown == 0 {
                     named.linked = true;
@@ -117,11 +155,11 @@ pub(super) fn named(bytes: &[u8], start: usize, heed: Heed) -> Named {
                 unknown += 1
             }
             Word::Other | Word::Ask | Word::Minor | Word::Says | Word::Never | Word::Break | Word::Unit => {
-                return named;
+                return None;
             }
         }
     }
-    named
+    (place == 0 && unknown == 0).then_some(0)
 }
 
 /// Tells whether a word before a full stop is cut short by it, as in `acct. 1234`.
@@ -213,11 +251,13 @@ pub(super) struct Request {
 
 /// Finds what the turns before ask for: the nearest of the last few turns that asks for anything.
 pub(super) fn request(turns: &[&str]) -> Request {
+    // "Which account is it?", "The number please."
+    let mut numbered = false;
     for turn in turns.iter().rev().take(TURNS_BACK) {
         let from = (turn.len().saturating_sub(TURN_END)..turn.len()).find(|&at| turn.is_char_boundary(at));
         let end = from.and_then(|from| turn.get(from..)).unwrap_or_default();
         let folded = Folded::of(end, &|_| true);
-        let cues = asked(&folded.bytes);
+        let cues = asked(&folded.bytes, &mut numbered);
         if !cues.is_empty() {
             return Request { cues };
         }
@@ -225,66 +265,147 @@ pub(super) fn request(turns: &[&str]) -> Request {
     Request::default()
 }
 
-/// Reads what the sentences of a turn ask for.
-fn asked(bytes: &[u8]) -> Vec<Cue> {
+/// Reads what the sentences of a turn ask for; `numbered` tells whether they, or later turns, ask for a number without
+/// saying of what.
+fn asked(bytes: &[u8], numbered: &mut bool) -> Vec<Cue> {
     let mut all = Vec::new();
-    let mut cues = Vec::new();
-    let (mut asks, mut forbids, mut for_number) = (false, false, ForNumber::No);
-    let mut last: &[u8] = &[];
+    let mut told = Vec::new();
     let mut place = 0;
     while place <= bytes.len() {
-        let next = at(bytes, place);
-        let ends = place == bytes.len()
-            || matches!(next, b'?' | b'!' | b'\n')
-            || (next == b'.' && !is_word(at(bytes, place + 1)) && classify(last) != Word::Number);
-        if ends {
-            if (asks || next == b'?') && !forbids {
-                // "Why do you close your account?" asks for no account number.
-                cues.retain(|cue| for_number.is_asked() || !matches!(cue, Cue::Card | Cue::Account));
-                all.append(&mut cues);
+        let (mut sentence, end) = Sentence::read(bytes, place);
+        place = end;
+        if !sentence.is_request() {
+            if !sentence.cues.is_empty() {
+                told = sentence.cues;
             }
-            cues.clear();
-            (asks, forbids, for_number) = (false, false, ForNumber::No);
-            last = &[];
-            place += 1;
             continue;
         }
-        if !is_word(next) {
-            place += 1;
-            continue;
+        // "We texted you a passcode. Please read it out."
+        if sentence.cues.is_empty() && sentence.it {
+            sentence.cues.append(&mut told);
         }
-        let word = word_after(bytes, place);
-        place += word.len().max(1);
-        for_number = for_number.after(word);
-        let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
-        match if account { Word::Cue(Cue::Account) } else { classify(word) } {
+        if sentence.cues.is_empty() {
+            *numbered |= sentence.for_number == ForNumber::Named;
+        } else if !*numbered {
+            sentence.keep_asked();
+        }
+        all.append(&mut sentence.cues);
+    }
+    all
+}
+
+/// What a sentence names and asks for.
+#[derive(Debug, Default)]
+pub(super) struct Sentence {
+    /// What it names, in order.
+    pub(super) cues: Vec<Cue>,
+    pub(super) forbids: bool,
+    pub(super) question: bool,
+    asks: bool,
+    /// Whether it speaks of digits.
+    digits: bool,
+    /// Whether it speaks of something by a pronoun.
+    it: bool,
+    for_number: ForNumber,
+}
+
+impl Sentence {
+    /// Reads the sentence at `from`; returns it and where the next one begins, which is beyond `bytes` after the last.
+    pub(super) fn read(bytes: &[u8], from: usize) -> (Self, usize) {
+        let mut sentence = Self::default();
+        let (mut last, mut before_last): (&[u8], &[u8]) = (&[], &[]);
+        let mut place = from;
+        loop {
+            let next = at(bytes, place);
+            if place >= bytes.len() || ends_sentence(bytes, place, last) {
+                sentence.question = place < bytes.len() && next == b'?';
+                return (sentence, place + 1);
+            }
+            if !is_word(next) {
+                place += 1;
+                continue;
+            }
+            let word = word_after(bytes, place);
+            place += word.len().max(1);
+            let account = word.eq_ignore_ascii_case(b"a") && bytes.get(place..place + 2) == Some(b"/c");
+            let meaning = if account { Word::Cue(Cue::Account) } else { classify(word) };
+            // "the IMEI of your phone"
+            let owner = before_last.eq_ignore_ascii_case(b"of") && meaning == Word::Cue(Cue::Phone);
+            if !(owner && matches!(sentence.cues.last(), Some(Cue::Reference | Cue::Thing))) {
+                sentence.take(word, last, meaning);
+            }
+            (before_last, last) = (last, word);
+        }
+    }
+
+    fn take(&mut self, word: &[u8], last: &[u8], meaning: Word) {
+        self.for_number = self.for_number.after(word);
+        self.digits |= word.eq_ignore_ascii_case(b"digits");
+        self.it |= word.eq_ignore_ascii_case(b"it");
+        match meaning {
             Word::Cue(Cue::Code) => {
                 // "phone verification code" asks for a code alone.
                 let cue = classify_code(last);
                 if cue != Cue::Code {
                     let qualifies =
                         |cue: &Cue| matches!(cue, Cue::Phone | Cue::Pin | Cue::Reference | Cue::Thing);
-                    if cues.last().is_some_and(qualifies) {
-                        cues.pop();
+                    if self.cues.last().is_some_and(qualifies) {
+                        self.cues.pop();
                     }
                 }
-                cues.push(cue);
+                self.cues.push(cue);
             }
             // "call" and "text" ask for no number, and neither does a "contact": "the number to reach you" does.
-            Word::Cue(Cue::Phone) if !asks_for_phone(word) && for_number != ForNumber::Named => {}
-            Word::Cue(cue) => cues.push(cue),
-            Word::Ask => asks = true,
-            Word::Never => forbids = true,
+            Word::Cue(Cue::Phone) if !asks_for_phone(word) && self.for_number != ForNumber::Named => {}
+            Word::Cue(cue) => self.cues.push(cue),
+            // "the three digits on the back of your card"
+            Word::Filler if self.digits && word.eq_ignore_ascii_case(b"back") && is_article(last) => {
+                self.cues.push(Cue::Cvv);
+            }
+            Word::Ask => self.asks = true,
+            Word::Never => self.forbids = true,
+            // "never mind"
+            Word::Other if word.eq_ignore_ascii_case(b"mind") && classify(last) == Word::Never => {
+                self.forbids = false;
+            }
             _ => {}
         }
-        last = word;
     }
-    all
+
+    /// Whether it asks for something.
+    pub(super) const fn is_request(&self) -> bool {
+        (self.asks || self.question) && !self.forbids
+    }
+
+    /// Whether it names a number, not only the thing that has one.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.for_number == ForNumber::Named
+    }
+
+    /// Keeps what it asks for: "Why do you close your account?" asks for no account number.
+    pub(super) fn keep_asked(&mut self) {
+        let asked = self.for_number.is_asked();
+        self.cues.retain(|cue| asked || !matches!(cue, Cue::Card | Cue::Account));
+    }
+}
+
+fn is_article(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"the") || word.eq_ignore_ascii_case(b"its")
+}
+
+/// Tells whether the byte at `place` ends a sentence whose last word is `last`.
+pub(super) fn ends_sentence(bytes: &[u8], place: usize, last: &[u8]) -> bool {
+    match at(bytes, place) {
+        b'?' | b'!' | b'\n' => true,
+        b'.' => !is_word(at(bytes, place + 1)) && classify(last) != Word::Number,
+        _ => false,
+    }
 }
 
 /// Whether a sentence about a card or an account asks for its number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum ForNumber {
+    #[default]
     No,
     /// It asks to be given something, by someone who has no such thing.
     Given,
@@ -366,6 +487,12 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         Word::Minor if word.eq_ignore_ascii_case(b"to") && classify(qualifier()) == Word::Cue(Cue::Pin) => {
             Word::Link
         }
+        Word::Minor if word.eq_ignore_ascii_case(b"from") && classify(qualifier()) == Word::Cue(Cue::Pin) => {
+            Word::Link
+        }
+        Word::Minor if word.eq_ignore_ascii_case(b"to") && is_change_of_pin(bytes, start) => {
+            Word::Cue(Cue::Pin)
+        }
         Word::Minor if word.eq_ignore_ascii_case(b"in") && is_ending(qualifier()) => Word::Filler,
         Word::Other
             if word.eq_ignore_ascii_case(b"password") && qualifier().eq_ignore_ascii_case(b"time") =>
@@ -374,6 +501,29 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         }
         other => other,
     }
+}
+
+/// Tells whether a word that starts at `start` ends "digits on the back".
+fn is_back_of_card(bytes: &[u8], start: usize, word: &[u8]) -> bool {
+    let mut place = start;
+    word.eq_ignore_ascii_case(b"back")
+        && [&["the", "its"][..], &["on", "at"], &["digits", "digit"]].iter().all(|known| {
+            let word = word_before(bytes, place.saturating_sub(1));
+            place = place.saturating_sub(1 + word.len());
+            known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+        })
+}
+
+/// Tells whether a word that starts at `start` stands behind "pin from 4821".
+fn is_change_of_pin(bytes: &[u8], start: usize) -> bool {
+    let old = word_before(bytes, start.saturating_sub(1));
+    let from_end = start.saturating_sub(2 + old.len());
+    let from = word_before(bytes, from_end);
+    let pin = word_before(bytes, from_end.saturating_sub(1 + from.len()));
+    !old.is_empty()
+        && old.iter().all(u8::is_ascii_digit)
+        && from.eq_ignore_ascii_case(b"from")
+        && classify(pin) == Word::Cue(Cue::Pin)
 }
 
 fn is_ending(word: &[u8]) -> bool {

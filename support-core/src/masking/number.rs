@@ -80,48 +80,121 @@ impl Group {
     }
 }
 
-/// A run of digits and those that follow it closely.
+/// A run of digits and those that follow it closely, as seen from one group after the other.
+///
+/// Groups are read ahead and each byte once: where a chain begins in what was read, it is a window on it.
 #[derive(Debug)]
 pub(super) struct Chain {
-    groups: [Group; MOST_GROUPS],
+    /// What was read, as far as `read`.
+    groups: [Group; READ_AHEAD],
+    /// Where the digits of each group begin in `digits`.
+    places: [usize; READ_AHEAD],
+    digits: [u8; DIGITS_AHEAD],
+    read: usize,
+    /// Whether the row of groups ends with what was read.
+    whole: bool,
+    /// The window: its first group, how many it has, and how many digits.
+    first: usize,
     count: usize,
-    digits: [u8; MOST_DIGITS],
     total: usize,
 }
+
+/// How many groups are read ahead.
+const READ_AHEAD: usize = 64;
+/// How many of their digits are kept.
+const DIGITS_AHEAD: usize = 320;
 
 impl Chain {
     pub(super) const fn new() -> Self {
         let none = Group { start: 0, end: 0, gap: Gap(0) };
-        Self { groups: [none; MOST_GROUPS], count: 0, digits: [0; MOST_DIGITS], total: 0 }
+        Self {
+            groups: [none; READ_AHEAD],
+            places: [0; READ_AHEAD],
+            digits: [0; DIGITS_AHEAD],
+            read: 0,
+            whole: true,
+            first: 0,
+            count: 0,
+            total: 0,
+        }
     }
 
-    /// Reads the chain at `start`, where a run of digits begins, in place of what was read before: a chain takes half
-    /// a kilobyte, which is not cleared for every number.
+    /// Moves to the chain at `start`, where a run of digits begins, further on than before. A chain takes two
+    /// kilobytes, which are not cleared for every number.
     pub(super) fn read(&mut self, bytes: &[u8], start: usize) {
-        self.count = 0;
-        let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
-        let mut total = self.push(bytes, first, 0);
-        let mut end = first.end;
-        while self.count < MOST_GROUPS && total < MOST_DIGITS {
-            let (gap, next) = gap_after(bytes, end);
-            let room = MOST_DIGITS - total;
-            let group = Group { start: next, end: digits_end(bytes, next, room + 1), gap };
-            if next - end > MOST_BETWEEN || group.len() == 0 || group.len() > room {
-                break;
+        let known = self.groups.get(self.first..self.read).unwrap_or_default();
+        let found = known.iter().position(|group| group.start >= start);
+        match found.filter(|&at| known.get(at).is_some_and(|group| group.start == start)) {
+            Some(at) if self.window(self.first + at) => {}
+            _ => {
+                self.read_ahead(bytes, start);
+                self.window(0);
             }
-            total = self.push(bytes, group, total);
+        }
+    }
+
+    /// Looks at what was read from the group `first` on; tells whether that is all that belongs to it.
+    fn window(&mut self, first: usize) -> bool {
+        self.first = first;
+        (self.count, self.total) = (0, 0);
+        let known = self.groups.get_mut(first..self.read).unwrap_or_default();
+        if let Some(group) = known.first_mut() {
+            group.gap = Gap::default();
+        }
+        for group in known.iter().take(MOST_GROUPS) {
+            if self.count > 0
+                && (self.total >= MOST_DIGITS || group.len() > MOST_DIGITS.saturating_sub(self.total))
+            {
+                return true;
+            }
+            self.count += 1;
+            self.total = self.total.saturating_add(group.len());
+        }
+        self.whole || self.count == MOST_GROUPS || self.total >= MOST_DIGITS
+    }
+
+    fn read_ahead(&mut self, bytes: &[u8], start: usize) {
+        self.read = 0;
+        let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
+        let (mut place, mut end) = (self.push(bytes, first, 0), first.end);
+        self.whole = true;
+        loop {
+            let (gap, next) = gap_after(bytes, end);
+            let group = Group { start: next, end: digits_end(bytes, next, MOST_DIGITS + 1), gap };
+            if next - end > MOST_BETWEEN || group.len() == 0 || group.len() > MOST_DIGITS {
+                return;
+            }
+            if self.read == READ_AHEAD || place + group.len() > DIGITS_AHEAD {
+                self.whole = false;
+                return;
+            }
+            place = self.push(bytes, group, place);
             end = group.end;
         }
-        self.total = total;
+    }
+
+    /// Keeps a group, with its digits from `place` on; returns where they end. No more than a chain has are kept of one.
+    fn push(&mut self, bytes: &[u8], group: Group, place: usize) -> usize {
+        if let (Some(slot), Some(begins)) = (self.groups.get_mut(self.read), self.places.get_mut(self.read)) {
+            (*slot, *begins) = (group, place);
+            self.read += 1;
+        }
+        let kept = group.len().min(MOST_DIGITS);
+        let digits = bytes.get(group.start..group.start + kept).unwrap_or_default();
+        let free = self.digits.get_mut(place..).unwrap_or_default();
+        for (slot, &digit) in free.iter_mut().zip(digits) {
+            *slot = digit.wrapping_sub(b'0');
+        }
+        place + kept
     }
 
     pub(super) fn groups(&self) -> &[Group] {
-        self.groups.get(..self.count).unwrap_or_default()
+        self.groups.get(self.first..self.first + self.count).unwrap_or_default()
     }
 
     /// Its first group.
     pub(super) fn first(&self) -> Group {
-        self.groups.first().copied().unwrap_or_default()
+        self.groups.get(self.first).copied().unwrap_or_default()
     }
 
     /// How many digits its groups have together.
@@ -129,22 +202,10 @@ impl Chain {
         self.total
     }
 
-    /// Returns the first `count` digits as values 0 to 9.
+    /// Returns the first `count` digits as values 0 to 9; at most as many as are kept of a chain.
     pub(super) fn digits(&self, count: usize) -> &[u8] {
-        self.digits.get(..count).unwrap_or_default()
-    }
-
-    fn push(&mut self, bytes: &[u8], group: Group, total: usize) -> usize {
-        if let Some(slot) = self.groups.get_mut(self.count) {
-            *slot = group;
-            self.count += 1;
-        }
-        let digits = bytes.get(group.start..group.end).unwrap_or_default();
-        let free = self.digits.iter_mut().skip(total);
-        for (slot, &digit) in free.zip(digits) {
-            *slot = digit.wrapping_sub(b'0');
-        }
-        total.saturating_add(group.len())
+        let from = self.places.get(self.first).copied().unwrap_or_default();
+        self.digits.get(from..from + count).unwrap_or_default()
     }
 }
 

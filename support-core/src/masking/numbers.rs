@@ -13,6 +13,8 @@ use super::{address, card, context, iban, phone, ssn};
 #[derive(Debug)]
 pub(super) struct Message<'a> {
     pub(super) bytes: &'a [u8],
+    /// The end of what was written before in the same message, where it went out already.
+    trail: &'a [u8],
     turns: &'a [&'a str],
     request: OnceCell<Request>,
     answer: OnceCell<bool>,
@@ -20,8 +22,15 @@ pub(super) struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    pub(super) fn new(bytes: &'a [u8], turns: &'a [&'a str]) -> Self {
-        Self { bytes, turns, request: OnceCell::new(), answer: OnceCell::new(), named: Cell::new(None) }
+    pub(super) fn new(bytes: &'a [u8], trail: &'a [u8], turns: &'a [&'a str]) -> Self {
+        Self {
+            bytes,
+            trail,
+            turns,
+            request: OnceCell::new(),
+            answer: OnceCell::new(),
+            named: Cell::new(None),
+        }
     }
 
     /// The name that the words before `start` give a number there.
@@ -29,11 +38,14 @@ impl<'a> Message<'a> {
         if let Some((at, heeded, named)) = self.named.get()
             && at == start
             // Who heeds all names and comes upon none that others pass over, finds what they find.
-            && (heeded == heed || heeded == Heed::ALL && !matches!(named.cue, Some(Cue::Card | Cue::Phone)))
+            && (heeded == heed
+                || heeded == Heed::ALL
+                    && !named.carried
+                    && !matches!(named.cue, Some(Cue::Card | Cue::Phone)))
         {
             return named;
         }
-        let named = cues::named(self.bytes, start, heed);
+        let named = cues::named(self.bytes, self.trail, start, heed);
         self.named.set(Some((start, heed, named)));
         named
     }
@@ -63,8 +75,8 @@ impl<'a> Message<'a> {
 }
 
 /// Finds all that begins with a digit (or, for an IBAN, right before one), in order and without overlap.
-pub(super) fn claims(bytes: &[u8], kinds: Kinds, turns: &[&str]) -> Vec<Claim> {
-    let message = Message::new(bytes, turns);
+pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -> Vec<Claim> {
+    let message = Message::new(bytes, trail, turns);
     let mut claims = Vec::<Claim>::new();
     let mut chain = Chain::new();
     let mut place = 0;

@@ -77,6 +77,9 @@ pub struct CustomPattern {
     pub name: String,
     /// Regular expression without look-around or back-references (it runs in linear time).
     ///
+    /// Classes of characters may be named by category and script (`\p{Lu}`, `\p{Greek}`). They grow large when they are
+    /// repeated: a pattern that is larger than a megabyte when compiled is refused.
+    ///
     /// It sees Unicode digits as ASCII digits and no invisible characters. A mask is an edge of the text to it,
     /// and a match is sought within pieces of about a thousand characters.
     pub pattern: String,

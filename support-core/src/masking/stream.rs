@@ -4,26 +4,29 @@ use std::borrow::Cow;
 
 use super::fold::fold;
 use super::kind::{Finding, Kind};
-use super::{Masked, Masker, Purpose, clamp};
+use super::{Earlier, Masked, Masker, Purpose, carry, clamp};
 
 /// Most bytes that are held back. A sentence that is longer is masked in parts.
 pub const MOST_HELD: usize = 4096;
 /// A sentence is parted where so many characters on either side are no part of a number, an address or a mask.
 const QUIET: usize = 32;
+/// How much of what went out is kept, in bytes: the longest sentence that names what the next one tells, and a little.
+const MOST_TRAIL: usize = 4 * (carry::LONGEST_SENTENCE + 16);
 
 impl Masker {
     /// Masks a text that arrives in pieces, such as an answer of a model. `before` holds the earlier turns.
     #[must_use]
     pub fn stream(&self, purpose: Purpose, before: Vec<String>) -> MaskStream {
-        MaskStream { masker: self.clone(), purpose, before, held: String::new(), at: 0, dense: false }
+        let (held, trail) = (String::new(), String::new());
+        MaskStream { masker: self.clone(), purpose, before, held, trail, at: 0, dense: false }
     }
 }
 
 /// Masks a text that arrives in pieces, sentence by sentence.
 ///
 /// However a text is cut, the same comes out, because a sentence goes out when its end is seen, and only its own words
-/// say where that is: a full stop, question or exclamation mark behind a word, then white space, then a letter. Words
-/// beyond do not name a number, so what is found is what [`Masker::mask`] finds in a sentence. At most twice
+/// say where that is: a full stop, question or exclamation mark behind a word, then white space, then a letter. Of what
+/// went out, its end is remembered: a sentence may name the number of the next one. At most twice
 /// [`MOST_HELD`] bytes are held; of a longer sentence, parts go out that are cut far from any digit, and a part that
 /// has no such place is masked whole.
 ///
@@ -44,6 +47,8 @@ pub struct MaskStream {
     purpose: Purpose,
     before: Vec<String>,
     held: String,
+    /// The end of what went out, as it was written: a sentence may name the number of the next one.
+    trail: String,
     /// Characters that went out.
     at: u32,
     /// What is held goes on with what was masked whole.
@@ -99,7 +104,8 @@ impl MaskStream {
         self.dense = matches!(part, Part::Dense(_));
         if let Part::Masked(_) = part {
             let before: Vec<&str> = self.before.iter().map(String::as_str).collect();
-            let masked = self.masker.mask(&text, self.purpose, &before);
+            let earlier = Earlier { turns: &before, trail: &self.trail };
+            let masked = self.masker.mask_with(&text, self.purpose, earlier, &mut |_, _| None);
             out.text.to_mut().push_str(&masked.text);
             out.findings.extend(masked.findings.into_iter().map(|finding| Finding {
                 start: finding.start.saturating_add(self.at),
@@ -113,6 +119,8 @@ impl MaskStream {
             out.findings.push(Finding { kind: Kind::Account, start, end, why });
         }
         self.at = self.at.saturating_add(length);
+        self.trail.push_str(&text);
+        self.trail.drain(..self.trail.floor_char_boundary(self.trail.len().saturating_sub(MOST_TRAIL)));
     }
 }
 

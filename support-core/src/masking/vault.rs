@@ -5,10 +5,12 @@
 //! that nobody knows; a token whose text is never stored does no harm. A vault gives a value back only to somebody
 //! who is named and says why, and writes that down first.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::kind::{Finding, Kind};
@@ -25,6 +27,18 @@ pub const MAX_REASON_CHARS: usize = 500;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Token(Uuid);
 
+impl Serialize for Token {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl Token {
     /// Makes a token of an id, which is drawn for it and used for nothing else.
     #[must_use]
@@ -36,6 +50,15 @@ impl Token {
     pub(super) fn is_spelled(word: &[u8]) -> bool {
         word.len() == 32 && word.iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
     }
+}
+
+/// Returns the tokens that stand in a text, in order: `[kind:token]`.
+pub(crate) fn tokens_in(text: &str) -> impl Iterator<Item = Token> {
+    text.split(']').filter_map(|part| {
+        let (_, tag) = part.rsplit_once('[')?;
+        let (_, token) = tag.rsplit_once(':')?;
+        token.parse().ok()
+    })
 }
 
 impl fmt::Display for Token {
@@ -167,4 +190,12 @@ pub trait Vault: Send + Sync {
     /// [`RevealError::Unknown`] for a token that the tenant does not have, which is written down too;
     /// [`RevealError::Unavailable`] where it could not be written down: then nothing is revealed.
     async fn reveal(&self, ask: &Reveal) -> Result<(Kind, Secret), RevealError>;
+
+    /// Forgets what tokens stand for, for good: the texts in which they stand are about to be erased. Tokens that it
+    /// does not know are none of its business.
+    ///
+    /// # Errors
+    ///
+    /// [`RevealError::Unavailable`]; then the texts are not erased yet, and it is asked again.
+    async fn forget(&self, tenant: TenantId, tokens: &[Token]) -> Result<(), RevealError>;
 }

@@ -161,7 +161,7 @@ pub(super) fn classify_code(qualifier: &[u8]) -> Cue {
         | b"2fa" | b"mfa" | b"factor" | b"one-time" | b"onetime" | b"sign-in" | b"signin" | b"recovery"
         | b"reset" | b"activation" | b"digit" | b"unlock" | b"confirmation" => Cue::OneTime,
         b"pin" => Cue::Pin,
-        b"security" | b"cvv" | b"cvc" => Cue::Cvv,
+        b"security" | b"sec" | b"cvv" | b"cvc" => Cue::Cvv,
         b"country" | b"area" | b"bar" | b"qr" | b"exit" | b"http" | b"response" | b"color" | b"colour"
         | b"dress" | b"source" | b"reason" | b"referral" | b"invite" | b"dialing" | b"airport" | b"fare"
         | b"routing" | b"branch" | b"ifsc" | b"style" | b"department" | b"return" | b"tracking" | b"hs"

@@ -34,6 +34,8 @@ wire_enum! {
         TicketReset = "ticket.reset",
         /// Write messages in the name of others, when history is brought in.
         MessageImport = "message.import",
+        /// See what was masked in a ticket's texts, where a vault keeps it. Each look is in the audit trail.
+        ValueReveal = "value.reveal",
         /// Export tickets.
         TicketExport = "ticket.export",
         /// Read the ranked queue and the counts.
@@ -195,6 +197,7 @@ impl Role {
                     P::JourneyManage,
                     P::SettingsManage,
                     P::AuditRead,
+                    P::ValueReveal,
                     P::MessageImport,
                 ],
             );
@@ -215,6 +218,14 @@ mod tests {
         for pair in Role::ALL.windows(2) {
             assert!(pair[1].grants().covers(pair[0].grants()), "{} covers {}", pair[1], pair[0]);
             assert!(!pair[0].grants().covers(pair[1].grants()));
+        }
+    }
+
+    #[test]
+    fn what_is_masked_is_seen_by_administrators_only() {
+        for role in Role::ALL {
+            let sees = role.grants().reach(Permission::ValueReveal).is_some();
+            assert_eq!(sees, *role >= Role::Admin, "{role}");
         }
     }
 

@@ -15,12 +15,15 @@
 //! assert_eq!(messages[7].text, corpus(1, 1_000)[7].text);
 //! ```
 
+mod held_out;
 mod lookalikes;
 mod numbers;
 mod personal;
 mod talk;
 
 use crate::masking::Kind;
+
+pub use self::held_out::{HeldOut, held_out};
 
 use super::Dice;
 

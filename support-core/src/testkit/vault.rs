@@ -22,6 +22,12 @@ impl MemoryVault {
         Self::default()
     }
 
+    /// Returns how many values it keeps.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept.lock().unwrap().len()
+    }
+
     /// Returns who asked for what and why, oldest first.
     #[must_use]
     pub fn asked(&self) -> Vec<Reveal> {
@@ -43,6 +49,12 @@ impl Vault for MemoryVault {
         self.asked.lock().unwrap().push(ask.clone());
         let kept = self.kept.lock().unwrap();
         kept.get(&(ask.tenant, ask.token)).cloned().ok_or(RevealError::Unknown)
+    }
+
+    async fn forget(&self, tenant: TenantId, tokens: &[Token]) -> Result<(), RevealError> {
+        let mut kept = self.kept.lock().unwrap();
+        tokens.iter().for_each(|token| drop(kept.remove(&(tenant, *token))));
+        Ok(())
     }
 }
 
@@ -81,5 +93,8 @@ mod tests {
             assert_eq!(ask(tenant, reason), Err(RevealError::Reason));
         }
         assert!(!format!("{vault:?}").contains("4821"));
+
+        block_on(vault.forget(tenant, &[token])).unwrap();
+        assert_eq!(block_on(vault.reveal(&ask(tenant, "again").unwrap())), Err(RevealError::Unknown));
     }
 }

@@ -13,6 +13,7 @@ use crate::id::{
     TextId, TicketId,
 };
 use crate::label::{ForeignId, Label};
+use crate::masking::Token;
 use crate::people::ActorRef;
 use crate::routing::{AssignHow, Why};
 use crate::scoring::Insight;
@@ -52,6 +53,8 @@ pub enum Command {
     Notify(Notice),
     /// Call a webhook endpoint.
     CallWebhook(DocumentId),
+    /// Note that somebody is told what a token in its texts stands for.
+    Reveal(Reveal),
     /// Put it out of sight until an instant, or bring it back.
     Snooze(Option<Timestamp>),
     /// Take it out of the desk's work.
@@ -358,6 +361,17 @@ pub struct Notice {
     /// What it is about, in a word, such as `vip_waiting`.
     #[serde(default)]
     pub about: Option<Label>,
+}
+
+/// Notes that somebody is told what a token stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reveal {
+    /// The text in which it stands.
+    pub text: TextId,
+    /// The token.
+    pub token: Token,
+    /// Why, in words.
+    pub reason: TextId,
 }
 
 /// Raises the escalation level.

@@ -25,7 +25,7 @@ use crate::sla::{Metric, TimerMove};
 use crate::store::Text;
 use crate::time::Timestamp;
 
-use super::{Command, Status, Ticket};
+use super::{Command, Status, Ticket, command};
 use act::Cause;
 use react::Reaction;
 pub(crate) use react::go_on_quietly;
@@ -195,6 +195,11 @@ impl<'a> Change<'a> {
             Command::CallWebhook(endpoint_id) => {
                 let outbox_id = OutboxId::mint(self.circumstances.ids, self.at);
                 self.record(Event::TicketWebhookQueued { outbox_id, endpoint_id: *endpoint_id });
+                Ok(())
+            }
+            Command::Reveal(command::Reveal { text, token, reason }) => {
+                let (text, token, reason) = (*text, *token, *reason);
+                self.record(Event::TicketValueRevealed { text, token, reason });
                 Ok(())
             }
             Command::Snooze(until) => self.snooze(*until),

@@ -186,3 +186,54 @@ fn a_changed_policy_recomputes_what_has_not_ended() {
     assert_eq!(world.ticket(open).escalation, None);
     world.sound();
 }
+
+#[test]
+fn what_must_not_be_stored_is_masked_in_the_texts_of_documents() {
+    let world = World::standard();
+    let note = json!({ "add_note": "His card is 4111 1111 1111 1111." });
+    let question = json!({
+        "id": "q", "text": "Is your PIN 4821?", "help": "Ours is DE89370400440532013000.",
+        "answer": { "single_choice": { "options": [{ "value": "yes", "text": "Yes, my pin is 4821" }] } },
+        "next": [{ "to": null }],
+    });
+    let documents = [
+        (
+            DocumentKind::Macro,
+            json!({
+                "name": "Pay", "content": "Card 4111 1111 1111 1111, order 77213398", "visibility": "all", "actions": [note],
+            }),
+        ),
+        (
+            DocumentKind::Automation,
+            json!({
+                "name": "Note", "trigger": { "on": ["ticket.created"] }, "actions": [note],
+            }),
+        ),
+        (
+            DocumentKind::SlaPolicy,
+            json!({
+                "name": "Fast", "targets": { "resolution": { "seconds": 60 } },
+                "steps": [{ "when": "at_breach", "actions": [note] }],
+            }),
+        ),
+        (
+            DocumentKind::Journey,
+            json!({
+                "name": "Help", "entry_point": "main", "start": "q", "questions": [question],
+                "ticket": [{ "subject": "My pin is 4821", "message": "SSN 123-45-6789: {{q}}" }],
+            }),
+        ),
+    ];
+    for (kind, body) in documents {
+        let id = world.put(kind, body.clone());
+        let stored = block_on(world.desk.document(&HOST, kind, id)).unwrap().unwrap().body.to_string();
+        assert!(stored.contains("****"), "{stored}");
+        for secret in ["4111", "4821", "DE89", "6789"] {
+            assert!(!stored.contains(secret), "{kind}: {secret} in {stored}");
+        }
+        assert_eq!(stored.contains("77213398"), kind == DocumentKind::Macro);
+        // Writing what was read, or the same again, is no change.
+        let again = PutDocument::at(id, kind, body);
+        assert_eq!(world.run(&HOST, &again).version, 1);
+    }
+}

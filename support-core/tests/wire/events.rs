@@ -7,6 +7,7 @@ use support_core::automation::{Overruled, Recipient};
 use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
 use support_core::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use support_core::id::{EventId, Reference};
+use support_core::masking::Token;
 use support_core::people::{ActorRef, Presence};
 use support_core::routing::{AssignHow, OfferState};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
@@ -269,6 +270,11 @@ fn of_time() -> Vec<Event> {
     let (metric, cycle, step, due_at, policy_change) = (Metric::NextResponse, 2, 3, instant(1), true);
     vec![
         Event::TicketReminderReached { since: instant(1), after_seconds: 3_600 },
+        Event::TicketValueRevealed {
+            text: text_id(1, 1),
+            token: Token::from_uuid(Uuid::from_u128(7)),
+            reason: text_id(1, 2),
+        },
         Event::TicketSnoozed { until: instant(2) },
         Event::TicketWoken { by_time: true },
         Event::SlaApplied { applied: full_ticket().sla.applied, by_change: true },

@@ -10,6 +10,7 @@ use support_core::id::{
 };
 use support_core::journey::{Date, FlawKind, JourneyState};
 use support_core::macros::MacroVisibility;
+use support_core::masking::Token;
 use support_core::masking::{Class, Kind, Mode, Preset, Validator};
 use support_core::people::{ActorKind, AddressKind, Day, Permission, Presence, Reach, Role, WorkKind};
 use support_core::routing::{AssignHow, OfferState, Refused, Strategy};
@@ -85,7 +86,8 @@ pub(crate) fn sheet() -> Sheet {
         OfferId,
         OutboxId,
         DocumentId,
-        SessionId
+        SessionId,
+        Token
     )
 }
 

@@ -37,7 +37,7 @@ struct MaskingPreview {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     detectors: Option<Vec<Kind>>,
-    /// `stars`, `last_four`, `type_tag` or `token`; the tokens shown stand for nothing.
+    /// `stars`, `last_four`, `type_tag` or, where the desk has a vault, `token`; the tokens shown stand for nothing.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     mode: Option<Mode>,
@@ -89,6 +89,9 @@ async fn preview(call: Call, body: Body<MaskingPreview>) -> Result<Json<MaskedBo
         mode: asked.mode.unwrap_or_default(),
         ..MaskingSpec::default()
     };
+    if spec.mode == Mode::Token && !call.app.desk.has_vault() {
+        return Err(ApiError::invalid("mode", "`token` needs a vault, and this desk has none"));
+    }
     let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
     let before: Vec<&str> = asked.before.iter().map(String::as_str).collect();
     let mut drawn = 0;

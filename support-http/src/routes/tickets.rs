@@ -9,6 +9,7 @@ mod list;
 mod messages;
 mod open;
 mod queue;
+mod reveal;
 mod story;
 
 pub(super) use open::{NewTicketCustomer, in_customer, requester};
@@ -50,6 +51,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(queue::routes())
         .merge(bulk::routes())
         .merge(export::routes())
+        .merge(reveal::routes())
 }
 
 /// When a ticket is wanted.

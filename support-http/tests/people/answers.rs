@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
-use support_core::desk::{OpenTicket, SetAsideTicket, SetPresence};
+use support_core::desk::{OpenTicket, PutDocument, SetAsideTicket, SetPresence};
 use support_core::people::Presence;
+use support_core::store::DocumentKind;
 use support_core::ticket::{ExternalRef, SetAsideKind};
 
 use crate::schema::Document;
@@ -317,6 +318,13 @@ async fn worked_on(answers: &mut Answers) {
     answers.get(&at("/messages"), &cleo).await;
     answers.get(&at("/explain"), &admin).await;
     answers.post(&at("/escalate"), &agent, json!({ "reason": "Angry.", "level": 2 }), 200).await;
+    let tokens = PutDocument::new(DocumentKind::Masking, json!({ "mode": "token" }));
+    answers.world.desk.run(&HOST, &tokens).await.unwrap();
+    let note = json!({ "content": "The PIN is 4821.", "visibility": "internal" });
+    let written = answers.world.post(&format!("/tickets/{ticket}/messages"), &agent, note).await.with(201);
+    let token = written["content"].as_str().unwrap().replace("The PIN is [pin:", "").replace("].", "");
+    let body = json!({ "token": token, "reason": "The customer asked which one it was." });
+    answers.post(&at("/reveal"), &admin, body, 200).await;
     answers.get(&at("/events"), &admin).await;
     answers.get(&at("/events"), &cleo).await;
     answers.get(&at(""), &cleo).await;

@@ -89,6 +89,10 @@ async fn a_dry_run_tells_what_matches_and_why_not_and_writes_nothing() {
     let mut missing = ask.clone();
     missing["ticket_ids"] = json!([NOBODY]);
     world.post("/automations/preview", &admin, missing).await.names("ticket_ids");
+    for newest in [0, 201] {
+        let many = json!({ "automation": automation(), "newest": newest });
+        world.post("/automations/preview", &admin, many).await.names("newest");
+    }
     world.post("/automations/preview", &admin, json!({})).await.names("automation");
     world.post("/automations", &agent, automation()).await.with(403);
     world.post("/automations/preview", &world.as_customer().await, ask.clone()).await.with(404);

@@ -65,6 +65,7 @@ pub(crate) fn body(route: &str) -> Option<Value> {
         ("PATCH" | "PUT", "/tickets/{id}") => json!({ "priority": "high" }),
         ("POST", "/tickets/{id}/messages") => json!({ "content": "x" }),
         ("POST", "/tickets/{id}/escalate") => json!({ "reason": "x" }),
+        ("POST", "/tickets/{id}/reveal") => json!({ "token": "0".repeat(32), "reason": "x" }),
         ("POST", "/tickets/{id}/reassign") => json!({ "team_id": DEFAULT_TEAM }),
         ("POST", "/tickets/{id}/snooze") => json!({ "until": null }),
         ("POST", "/tickets/bulk-assign") => json!({ "ticket_ids": [NOBODY], "team_id": DEFAULT_TEAM }),

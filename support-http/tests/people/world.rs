@@ -10,7 +10,7 @@ use support_core::desk::{CreateAgent, Desk, OpenTicket, PutDocument, Register, S
 use support_core::id::{AgentId, CustomerId, OfferId, TeamId, TenantId};
 use support_core::people::{Actor, CustomerActor, Presence};
 use support_core::store::{Credential, DocumentKind, MemoryStore, PasswordHash, Store};
-use support_core::testkit::SeededIds;
+use support_core::testkit::{MemoryVault, SeededIds};
 use support_core::time::ManualClock;
 use support_http::{Mount, Secret, hash_password};
 use tower::ServiceExt;
@@ -53,7 +53,8 @@ impl World {
 
     pub(crate) async fn on(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-11-20T09:00:00Z".parse().unwrap()));
-        let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
+        let ids = Arc::new(SeededIds::new(7));
+        let desk = Desk::with_vault(store, clock.clone(), ids, Arc::new(MemoryVault::new()));
         let secret = Secret::new(*b"a secret of exactly 32 bytes long").unwrap();
         let router = Mount::with_sign_in(desk.clone(), TENANT, secret).router();
         let agent = |name: &str, role: &str| CreateAgent {

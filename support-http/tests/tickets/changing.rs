@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{redacted, world};
+use crate::world::{HOST, redacted, world};
 
 #[tokio::test]
 async fn absent_stays_and_null_clears() {
@@ -121,4 +121,18 @@ impl crate::world::World {
     async fn raw_json(&self, body: &Value, headers: &[(&str, &str)]) -> crate::world::Answer {
         self.send(&self.sue(), "POST", "/tickets/bulk-assign", Some(body.to_string()), headers).await
     }
+}
+
+#[tokio::test]
+async fn without_a_vault_tokens_are_neither_chosen_nor_promised_nor_seen() {
+    let world = world().await;
+    let tokens = json!({ "mode": "token" });
+    let put = world.send(HOST, "PUT", "/settings/masking", Some(tokens.to_string()), &[]).await;
+    assert_eq!(put.refused_field(), "mode");
+    let shown = json!({ "mode": "token", "text": "pin 4821" });
+    assert_eq!(world.post(HOST, "/masking/preview", shown).await.refused_field(), "mode");
+    let id = world.ticket("one").await;
+    let body = json!({ "token": "0".repeat(32), "reason": "x" });
+    let answer = world.post(HOST, &format!("/tickets/{id}/reveal"), body).await;
+    assert_eq!(answer.is(409)["code"], "no_vault");
 }

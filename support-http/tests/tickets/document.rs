@@ -35,6 +35,7 @@ const ROUTES: &[&str] = &[
     "post /api/v1/tickets/{id}/messages",
     "post /api/v1/tickets/{id}/reassign",
     "post /api/v1/tickets/{id}/reset",
+    "post /api/v1/tickets/{id}/reveal",
     "post /api/v1/tickets/{id}/snooze",
     "post /api/v1/tickets/{id}/take",
     "put /api/v1/journeys/{id}",

@@ -14,6 +14,7 @@ fn routes(id: &str) -> Vec<(&'static str, String, Option<Value>)> {
         ("POST", ticket("/take"), None),
         ("POST", ticket("/reassign"), Some(json!({ "team_id": "00000000-0000-0000-0000-000000000001" }))),
         ("POST", ticket("/escalate"), Some(json!({ "reason": "x" }))),
+        ("POST", ticket("/reveal"), Some(json!({ "token": "0".repeat(32), "reason": "x" }))),
         ("POST", ticket("/snooze"), Some(json!({ "until": null }))),
         ("POST", ticket("/reset"), None),
         ("GET", ticket("/messages"), None),

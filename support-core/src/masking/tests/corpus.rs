@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::masking::{Masker, Purpose};
-use crate::testkit::corpus::{Labelled, corpus};
+use crate::testkit::corpus::{HeldOut, Labelled, corpus, held_out};
 
 /// Messages of the corpus. The same ones in every run.
 const MESSAGES: usize = 50_000;
@@ -68,10 +68,9 @@ fn measure(messages: &[Labelled]) -> (BTreeMap<String, Count>, u32, u32) {
     (kinds, clean, altered)
 }
 
-#[test]
-fn the_corpus_is_masked_and_clean_messages_stay() {
-    let messages = corpus(0x5EED, MESSAGES);
-    let (kinds, clean, altered) = measure(&messages);
+/// Prints the figures of each kind and answers those of all.
+fn report(messages: &[Labelled]) -> (BTreeMap<String, Count>, Count, u32, u32) {
+    let (kinds, clean, altered) = measure(messages);
     let mut all = Count::default();
     for (kind, count) in &kinds {
         all.hit += count.hit;
@@ -90,7 +89,34 @@ fn the_corpus_is_masked_and_clean_messages_stay() {
         all.recall(),
         all.f1()
     );
+    (kinds, all, clean, altered)
+}
+
+#[test]
+fn the_corpus_is_masked_and_clean_messages_stay() {
+    let (kinds, all, clean, altered) = report(&corpus(0x5EED, MESSAGES));
     assert!(all.f1() >= 0.99, "F1 {}", all.f1());
     assert!(kinds.values().all(|count| count.f1() >= 0.97), "{kinds:?}");
+    assert!(altered * 1000 <= clean, "{altered} of {clean}");
+}
+
+#[test]
+fn the_first_held_out_set_is_masked_and_clean_messages_stay() {
+    let (_, all, clean, altered) = report(&held_out(HeldOut::First, 0xA11CE, MESSAGES));
+    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
+    assert!(altered * 1000 <= clean, "{altered} of {clean}");
+}
+
+#[test]
+fn the_second_held_out_set_is_masked_and_clean_messages_stay() {
+    let (_, all, clean, altered) = report(&held_out(HeldOut::Second, 0xB0B, MESSAGES));
+    assert!(all.f1() >= 0.97, "F1 {}", all.f1());
+    assert!(altered * 1000 <= clean, "{altered} of {clean}");
+}
+
+#[test]
+fn the_third_held_out_set_is_masked_though_nothing_was_mended_by_it() {
+    let (_, all, clean, altered) = report(&held_out(HeldOut::Third, 0xCAFE, MESSAGES));
+    assert!(all.f1() >= 0.96, "F1 {}", all.f1());
     assert!(altered * 1000 <= clean, "{altered} of {clean}");
 }

@@ -85,6 +85,10 @@ const PIECES: &[&str] = &[
     "🎉",
     "你",
     "\u{0}",
+    "Here is my PIN. ",
+    "account number? ",
+    "It is ",
+    "! ",
     "12 Baker Street",
     "PO Box 12",
     "Apt 4",
@@ -186,6 +190,27 @@ const SENTENCES: &[&str] = &[
     "写完了。谢谢",
     " my pin is 4821",
     "x@example.com. Hello",
+    "Here is the PIN number. ",
+    "It is 4821",
+    "SSN please? ",
+    "123456789 ",
+    "Its number is 12345678. ",
+];
+
+/// Sentences that name numbers, and sentences that are little more than one.
+const NAMING: &[&str] = &[
+    "Here is the PIN number. ",
+    "What is my account number? ",
+    "You wanted my SSN please! ",
+    "Got the one time passcode.\n",
+    "My order is late. ",
+    "Nothing else happened. ",
+    "It is 4821. ",
+    "It is 123456789. ",
+    "Its number is 12345678! ",
+    "It says 402046 thanks. ",
+    "The order is 48213377. ",
+    "It was cheaper elsewhere. ",
 ];
 
 fn in_pieces(masker: &Masker, before: &[String], pieces: &[&str]) -> (String, Vec<Finding>) {
@@ -280,6 +305,17 @@ proptest! {
         let single: Vec<String> = text.chars().map(String::from).collect();
         let single: Vec<&str> = single.iter().map(String::as_str).collect();
         prop_assert_eq!(in_pieces(&masker, &before, &single), whole);
+    }
+
+    #[test]
+    fn a_stream_carries_names_over_sentences_as_the_whole_text_does(
+        sentences in proptest::collection::vec(proptest::sample::select(NAMING), 1..8),
+    ) {
+        let masker = Masker::default();
+        let text = sentences.concat();
+        let whole = masker.mask(&text, Purpose::Preview, &[]);
+        let (streamed, findings) = in_pieces(&masker, &[], &[&text]);
+        prop_assert_eq!((streamed.as_str(), findings), (&*whole.text, whole.findings));
     }
 
     #[test]

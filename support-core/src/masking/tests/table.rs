@@ -10,6 +10,10 @@ fn answer(text: &str, before: &[&str]) -> String {
     Masker::default().mask(text, Purpose::Storage, before).text.into_owned()
 }
 
+fn preview_of(text: &str, before: &str) -> String {
+    Masker::default().mask(text, Purpose::Preview, &[before]).text.into_owned()
+}
+
 fn masks(cases: &[(&str, &str)]) {
     for (text, masked) in cases {
         assert_eq!(preview(text), *masked, "{text}");
@@ -279,6 +283,11 @@ fn disguises_do_not_hide_a_number() {
 
 #[test]
 fn a_bare_number_after_a_request_is_what_was_asked_for() {
+    assert_eq!(answer("279", &["And the three digits on the back of your card?"]), "****");
+    assert_eq!(answer("it's 44696339224", &["Which account is it?", "the number please"]), "it's ****");
+    assert_eq!(answer("28660", &["We texted you a passcode. Please read it out."]), "****");
+    assert_eq!(preview_of("354540336667859", "What is the IMEI of your phone?"), "354540336667859");
+    assert_eq!(answer("22284", &["Your PIN please.", "never mind, what's the order number?"]), "22284");
     let cases: &[(&str, &[&str], &str)] = &[
         ("4821", &["Please enter your PIN."], "****"),
         ("it's 4821 thanks", &["What is your PIN?"], "it's **** thanks"),
@@ -455,6 +464,25 @@ fn custom_patterns_see_through_disguises_and_may_be_validated() {
 }
 
 #[test]
+fn custom_patterns_may_name_classes_of_characters_as_far_as_they_stay_small() {
+    let of = |pattern: &str| MaskingSpec {
+        custom: vec![CustomPattern {
+            name: "file".into(),
+            pattern: pattern.into(),
+            validator: Validator::None,
+        }],
+        ..MaskingSpec::default()
+    };
+    let masker = Masker::new(&of(r"\b\p{Lu}{2}-\p{Nd}{4}|\p{Greek}+\d")).unwrap();
+    let masked = masker.mask("ÄÖ-1234, äö-1234, αβγ7, abc7", Purpose::Storage, &[]);
+    assert_eq!(masked.text, "****, äö-1234, ****, abc7");
+    for pattern in [r"(\p{L}{90}x){90}", r"\p{Numbat}"] {
+        let error = Masker::new(&of(pattern)).unwrap_err();
+        assert_eq!(error.field, "custom[0].pattern");
+    }
+}
+
+#[test]
 fn a_bad_specification_names_its_field() {
     let of = |name: &str, pattern: &str| {
         let pattern =
@@ -484,4 +512,66 @@ fn findings_count_characters() {
     let masked = Masker::default().mask("né 🎉 4111\u{200b}111111111111 ü", Purpose::Storage, &[]);
     assert_eq!(masked.text, "né 🎉 **** ü");
     assert_eq!((masked.findings[0].start, masked.findings[0].end), (5, 22));
+}
+
+#[test]
+fn a_sentence_names_the_number_of_the_next_one() {
+    masks(&[
+        ("Here is the PIN number. It is 4321", "Here is the PIN number. It is ****"),
+        ("you asked me for the pin. 4321", "you asked me for the pin. ****"),
+        ("I forgot my PIN! It was 4321 I believe", "I forgot my PIN! It was **** I believe"),
+        ("PIN please?\n4321", "PIN please?\n****"),
+        ("Is this still my pin? 4321, 1234", "Is this still my pin? ****, 1234"),
+        ("What is my account number? it's 12345678", "What is my account number? it's ****"),
+        (
+            "The account is with my bank. Its number is 12345678.",
+            "The account is with my bank. Its number is ****.",
+        ),
+        ("SSN please. 123 45 6789", "SSN please. ****"),
+        ("You need my SSN? It's 123456789", "You need my SSN? It's ****"),
+        ("I was asked for my social. 123456789", "I was asked for my social. ****"),
+        ("Got the one time passcode. It says 402046", "Got the one time passcode. It says ****"),
+        (
+            "Here's the verification code: 4 digits. It is 4020",
+            "Here's the verification code: 4 digits. It is 4020",
+        ),
+        ("my credit card. the number is 4111-1111-1111-1111", "my credit card. the number is ****"),
+        ("the three digits on the back are 279", "the three digits on the back are ****"),
+        ("change my pin from 4821 to 3624 asap", "change my pin from **** to **** asap"),
+        (
+            "The account you debited, number 66116426, is not mine",
+            "The account you debited, number ****, is not mine",
+        ),
+        ("amex 378282246310005 sec code 213", "amex **** sec code ****"),
+        ("the pin code of my card, 8442, stopped working", "the pin code of my card, ****, stopped working"),
+        ("Here is the ＰＩＮ number。 It is ４３２１", "Here is the ＰＩＮ number。 It is ****"),
+    ]);
+}
+
+#[test]
+fn a_sentence_names_nothing_that_the_next_one_says_otherwise() {
+    leaves(&[
+        "I lost my PIN. My order is 48213",
+        "I never got the pin. Order 48213 was for the card reader",
+        "My account is locked. Order 48213377 is waiting",
+        "My account is locked. 48213377",
+        "What is wrong with my account? 48213377",
+        "Did you get my account number? The invoice is 48213377",
+        "When did I set my PIN? It was 2019.",
+        "I lost my pin. It was 2019.",
+        "I forgot my pin. 2019 was a bad year",
+        "Here is my PIN. 4821 people know it",
+        "Here is my PIN. 4821 dollars are gone",
+        "Here is my PIN. 4821 in total",
+        "What's the order number of my account? 48213377",
+        "How do I change my PIN? 4821",
+        "Here is my card number. 4111 1111 1111 1112",
+        "Do you need my account number for that? 3012237357199",
+        "Why do you ask for my social security number at all? 14-14",
+        "the model number on the back is 279",
+        "part 4020831543610 fits the 1975 version",
+        "You asked for the pin of order 7. 4821",
+        "I paid from my account number. 48213377",
+        "The PIN pad is broken. 4821",
+    ]);
 }

@@ -78,6 +78,7 @@ impl Change<'_> {
         let (ids, at) = (self.circumstances.ids, self.at);
         let author = cause.actor().unwrap_or(ActorRef::SYSTEM);
         let masked = self.config().masker.mask(text, Purpose::Storage, &[]);
+        let found = masked.counts();
         let text = Text {
             id: TextId::mint(ids, at),
             ticket: Some(self.after.id),
@@ -102,7 +103,7 @@ impl Change<'_> {
             in_reply_to: None,
             delivery: None,
             sent_at: at,
-            masked: std::collections::BTreeMap::new(),
+            masked: found,
         };
         (message, text)
     }
