@@ -219,14 +219,16 @@ impl Automations {
         &self.rules
     }
 
-    /// Lists the rules that what happened wakes and whose condition holds, in order, as far as none stops it.
+    /// Lists the rules that what happened wakes and whose condition holds, in order, as far as none stops it. Those that
+    /// were stopped on the ticket are passed over.
     pub fn matching<'a, 's>(
         &'a self,
         triggers: Triggers,
         snapshot: &'s Snapshot<'s>,
     ) -> impl Iterator<Item = &'a Rule> + use<'a, 's> {
         let mut stopped = false;
-        self.woken(triggers).filter(|rule| rule.holds(snapshot)).take_while(move |rule| {
+        let rests = |rule: &Rule| snapshot.ticket.unattended.rests(rule.id());
+        self.woken(triggers).filter(move |rule| !rests(rule) && rule.holds(snapshot)).take_while(move |rule| {
             let go_on = !stopped;
             stopped |= rule.stop;
             go_on
@@ -252,7 +254,7 @@ impl Automations {
     }
 
     /// Lists the rules about time that have something to do on a ticket and have not done it, with their instants: a
-    /// rule acts once from each moment that it counts from. Conditions are read at the rule's own instant, so that a
+    /// rule acts once from each moment that it counts from. Those that were stopped on it are passed over. Conditions are read at the rule's own instant, so that a
     /// desk that was switched off does what was to be done then. A closed ticket is left alone.
     pub fn due<'a, 't>(
         &'a self,
@@ -263,7 +265,7 @@ impl Automations {
         timed.iter().filter_map(move |place| {
             let rule = self.rules.get(*place)?;
             let (at, from) = rule.instant(ticket, config)?;
-            if ticket.acted.get(&rule.id()) == Some(&from) {
+            if ticket.acted.get(&rule.id()) == Some(&from) || ticket.unattended.rests(rule.id()) {
                 return None;
             }
             let snapshot = Snapshot { ticket, occasion: &Occasion::TIME, now: at, config };

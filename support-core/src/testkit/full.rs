@@ -152,6 +152,7 @@ pub fn full_ticket() -> Ticket {
         status_since: instant(10).plus_micros(3),
         owner_since: instant(10).plus_micros(4),
         acted: BTreeMap::from([(document_id(3), instant(10).plus_micros(5))]),
+        unattended: [(document_id(4), 3), (document_id(5), 9)].into_iter().collect(),
         resolved_at: Some(instant(11)),
         closed_at: Some(instant(12)),
         reopened_count: 5,

@@ -105,7 +105,7 @@ impl World {
             insight: None,
             conversation_id: ConversationId::from_uuid(nil),
         };
-        let ticket = Ticket::begin(&Envelope {
+        let mut ticket = Ticket::begin(&Envelope {
             id: EventId::from_uuid(nil),
             stream: Stream::Ticket(id),
             stream_seq: 1,
@@ -114,6 +114,8 @@ impl World {
             audience: Audience::of_tenant(AudienceClass::Internal),
             event,
         })?;
+        // Every ticket opens with a message.
+        (ticket.last_message_at, ticket.last_customer_message_at) = (Some(MONDAY), Some(MONDAY));
         let occasion = Occasion { message: None, was: Some(Was::of(&ticket)), actor: ActorKind::System };
         Some(Self { ticket, occasion, now: MONDAY })
     }

@@ -42,7 +42,7 @@ impl Change<'_> {
         if let Some(to) = edit.priority
             && to != self.after.priority
         {
-            let by_escalation = matches!(self.cause, Cause::Ladder(_));
+            let by_escalation = matches!(self.cause, Cause::Ladder(..));
             self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation });
         }
         if let Some(to) = &edit.category
@@ -106,7 +106,7 @@ impl Change<'_> {
         if to <= from {
             return Err(Error::invalid("level", format!("must be above the present level, {from}")));
         }
-        let by_timer = if let Cause::Ladder(metric) = self.cause { Some(metric) } else { None };
+        let by_timer = if let Cause::Ladder(metric, _) = self.cause { Some(metric) } else { None };
         self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer });
         Ok(())
     }

@@ -4,6 +4,8 @@
 //! rules a bounded number of times, so that every decision ends; a rule that would act again because of what it did
 //! itself is a loop, which is cut and told, once.
 
+use std::collections::BTreeSet;
+
 use crate::automation::{
     Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Rule, Snapshot, Triggers, Was,
 };
@@ -80,17 +82,23 @@ impl<'a> Change<'a> {
         }
         self.reaction.was = Some(Was::of(&self.after));
         let mut loops = Vec::new();
+        let mut spent = Vec::new();
         let mut acting = Vec::new();
         for rule in matched {
             let because = self.because(rule, heard);
             let ran = self.reaction.ran.iter().any(|(id, _)| *id == rule.id());
             if self.reaction.depth >= DEPTH_LIMIT || ran && because.contains(&rule.id()) {
-                loops.push(rule);
+                loops.push((rule, because));
+            } else if !ran && self.after.unattended.is_spent(rule.id()) {
+                spent.push(rule);
             } else if !ran {
                 acting.push((rule, None, because));
             }
         }
         self.cut(&loops);
+        let spent: Vec<DocumentId> =
+            spent.into_iter().filter(|rule| self.is_busy(rule)).map(Rule::id).collect();
+        self.rest(&spent);
         if acting.is_empty() {
             return false;
         }
@@ -140,28 +148,64 @@ impl<'a> Change<'a> {
             if self.events.len() > before {
                 self.reaction.ran.push((rule.id(), because));
             }
+            let moved = self.events.get(before..).unwrap_or_default().iter().any(|e| moves(&e.event));
             let silent = self.events.len() == before && overruled.is_empty() && refused.is_empty();
             if !silent || counted_from.is_some() {
                 let automation = rule.version;
-                let event = Event::AutomationApplied { automation, counted_from, overruled, refused };
+                let event = Event::AutomationApplied { automation, counted_from, overruled, refused, moved };
                 self.record_as(cause, event);
             }
         }
     }
 
-    /// Tells once that rules would have gone on, where they had something to do.
-    fn cut(&mut self, rules: &[&'a Rule]) {
-        let busy = |rule: &&&'a Rule| {
-            let cause = Cause::Automation(rule.id());
-            rule.actions
-                .iter()
-                .any(|action| action.command(&self.after, |text| self.note(cause, text).0).is_some())
-        };
-        let automations: Vec<DocumentId> = rules.iter().filter(busy).map(|rule| rule.id()).collect();
-        if !automations.is_empty() && !self.reaction.told {
-            self.reaction.told = true;
-            self.record(Event::AutomationStopped { automations, depth: self.reaction.depth });
+    /// Tells once that rules would have gone on, where they had something to do, and names all that took part.
+    fn cut(&mut self, loops: &[(&'a Rule, Vec<DocumentId>)]) {
+        let mut part: BTreeSet<DocumentId> = BTreeSet::new();
+        for (rule, because) in loops.iter().filter(|(rule, _)| self.is_busy(rule)) {
+            let id = rule.id();
+            let behind = |one: &&DocumentId| {
+                // What only led to the loop, or came of it, went round with nobody.
+                self.reaction.ran.iter().any(|(ran, behind)| ran == *one && behind.contains(&id))
+            };
+            let goes_round = because.contains(&id);
+            part.insert(id);
+            part.extend(because.iter().filter(|one| !goes_round || behind(one)));
         }
+        if !part.is_empty() && !self.reaction.told {
+            self.reaction.told = true;
+            // In the order in which they acted.
+            let rank = |id: &DocumentId| self.reaction.ran.iter().position(|(ran, _)| ran == id);
+            let mut automations: Vec<DocumentId> = part.into_iter().collect();
+            automations.sort_by_key(|id| rank(id).unwrap_or(usize::MAX));
+            self.stopped(automations, false);
+        }
+    }
+
+    /// Stops rules that moved the ticket as often as they may while nobody did anything to it, and with them those that
+    /// go round with them. They do nothing more on it until somebody does something.
+    pub(super) fn rest(&mut self, spent: &[DocumentId]) {
+        let spent = spent.iter().copied().filter(|rule| !self.after.unattended.rests(*rule));
+        let mut automations: Vec<DocumentId> = spent.collect();
+        if !automations.is_empty() {
+            automations.extend(self.after.unattended.going_round());
+            automations.sort_unstable();
+            automations.dedup();
+            self.stopped(automations, true);
+        }
+    }
+
+    /// Says on nobody's account that rules were stopped.
+    fn stopped(&mut self, automations: Vec<DocumentId>, unattended: bool) {
+        let depth = self.reaction.depth;
+        self.record_as(Cause::Asked, Event::AutomationStopped { automations, depth, unattended });
+    }
+
+    /// Tells whether a rule has something to do.
+    fn is_busy(&self, rule: &Rule) -> bool {
+        let cause = Cause::Automation(rule.id());
+        let wants =
+            |action: &Action| action.command(&self.after, |text| self.note(cause, text).0).is_some();
+        rule.actions.iter().any(wants)
     }
 
     /// Lets the rules about time act whose instant has come, the earliest first.
@@ -175,10 +219,21 @@ impl<'a> Change<'a> {
             };
             let Some(first) = due.iter().map(|(_, at, _)| *at).min() else { return };
             let due = due.into_iter().filter(|(_, at, _)| *at == first);
+            let (spent, due): (Vec<_>, Vec<_>) =
+                due.partition(|(rule, ..)| self.after.unattended.is_spent(rule.id()));
+            self.rest(&spent.into_iter().map(|(rule, ..)| rule.id()).collect::<Vec<_>>());
             self.reaction.was = Some(Was::of(&self.after));
-            self.apply(due.map(|(rule, _, from)| (rule, Some(from), Vec::new())).collect());
+            self.apply(due.into_iter().map(|(rule, _, from)| (rule, Some(from), Vec::new())).collect());
         }
     }
+}
+
+/// Tells whether an event of a rule can wake rules again in a later commit: by way of the router, or of the time since.
+const fn moves(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TicketAssigned { .. } | Event::TicketStatusChanged { .. } | Event::MessageAdded { .. }
+    )
 }
 
 /// What conditions see of a message.
