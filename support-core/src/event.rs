@@ -314,6 +314,9 @@ events! {
         /// Whether it changed owner, team or status, or wrote: what wakes rules again by way of the router or of time.
         #[serde(default)]
         moved: bool,
+        /// Of one about time: automations that acted on the ticket and exist no more. It need not remember them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        forgotten: Vec<DocumentId>,
     }
     /// Rules that went on waking each other were cut short.
     AutomationStopped = "automation.stopped" {

@@ -265,7 +265,8 @@ impl Search<'_> {
 
     fn finding(&self, kind: FindingKind, rules: &[&Rule], world: &World, on: Option<On>) -> Finding {
         let nodes: Vec<&Node> = rules.iter().map(|rule| rule.condition()).collect();
-        let witness = Witness { on, fields: world.shown(&nodes, self.config), at: world.now, way: Vec::new() };
+        let witness =
+            Witness { on, fields: world.shown(&nodes, self.config), at: world.now, way: Vec::new() };
         let automations = rules.iter().map(|rule| rule.id()).collect();
         Finding { kind, automations, tests: Vec::new(), witness: Some(witness) }
     }

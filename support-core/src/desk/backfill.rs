@@ -124,9 +124,8 @@ impl Desk {
     async fn walked_last(&self, system: &Scope, epoch: u64) -> Result<Option<(u64, [u8; 32])>, Error> {
         let before: Vec<Key> =
             (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().map(|epoch| Key::Receipt(mark(epoch))).collect();
-        let found = (epoch.saturating_sub(LOOKED_BACK)..epoch)
-            .rev()
-            .zip(self.store().load(system, &before).await?);
+        let found =
+            (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().zip(self.store().load(system, &before).await?);
         let mut marks = found.filter_map(|(epoch, record)| match record {
             Some(Record::Receipt(receipt)) => Some((epoch, receipt.digest)),
             _ => None,

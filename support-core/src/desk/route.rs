@@ -323,10 +323,7 @@ fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
 
 /// Tells whether a change leaves a ticket in a queue.
 fn is_left_waiting(changes: &ChangeSet) -> bool {
-    changes
-        .writes
-        .iter()
-        .any(|write| matches!(&write.record, Record::Ticket(ticket) if ticket.is_queued()))
+    changes.writes.iter().any(|write| matches!(&write.record, Record::Ticket(ticket) if ticket.is_queued()))
 }
 
 /// Decides a placement, an offer where the team asks first; nothing where the ticket waits no more.

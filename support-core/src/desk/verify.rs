@@ -182,9 +182,7 @@ impl Desk {
             report.note(&place, "it is not the fold of its events");
         }
         let config = self.config_for(&host, &stored).await?;
-        if !follows(&stored, &config)
-            && !self.stands_under_another(tenant, &stored, log, report).await?
-        {
+        if !follows(&stored, &config) && !self.stands_under_another(tenant, &stored, log, report).await? {
             report.note(&place, "what is derived does not follow from it");
         }
         let conversations = Select::Conversations(id);

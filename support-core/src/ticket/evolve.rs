@@ -213,8 +213,9 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
-            Event::AutomationApplied { automation, counted_from: Some(from), .. } => {
+            Event::AutomationApplied { automation, counted_from: Some(from), forgotten, .. } => {
                 self.acted.insert(automation.id, *from);
+                self.acted.retain(|rule, _| !forgotten.contains(rule));
             }
             Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),

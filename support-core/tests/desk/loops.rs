@@ -31,8 +31,7 @@ fn given_away(world: &World, from: TeamId, to: TeamId) -> DocumentId {
 /// Two teams with somebody in each, who give away whatever they are given.
 fn hot_potato(world: &World) -> ([TeamId; 2], [Actor; 2], [DocumentId; 2]) {
     let teams = [world.team("A", &json!({})), world.team("B", &json!({}))];
-    let agents =
-        [world.agent_in("Ann", "agent", &teams[..1]), world.agent_in("Bob", "agent", &teams[1..])];
+    let agents = [world.agent_in("Ann", "agent", &teams[..1]), world.agent_in("Bob", "agent", &teams[1..])];
     let rules = [given_away(world, teams[0], teams[1]), given_away(world, teams[1], teams[0])];
     (teams, agents, rules)
 }
@@ -183,7 +182,9 @@ fn the_explanation_tells_what_rules_did_and_that_they_were_stopped() {
     }
     for applied in told.applied {
         let envelope = events.iter().find(|envelope| envelope.stream_seq == applied.stream_seq).unwrap();
-        assert!(matches!(&envelope.event, Event::AutomationApplied { automation, .. } if *automation == applied.automation));
+        assert!(
+            matches!(&envelope.event, Event::AutomationApplied { automation, .. } if *automation == applied.automation)
+        );
         assert_eq!(envelope.at, applied.at);
     }
 }

@@ -260,6 +260,7 @@ fn of_fields() -> Vec<Event> {
             overruled: vec![Overruled { action: 1, by: document_id(2) }],
             refused: vec![(2, word("ticket_closed"))],
             moved: true,
+            forgotten: vec![document_id(3)],
         },
         Event::AutomationStopped {
             automations: vec![document_id(1), document_id(2)],

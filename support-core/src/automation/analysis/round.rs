@@ -30,8 +30,7 @@ const COMMITS: usize = 4_000;
 /// What a commit costs, in looks.
 const LOOKS_A_COMMIT: usize = 20;
 /// Who gets the work where the ticket was nobody's.
-const SOMEBODY: AgentId =
-    AgentId::from_uuid(Uuid::from_u128(0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffd));
+const SOMEBODY: AgentId = AgentId::from_uuid(Uuid::from_u128(0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffd));
 
 /// What wakes rules, as bits: events, and times that begin anew.
 type Wakers = u32;
@@ -87,7 +86,9 @@ fn brings(rule: &Rule) -> Wakers {
 fn groups<'a>(rules: &[&'a Rule]) -> Vec<Vec<&'a Rule>> {
     // What follows from each waker, directly at first.
     let mut follows: Vec<Wakers> = (0..Wakers::BITS)
-        .map(|at| rules.iter().filter(|rule| needs(rule) >> at & 1 == 1).fold(0, |all, rule| all | brings(rule)))
+        .map(|at| {
+            rules.iter().filter(|rule| needs(rule) >> at & 1 == 1).fold(0, |all, rule| all | brings(rule))
+        })
         .collect();
     let of = |follows: &[Wakers], set: Wakers| {
         let bits = follows.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
@@ -150,9 +151,8 @@ impl Search<'_> {
                 findings = apart;
             }
         }
-        let place = |finding: &Finding| {
-            rules.iter().position(|rule| finding.automations.first() == Some(&rule.id()))
-        };
+        let place =
+            |finding: &Finding| rules.iter().position(|rule| finding.automations.first() == Some(&rule.id()));
         findings.sort_by_key(place);
         findings
     }

@@ -200,7 +200,8 @@ fn rules_that_wait_for_each_other_are_cyclic() {
             "actions": [{"set_status": to}],
         })
     };
-    let (open, pending) = (rest("open", "pending", "status_changed"), rest("pending", "open", "status_changed"));
+    let (open, pending) =
+        (rest("open", "pending", "status_changed"), rest("pending", "open", "status_changed"));
     let found = cyclic(&[open.clone(), pending]);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].automations, [id(0), id(1)]);
