@@ -198,11 +198,14 @@ impl Change<'_> {
                 self.record(Event::TicketKeywordsMatched { rules: rules.clone(), topics });
             }
         }
+        // Nothing happened to the ticket: the rules about it changed.
+        self.pass_over_news();
         if self.after.status == Status::Closed || policy_change(&self.after, self.config()).is_none() {
             return;
         }
         // What was owed before the change is not its doing.
         self.climb();
+        self.react();
         self.move_timers_so_far();
         self.change_policy(true);
     }

@@ -72,6 +72,11 @@ impl<'a> Change<'a> {
         }
     }
 
+    /// Lets no rule hear of what happened so far.
+    pub(super) fn pass_over_news(&mut self) {
+        self.reaction.heard = self.events.len();
+    }
+
     /// Tells what happened that rules have not heard of; nothing where it concerns none of them.
     pub(super) fn news(&self) -> Option<(Triggers, Occasion)> {
         let aside = self.after.set_aside.is_some();

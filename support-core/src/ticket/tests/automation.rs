@@ -282,6 +282,21 @@ fn a_changed_configuration_wakes_no_rule() {
 }
 
 #[test]
+fn what_a_timer_owed_before_its_policy_changed_wakes_rules_and_what_the_change_does_wakes_none() {
+    let late = |n: u64| policy(&[(Metric::FirstResponse, n)]);
+    let specs = [on(On::Breached, &[tag("late")]), on(On::Tags, &[Action::LevelUp])];
+    let mut scenario = with(&specs);
+    scenario.set_policy(1, &late(60)).open();
+    // The worker slept, and the policy was changed meanwhile.
+    scenario.worker_asleep_until(90).set_policy(1, &late(600)).reconfigure();
+    assert_eq!(acted(&scenario), [0, 1]);
+    let mut scenario = with(&specs);
+    scenario.set_policy(1, &late(600)).open();
+    scenario.worker_asleep_until(90).set_policy(1, &late(60)).reconfigure();
+    assert_eq!((scenario.count("sla.breached"), acted(&scenario)), (1, Vec::new()));
+}
+
+#[test]
 fn a_rule_about_time_acts_at_its_instant_and_once() {
     let pending = when(json!({"field": "ticket.status", "op": "is", "value": "pending"}));
     let spec = since(Moment::StatusChanged, 60, &[Action::SetStatus(Status::Resolved)]);
