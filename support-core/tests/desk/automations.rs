@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use support_core::automation::MAX_ACTIVE;
-use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket, PutDocument};
+use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket, PutDocument, UpdateCustomer};
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
 use support_core::store::DocumentKind;
 use support_core::ticket::Status;
 
-use crate::world::{HOST, World, fields, id_of};
+use crate::world::{HOST, World, fields, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -109,6 +109,50 @@ fn a_ticket_forgets_the_rules_about_time_that_exist_no_more() {
     world.pass(600);
     let acted = world.ticket(ticket).acted;
     assert_eq!(acted.into_keys().collect::<Vec<_>>(), [off, next]);
+    world.sound();
+}
+
+#[test]
+fn a_rule_sees_what_is_known_of_the_customer_when_the_ticket_opens_and_when_it_changes() {
+    let world = World::standard();
+    let tagged = |tag: &str, field: &str, op: &str, value: Value, on: &str| {
+        let condition = json!({ "field": field, "op": op, "value": value });
+        let actions = json!([{ "add_tags": [tag] }]);
+        rule(&world, &json!({ "trigger": { "on": [on] }, "condition": condition, "actions": actions }));
+    };
+    tagged("speaks-german", "customer.language", "is", json!("de"), "ticket.created");
+    tagged("known", "customer.tags", "any_of", json!(["vip"]), "ticket.created");
+    tagged("gold", "customer.tier", "is", json!("gold"), "ticket.insight_noted");
+    tagged("refused", "customer.blocked", "is", json!(true), "ticket.insight_noted");
+    let customer = CreateCustomer {
+        language: Some(label("de")),
+        tags: vec![label("vip")],
+        ..CreateCustomer::named("Carl")
+    };
+    let id = world.run(&HOST, &customer).customer_id;
+    let open = OpenTicket::of(id, "My parcel", "It is a week late.");
+    let ticket = world.run(&HOST, &open).ticket_id;
+    let tags = || world.ticket(ticket).tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(tags(), ["known", "speaks-german"]);
+    let told = world.events(ticket).len();
+    let change = |tier: &str, blocked| UpdateCustomer {
+        id: Some(id),
+        tier: Some(Some(label(tier))),
+        blocked: Some(blocked),
+        ..UpdateCustomer::default()
+    };
+    world.run(&HOST, &change("silver", false));
+    world.run(&HOST, &change("silver", false));
+    assert_eq!(world.events(ticket).len(), told + 1);
+    world.run(&HOST, &change("gold", true));
+    assert_eq!(tags(), ["gold", "known", "refused", "speaks-german"]);
+    // What names nothing that rules see is not noted.
+    let told = world.events(ticket).len();
+    world.run(
+        &HOST,
+        &UpdateCustomer { id: Some(id), name: Some("Carlo".into()), ..UpdateCustomer::default() },
+    );
+    assert_eq!(world.events(ticket).len(), told);
     world.sound();
 }
 
