@@ -1,10 +1,15 @@
 //! Rules that go round by way of the router or of time: they are cut, and told of, and go on when somebody looks.
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 use support_core::automation::analysis::FindingKind;
 use support_core::desk::{EditTicket, OpenTicket, WriteMessage};
 use support_core::event::Event;
-use support_core::id::{DocumentId, TeamId, TicketId};
+use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::people::Actor;
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
@@ -216,4 +221,90 @@ fn such_cycles_are_named_before_anything_happens() {
     let named: Vec<Vec<DocumentId>> = cyclic.iter().map(|finding| finding.automations.clone()).collect();
     assert_eq!(named, [potato.to_vec(), timed.to_vec()]);
     assert!(cyclic.iter().all(|finding| finding.witness.is_some()));
+}
+
+fn actions(teams: [TeamId; 2], agents: [AgentId; 2]) -> impl Strategy<Value = Value> {
+    let statuses = ["open", "pending", "on_hold", "resolved"];
+    let one = prop_oneof![
+        3 => select(teams.to_vec()).prop_map(|team| json!({ "move_to_team": team })),
+        1 => select(agents.to_vec()).prop_map(|agent| json!({ "assign_to": agent })),
+        3 => select(statuses.to_vec()).prop_map(|status| json!({ "set_status": status })),
+        1 => select(&["low", "urgent"][..]).prop_map(|priority| json!({ "set_priority": priority })),
+        1 => select(&["add_tags", "remove_tags"][..]).prop_map(|action| json!({ action: ["late"] })),
+        1 => Just(json!({ "add_note": "It is late." })),
+        1 => Just(json!({ "notify": { "to": ["leads"] } })),
+    ];
+    prop::collection::vec(one, 1..3).prop_map(Value::from)
+}
+
+fn triggers() -> impl Strategy<Value = Value> {
+    let events = [
+        "ticket.created",
+        "ticket.assigned",
+        "ticket.status_changed",
+        "ticket.priority_changed",
+        "ticket.tags_changed",
+        "message.added",
+        "sla.breached",
+        "ticket.escalated",
+    ];
+    let moments = ["created", "status_changed", "owner_changed", "last_message"];
+    let timer = json!({ "metric": "queue_pickup", "when": { "seconds_after": 60 } });
+    prop_oneof![
+        4 => prop::sample::subsequence(events.to_vec(), 1..4).prop_map(|events| json!({ "on": events })),
+        3 => (select(moments.to_vec()), 1_u64..7_200)
+            .prop_map(|(moment, seconds)| json!({ "since": { "moment": moment, "seconds": seconds } })),
+        1 => Just(json!({ "timer": timer })),
+    ]
+}
+
+fn conditions(teams: [TeamId; 2]) -> impl Strategy<Value = Value> {
+    prop_oneof![
+        2 => Just(json!({ "all": [] })),
+        2 => select(teams.to_vec()).prop_map(|team| json!({ "field": "ticket.team_id", "op": "is", "value": team })),
+        2 => select(&["open", "pending", "assigned", "resolved"][..])
+            .prop_map(|status| json!({ "field": "ticket.status", "op": "is", "value": status })),
+        1 => Just(json!({ "field": "ticket.assigned_to", "op": "is_set" })),
+    ]
+}
+
+/// Whatever rules stand beside each other, a ticket that nobody touches comes to rest.
+#[test]
+fn no_set_of_rules_keeps_a_ticket_going_by_itself() {
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(40) });
+    // The ids of a world are the same each time.
+    let people = |world: &World| {
+        let teams = [world.team("A", &json!({})), world.team("B", &json!({}))];
+        let agents =
+            [("Ann", 0), ("Bob", 1)].map(|(name, at)| world.agent_in(name, "agent", &teams[at..=at]));
+        (teams, [id_of(&agents[0]), id_of(&agents[1])])
+    };
+    let (teams, agents) = people(&World::standard());
+    let rules = prop::collection::vec((triggers(), conditions(teams), actions(teams, agents)), 1..7);
+    runner
+        .run(&rules, |rules| {
+            let world = World::standard();
+            assert_eq!(people(&world), (teams, agents));
+            let carl = world.customer("Carl");
+            for (trigger, condition, actions) in &rules {
+                rule(&world, &json!({ "trigger": trigger, "condition": condition, "actions": actions }));
+            }
+            world.pass(20);
+            let tickets = teams.map(|team| opened(&world, &carl, team));
+            world.pass(86_400);
+            for ticket in tickets {
+                let mut moved: BTreeMap<DocumentId, u8> = BTreeMap::new();
+                for envelope in world.events(ticket) {
+                    if let Event::AutomationApplied { automation, moved: true, .. } = envelope.event {
+                        *moved.entry(automation.id).or_default() += 1;
+                    }
+                }
+                prop_assert!(moved.values().all(|times| *times <= TURNS_LIMIT), "{:?}", moved);
+                // Fewer than are read at once: all of them were looked at.
+                prop_assert!(world.ticket(ticket).stream_seq < 1_000);
+            }
+            world.sound();
+            Ok(())
+        })
+        .unwrap();
 }
