@@ -1,6 +1,7 @@
-//! All automations of a desk against one event.
+//! All automations of a desk against one event, and all that wait for time at once.
 //!
-//! Beside it: every rule's document read and walked, as text, rule by rule.
+//! Beside the first: every rule's document read and walked, as text, rule by rule. Beside the second: as many wake-ups,
+//! each with one rule whose time has come.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::hint::black_box;
@@ -11,10 +12,10 @@ use support_benches::quick;
 use support_core::automation::{Occasion, On, Rule, Snapshot, Triggers, Was};
 use support_core::config::Config;
 use support_core::id::DocumentId;
-use support_core::people::ActorKind;
+use support_core::people::{ActorKind, ActorRef};
 use support_core::store::{Document, DocumentKind};
-use support_core::testkit::a_ticket;
-use support_core::ticket::{Priority, Ticket};
+use support_core::testkit::{SeededIds, a_ticket};
+use support_core::ticket::{Circumstances, Command, Priority, Ticket, decide};
 use support_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ fn main() {
     let mut criterion = quick();
     for count in [20, 200, 2_000] {
         compare(&mut criterion, count);
+        all_due(&mut criterion, count);
     }
     criterion.final_summary();
 }
@@ -52,6 +54,39 @@ fn compare(criterion: &mut Criterion, count: u32) {
         b.iter(|| walked(black_box(&documents), black_box(&ticket)).len());
     });
     group.finish();
+}
+
+/// A desk that was switched off finds every rule due, each at an instant of its own, and each sets a field.
+fn all_due(criterion: &mut Criterion, count: u32) {
+    let documents: Vec<Document> = (0..count).map(|n| timed(n, 10 + n)).collect();
+    let config = Config::compile(1, &documents);
+    let alone: Vec<Config> =
+        documents.iter().map(|document| Config::compile(1, std::slice::from_ref(document))).collect();
+    let ticket = a_ticket(1).ticket();
+    let now = ticket.updated_at.plus_seconds(100_000);
+    let ids = SeededIds::new(1);
+    let woken = |ticket: &Ticket, config: &Config| {
+        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: &ids, config };
+        decide(Some(ticket), &[Command::Wake], &circumstances).unwrap().ticket
+    };
+    let one_by_one = || alone.iter().fold(ticket.clone(), |ticket, config| woken(&ticket, config));
+    let (ours, theirs) = (woken(&ticket, &config), one_by_one());
+    assert_eq!(ours.custom_fields, theirs.custom_fields);
+    assert_eq!(ours.acted.len(), documents.len());
+    let mut group = criterion.benchmark_group(format!("{count} rules about time, all due"));
+    group.bench_function("one wake-up", |b| b.iter(|| woken(black_box(&ticket), &config)));
+    group.bench_function("baseline: a wake-up each", |b| b.iter(one_by_one));
+    group.finish();
+}
+
+fn timed(n: u32, seconds: u32) -> Document {
+    let body = json!({
+        "name": format!("Rule {n}"),
+        "position": n,
+        "trigger": { "since": { "moment": "created", "seconds": seconds } },
+        "actions": [{ "set_field": { "key": "step", "value": n } }],
+    });
+    Document { body, ..document(n) }
 }
 
 /// Three tests and a nesting each; one rule in some ten matches.

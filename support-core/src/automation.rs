@@ -18,6 +18,7 @@ mod evaluate;
 mod field;
 #[cfg(test)]
 pub(crate) mod laws;
+mod reads;
 mod rule;
 mod trace;
 
@@ -26,5 +27,6 @@ pub use compiled::{MessageFacts, Occasion, Snapshot, Was};
 pub use condition::{Condition, Op, Test, Value};
 pub use evaluate::{Automations, DEPTH_LIMIT, Due, Guard, Rule, Triggers};
 pub use field::{Field, UnknownField};
-pub use rule::{AutomationSpec, Moment, On, Since, Timer, Trigger};
+pub(crate) use reads::Reads;
+pub use rule::{AutomationSpec, MAX_ACTIVE, Moment, On, Since, Timer, Trigger};
 pub use trace::{Failure, Overruled, Trace};

@@ -77,16 +77,23 @@ impl Config {
     pub fn compile(epoch: u64, documents: &[Document]) -> Self {
         let mut config = Self { epoch, ..Self::default() };
         let mut automations: Vec<(ConfigRef, AutomationSpec)> = Vec::new();
+        let mut dormant: Vec<DocumentId> = Vec::new();
         for document in documents.iter().filter(|d| !d.retired) {
             match document.kind {
-                DocumentKind::Automation => match parse(document) {
-                    Some(spec) => automations.push((version_of(document), spec)),
-                    None => config.unreadable.push(version_of(document)),
+                DocumentKind::Automation => match parse::<AutomationSpec>(document) {
+                    Some(spec) => {
+                        dormant.extend((!spec.active).then_some(document.id));
+                        automations.push((version_of(document), spec));
+                    }
+                    None => {
+                        dormant.push(document.id);
+                        config.unreadable.push(version_of(document));
+                    }
                 },
                 _ => config.add(document, true),
             }
         }
-        config.automations = Arc::new(Automations::compile(&automations));
+        config.automations = Arc::new(Automations::compile(&automations).beside(dormant));
         config.policies.sort_by_key(|(version, policy)| (policy.position, version.id));
         for (version, rule) in &config.rules {
             if let Some(condition) = &rule.condition {

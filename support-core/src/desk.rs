@@ -70,7 +70,10 @@ pub use configure::{DocumentReply, PutDocument};
 pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer};
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
-pub use explain::{AgentVerdict, Explanation, Relaxes, WaitingExplanation, explain_waiting};
+pub use explain::{
+    AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped,
+    WaitingExplanation, explain_waiting,
+};
 pub use input::ContextInput;
 pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};

@@ -312,13 +312,23 @@ events! {
         overruled: Vec<Overruled>,
         /// Its actions that a rule of the ticket refused, by their place, each with the code of the refusal.
         refused: Vec<(u16, Label)>,
+        /// Whether it changed owner, team or status, or wrote: what wakes rules again by way of the router or of time.
+        #[serde(default)]
+        moved: bool,
+        /// Of one about time: automations that acted on the ticket and exist no more. It need not remember them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        forgotten: Vec<DocumentId>,
     }
-    /// Automations that went on waking each other were cut short.
+    /// Rules that went on waking each other were cut short.
     AutomationStopped = "automation.stopped" {
-        /// Those that would have acted once more.
+        /// All that took part: automations, and policies whose ladders did.
         automations: Vec<DocumentId>,
-        /// How often rules had reacted to rules by then.
+        /// How often rules had reacted to rules in this commit by then.
         depth: u8,
+        /// Whether they went round over several commits in which nobody did anything to the ticket. Then they do nothing
+        /// more on it until somebody does.
+        #[serde(default)]
+        unattended: bool,
     }
     /// The customer of a pending ticket owed the answer for as long as the settings allow without a reminder.
     TicketReminderReached = "ticket.reminder_reached" {

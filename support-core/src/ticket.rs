@@ -13,6 +13,7 @@ mod priority;
 mod status;
 #[cfg(test)]
 mod tests;
+mod unattended;
 
 use crate::routing::Offer;
 pub use crate::scoring::Insight;
@@ -26,6 +27,7 @@ pub use field::{Participant, ParticipantRole, SetAside, SetAsideKind, TeamSource
 pub use lifecycle::{StatusCause, Transition, check_by_hand, next_status};
 pub use priority::Priority;
 pub use status::{Status, StatusCategory};
+pub use unattended::{TURNS_LIMIT, Unattended};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,8 +137,11 @@ pub struct Ticket {
     /// When its owner changed, or when it was opened without one.
     pub owner_since: Timestamp,
     /// Automations about time that have acted on it, each with the moment from which it counted: none acts twice from
-    /// the same.
+    /// the same. Those that exist no more are forgotten when the next one acts.
     pub acted: BTreeMap<DocumentId, Timestamp>,
+    /// How often rules have moved it since somebody last did something to it, and which were stopped for it.
+    #[serde(default)]
+    pub unattended: Unattended,
     /// When it was last resolved; empty after a reopen.
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.

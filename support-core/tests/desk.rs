@@ -38,6 +38,8 @@ mod faults;
 mod faulty;
 #[path = "desk/journeys.rs"]
 mod journeys;
+#[path = "desk/loops.rs"]
+mod loops;
 #[path = "desk/macros.rs"]
 mod macros;
 #[path = "desk/main_job.rs"]

@@ -71,6 +71,8 @@ CREATE TABLE desk_tickets (
     owner_since INTEGER NOT NULL,
     -- Automations about time that have acted.
     acted TEXT,
+    -- How often automations moved it since somebody did something to it.
+    unattended TEXT,
     resolved_at INTEGER,
     closed_at INTEGER,
     reopened_count INTEGER NOT NULL,

@@ -6,11 +6,13 @@
 //!   witness is a ticket on which both match and the rule behind does nothing of its own.
 //! - **conflicting**: two rules that one event wakes want different things of the same ticket. The witness is such a
 //!   ticket, and the rule behind was overruled on it.
-//! - **cyclic**: rules wake each other until they are cut. The witness is a ticket on which they were.
+//! - **cyclic**: rules wake each other until they are cut, in one commit or, by way of the router and of time, over
+//!   many. The witness is a ticket on which they were, with the way round. Cycles that share a rule are one finding.
 //!
 //! A witness was evaluated before it is shown. "No ticket" is a search that came to its end; one that grew too long is
 //! given up, and [`Analysis::complete`] says so.
 
+mod round;
 mod world;
 
 use std::collections::BTreeMap;
@@ -69,7 +71,7 @@ pub struct Analysis {
 pub struct Finding {
     /// What.
     pub kind: FindingKind,
-    /// The rules, the one that has its way first.
+    /// The rules, the one that has its way first; of a cycle, all of it, in the order of the rules.
     pub automations: Vec<DocumentId>,
     /// Of a dead rule: the tests that exclude each other, by their path.
     pub tests: Vec<String>,
@@ -80,12 +82,37 @@ pub struct Finding {
 /// A ticket on which something shows, as conditions see it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Witness {
-    /// What happens to it.
-    pub on: On,
+    /// What happens to it; nothing where time alone is enough.
+    pub on: Option<On>,
     /// The fields that the rules look at.
     pub fields: BTreeMap<String, Value>,
     /// When.
     pub at: Timestamp,
+    /// Of a cycle: the rules that acted, once round, each with what woke it.
+    pub way: Vec<Turn>,
+}
+
+/// A rule on the way round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Turn {
+    /// The rule.
+    pub automation: DocumentId,
+    /// What woke it.
+    pub by: Woken,
+}
+
+wire_enum! {
+    /// What wakes a rule on the way round.
+    Woken {
+        /// What happened to the ticket.
+        Event = "event",
+        /// What a rule before it did, in the same commit.
+        Rule = "rule",
+        /// The router, which gave the work to somebody.
+        Router = "router",
+        /// Time.
+        Time = "time",
+    }
 }
 
 struct Search<'a> {
@@ -199,7 +226,7 @@ impl Search<'_> {
             })
         };
         let world = worlds.iter().find(|world| silent(world))?;
-        Some(self.finding(FindingKind::Shadowed, &[before, rule], world, on))
+        Some(self.finding(FindingKind::Shadowed, &[before, rule], world, Some(on)))
     }
 
     fn conflicting(&mut self, before: &Rule, rule: &Rule, on: On) -> Option<Finding> {
@@ -218,85 +245,31 @@ impl Search<'_> {
             })
         };
         let world = worlds.iter().find(|world| told(world))?;
-        Some(self.finding(FindingKind::Conflicting, &[before, rule], world, on))
-    }
-
-    /// Tries every rule that could come back to itself.
-    fn cyclic(&mut self, rules: &[&Rule]) -> Vec<Finding> {
-        let wakes = |one: &Rule, other: &Rule| caused(one).wakes(&other.trigger);
-        let mut findings: Vec<Finding> = Vec::new();
-        for start in rules {
-            // All that it can wake, directly or not.
-            let mut reached: Vec<&Rule> = rules.iter().copied().filter(|rule| wakes(start, rule)).collect();
-            let mut at = 0;
-            while let Some(next) = reached.get(at).copied() {
-                for rule in rules {
-                    if wakes(next, rule) && !reached.iter().any(|known| known.id() == rule.id()) {
-                        reached.push(rule);
-                    }
-                }
-                at += 1;
-            }
-            let known = findings.iter().any(|finding| finding.automations.contains(&start.id()));
-            if known || !reached.iter().any(|rule| rule.id() == start.id()) {
-                continue;
-            }
-            let Trigger::On(events) = &start.trigger else { continue };
-            let Found::Worlds(worlds) = self.find(&[(start.condition(), true)], TRIES) else { continue };
-            let looped = worlds.iter().find_map(|world| {
-                events.iter().find_map(|on| {
-                    let told =
-                        self.rehearse(world, &reached, *on).into_iter().find_map(|(_, event)| match event {
-                            Event::AutomationStopped { automations, .. } => Some(automations),
-                            _ => None,
-                        });
-                    told.map(|automations| (world, *on, automations))
-                })
-            });
-            if let Some((world, on, automations)) = looped {
-                let mut finding = self.finding(FindingKind::Cyclic, &reached, world, on);
-                finding.automations = automations;
-                findings.push(finding);
-            }
-        }
-        findings
+        Some(self.finding(FindingKind::Conflicting, &[before, rule], world, Some(on)))
     }
 
     /// Lets some rules act on a ticket to which something happens.
     fn rehearse(&self, world: &World, rules: &[&Rule], on: On) -> Vec<(ActorRef, Event)> {
-        let config = self
-            .config
-            .clone()
-            .with_automations(Automations::of(rules.iter().map(|rule| (*rule).clone()).collect()));
+        let config = self.only(rules);
         let circumstances =
             Circumstances { actor: ActorRef::SYSTEM, now: world.now, ids: self.ids, config: &config };
         let decision = rehearse(&world.ticket, Triggers::just(on), &world.occasion, &circumstances);
         decision.events.into_iter().map(|envelope| (envelope.actor, envelope.event)).collect()
     }
 
-    fn finding(&self, kind: FindingKind, rules: &[&Rule], world: &World, on: On) -> Finding {
+    /// Puts nothing but these rules in force.
+    fn only(&self, rules: &[&Rule]) -> Config {
+        let rules = rules.iter().map(|rule| (*rule).clone()).collect();
+        self.config.clone().with_automations(Automations::of(rules))
+    }
+
+    fn finding(&self, kind: FindingKind, rules: &[&Rule], world: &World, on: Option<On>) -> Finding {
         let nodes: Vec<&Node> = rules.iter().map(|rule| rule.condition()).collect();
-        let witness = Witness { on, fields: world.shown(&nodes, self.config), at: world.now };
+        let witness =
+            Witness { on, fields: world.shown(&nodes, self.config), at: world.now, way: Vec::new() };
         let automations = rules.iter().map(|rule| rule.id()).collect();
         Finding { kind, automations, tests: Vec::new(), witness: Some(witness) }
     }
-}
-
-/// Lists what a rule's actions can cause that wakes rules.
-fn caused(rule: &Rule) -> Triggers {
-    rule.actions.iter().fold(Triggers::NONE, |all, action| {
-        let on: &[On] = match action {
-            Action::SetStatus(_) => &[On::Status],
-            Action::SetPriority(_) | Action::RaisePriority => &[On::Priority],
-            Action::AddTags(_) | Action::RemoveTags(_) => &[On::Tags],
-            Action::SetCategory(_) => &[On::Category],
-            Action::SetField(_) => &[On::Fields],
-            Action::MoveToTeam(_) | Action::AssignTo(_) => &[On::Assigned, On::Status],
-            Action::LevelUp => &[On::Escalated],
-            Action::RequireSkill(_) | Action::AddNote(_) | Action::Notify(_) | Action::CallWebhook(_) => &[],
-        };
-        on.iter().fold(all, |all, on| all.and(Triggers::just(*on)))
-    })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Conditions as they are evaluated: without text, without allocation.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, Timelike};
 use serde_json::json;
 use uuid::Uuid;
@@ -17,6 +19,9 @@ use super::trace::Failure;
 
 /// The bit that stands for a field without a value.
 pub(super) const UNSET: u32 = 31;
+
+/// The tags of a customer of whom nothing is known.
+static NO_LABELS: BTreeSet<Label> = BTreeSet::new();
 
 /// What a rule is evaluated on: a ticket, what happened to it, and when.
 #[derive(Debug, Clone, Copy)]
@@ -100,7 +105,7 @@ pub(super) enum Datum<'a> {
     Channel(&'a ChannelKind),
     Label(&'a Label),
     Id(Uuid),
-    Labels(&'a std::collections::BTreeSet<Label>),
+    Labels(&'a BTreeSet<Label>),
     Ids(&'a std::collections::BTreeMap<DocumentId, KeywordHit>),
     /// A text, of which only is known that it is there.
     Text,
@@ -170,6 +175,9 @@ impl<'a> Snapshot<'a> {
             Field::UnansweredSeconds => since(ticket.unanswered_since),
             Field::Customer => Datum::Id(CustomerId::uuid(ticket.customer_id)),
             Field::Tier => Datum::label(insight.and_then(|insight| insight.tier.as_ref())),
+            Field::CustomerLanguage => Datum::label(insight.and_then(|insight| insight.language.as_ref())),
+            Field::CustomerTags => Datum::Labels(insight.map_or(&NO_LABELS, |insight| &insight.tags)),
+            Field::CustomerBlocked => Datum::flag(insight.is_some_and(|insight| insight.blocked)),
             Field::ChurnRisk => Datum::number(insight.and_then(|insight| insight.churn_risk)),
             Field::LifetimeValue => Datum::number(insight.and_then(|insight| insight.lifetime_value)),
             Field::MessageAuthor => Datum::ordinal(message.map(|m| m.author as u8)),

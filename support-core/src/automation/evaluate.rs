@@ -3,6 +3,8 @@
 //! Rules are indexed by what wakes them, as sets of bits in the order of the rules, so that an event looks at those
 //! rules alone that it can wake, each once, in order, and without allocating anything for them.
 
+use std::collections::BTreeSet;
+
 use crate::event::Event;
 use crate::id::DocumentId;
 use crate::sla::calendar::Pauses;
@@ -15,6 +17,7 @@ use crate::config::Config;
 use super::action::Action;
 use super::compiled::{Node, Occasion, Snapshot};
 use super::condition::Condition;
+use super::reads::Reads;
 use super::rule::{AutomationSpec, Moment, On, Since, Timer, Trigger};
 use super::trace::Trace;
 
@@ -29,6 +32,8 @@ pub struct Automations {
     on: Vec<Bits>,
     /// Rules about time.
     timed: Vec<usize>,
+    /// All that exist, those that are not in force among them.
+    known: BTreeSet<DocumentId>,
 }
 
 /// A compiled automation.
@@ -43,6 +48,8 @@ pub struct Rule {
     /// Whether rules behind it are passed over where it matches.
     pub stop: bool,
     condition: Node,
+    /// What of a ticket decides when it is due.
+    reads: Reads,
 }
 
 /// A condition, compiled: which tickets something is for.
@@ -121,7 +128,8 @@ impl Rule {
     pub fn new(version: ConfigRef, spec: &AutomationSpec) -> Self {
         let condition = spec.condition.as_ref().map_or_else(|| Node::All(Box::default()), |c| c.compile());
         let (trigger, actions, stop) = (spec.trigger.clone(), spec.actions.clone(), spec.stop);
-        Self { version, trigger, actions, stop, condition }
+        let reads = Reads::of(&trigger, &condition);
+        Self { version, trigger, actions, stop, condition, reads }
     }
 
     /// Returns its document.
@@ -145,6 +153,24 @@ impl Rule {
 
     pub(super) const fn condition(&self) -> &Node {
         &self.condition
+    }
+
+    /// Returns what of a ticket decides when it is due.
+    pub(crate) const fn reads(&self) -> Reads {
+        self.reads
+    }
+
+    /// Returns what it has to do on a ticket with time, as [`Automations::due`] says.
+    pub(crate) fn due(&self, ticket: &Ticket, config: &Config) -> Option<Due<'_>> {
+        if ticket.status == Status::Closed {
+            return None;
+        }
+        let (at, from) = self.instant(ticket, config)?;
+        if ticket.acted.get(&self.id()) == Some(&from) || ticket.unattended.rests(self.id()) {
+            return None;
+        }
+        let snapshot = Snapshot { ticket, occasion: &Occasion::TIME, now: at, config };
+        self.holds(&snapshot).then_some(Due { rule: self, at, from })
     }
 
     /// Returns when it is to act on a ticket, and from when it counts; nothing for a rule about events, or where its
@@ -194,6 +220,18 @@ impl Automations {
         Self::of(specs.into_iter().map(|(version, spec)| Rule::new(*version, spec)).collect())
     }
 
+    /// Names those that exist and are not in force: switched off, or of a shape that this release does not know.
+    #[must_use]
+    pub fn beside(mut self, dormant: impl IntoIterator<Item = DocumentId>) -> Self {
+        self.known.extend(dormant);
+        self
+    }
+
+    /// Lists those of some automations that exist no more.
+    pub(crate) fn gone<'a>(&self, ids: impl Iterator<Item = &'a DocumentId>) -> Vec<DocumentId> {
+        ids.filter(|id| !self.known.contains(*id)).copied().collect()
+    }
+
     /// Indexes rules that stand in their order.
     #[must_use]
     pub fn of(rules: Vec<Rule>) -> Self {
@@ -210,7 +248,8 @@ impl Automations {
                 }
             }
         }
-        Self { rules, on, timed }
+        let known = rules.iter().map(Rule::id).collect();
+        Self { rules, on, timed, known }
     }
 
     /// Lists all of them, in order.
@@ -219,18 +258,22 @@ impl Automations {
         &self.rules
     }
 
-    /// Lists the rules that what happened wakes and whose condition holds, in order, as far as none stops it.
+    /// Lists the rules that what happened wakes and whose condition holds, in order, as far as none stops it. Those that
+    /// were stopped on the ticket are passed over.
     pub fn matching<'a, 's>(
         &'a self,
         triggers: Triggers,
         snapshot: &'s Snapshot<'s>,
     ) -> impl Iterator<Item = &'a Rule> + use<'a, 's> {
         let mut stopped = false;
-        self.woken(triggers).filter(|rule| rule.holds(snapshot)).take_while(move |rule| {
-            let go_on = !stopped;
-            stopped |= rule.stop;
-            go_on
-        })
+        let rests = |rule: &Rule| snapshot.ticket.unattended.rests(rule.id());
+        self.woken(triggers).filter(move |rule| !rests(rule) && rule.holds(snapshot)).take_while(
+            move |rule| {
+                let go_on = !stopped;
+                stopped |= rule.stop;
+                go_on
+            },
+        )
     }
 
     /// Lists the rules that what happened wakes, in order.
@@ -252,23 +295,19 @@ impl Automations {
     }
 
     /// Lists the rules about time that have something to do on a ticket and have not done it, with their instants: a
-    /// rule acts once from each moment that it counts from. Conditions are read at the rule's own instant, so that a
+    /// rule acts once from each moment that it counts from. Those that were stopped on it are passed over. Conditions are read at the rule's own instant, so that a
     /// desk that was switched off does what was to be done then. A closed ticket is left alone.
     pub fn due<'a, 't>(
         &'a self,
         ticket: &'t Ticket,
         config: &'t Config,
     ) -> impl Iterator<Item = Due<'a>> + use<'a, 't> {
-        let timed = if ticket.status == Status::Closed { &[][..] } else { &self.timed };
-        timed.iter().filter_map(move |place| {
-            let rule = self.rules.get(*place)?;
-            let (at, from) = rule.instant(ticket, config)?;
-            if ticket.acted.get(&rule.id()) == Some(&from) {
-                return None;
-            }
-            let snapshot = Snapshot { ticket, occasion: &Occasion::TIME, now: at, config };
-            rule.holds(&snapshot).then_some(Due { rule, at, from })
-        })
+        self.timed().filter_map(move |rule| rule.due(ticket, config))
+    }
+
+    /// Lists the rules about time, in order.
+    pub(crate) fn timed(&self) -> impl Iterator<Item = &Rule> {
+        self.timed.iter().filter_map(|place| self.rules.get(*place))
     }
 
     /// Returns when the first of them is due.

@@ -1,6 +1,7 @@
 //! The fields that conditions look at, each with its type.
 //!
-//! A condition sees what stands on the ticket and in the event that woke it, and nothing else: what a rule decided
+//! A condition sees what stands on the ticket, what is noted there of its customer among it, and in the event that woke it,
+//! and nothing else: what a rule decided
 //! can be told from the record for ever, and a dry run over recorded tickets sees what the rule would have seen.
 
 use std::fmt;
@@ -159,6 +160,12 @@ fields! {
         Customer = "customer.id": Kind::Id,
         /// Their tier.
         Tier = "customer.tier": Kind::Label,
+        /// Their language tag.
+        CustomerLanguage = "customer.language": Kind::Label,
+        /// Their tags.
+        CustomerTags = "customer.tags": Kind::Labels,
+        /// Whether inbound messages of theirs are refused.
+        CustomerBlocked = "customer.blocked": Kind::Flag,
         /// How likely they are to leave, 0–1.
         ChurnRisk = "customer.churn_risk": Kind::Number,
         /// Their lifetime value, in hundredths of the tenant's currency.

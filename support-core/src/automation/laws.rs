@@ -295,6 +295,32 @@ proptest! {
         prop_assert_eq!(ids(&one), ids(&other));
     }
 
+    /// A worker that slept leaves nothing undone that was due, whatever what it did has changed.
+    #[test]
+    fn nothing_that_was_due_is_left_undone(
+        specs in prop::collection::vec(automation_spec(), 1..20),
+        ticket in ticket(),
+        moments in prop::collection::vec(select(Moment::ALL), 20),
+        hours in 0_i64..200,
+    ) {
+        let mut specs = specs;
+        for (at, (spec, moment)) in specs.iter_mut().zip(moments).enumerate() {
+            if matches!(spec.trigger, Trigger::On(_)) {
+                let seconds = 1 + 3_600 * at as u64;
+                spec.trigger = Trigger::Since(Since { moment, seconds, calendar_id: None });
+            }
+        }
+        let config = config(&specs, 0..specs.len());
+        let now = ticket.updated_at.max(NOW).plus_seconds(hours * 3_600);
+        let ids = SeededIds::new(1);
+        let circumstances = Circumstances { actor: ActorRef::SYSTEM, now, ids: &ids, config: &config };
+        let woken = decide(Some(&ticket), &[Command::Wake], &circumstances).unwrap().ticket;
+        if woken.set_aside.is_none() {
+            let left = config.automations().due(&woken, &config).filter(|due| due.at <= now);
+            prop_assert_eq!(left.map(|due| due.rule.id()).collect::<Vec<_>>(), Vec::new());
+        }
+    }
+
     /// What a dry run says is what happens: a command without rules and then a rehearsal give the events that the
     /// command gives with the rules.
     #[test]

@@ -13,6 +13,8 @@ use crate::wire::wire_enum;
 use super::action::{Action, check_all};
 use super::condition::Condition;
 
+/// Most automations that are active at once. Every decision about a ticket asks each of them that waits for time.
+pub const MAX_ACTIVE: usize = 2_000;
 /// Longest time that a rule waits, in seconds: ten years.
 const LONGEST: u64 = 315_360_000;
 

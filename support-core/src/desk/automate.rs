@@ -127,7 +127,7 @@ impl Desk {
             (_, Some(_)) => {}
             (_, None) => trace.matched = false,
         }
-        if ticket.set_aside.is_some() {
+        if ticket.set_aside.is_some() || ticket.unattended.rests(rule.id()) {
             trace.matched = false;
         }
         let acts_at = instant.map(|(at, _)| at);

@@ -102,7 +102,7 @@ impl Desk {
             return Ok(None);
         }
         let rules = digest(&config);
-        let texts = self.walked_last(&system, epoch).await? != Some(rules);
+        let texts = self.walked_last(&system, epoch).await?.map(|(_, rules)| rules) != Some(rules);
         let walk = Walk { tenant, live: &live, epoch, texts };
         if self.walk(&walk).await? {
             return Ok(Some(now));
@@ -122,14 +122,22 @@ impl Desk {
         Ok(None)
     }
 
-    /// Returns the keyword rules under which the last finished walk brought all tickets, as their digest; nothing
-    /// where that is too long ago to be found.
-    async fn walked_last(&self, system: &Scope, epoch: u64) -> Result<Option<[u8; 32]>, Error> {
+    /// Returns the newest epoch up to this one under which all tickets stand or stood. Where that is too long ago to be
+    /// found, the first that is looked for.
+    pub(super) async fn reached(&self, system: &Scope, epoch: u64) -> Result<u64, Error> {
+        let done = self.walked_last(system, epoch.saturating_add(1)).await?;
+        Ok(done.map_or_else(|| epoch.saturating_sub(LOOKED_BACK), |(done, _)| done))
+    }
+
+    /// Returns the epoch of the last finished walk, and the keyword rules under which it brought all tickets, as their
+    /// digest; nothing where that is too long ago to be found.
+    async fn walked_last(&self, system: &Scope, epoch: u64) -> Result<Option<(u64, [u8; 32])>, Error> {
         let before: Vec<Key> =
             (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().map(|epoch| Key::Receipt(mark(epoch))).collect();
-        let found = self.store().load(system, &before).await?.into_iter().flatten();
-        let mut marks = found.filter_map(|record| match record {
-            Record::Receipt(receipt) => Some(receipt.digest),
+        let found =
+            (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().zip(self.store().load(system, &before).await?);
+        let mut marks = found.filter_map(|(epoch, record)| match record {
+            Some(Record::Receipt(receipt)) => Some((epoch, receipt.digest)),
             _ => None,
         });
         Ok(marks.next())
@@ -257,7 +265,11 @@ impl Desk {
             }
             if !decision.events.is_empty() || decision.ticket.derived != ticket.derived {
                 let landing = Landing::of(walk.tenant, Some(ticket), decision);
-                changes.push(self.land(landing, &circumstances).await?.changes);
+                let landed = self.land(landing, &circumstances).await?;
+                if landed.routes {
+                    walk.live.mark();
+                }
+                changes.push(landed.changes);
                 changed.push(ticket.id);
             }
         }

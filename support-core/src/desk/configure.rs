@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::automation::{Action, AutomationSpec, Condition, Field, Trigger};
+use crate::automation::{Action, AutomationSpec, Condition, Field, MAX_ACTIVE, Trigger};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
@@ -299,6 +299,18 @@ impl Ask<'_> {
         self.write_document(kind, id, body, retired, before)
     }
 
+    /// Refuses one more active automation where there are as many as there may be.
+    fn check_room(&self, kind: DocumentKind, id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+        let active = kind == DocumentKind::Automation
+            && AutomationSpec::deserialize(body).is_ok_and(|automation| automation.active);
+        let rules = self.config.automations().rules();
+        if active && rules.len() >= MAX_ACTIVE && rules.iter().all(|rule| rule.id() != id) {
+            let problem = format!("must be false: {MAX_ACTIVE} automations are active, and more may not be");
+            return Err(Error::invalid("active", problem));
+        }
+        Ok(())
+    }
+
     /// Writes the next version of a document.
     pub(super) fn write_document(
         &self,
@@ -316,6 +328,7 @@ impl Ask<'_> {
         let found = before.as_ref().map_or(0, |document| document.version);
         if !retired {
             config::check(kind, &body).map_err(Error::Invalid)?;
+            self.check_room(kind, id, &body)?;
         }
         if before.as_ref().is_some_and(|document| document.body == body && document.retired == retired) {
             return Ok(Prepared::new(changes, DocumentReply { document_id: id, version: found }));

@@ -10,13 +10,19 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{CustomerId, EventId};
 use crate::label::{ForeignId, Label};
 use crate::people::{Address, AddressKind, Customer, CustomerFieldValue, Permission, normalize_address};
-use crate::store::{ChangeSet, Key, StoreExt};
+use crate::scoring::Insight;
+use crate::store::{ChangeSet, Key, Query, Select, StoreExt, TicketFilter};
+use crate::ticket::command::Edit;
+use crate::ticket::{Circumstances, Command, Status, StatusCategory, decide};
 use crate::time::Zone;
 
+use super::land::Landing;
 use super::run::{Ask, Prepared, UseCase};
 
 /// Most addresses of a customer.
 const ADDRESS_LIMIT: usize = 50;
+/// Most open tickets on which a change of their customer is noted with it.
+const NOTED: u32 = 100;
 
 /// Who a customer is, as far as somebody knows.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -307,8 +313,37 @@ impl UseCase for UpdateCustomer {
         let reply = CustomerReply { customer_id: id, version: after.version };
         let fields = fields.iter().filter_map(|field| field.parse().ok()).collect();
         changes.events.push(ask.customer_event(&after, Event::CustomerChanged { fields }));
-        changes.replace(before.version, after);
-        Ok(Prepared::new(changes, reply))
+        changes.replace(before.version, after.clone());
+        let routes = ask.note_on_tickets(&after, &mut changes).await?;
+        Ok(Prepared { routes, ..Prepared::new(changes, reply) })
+    }
+}
+
+impl Ask<'_> {
+    /// Notes on a customer's open tickets what rules and scores know of them, at most on the newest 100; tells whether
+    /// the router has to look.
+    async fn note_on_tickets(&self, customer: &Customer, changes: &mut ChangeSet) -> Result<bool, Error> {
+        let status = Status::ALL.iter().copied().filter(|s| s.category() != StatusCategory::Closed).collect();
+        let filter = TicketFilter { status, customer: Some(customer.id), ..TicketFilter::default() };
+        let query = Query::new(Select::Tickets(Box::new(filter)), NOTED);
+        let found = self.store().find(&self.system(), &query).await?;
+        let mut routes = false;
+        for ticket in found.items.into_iter().filter_map(super::read::ticket) {
+            let insight = Insight::noting(ticket.insight.as_ref(), customer);
+            if insight.is_none() || insight == ticket.insight {
+                continue;
+            }
+            let config = self.config_for(&ticket).await?;
+            let circumstances = Circumstances { config: &config, ..self.circumstances() };
+            let noted = Command::Edit(Box::new(Edit { insight, ..Edit::default() }));
+            // One that takes nothing more keeps nobody from changing the customer.
+            let Ok(decision) = decide(Some(&ticket), &[noted], &circumstances) else { continue };
+            let landing = Landing::of(self.actor.tenant(), Some(&ticket), decision);
+            let landed = self.desk.land(landing, &circumstances).await?;
+            routes |= landed.routes;
+            changes.absorb(landed.changes);
+        }
+        Ok(routes)
     }
 }
 

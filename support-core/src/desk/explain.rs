@@ -2,16 +2,21 @@
 
 use serde::Serialize;
 
+use crate::automation::Overruled;
 use crate::config::{Config, RoutingMode};
 use crate::error::Error;
-use crate::id::{AgentId, TeamId, TicketId};
+use crate::event::{Envelope, Event};
+use crate::id::{AgentId, DocumentId, TeamId, TicketId};
+use crate::label::Label;
 use crate::people::{Actor, Permission, WorkKind};
 use crate::routing::{
     Asks, Blocked, Job, Offer, Queue, Refused, Roster, Unblock, Waiting, failures, serving,
 };
 use crate::scoring::{Score, score};
+use crate::sla::ConfigRef;
 use crate::sla::deadline::Waits;
 use crate::store::Assignment;
+use crate::ticket::Ticket;
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -19,6 +24,8 @@ use super::read::{TimerView, staff, timers};
 
 /// Most agents that an explanation names.
 const AGENTS: usize = 200;
+/// Most applications and stops of automations that an explanation names, each.
+const RULES: usize = 20;
 
 /// Why a ticket is where it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +42,49 @@ pub struct Explanation {
     pub offer: Option<Offer>,
     /// How long it waits for its customer, if it does.
     pub pending: Option<Waits>,
+    /// What automations did to it.
+    pub automations: RulesExplained,
+}
+
+/// What automations did to a ticket, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct RulesExplained {
+    /// When they acted, at most the last 20 times.
+    pub applied: Vec<RuleApplied>,
+    /// When some were stopped, at most the last 20 times.
+    pub stopped: Vec<RulesStopped>,
+    /// Those that do nothing more on it until somebody does something to it.
+    pub resting: Vec<DocumentId>,
+}
+
+/// An automation acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleApplied {
+    /// The automation, with the version that acted.
+    pub automation: ConfigRef,
+    /// When.
+    pub at: Timestamp,
+    /// Sequence of the event that says so. What it did stands before it, in its name.
+    pub stream_seq: u64,
+    /// The moment from which it counted, of one about time.
+    pub counted_from: Option<Timestamp>,
+    /// Its actions that an automation before it had decided otherwise.
+    pub overruled: Vec<Overruled>,
+    /// Its actions that a rule of the ticket refused, by their place, each with the code of the refusal.
+    pub refused: Vec<(u16, Label)>,
+}
+
+/// Rules that went on waking each other were stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RulesStopped {
+    /// All that took part.
+    pub automations: Vec<DocumentId>,
+    /// When.
+    pub at: Timestamp,
+    /// Sequence of the event that says so.
+    pub stream_seq: u64,
+    /// Whether they went round over several commits in which nobody did anything to the ticket.
+    pub unattended: bool,
 }
 
 /// Why nobody has a waiting ticket.
@@ -114,8 +164,40 @@ impl Desk {
             waiting,
             offer: ticket.offer.as_deref().cloned(),
             pending: Waits::of(&ticket, &config.settings),
+            automations: explain_rules(&ticket, &self.history(actor, id).await?),
         })
     }
+}
+
+/// Says what automations did to a ticket, from its events.
+fn explain_rules(ticket: &Ticket, events: &[Envelope]) -> RulesExplained {
+    let mut told =
+        RulesExplained { resting: ticket.unattended.resting().collect(), ..RulesExplained::default() };
+    for Envelope { at, stream_seq, event, .. } in events.iter().rev() {
+        let (at, stream_seq) = (*at, *stream_seq);
+        match event {
+            Event::AutomationApplied { automation, counted_from, overruled, refused, .. }
+                if told.applied.len() < RULES =>
+            {
+                let (automation, counted_from) = (*automation, *counted_from);
+                let (overruled, refused) = (overruled.clone(), refused.clone());
+                told.applied.push(RuleApplied {
+                    automation,
+                    at,
+                    stream_seq,
+                    counted_from,
+                    overruled,
+                    refused,
+                });
+            }
+            Event::AutomationStopped { automations, unattended, .. } if told.stopped.len() < RULES => {
+                let (automations, unattended) = (automations.clone(), *unattended);
+                told.stopped.push(RulesStopped { automations, at, stream_seq, unattended });
+            }
+            _ => {}
+        }
+    }
+    told
 }
 
 /// Says why a ticket waits: what each agent fails, and the smallest change that would give it to one. `queue` is all that

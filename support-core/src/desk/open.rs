@@ -389,7 +389,7 @@ impl OpenTicket {
         };
         let mut tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
         tags.extend(QUEUE_FULL.parse().ok().filter(|_| start.full));
-        let insight = customer.tier.clone().map(|tier| Insight { tier: Some(tier), ..Insight::default() });
+        let insight = Insight::noting(None, customer);
         let Stored { id: body, masked, .. } = body;
         let message = command::NewMessage {
             id: MessageId::mint(ask.ids(), ask.now),

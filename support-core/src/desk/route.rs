@@ -181,8 +181,9 @@ impl Desk {
         let landing = landing.touching(touched.collect());
         let mut later = self.place_one(landing, &placement, &circumstances).await.ok()?;
         as_planned(&mut later, &seat);
+        // A rule may have moved it into another queue in the same breath.
+        prepared.routes = is_left_waiting(&later);
         changes.absorb(later);
-        prepared.routes = false;
         Some(departed)
     }
 
@@ -261,6 +262,11 @@ impl Desk {
         }
         self.tell(&mut changes).await?;
         let outcomes = store.commit(&changes).await?;
+        let mut committed = changes.iter().zip(&outcomes).filter(|(_, o)| **o == Outcome::Committed);
+        if committed.any(|(set, _)| is_left_waiting(set)) {
+            // A rule moved it into another queue in the same breath: the router looks again, at once.
+            live.mark();
+        }
         let held = tickets.into_iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Committed);
         Ok(held.map(|(ticket, _)| ticket).collect())
     }
@@ -313,6 +319,11 @@ impl Drop for Departed<'_> {
 fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
     still_there(changes, seat.state.clone());
     changes.replace(seat.agent.version, (*seat.agent).clone());
+}
+
+/// Tells whether a change leaves a ticket in a queue.
+fn is_left_waiting(changes: &ChangeSet) -> bool {
+    changes.writes.iter().any(|write| matches!(&write.record, Record::Ticket(ticket) if ticket.is_queued()))
 }
 
 /// Decides a placement, an offer where the team asks first; nothing where the ticket waits no more.

@@ -2,11 +2,12 @@
 //!
 //! `verify` reads a live database and changes nothing: the hash chain of the log; every ticket against the fold of its
 //! stream with its conversations, messages, assignments, offers and promised effects; what is derived against the configuration that the events
-//! name; the texts that events name and the words by which they are found; customers and agents as far as their events
+//! name and under which it stands; the texts that events name and the words by which they are found; customers and agents as far as their events
 //! tell of them; every agent's load and last assignment; and whether all that the log tells of is stored.
 //!
 //! It walks log, tickets and people once. Beside a page of each it holds a few numbers for every stream of the log.
 
+mod epochs;
 mod log;
 mod people;
 mod texts;
@@ -21,7 +22,6 @@ use crate::event::{Envelope, Stream};
 use crate::id::{AgentId, TenantId};
 use crate::people::{Actor, Scope};
 use crate::routing::Offer;
-use crate::sla::deadline::derive;
 use crate::store::{
     Assignment, Key, OffersOf, OutboxRow, Page, Query, Record, Select, SetAsideFilter, StoreExt,
     TicketFilter, TicketSort,
@@ -30,6 +30,7 @@ use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
 
 use super::Desk;
+use epochs::follows;
 use log::Log;
 use texts::Texts;
 
@@ -116,7 +117,7 @@ impl Desk {
                 if let Some(agent) = ticket.holder() {
                     *loads.entry(agent).or_default() += ticket.units();
                 }
-                self.verify_ticket(tenant, *ticket, &mut texts, report).await?;
+                self.verify_ticket(tenant, *ticket, log, &mut texts, report).await?;
                 if texts.is_full() {
                     texts.verify(self, tenant, report).await?;
                 }
@@ -152,6 +153,7 @@ impl Desk {
         &self,
         tenant: TenantId,
         stored: Ticket,
+        log: &mut Log,
         texts: &mut Texts,
         report: &mut Report,
     ) -> Result<(), Error> {
@@ -180,10 +182,7 @@ impl Desk {
             report.note(&place, "it is not the fold of its events");
         }
         let config = self.config_for(&host, &stored).await?;
-        let derived = derive(&stored, &config);
-        // A wake-up that backs off after failures is later than what follows from the ticket.
-        let wake_at = if stored.derived.failures > 0 { stored.derived.wake_at } else { derived.wake_at };
-        if (Derived { wake_at, ..derived }) != stored.derived {
+        if !follows(&stored, &config) && !self.stands_under_another(tenant, &stored, log, report).await? {
             report.note(&place, "what is derived does not follow from it");
         }
         let conversations = Select::Conversations(id);

@@ -151,10 +151,16 @@ impl ActorRef {
     /// The desk itself.
     pub const SYSTEM: Self = Self { kind: ActorKind::System, id: None };
 
-    /// Names a rule of the desk, by its document: an automation.
+    /// Names a rule of the desk, by its document: an automation, or the policy whose ladder acts.
     #[must_use]
     pub const fn rule(id: DocumentId) -> Self {
         Self { kind: ActorKind::System, id: Some(id.uuid()) }
+    }
+
+    /// Returns the rule that acted, if one did.
+    #[must_use]
+    pub fn rule_id(self) -> Option<DocumentId> {
+        matches!(self.kind, ActorKind::System).then_some(self.id).flatten().map(DocumentId::from_uuid)
     }
 
     /// Names an agent.

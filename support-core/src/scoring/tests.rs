@@ -177,6 +177,7 @@ fn insight_counts_what_is_known() {
         tier: Some("vip".parse().unwrap()),
         churn_risk: Some(0.5),
         lifetime_value: Some(300_000.0),
+        ..Insight::default()
     };
     let counted = all.points(&weights);
     assert_eq!(counted, InsightPoints { tier: 30.0, churn: 10.0, lifetime: 15.0, total: 50.0 });

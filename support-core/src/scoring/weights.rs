@@ -1,11 +1,12 @@
 //! The settings of the score, and what is known about a customer in points.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::finite;
 use crate::label::Label;
+use crate::people::Customer;
 use crate::text::fold;
 use crate::ticket::Priority;
 use crate::time::Timestamp;
@@ -166,7 +167,8 @@ pub struct WeightProblem {
     pub problem: &'static str,
 }
 
-/// What is known about a customer that may move their work ahead.
+/// What is known about a customer that may move their work ahead, or by which rules tell them from others. It is noted
+/// on each of their open tickets, so that what was decided by it stands in the record.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Insight {
@@ -176,6 +178,12 @@ pub struct Insight {
     pub churn_risk: Option<f64>,
     /// Lifetime value in hundredths of the tenant's currency; a negative one counts as 0.
     pub lifetime_value: Option<f64>,
+    /// Their language tag, such as `de`.
+    pub language: Option<Label>,
+    /// Their tags.
+    pub tags: BTreeSet<Label>,
+    /// Whether inbound messages of theirs are refused.
+    pub blocked: bool,
 }
 
 /// Points for what is known about a customer.
@@ -192,6 +200,19 @@ pub struct InsightPoints {
 }
 
 impl Insight {
+    /// Takes over what a customer's record says, and keeps what was looked up elsewhere; nothing where nothing is known.
+    #[must_use]
+    pub fn noting(known: Option<&Self>, customer: &Customer) -> Option<Self> {
+        let noted = Self {
+            tier: customer.tier.clone(),
+            language: customer.language.clone(),
+            tags: customer.tags.iter().cloned().collect(),
+            blocked: customer.blocked,
+            ..known.cloned().unwrap_or_default()
+        };
+        (known.is_some() || noted != Self::default()).then_some(noted)
+    }
+
     /// Counts what is known. What is unknown, infinite or no number counts 0.
     #[must_use]
     pub fn points(&self, weights: &Weights) -> InsightPoints {

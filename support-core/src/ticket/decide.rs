@@ -74,10 +74,6 @@ pub fn decide(
     };
     for command in rest {
         change.carry_out(command)?;
-        if matches!(command, Command::Reconfigure { .. }) {
-            // Nothing happened to the ticket: the rules about it changed.
-            change.reaction.silence();
-        }
     }
     Ok(change.settle())
 }

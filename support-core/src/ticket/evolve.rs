@@ -15,7 +15,8 @@ use crate::store::Assignment;
 use crate::time::Timestamp;
 
 use super::{
-    Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, SetAsideKind, Status, Ticket, Work,
+    Derived, Escalation, Handling, Participant, ParticipantRole, SetAside, SetAsideKind, Status, Ticket,
+    Unattended, Work,
 };
 
 /// Returns the ticket in whose stream an event stands.
@@ -108,6 +109,7 @@ impl Ticket {
             status_since: envelope.at,
             owner_since: envelope.at,
             acted: BTreeMap::new(),
+            unattended: Unattended::default(),
             resolved_at: None,
             closed_at: None,
             reopened_count: 0,
@@ -138,6 +140,7 @@ impl Ticket {
         if changes_own_fields(&envelope.event) {
             self.version += 1;
         }
+        self.unattended.follow(envelope);
         match &envelope.event {
             Event::ParticipantAdded { participant } => self.add_participant(*participant),
             Event::ParticipantRemoved { party } => self.participants.retain(|p| p.party != *party),
@@ -212,8 +215,9 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
-            Event::AutomationApplied { automation, counted_from: Some(from), .. } => {
+            Event::AutomationApplied { automation, counted_from: Some(from), forgotten, .. } => {
                 self.acted.insert(automation.id, *from);
+                self.acted.retain(|rule, _| !forgotten.contains(rule));
             }
             Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),

@@ -1,13 +1,14 @@
 //! What rules do on the way through the desk.
 
 use serde_json::{Value, json};
-use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket};
+use support_core::automation::MAX_ACTIVE;
+use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket, PutDocument, UpdateCustomer};
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
 use support_core::store::DocumentKind;
 use support_core::ticket::Status;
 
-use crate::world::{HOST, World, id_of};
+use crate::world::{HOST, World, fields, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -60,6 +61,98 @@ fn a_note_that_a_rule_writes_when_unstarted_work_goes_back_is_found_by_its_words
     world.presence(&ann, Presence::Offline);
     assert_eq!(world.owner(ticket), None);
     assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn more_automations_than_a_desk_can_ask_are_refused_until_one_is_switched_off() {
+    let world = World::standard();
+    let body = |n: usize, active: bool| {
+        json!({
+            "name": format!("Rule {n}"), "active": active,
+            "trigger": { "on": ["ticket.created"] }, "actions": ["level_up"],
+        })
+    };
+    let first = world.put(DocumentKind::Automation, body(0, true));
+    for n in 1..MAX_ACTIVE {
+        world.put(DocumentKind::Automation, body(n, true));
+    }
+    let one_more = PutDocument::new(DocumentKind::Automation, body(MAX_ACTIVE, true));
+    assert_eq!(fields(&world.fail(&HOST, &one_more)), ["active"]);
+    // One that is not in force asks for nothing, and those that are may be changed.
+    world.put(DocumentKind::Automation, body(MAX_ACTIVE, false));
+    world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, true)));
+    world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, false)));
+    world.run(&HOST, &one_more);
+}
+
+#[test]
+fn a_ticket_forgets_the_rules_about_time_that_exist_no_more() {
+    let world = World::standard();
+    let after = |seconds: u64, tag: &str| {
+        json!({
+            "name": "Rule", "trigger": { "since": { "moment": "created", "seconds": seconds } },
+            "actions": [{ "add_tags": [tag] }],
+        })
+    };
+    let ticket = world.noted(&world.customer("Carl"), |_| {});
+    let gone = world.put(DocumentKind::Automation, after(60, "a"));
+    let off = world.put(DocumentKind::Automation, after(60, "b"));
+    world.pass(120);
+    let retired =
+        PutDocument { retired: true, ..PutDocument::at(gone, DocumentKind::Automation, after(60, "a")) };
+    world.run(&HOST, &retired);
+    let mut switched_off = after(60, "b");
+    switched_off["active"] = json!(false);
+    world.run(&HOST, &PutDocument::at(off, DocumentKind::Automation, switched_off));
+    let next = world.put(DocumentKind::Automation, after(300, "c"));
+    world.pass(600);
+    let acted = world.ticket(ticket).acted;
+    assert_eq!(acted.into_keys().collect::<Vec<_>>(), [off, next]);
+    world.sound();
+}
+
+#[test]
+fn a_rule_sees_what_is_known_of_the_customer_when_the_ticket_opens_and_when_it_changes() {
+    let world = World::standard();
+    let tagged = |tag: &str, field: &str, op: &str, value: Value, on: &str| {
+        let condition = json!({ "field": field, "op": op, "value": value });
+        let actions = json!([{ "add_tags": [tag] }]);
+        rule(&world, &json!({ "trigger": { "on": [on] }, "condition": condition, "actions": actions }));
+    };
+    tagged("speaks-german", "customer.language", "is", json!("de"), "ticket.created");
+    tagged("known", "customer.tags", "any_of", json!(["vip"]), "ticket.created");
+    tagged("gold", "customer.tier", "is", json!("gold"), "ticket.insight_noted");
+    tagged("refused", "customer.blocked", "is", json!(true), "ticket.insight_noted");
+    let customer = CreateCustomer {
+        language: Some(label("de")),
+        tags: vec![label("vip")],
+        ..CreateCustomer::named("Carl")
+    };
+    let id = world.run(&HOST, &customer).customer_id;
+    let open = OpenTicket::of(id, "My parcel", "It is a week late.");
+    let ticket = world.run(&HOST, &open).ticket_id;
+    let tags = || world.ticket(ticket).tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(tags(), ["known", "speaks-german"]);
+    let told = world.events(ticket).len();
+    let change = |tier: &str, blocked| UpdateCustomer {
+        id: Some(id),
+        tier: Some(Some(label(tier))),
+        blocked: Some(blocked),
+        ..UpdateCustomer::default()
+    };
+    world.run(&HOST, &change("silver", false));
+    world.run(&HOST, &change("silver", false));
+    assert_eq!(world.events(ticket).len(), told + 1);
+    world.run(&HOST, &change("gold", true));
+    assert_eq!(tags(), ["gold", "known", "refused", "speaks-german"]);
+    // What names nothing that rules see is not noted.
+    let told = world.events(ticket).len();
+    world.run(
+        &HOST,
+        &UpdateCustomer { id: Some(id), name: Some("Carlo".into()), ..UpdateCustomer::default() },
+    );
+    assert_eq!(world.events(ticket).len(), told);
     world.sound();
 }
 

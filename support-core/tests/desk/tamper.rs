@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use support_core::conversation::Visibility;
 use support_core::desk::Finding;
 use support_core::event::{Audience, Envelope, Event, Stream};
@@ -70,6 +71,59 @@ fn a_changed_field_of_a_ticket_is_found() {
         past_the_desk(&world, |changes| changes.replace(ticket.stream_seq, ticket));
         finds(&world, "it is not the fold of its events");
     }
+}
+
+/// Puts other settings in force. Nothing has reached the tickets yet.
+fn reconfigured(world: &World, seconds: i64) {
+    world.settings(json!({ "pending_reminder_seconds": seconds }));
+}
+
+#[test]
+fn tickets_that_a_changed_configuration_has_not_reached_yet_are_sound() {
+    let (world, _, id) = told();
+    world.pass(60);
+    // It waits for the customer's answer, and for the reminder of it.
+    assert_eq!(world.ticket(id).status, support_core::ticket::Status::Pending);
+    let before = world.ticket(id).derived;
+    reconfigured(&world, 3_600);
+    world.sound();
+    let carl = world.customer("Carla");
+    world.opened_by(&carl);
+    reconfigured(&world, 7_200);
+    // One under each of three epochs.
+    world.opened_by(&carl);
+    assert_eq!(world.ticket(id).derived, before);
+    world.sound();
+    world.pass(60);
+    assert_ne!(world.ticket(id).derived, before);
+    world.sound();
+}
+
+#[test]
+fn what_no_configuration_since_the_last_that_reached_all_explains_is_found_while_one_is_on_its_way() {
+    let (world, _, id) = told();
+    world.pass(60);
+    reconfigured(&world, 3_600);
+    world.pass(60);
+    let reminded = world.ticket(id);
+    reconfigured(&world, 7_200);
+    let mut ticket = world.ticket(id);
+    ticket.derived.wake_at = reminded.derived.wake_at.map(|at| at.plus_seconds(1));
+    past_the_desk(&world, |changes| changes.replace(ticket.stream_seq, ticket));
+    finds(&world, "what is derived does not follow from it");
+}
+
+#[test]
+fn a_ticket_that_a_finished_change_should_have_reached_is_found() {
+    let (world, _, id) = told();
+    world.pass(60);
+    let before = world.ticket(id).derived;
+    reconfigured(&world, 3_600);
+    world.pass(60);
+    let mut ticket = world.ticket(id);
+    ticket.derived = before;
+    past_the_desk(&world, |changes| changes.replace(ticket.stream_seq, ticket));
+    finds(&world, "what is derived does not follow from it");
 }
 
 #[test]

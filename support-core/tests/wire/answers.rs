@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use support_core::automation::Overruled;
 use support_core::conversation::ChannelKind;
 use support_core::desk::{
     AgentReply, AgentVerdict, Counts, CustomerReply, DocumentReply, LoginReply, Performance, Registered,
-    Relaxes, Report, TicketReply, WaitingExplanation,
+    Relaxes, Report, RuleApplied, RulesExplained, RulesStopped, TicketReply, WaitingExplanation,
 };
 use support_core::error::FieldProblem;
 use support_core::masking::Kind;
 use support_core::routing::{Refused, Unblock};
 use support_core::scoring::keywords::KeywordMatch;
 use support_core::scoring::{ScoreInputs, Urgency, Weights, score};
+use support_core::sla::ConfigRef;
 use support_core::sla::calendar::CalendarProblem;
 use support_core::sla::deadline::{Color, Reading, Waits};
 use support_core::store::LoginSubject;
 use support_core::testkit::build::{
-    agent_id, customer_id, document_id, inbox_id, instant, message_id, team_id, ticket_id,
+    agent_id, customer_id, document_id, inbox_id, instant, message_id, team_id, ticket_id, word,
 };
 use support_core::testkit::full::full_ticket;
 use support_core::ticket::{Priority, Status};
@@ -34,6 +36,16 @@ pub(crate) fn sheet() -> Sheet {
     };
     let found = masking::Finding { kind: Kind::Iban, start: 3, end: 25, why: "check digits".into() };
     let sheet = replies(Sheet::default()).both(&[reading]).both(&[waits]).both(&[found]);
+    let applied = vec![RuleApplied {
+        automation: ConfigRef { id: document_id(1), version: 3 },
+        at: instant(5),
+        stream_seq: 9,
+        counted_from: Some(instant(4)),
+        overruled: vec![Overruled { action: 1, by: document_id(2) }],
+        refused: vec![(2, word("ticket_closed"))],
+    }];
+    let automations = vec![document_id(1), document_id(2)];
+    let stopped = vec![RulesStopped { automations, at: instant(6), stream_seq: 12, unattended: true }];
     counted(scored(sheet))
         .out(&[WaitingExplanation {
             before: Some(3),
@@ -47,6 +59,9 @@ pub(crate) fn sheet() -> Sheet {
         .out(&[verdict()])
         .out(&[unblock()])
         .out(&[Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }])
+        .out(&applied)
+        .out(&stopped)
+        .out(&[RulesExplained { applied, stopped, resting: vec![document_id(3)] }])
         .out(&[FieldProblem::new("tags[2]", "must be 1 to 64 characters")])
         .out(&[CalendarProblem { field: "weekly.mon[0]".into(), problem: "is no window".into() }])
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use support_core::automation::analysis::{Analysis, Finding, FindingKind, Witness};
+use support_core::automation::analysis::{Analysis, Finding, FindingKind, Turn, Witness, Woken};
 use support_core::automation::{
     Action, AutomationSpec, Condition, Failure, Field, Moment, On, Op, Overruled, PlainValue, Recipient,
     RequiredSkill, SetField, Since, Test, Timer, Trace, Trigger, Value,
@@ -84,9 +84,13 @@ fn with_rules(sheet: Sheet) -> Sheet {
     let failure =
         Failure { path: "condition.all[1]".into(), field: Some(weight.clone()), saw: serde_json::json!(2.5) };
     let witness = Witness {
-        on: On::Created,
+        on: Some(On::Created),
         fields: BTreeMap::from([("ticket.priority".to_owned(), serde_json::json!("urgent"))]),
         at: instant(1),
+        way: vec![
+            Turn { automation: document_id(1), by: Woken::Router },
+            Turn { automation: document_id(2), by: Woken::Time },
+        ],
     };
     let finding = Finding {
         kind: FindingKind::Conflicting,
@@ -112,6 +116,8 @@ fn with_rules(sheet: Sheet) -> Sheet {
         .out(&[failure])
         .out(&[failed])
         .words(FindingKind::ALL)
+        .words(Woken::ALL)
+        .out(&witness.way)
         .out(&[witness])
         .out(&[finding])
         .out(&[analysis])

@@ -260,8 +260,14 @@ fn of_fields() -> Vec<Event> {
             counted_from: Some(instant(1)),
             overruled: vec![Overruled { action: 1, by: document_id(2) }],
             refused: vec![(2, word("ticket_closed"))],
+            moved: true,
+            forgotten: vec![document_id(3)],
         },
-        Event::AutomationStopped { automations: vec![document_id(1), document_id(2)], depth: 8 },
+        Event::AutomationStopped {
+            automations: vec![document_id(1), document_id(2)],
+            depth: 8,
+            unattended: true,
+        },
         Event::TicketWebhookQueued { outbox_id: outbox_id(1), endpoint_id: document_id(1) },
     ]
 }

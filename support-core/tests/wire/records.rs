@@ -23,6 +23,7 @@ pub(crate) fn sheet() -> Sheet {
     let urgency = Urgency { from: instant(1), due: instant(2) };
     Sheet::default()
         .both(std::slice::from_ref(&ticket))
+        .both(std::slice::from_ref(&ticket.unattended))
         .both(&ticket.context)
         .both(&ticket.external_refs)
         .both(&[FieldValue::Text(text_id(1, 1)), FieldValue::Number(-0.1), FieldValue::Flag(true)])

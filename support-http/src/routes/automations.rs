@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use support_core::automation::analysis::Finding;
-use support_core::automation::{Action, AutomationSpec, Condition, Failure, Trigger};
+use support_core::automation::{Action, AutomationSpec, Condition, Failure, On, Trigger};
 use support_core::desk::Rehearsed;
 use support_core::id::{DocumentId, TicketId};
 use support_core::people::Actor;
@@ -193,7 +193,7 @@ struct AnalysisBody {
 struct RuleFindingBody {
     /// `dead`, `shadowed`, `conflicting` or `cyclic`.
     kind: &'static str,
-    /// The rules, the one that has its way first.
+    /// The rules, the one that has its way first; of a cycle, all of it, in the order of the rules.
     automation_ids: Vec<Uuid>,
     /// Of a dead rule: the tests that exclude each other.
     tests: Vec<String>,
@@ -204,12 +204,22 @@ struct RuleFindingBody {
 /// A ticket on which a finding shows.
 #[derive(Serialize, ToSchema)]
 struct WitnessBody {
-    /// What happens to it, such as `ticket.created`.
-    on: &'static str,
+    /// What happens to it, such as `ticket.created`; `null` where time alone is enough.
+    on: Option<&'static str>,
     /// The fields that the rules look at.
     #[schema(value_type = Object)]
     fields: std::collections::BTreeMap<String, serde_json::Value>,
     at: String,
+    /// Of a cycle: the rules that acted, once round.
+    way: Vec<TurnBody>,
+}
+
+/// A rule on the way round.
+#[derive(Serialize, ToSchema)]
+struct TurnBody {
+    automation_id: Uuid,
+    /// What woke it: `event`, `rule`, `router` or `time`.
+    by: &'static str,
 }
 
 impl From<Finding> for RuleFindingBody {
@@ -219,9 +229,14 @@ impl From<Finding> for RuleFindingBody {
             automation_ids: finding.automations.into_iter().map(DocumentId::uuid).collect(),
             tests: finding.tests,
             witness: finding.witness.map(|witness| WitnessBody {
-                on: witness.on.as_str(),
+                on: witness.on.map(On::as_str),
                 fields: witness.fields,
                 at: witness.at.to_string(),
+                way: witness
+                    .way
+                    .into_iter()
+                    .map(|turn| TurnBody { automation_id: turn.automation.uuid(), by: turn.by.as_str() })
+                    .collect(),
             }),
         }
     }

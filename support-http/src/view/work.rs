@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use support_core::desk::{Explanation, QueuePage, TextsById, WaitingExplanation};
+use support_core::desk::{Explanation, QueuePage, RulesExplained, TextsById, WaitingExplanation};
 use support_core::routing::{Offer, Why};
 use support_core::scoring::{Score, Term};
 use support_core::sla::deadline::Waits;
@@ -175,6 +175,11 @@ pub(crate) struct ExplanationBody {
     /// `null` where it does not wait for its customer; else `{since, reminds_at, reminded_at, resolves_at}`.
     #[schema(value_type = Option<Value>)]
     pending: Option<Waits>,
+    /// What automations did, newest first: `{applied: [{automation: {id, version}, at, stream_seq, counted_from, overruled,
+    /// refused}], stopped: [{automations[], at, stream_seq, unattended}], resting[]}`. Those in `resting` do nothing more on
+    /// it until somebody does something.
+    #[schema(value_type = Value)]
+    automations: RulesExplained,
 }
 
 impl ExplanationBody {
@@ -186,6 +191,7 @@ impl ExplanationBody {
             waiting: explanation.waiting,
             offer: explanation.offer.map(ExplainedOffer::from),
             pending: explanation.pending,
+            automations: explanation.automations,
         }
     }
 }

@@ -196,6 +196,11 @@ async fn configuration(answers: &mut Answers) {
     (calm["name"], calm["position"], calm["actions"]) =
         (json!("Calm"), json!(2), json!([{ "set_priority": "low" }]));
     answers.post("/automations", &admin, calm, 201).await;
+    let nags = json!({
+        "name": "Nag", "trigger": { "since": { "moment": "last_message", "seconds": 2_592_000 } },
+        "actions": [{ "add_note": "Nobody has written for a month." }],
+    });
+    answers.post("/automations", &admin, nags, 201).await;
     answers.get("/automations", &admin).await;
     answers.get("/automations/analysis", &admin).await;
     let hours = json!({

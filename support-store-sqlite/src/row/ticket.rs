@@ -70,6 +70,7 @@ pub(crate) static TICKETS: Table = Table {
         "status_since",
         "owner_since",
         "acted",
+        "unattended",
         "resolved_at",
         "closed_at",
         "reopened_count",
@@ -172,6 +173,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .time(ticket.status_since)
         .time(ticket.owner_since)
         .json_unless(ticket.acted.is_empty(), &ticket.acted)?
+        .json_unless(ticket.unattended.is_empty(), &ticket.unattended)?
         .opt_time(ticket.resolved_at)
         .opt_time(ticket.closed_at)
         .int(ticket.reopened_count)
@@ -260,6 +262,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         status_since: c.time()?,
         owner_since: c.time()?,
         acted: c.json()?,
+        unattended: c.json()?,
         resolved_at: c.opt_time()?,
         closed_at: c.opt_time()?,
         reopened_count: c.small()?,

@@ -114,17 +114,107 @@ fn rules_that_want_different_things_of_one_ticket_conflict_and_a_ticket_shows_it
 
 #[test]
 fn rules_that_wake_each_other_are_cyclic_and_a_ticket_shows_it() {
-    let flip = |from: &str, to: &str| {
-        json!({
-            "trigger": {"on": ["ticket.priority_changed"]},
-            "condition": priority("is", from),
-            "actions": [{"set_priority": to}],
-        })
-    };
     let found = analysed(&[flip("low", "high"), flip("high", "low")]);
     let cyclic: Vec<&Finding> = found.iter().filter(|finding| finding.kind == FindingKind::Cyclic).collect();
     assert!(!cyclic.is_empty() && cyclic[0].witness.is_some(), "{found:?}");
     assert!(analysed(&[flip("low", "high"), flip("urgent", "high")]).is_empty());
+}
+
+fn cyclic(specs: &[serde_json::Value]) -> Vec<Finding> {
+    analysed(specs).into_iter().filter(|finding| finding.kind == FindingKind::Cyclic).collect()
+}
+
+fn flip(from: &str, to: &str) -> serde_json::Value {
+    json!({
+        "trigger": {"on": ["ticket.priority_changed"]},
+        "condition": priority("is", from),
+        "actions": [{"set_priority": to}],
+    })
+}
+
+#[test]
+fn a_cycle_is_one_finding_that_names_all_of_it_and_shows_the_way_round() {
+    let found = cyclic(&[flip("urgent", "low"), flip("low", "high"), flip("high", "urgent")]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].automations, [id(0), id(1), id(2)]);
+    let way = &found[0].witness.as_ref().unwrap().way;
+    assert_eq!(way.iter().map(|turn| turn.automation).collect::<Vec<_>>(), [id(0), id(1), id(2)]);
+    assert_eq!(way.iter().map(|turn| turn.by).collect::<Vec<_>>(), [Woken::Event, Woken::Rule, Woken::Rule]);
+}
+
+#[test]
+fn cycles_that_share_a_rule_are_one_finding_and_others_are_others() {
+    let category = |from: &str, to: &str| {
+        json!({
+            "trigger": {"on": ["ticket.category_changed"]},
+            "condition": {"field": "ticket.category", "op": "is", "value": from},
+            "actions": [{"set_category": to}],
+        })
+    };
+    let tagged = |tag: &str, to: &str| {
+        json!({
+            "trigger": {"on": ["ticket.priority_changed"]},
+            "condition": {"all": [priority("is", "high"), {"field": "ticket.tags", "op": "all_of", "value": [tag]}]},
+            "actions": [{"set_priority": to}],
+        })
+    };
+    let found = cyclic(&[
+        flip("low", "high"),
+        tagged("a", "low"),
+        tagged("b", "low"),
+        category("x", "y"),
+        category("y", "x"),
+    ]);
+    let named: Vec<_> = found.iter().map(|finding| finding.automations.clone()).collect();
+    assert_eq!(named, [vec![id(0), id(1), id(2)], vec![id(3), id(4)]]);
+}
+
+#[test]
+fn rules_that_undo_the_router_are_cyclic() {
+    let gives_away = |from: u128, to: u128| {
+        let team = |n: u128| Uuid::from_u128(n);
+        json!({
+            "trigger": {"on": ["ticket.assigned"]},
+            "condition": {"all": [
+                {"field": "ticket.team_id", "op": "is", "value": team(from)},
+                {"field": "ticket.assigned_to", "op": "is_set"},
+            ]},
+            "actions": [{"move_to_team": team(to)}],
+        })
+    };
+    let found = cyclic(&[gives_away(1, 2), gives_away(2, 1)]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].automations, [id(0), id(1)]);
+    let way = &found[0].witness.as_ref().unwrap().way;
+    assert_eq!(way.iter().map(|turn| turn.by).collect::<Vec<_>>(), [Woken::Router; 2]);
+    // Where it comes to rest nothing is found.
+    assert!(cyclic(&[gives_away(1, 2), gives_away(2, 3)]).is_empty());
+}
+
+#[test]
+fn rules_that_wait_for_each_other_are_cyclic() {
+    let rest = |from: &str, to: &str, moment: &str| {
+        json!({
+            "trigger": {"since": {"moment": moment, "seconds": 60}},
+            "condition": {"field": "ticket.status", "op": "is", "value": from},
+            "actions": [{"set_status": to}],
+        })
+    };
+    let (open, pending) =
+        (rest("open", "pending", "status_changed"), rest("pending", "open", "status_changed"));
+    let found = cyclic(&[open.clone(), pending]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].automations, [id(0), id(1)]);
+    let witness = found[0].witness.as_ref().unwrap();
+    assert_eq!(witness.on, None);
+    assert_eq!(witness.way.iter().map(|turn| turn.by).collect::<Vec<_>>(), [Woken::Time; 2]);
+    // What counts from the customer's word acts once.
+    assert!(cyclic(&[open, rest("pending", "open", "last_customer_message")]).is_empty());
+    let note = json!({
+        "trigger": {"since": {"moment": "last_message", "seconds": 60}},
+        "actions": [{"add_note": "Nobody writes."}],
+    });
+    assert!(!cyclic(&[note]).is_empty());
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl World {
             insight: None,
             conversation_id: ConversationId::from_uuid(nil),
         };
-        let ticket = Ticket::begin(&Envelope {
+        let mut ticket = Ticket::begin(&Envelope {
             id: EventId::from_uuid(nil),
             stream: Stream::Ticket(id),
             stream_seq: 1,
@@ -114,6 +114,8 @@ impl World {
             audience: Audience::of_tenant(AudienceClass::Internal),
             event,
         })?;
+        // Every ticket opens with a message.
+        (ticket.last_message_at, ticket.last_customer_message_at) = (Some(MONDAY), Some(MONDAY));
         let occasion = Occasion { message: None, was: Some(Was::of(&ticket)), actor: ActorKind::System };
         Some(Self { ticket, occasion, now: MONDAY })
     }
@@ -159,6 +161,9 @@ impl World {
                 match (field, word.parse::<Label>(), word.parse::<Uuid>()) {
                     (Field::Tags, Ok(label), _) => hold(&mut ticket.tags, label, held),
                     (Field::Topics, Ok(label), _) => hold(&mut ticket.topics, label, held),
+                    (Field::CustomerTags, Ok(label), _) => {
+                        hold(&mut ticket.insight.get_or_insert_with(Insight::default).tags, label, held);
+                    }
                     (_, _, Ok(id)) => {
                         let id = DocumentId::from_uuid(id);
                         ticket.keywords.remove(&id);
@@ -213,6 +218,8 @@ impl World {
             Field::UnansweredSeconds => ticket.unanswered_since = ago,
             Field::Customer => ticket.customer_id = CustomerId::from_uuid(id.unwrap_or(STRANGER)),
             Field::Tier => ticket.insight.get_or_insert_with(Insight::default).tier = label,
+            Field::CustomerLanguage => ticket.insight.get_or_insert_with(Insight::default).language = label,
+            Field::CustomerBlocked => ticket.insight.get_or_insert_with(Insight::default).blocked = flag,
             Field::ChurnRisk => ticket.insight.get_or_insert_with(Insight::default).churn_risk = number,
             Field::LifetimeValue => {
                 ticket.insight.get_or_insert_with(Insight::default).lifetime_value = number
@@ -241,6 +248,7 @@ impl World {
             Field::Tags
             | Field::Topics
             | Field::KeywordRules
+            | Field::CustomerTags
             | Field::Hour
             | Field::Weekday
             | Field::HoursOpen => {}
@@ -333,7 +341,9 @@ fn vars(leaf: &Leaf) -> Vec<Var> {
         (_, Probe::Ids { list, .. }) => {
             list.iter().map(|id| Var::Member(field.clone(), id.to_string())).collect()
         }
-        (Field::Tags | Field::Topics | Field::KeywordRules, _) => vec![Var::Member(field, stranger)],
+        (Field::Tags | Field::Topics | Field::KeywordRules | Field::CustomerTags, _) => {
+            vec![Var::Member(field, stranger)]
+        }
         _ => vec![Var::Of(field)],
     }
 }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use crate::error::Error;
 use crate::event::{ChainHash, Event, Stream, chain};
-use crate::id::{AgentId, TenantId, TextId};
+use crate::id::{AgentId, DocumentId, TenantId, TextId};
 use crate::people::{Agent, AgentState, Presence, Scope};
 use crate::routing::AssignHow;
 use crate::store::Cursor;
 use crate::time::Timestamp;
 
 use super::super::Desk;
+use super::epochs::Epochs;
 use super::{BATCH, Report};
 
 /// The log up to a place. It holds a few numbers a stream and nothing of the events themselves.
@@ -19,6 +20,10 @@ pub(super) struct Log {
     head: ChainHash,
     pub(super) streams: HashMap<Stream, Told>,
     pub(super) agents: HashMap<AgentId, ToldAgent>,
+    /// Each version of a document of the configuration, in the order in which they came into force.
+    pub(super) configured: Vec<(DocumentId, u64)>,
+    /// Earlier configurations.
+    pub(super) epochs: Epochs,
 }
 
 /// What a stream tells of its aggregate, whatever it is.
@@ -97,6 +102,8 @@ impl Log {
             head: ChainHash::genesis(tenant),
             streams: HashMap::new(),
             agents: HashMap::new(),
+            configured: Vec::new(),
+            epochs: Epochs::default(),
         }
     }
 
@@ -134,6 +141,11 @@ impl Log {
                         .entry(agent)
                         .or_insert_with(|| ToldAgent::new(at))
                         .evolve(&envelope.event, at);
+                }
+                if let (Stream::Document(id), Event::ConfigChanged { version, .. }) =
+                    (envelope.stream, &envelope.event)
+                {
+                    self.configured.push((id, *version));
                 }
                 self.note_given(&envelope.event);
                 report.events += 1;

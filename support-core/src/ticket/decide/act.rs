@@ -19,8 +19,8 @@ use super::Change;
 pub(super) enum Cause {
     /// Somebody asked for it, or time did.
     Asked,
-    /// A step of the ladder of this timer's policy.
-    Ladder(Metric),
+    /// A step of the ladder of this policy, for this timer.
+    Ladder(Metric, DocumentId),
     /// An automation.
     Automation(DocumentId),
 }
@@ -29,8 +29,8 @@ impl Cause {
     /// Names who acts, where that is a rule and not who asked.
     pub(super) const fn actor(self) -> Option<ActorRef> {
         match self {
-            Self::Automation(id) => Some(ActorRef::rule(id)),
-            Self::Asked | Self::Ladder(_) => None,
+            Self::Automation(id) | Self::Ladder(_, id) => Some(ActorRef::rule(id)),
+            Self::Asked => None,
         }
     }
 
@@ -38,7 +38,7 @@ impl Cause {
     pub(super) const fn how(self, asked: AssignHow) -> AssignHow {
         match self {
             Self::Asked => asked,
-            Self::Ladder(_) => AssignHow::Escalation,
+            Self::Ladder(..) => AssignHow::Escalation,
             Self::Automation(_) => AssignHow::Rule,
         }
     }
@@ -47,7 +47,7 @@ impl Cause {
     pub(super) const fn of_status(self) -> StatusCause {
         match self {
             Self::Asked => StatusCause::ByHand,
-            Self::Ladder(_) | Self::Automation(_) => StatusCause::Rule,
+            Self::Ladder(..) | Self::Automation(_) => StatusCause::Rule,
         }
     }
 }

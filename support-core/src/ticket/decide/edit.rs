@@ -42,7 +42,7 @@ impl Change<'_> {
         if let Some(to) = edit.priority
             && to != self.after.priority
         {
-            let by_escalation = matches!(self.cause, Cause::Ladder(_));
+            let by_escalation = matches!(self.cause, Cause::Ladder(..));
             self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation });
         }
         if let Some(to) = &edit.category
@@ -106,7 +106,7 @@ impl Change<'_> {
         if to <= from {
             return Err(Error::invalid("level", format!("must be above the present level, {from}")));
         }
-        let by_timer = if let Cause::Ladder(metric) = self.cause { Some(metric) } else { None };
+        let by_timer = if let Cause::Ladder(metric, _) = self.cause { Some(metric) } else { None };
         self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer });
         Ok(())
     }
@@ -198,11 +198,14 @@ impl Change<'_> {
                 self.record(Event::TicketKeywordsMatched { rules: rules.clone(), topics });
             }
         }
+        // Nothing happened to the ticket: the rules about it changed.
+        self.pass_over_news();
         if self.after.status == Status::Closed || policy_change(&self.after, self.config()).is_none() {
             return;
         }
         // What was owed before the change is not its doing.
         self.climb();
+        self.react();
         self.move_timers_so_far();
         self.change_policy(true);
     }

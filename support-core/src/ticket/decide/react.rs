@@ -4,14 +4,16 @@
 //! rules a bounded number of times, so that every decision ends; a rule that would act again because of what it did
 //! itself is a loop, which is cut and told, once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::automation::{
-    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Rule, Snapshot, Triggers, Was,
+    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Reads, Rule, Snapshot, Triggers, Was,
 };
 use crate::error::Error;
 use crate::event::Event;
 use crate::id::DocumentId;
 use crate::label::Label;
-use crate::people::{ActorKind, ActorRef};
+use crate::people::ActorKind;
 use crate::time::Timestamp;
 
 use super::act::Cause;
@@ -28,15 +30,28 @@ pub(super) struct Reaction {
     was: Option<Was>,
     /// How often rules have acted on what happened.
     depth: u8,
-    /// Rules that have acted, each with those because of which it did.
-    ran: Vec<(DocumentId, Vec<DocumentId>)>,
+    /// Rules that have acted, in the order in which they did.
+    order: Vec<DocumentId>,
+    /// Those because of which each of them did.
+    ran: BTreeMap<DocumentId, Vec<DocumentId>>,
     /// Whether a cut was told.
     told: bool,
+    /// Whether automations that exist no more were looked for.
+    forgot: bool,
 }
 
 impl Reaction {
     pub(super) const fn of(was: Option<Was>) -> Self {
-        Self { reacts: true, heard: 0, was, depth: 0, ran: Vec::new(), told: false }
+        Self {
+            reacts: true,
+            heard: 0,
+            was,
+            depth: 0,
+            order: Vec::new(),
+            ran: BTreeMap::new(),
+            told: false,
+            forgot: false,
+        }
     }
 
     /// Lets nothing that happens wake a rule.
@@ -55,6 +70,11 @@ impl<'a> Change<'a> {
                 return;
             }
         }
+    }
+
+    /// Lets no rule hear of what happened so far.
+    pub(super) fn pass_over_news(&mut self) {
+        self.reaction.heard = self.events.len();
     }
 
     /// Tells what happened that rules have not heard of; nothing where it concerns none of them.
@@ -80,17 +100,23 @@ impl<'a> Change<'a> {
         }
         self.reaction.was = Some(Was::of(&self.after));
         let mut loops = Vec::new();
+        let mut spent = Vec::new();
         let mut acting = Vec::new();
         for rule in matched {
             let because = self.because(rule, heard);
-            let ran = self.reaction.ran.iter().any(|(id, _)| *id == rule.id());
+            let ran = self.reaction.ran.contains_key(&rule.id());
             if self.reaction.depth >= DEPTH_LIMIT || ran && because.contains(&rule.id()) {
-                loops.push(rule);
+                loops.push((rule, because));
+            } else if !ran && self.after.unattended.is_spent(rule.id()) {
+                spent.push(rule);
             } else if !ran {
                 acting.push((rule, None, because));
             }
         }
         self.cut(&loops);
+        let spent: Vec<DocumentId> =
+            spent.into_iter().filter(|rule| self.is_busy(rule)).map(Rule::id).collect();
+        self.rest(&spent);
         if acting.is_empty() {
             return false;
         }
@@ -104,18 +130,11 @@ impl<'a> Change<'a> {
         let end = self.reaction.heard;
         let news = self.events.get(heard..end).unwrap_or_default().iter();
         let waking = news.filter(|envelope| Triggers::of([&envelope.event]).wakes(&rule.trigger));
-        let mut because: Vec<DocumentId> = Vec::new();
-        for actor in waking.map(|envelope| envelope.actor) {
-            for (id, behind) in &self.reaction.ran {
-                if actor == ActorRef::rule(*id) {
-                    because.push(*id);
-                    because.extend(behind);
-                }
-            }
-        }
-        because.sort_unstable();
-        because.dedup();
-        because
+        let actors: BTreeSet<DocumentId> = waking.filter_map(|envelope| envelope.actor.rule_id()).collect();
+        let ran = actors.iter().filter_map(|id| self.reaction.ran.get_key_value(id));
+        let because: BTreeSet<DocumentId> =
+            ran.flat_map(|(id, behind)| std::iter::once(id).chain(behind)).copied().collect();
+        because.into_iter().collect()
     }
 
     /// Lets rules act, in order, on one snapshot.
@@ -138,47 +157,132 @@ impl<'a> Change<'a> {
                 }
             }
             if self.events.len() > before {
-                self.reaction.ran.push((rule.id(), because));
+                self.reaction.order.push(rule.id());
+                // One about time may act again: what woke it then is woken by it all the same.
+                self.reaction.ran.entry(rule.id()).or_default().extend(because);
             }
+            let moved = self.events.get(before..).unwrap_or_default().iter().any(|e| moves(&e.event));
             let silent = self.events.len() == before && overruled.is_empty() && refused.is_empty();
             if !silent || counted_from.is_some() {
                 let automation = rule.version;
-                let event = Event::AutomationApplied { automation, counted_from, overruled, refused };
+                let forgotten = if counted_from.is_some() { self.forgotten() } else { Vec::new() };
+                let event = Event::AutomationApplied {
+                    automation,
+                    counted_from,
+                    overruled,
+                    refused,
+                    moved,
+                    forgotten,
+                };
                 self.record_as(cause, event);
             }
         }
     }
 
-    /// Tells once that rules would have gone on, where they had something to do.
-    fn cut(&mut self, rules: &[&'a Rule]) {
-        let busy = |rule: &&&'a Rule| {
-            let cause = Cause::Automation(rule.id());
-            rule.actions
-                .iter()
-                .any(|action| action.command(&self.after, |text| self.note(cause, text).0).is_some())
-        };
-        let automations: Vec<DocumentId> = rules.iter().filter(busy).map(|rule| rule.id()).collect();
-        if !automations.is_empty() && !self.reaction.told {
-            self.reaction.told = true;
-            self.record(Event::AutomationStopped { automations, depth: self.reaction.depth });
+    /// Names the automations about time that acted on the ticket and exist no more; once in a commit.
+    fn forgotten(&mut self) -> Vec<DocumentId> {
+        if std::mem::replace(&mut self.reaction.forgot, true) {
+            return Vec::new();
         }
+        self.config().automations().gone(self.after.acted.keys())
+    }
+
+    /// Tells once that rules would have gone on, where they had something to do, and names all that took part.
+    fn cut(&mut self, loops: &[(&'a Rule, Vec<DocumentId>)]) {
+        let mut part: BTreeSet<DocumentId> = BTreeSet::new();
+        for (rule, because) in loops.iter().filter(|(rule, _)| self.is_busy(rule)) {
+            let id = rule.id();
+            let behind = |one: &&DocumentId| {
+                // What only led to the loop, or came of it, went round with nobody.
+                self.reaction.ran.get(*one).is_some_and(|behind| behind.contains(&id))
+            };
+            let goes_round = because.contains(&id);
+            part.insert(id);
+            part.extend(because.iter().filter(|one| !goes_round || behind(one)));
+        }
+        if !part.is_empty() && !self.reaction.told {
+            self.reaction.told = true;
+            // In the order in which they acted.
+            let rank = |id: &DocumentId| self.reaction.order.iter().position(|ran| ran == id);
+            let mut automations: Vec<DocumentId> = part.into_iter().collect();
+            automations.sort_by_key(|id| rank(id).unwrap_or(usize::MAX));
+            self.stopped(automations, false);
+        }
+    }
+
+    /// Stops rules that moved the ticket as often as they may while nobody did anything to it, and with them those that
+    /// go round with them. They do nothing more on it until somebody does something.
+    pub(super) fn rest(&mut self, spent: &[DocumentId]) {
+        let spent = spent.iter().copied().filter(|rule| !self.after.unattended.rests(*rule));
+        let mut automations: Vec<DocumentId> = spent.collect();
+        if !automations.is_empty() {
+            automations.extend(self.after.unattended.going_round());
+            automations.sort_unstable();
+            automations.dedup();
+            self.stopped(automations, true);
+        }
+    }
+
+    /// Says on nobody's account that rules were stopped.
+    fn stopped(&mut self, automations: Vec<DocumentId>, unattended: bool) {
+        let depth = self.reaction.depth;
+        self.record_as(Cause::Asked, Event::AutomationStopped { automations, depth, unattended });
+    }
+
+    /// Tells whether a rule has something to do.
+    fn is_busy(&self, rule: &Rule) -> bool {
+        let cause = Cause::Automation(rule.id());
+        let wants = |action: &Action| action.command(&self.after, |text| self.note(cause, text).0).is_some();
+        rule.actions.iter().any(wants)
     }
 
     /// Lets the rules about time act whose instant has come, the earliest first.
     pub(super) fn act_in_time(&mut self) {
+        let config = self.config();
+        let timed: Vec<&'a Rule> = config.automations().timed().collect();
+        // What is due, by its instant and in the order of the rules, with the moment from which it counts.
+        let mut agenda: BTreeMap<(Timestamp, usize), Timestamp> = BTreeMap::new();
+        let mut entries: Vec<Option<Timestamp>> = vec![None; timed.len()];
+        let mut by_reads: BTreeMap<Reads, Vec<usize>> = BTreeMap::new();
+        for (place, rule) in timed.iter().enumerate() {
+            by_reads.entry(rule.reads()).or_default().push(place);
+        }
+        let (mut changed, mut acted) = (Reads::ALL, Vec::new());
         // Each acts once from a moment; one whose moment moves with what it does comes again at a later instant.
-        for _ in 0..=self.config().automations().rules().len() {
-            let config = self.config();
-            let due: Vec<(&'a Rule, Timestamp, Timestamp)> = {
-                let due = config.automations().due(&self.after, config).filter(|due| due.at <= self.at);
-                due.map(|Due { rule, at, from }| (rule, at, from)).collect()
-            };
-            let Some(first) = due.iter().map(|(_, at, _)| *at).min() else { return };
-            let due = due.into_iter().filter(|(_, at, _)| *at == first);
+        for _ in 0..=timed.len() {
+            let concerned = by_reads.iter().filter(|(reads, _)| reads.meets(changed));
+            for place in concerned.flat_map(|(_, places)| places).chain(&acted).copied() {
+                let (Some(rule), Some(entry)) = (timed.get(place), entries.get_mut(place)) else { continue };
+                let due = rule.due(&self.after, config).filter(|due| due.at <= self.at);
+                if let Some(at) = std::mem::replace(entry, due.map(|due| due.at)) {
+                    agenda.remove(&(at, place));
+                }
+                agenda.extend(due.map(|Due { at, from, .. }| ((at, place), from)));
+            }
+            let Some(first) = agenda.keys().next().map(|(at, _)| *at) else { return };
+            let due: Vec<(usize, Timestamp)> =
+                agenda.range((first, 0)..=(first, usize::MAX)).map(|((_, at), from)| (*at, *from)).collect();
+            acted = due.iter().map(|(place, _)| *place).collect::<Vec<usize>>();
+            let due = due.into_iter().filter_map(|(place, from)| Some((*timed.get(place)?, from)));
+            let (spent, due): (Vec<_>, Vec<_>) =
+                due.partition(|(rule, _)| self.after.unattended.is_spent(rule.id()));
+            let before = self.events.len();
+            self.rest(&spent.into_iter().map(|(rule, _)| rule.id()).collect::<Vec<_>>());
             self.reaction.was = Some(Was::of(&self.after));
-            self.apply(due.map(|(rule, _, from)| (rule, Some(from), Vec::new())).collect());
+            self.apply(due.into_iter().map(|(rule, from)| (rule, Some(from), Vec::new())).collect());
+            let news = self.events.get(before..).unwrap_or_default();
+            changed =
+                news.iter().fold(Reads::NONE, |all, envelope| all.and(Reads::changed_by(&envelope.event)));
         }
     }
+}
+
+/// Tells whether an event of a rule can wake rules again in a later commit: by way of the router, or of the time since.
+const fn moves(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TicketAssigned { .. } | Event::TicketStatusChanged { .. } | Event::MessageAdded { .. }
+    )
 }
 
 /// What conditions see of a message.

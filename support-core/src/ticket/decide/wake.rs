@@ -1,5 +1,6 @@
 //! What time asks for.
 
+use crate::automation::Action;
 use crate::event::Event;
 use crate::label::Label;
 use crate::sla::Metric;
@@ -90,9 +91,17 @@ impl Change<'_> {
                 } else {
                     Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
                 });
+                let Some(ladder) = self.after.sla.open(metric).map(|timer| timer.policy.id) else { return };
                 for action in &actions {
+                    // Each move starts the pickup timer anew, and with it the ladder.
+                    if matches!(action, Action::MoveToTeam(_) | Action::AssignTo(_))
+                        && self.after.unattended.is_spent(ladder)
+                    {
+                        self.rest(&[ladder]);
+                        continue;
+                    }
                     // What the ticket's rules refuse, such as one tag too many, is left out; the rest happens.
-                    let _ = self.act(Cause::Ladder(metric), action);
+                    let _ = self.act(Cause::Ladder(metric, ladder), action);
                 }
             }
         }

@@ -7,6 +7,7 @@ use crate::automation::{
     Timer, Trigger,
 };
 use crate::event::Event;
+use crate::id::DocumentId;
 use crate::people::ActorRef;
 use crate::routing::AssignHow;
 use crate::sla::Metric;
@@ -51,6 +52,15 @@ fn acted(scenario: &Scenario) -> Vec<u128> {
         _ => None,
     });
     ids.collect()
+}
+
+/// Which rules were cut in the latest step, and whether over several commits.
+fn stopped(scenario: &Scenario) -> Vec<(Vec<DocumentId>, bool)> {
+    let cuts = scenario.latest().filter_map(|event| match event {
+        Event::AutomationStopped { automations, unattended, .. } => Some((automations.clone(), *unattended)),
+        _ => None,
+    });
+    cuts.collect()
 }
 
 #[test]
@@ -165,12 +175,72 @@ fn a_loop_is_cut_and_told_once() {
     let mut scenario = with(&[flip("high", Priority::Low), flip("low", Priority::High)]);
     scenario.open().prioritise(Priority::High);
     assert_eq!(acted(&scenario), [0, 1]);
-    assert_eq!(scenario.count("automation.stopped"), 1);
-    let stopped = scenario.latest().find_map(|event| match event {
-        Event::AutomationStopped { automations, .. } => Some(automations.clone()),
-        _ => None,
-    });
-    assert_eq!(stopped, Some(vec![automation_id(0)]));
+    assert_eq!(stopped(&scenario), [(vec![automation_id(0), automation_id(1)], false)]);
+}
+
+#[test]
+fn a_cut_names_all_that_took_part_and_nobody_else() {
+    let step = |from: &str, to: Priority| AutomationSpec {
+        condition: when(json!({"field": "ticket.priority", "op": "is", "value": from})),
+        ..on(On::Priority, &[Action::SetPriority(to)])
+    };
+    let leads_there = AutomationSpec {
+        condition: when(json!({"field": "ticket.tags", "op": "any_of", "value": ["go"]})),
+        ..on(On::Tags, &[Action::SetPriority(Priority::Low)])
+    };
+    let comes_of_it = on(On::Priority, &[Action::LevelUp]);
+    let mut scenario = with(&[
+        leads_there,
+        step("low", Priority::High),
+        step("high", Priority::Urgent),
+        step("urgent", Priority::Low),
+        comes_of_it,
+    ]);
+    scenario.open().edit(crate::ticket::command::Edit { add_tags: vec![label("go")], ..Default::default() });
+    assert_eq!(acted(&scenario), [0, 1, 4, 2, 3]);
+    assert_eq!(stopped(&scenario), [([1, 2, 3].map(automation_id).to_vec(), false)]);
+}
+
+/// A rule about time that brings about its own moment again: it moves the ticket back and forth.
+fn restless(from: &str, to: Status) -> AutomationSpec {
+    AutomationSpec {
+        condition: when(json!({"field": "ticket.status", "op": "is", "value": from})),
+        ..since(Moment::StatusChanged, 1, &[Action::SetStatus(to)])
+    }
+}
+
+#[test]
+fn rules_that_move_a_ticket_too_often_while_nobody_looks_are_stopped_together() {
+    let mut scenario = with(&[restless("open", Status::Pending), restless("pending", Status::Open)]);
+    scenario.open().move_to(Status::Pending);
+    let mut cuts = Vec::new();
+    for minute in 1..60 {
+        scenario.at(minute);
+        cuts.extend(stopped(&scenario));
+    }
+    assert_eq!(cuts, [([0, 1].map(automation_id).to_vec(), true)]);
+    assert_eq!(scenario.ticket().unattended.resting().count(), 2);
+    assert_eq!(scenario.ticket().derived.wake_at, None);
+}
+
+#[test]
+fn what_rules_the_router_and_time_do_is_nobodys_deed_and_a_deed_lets_rules_go_on() {
+    let deeds: [&dyn Fn(&mut Scenario); 4] = [
+        &|scenario| _ = scenario.customer_writes(),
+        &|scenario| _ = scenario.note(ANA),
+        &|scenario| _ = scenario.prioritise(Priority::Urgent),
+        &|scenario| _ = scenario.move_to(Status::Resolved),
+    ];
+    for deed in deeds {
+        let mut scenario = with(&[restless("open", Status::Pending), restless("pending", Status::Open)]);
+        scenario.open().move_to(Status::Pending).at(60);
+        for minute in 61..90 {
+            scenario.at(minute);
+        }
+        assert!(!scenario.ticket().unattended.is_empty());
+        deed(&mut scenario);
+        assert!(scenario.ticket().unattended.is_empty());
+    }
 }
 
 #[test]
@@ -209,6 +279,21 @@ fn a_changed_configuration_wakes_no_rule() {
     let hits = [(automation_id(9), crate::ticket::KeywordHit { version: 1, points: 5.0 })].into();
     scenario.system(&[crate::ticket::Command::Reconfigure { keywords: Some((hits, Vec::new())) }]);
     scenario.saw(&["ticket.keywords_matched"]);
+}
+
+#[test]
+fn what_a_timer_owed_before_its_policy_changed_wakes_rules_and_what_the_change_does_wakes_none() {
+    let late = |n: u64| policy(&[(Metric::FirstResponse, n)]);
+    let specs = [on(On::Breached, &[tag("late")]), on(On::Tags, &[Action::LevelUp])];
+    let mut scenario = with(&specs);
+    scenario.set_policy(1, &late(60)).open();
+    // The worker slept, and the policy was changed meanwhile.
+    scenario.worker_asleep_until(90).set_policy(1, &late(600)).reconfigure();
+    assert_eq!(acted(&scenario), [0, 1]);
+    let mut scenario = with(&specs);
+    scenario.set_policy(1, &late(600)).open();
+    scenario.worker_asleep_until(90).set_policy(1, &late(60)).reconfigure();
+    assert_eq!((scenario.count("sla.breached"), acted(&scenario)), (1, Vec::new()));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::sla::deadline::Color;
 use crate::sla::policy::{PolicySpec, Step, When};
 use crate::ticket::{Priority, Status};
 
-use super::desk::{ANA, BACK, BEN, DAY, HOUR, label, minute, policy, policy_id, step};
+use super::desk::{ANA, BACK, BEN, DAY, FRONT, HOUR, label, minute, policy, policy_id, step};
 use super::scenario::{Scenario, desk, ticket_under};
 use Metric::{FirstResponse, NextResponse, QueuePickup, Resolution};
 
@@ -172,6 +172,32 @@ fn a_ladder_that_moves_work_starts_a_new_lap_in_the_other_team() {
     assert_eq!(scenario.ticket().sla.timer(QueuePickup).unwrap().cycle, 2);
     // It is there already: the next breach moves nothing.
     scenario.at(120).saw(&["sla.breached", "sla.escalated"]);
+}
+
+#[test]
+fn a_ladder_that_moves_work_to_and_fro_moves_it_no_more_after_eight_times_and_still_warns() {
+    let there = step(When::AtBreach, &[Action::MoveToTeam(BACK)]);
+    let back = step(When::SecondsAfter(60), &[Action::MoveToTeam(FRONT), Action::LevelUp]);
+    let mut scenario = ticket_under(&laddered(QueuePickup, 30, vec![there, back]));
+    let (mut moves, mut cuts, mut levels) = (0, Vec::new(), 0);
+    for minutes in 1..DAY {
+        scenario.at(minutes);
+        for event in scenario.latest() {
+            match event {
+                Event::TicketAssigned { .. } => moves += 1,
+                Event::AutomationStopped { automations, unattended, .. } => {
+                    cuts.push((automations.clone(), *unattended));
+                }
+                Event::TicketEscalated { .. } => levels += 1,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!((moves, cuts), (8, vec![(vec![policy_id(1)], true)]));
+    assert!(levels >= 4);
+    // Somebody looks: it goes on.
+    scenario.prioritise(Priority::High);
+    assert!(scenario.ticket().unattended.is_empty());
 }
 
 #[test]

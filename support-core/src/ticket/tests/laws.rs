@@ -271,7 +271,7 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
         }
         Happening::Insight { churn, vip } => {
             let tier = vip.then(|| label("vip"));
-            let insight = crate::ticket::Insight { tier, churn_risk: Some(churn), lifetime_value: None };
+            let insight = crate::ticket::Insight { tier, churn_risk: Some(churn), ..Default::default() };
             Command::Edit(Box::new(Edit { insight: Some(insight), ..Edit::default() }))
         }
         Match { rule, points } => {
