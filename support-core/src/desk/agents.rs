@@ -490,7 +490,8 @@ impl UseCase for DeactivateAgent {
         };
         changes.replace(revision, gone);
         ask.let_go(self.id, to, &mut changes).await?;
-        Ok(Prepared { changes, reply, routes: true, configures: false })
+        // What this desk knows of whom rules may give work to is known anew.
+        Ok(Prepared { changes, reply, routes: true, configures: true })
     }
 }
 

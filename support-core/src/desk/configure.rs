@@ -68,9 +68,11 @@ impl PutDocument {
 
 pub(super) const fn permission(kind: DocumentKind) -> Permission {
     match kind {
-        DocumentKind::Settings | DocumentKind::Masking | DocumentKind::Inbox | DocumentKind::Brand => {
-            Permission::SettingsManage
-        }
+        DocumentKind::Settings
+        | DocumentKind::Masking
+        | DocumentKind::Inbox
+        | DocumentKind::Brand
+        | DocumentKind::WebhookEndpoint => Permission::SettingsManage,
         DocumentKind::Team => Permission::TeamManage,
         DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
         DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
@@ -117,13 +119,9 @@ impl Ask<'_> {
         kind: DocumentKind,
         body: &serde_json::Value,
     ) -> Result<(), Error> {
-        let mut named: Vec<(String, DocumentKind, DocumentId)> = Vec::new();
+        let mut named: Vec<Named> = Vec::new();
         let calendar =
             |field: &str, id: Option<DocumentId>| id.map(|id| (field.to_owned(), DocumentKind::Calendar, id));
-        let team = |field: String, id: TeamId| {
-            let exists = id == TeamId::DEFAULT;
-            (!exists).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
-        };
         let of_condition = |condition: &Condition| {
             let calendars = condition.calendars().into_iter();
             let calendars = calendars.filter_map(|id| calendar("condition", Some(id)));
@@ -143,15 +141,7 @@ impl Ask<'_> {
                 let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
                 named.extend(calendar("calendar_id", spec.calendar_id));
                 for (at, step) in spec.steps.iter().enumerate() {
-                    for (place, action) in step.actions.iter().enumerate() {
-                        let field = || format!("steps[{at}].actions[{place}]");
-                        if let Action::MoveToTeam(id) = action {
-                            named.extend(team(format!("{}.move_to_team", field()), *id));
-                        }
-                        if let Action::AssignTo(id) = action {
-                            self.agent_in(&format!("{}.assign_to", field()), *id).await?;
-                        }
-                    }
+                    named.extend(self.named_by(&format!("steps[{at}].actions"), &step.actions).await?);
                 }
                 for (metric, target) in spec.targets {
                     named.extend(calendar(
@@ -170,11 +160,7 @@ impl Ask<'_> {
             DocumentKind::Macro => {
                 let Ok(spec) = MacroSpec::deserialize(body) else { return Ok(()) };
                 named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
-                let moves = spec.actions.iter().enumerate().filter_map(|(at, action)| match action {
-                    Action::MoveToTeam(to) => Some((format!("actions[{at}].move_to_team"), *to)),
-                    _ => None,
-                });
-                named.extend(moves.filter_map(|(field, to)| team(field, to)));
+                named.extend(self.named_by("actions", &spec.actions).await?);
             }
             DocumentKind::Settings => {
                 let Ok(settings) = config::Settings::deserialize(body) else { return Ok(()) };
@@ -190,14 +176,7 @@ impl Ask<'_> {
                 }
                 named.extend(spec.condition.iter().flat_map(of_condition));
                 self.agents_of_condition_exist(spec.condition.as_ref()).await?;
-                for (at, action) in spec.actions.iter().enumerate() {
-                    if let Action::MoveToTeam(id) = action {
-                        named.extend(team(format!("actions[{at}].move_to_team"), *id));
-                    }
-                    if let Action::AssignTo(id) = action {
-                        self.agent_in(&format!("actions[{at}].assign_to"), *id).await?;
-                    }
-                }
+                named.extend(self.named_by("actions", &spec.actions).await?);
             }
             DocumentKind::KeywordRule => {
                 let Some(given) = body.get("condition") else { return Ok(()) };
@@ -213,6 +192,24 @@ impl Ask<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Names the documents that the actions of a list name, and checks that the agents work here.
+    async fn named_by(&self, field: &str, actions: &[Action]) -> Result<Vec<Named>, Error> {
+        let mut named = Vec::new();
+        for (at, action) in actions.iter().enumerate() {
+            match action {
+                Action::MoveToTeam(id) => named.extend(team(format!("{field}[{at}].move_to_team"), *id)),
+                Action::CallWebhook(id) => {
+                    named.push((format!("{field}[{at}].call_webhook"), DocumentKind::WebhookEndpoint, *id));
+                }
+                Action::AssignTo(id) => {
+                    self.agent_in(&format!("{field}[{at}].assign_to"), *id).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(named)
     }
 
     /// Refuses a condition about agents who never were. One about somebody who has left may stay.
@@ -296,6 +293,14 @@ impl Ask<'_> {
         }
         Ok(Prepared { changes, reply, routes: kind == DocumentKind::Team, configures: true })
     }
+}
+
+/// A field, and the document that it names.
+type Named = (String, DocumentKind, DocumentId);
+
+/// Names the document of a team. The default team always exists.
+fn team(field: String, id: TeamId) -> Option<Named> {
+    (id != TeamId::DEFAULT).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
 }
 
 /// A team's overflow goes to other teams.

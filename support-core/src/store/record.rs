@@ -245,6 +245,8 @@ wire_enum! {
         Journey = "journey",
         /// Which journey is active at a place. Written by publishing, never by hand.
         JourneyEntry = "journey_entry",
+        /// Where calls of a webhook go. Nothing sends them yet.
+        WebhookEndpoint = "webhook_endpoint",
     }
 }
 

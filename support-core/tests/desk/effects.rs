@@ -11,7 +11,6 @@ use support_core::store::{DocumentKind, Effect, OutboxRow, OutboxState, Query, R
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::Priority;
 use support_core::time::Timestamp;
-use uuid::Uuid;
 
 use crate::world::{HOST, TENANT, World, at, id_of};
 
@@ -52,7 +51,7 @@ fn told(world: &World, ticket: TicketId) -> BTreeMap<AgentId, Timestamp> {
 #[test]
 fn a_webhook_that_a_rule_calls_waits_in_the_outbox_under_the_event_that_asked_for_it() {
     let world = World::standard();
-    let endpoint = DocumentId::from_uuid(Uuid::from_u128(77));
+    let endpoint = world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Shop" }));
     automation(&world, &json!({ "on": ["ticket.created"] }), &json!({ "call_webhook": endpoint }));
     let ticket = world.opened_by(&world.customer("Carl"));
     let asked = world.events(ticket);

@@ -260,6 +260,10 @@ fn of_fields() -> Vec<Event> {
             overruled: vec![Overruled { action: 1, by: document_id(2) }],
             refused: vec![(2, word("ticket_closed"))],
         },
+        Event::MacroApplied {
+            applied: ConfigRef { id: document_id(1), version: 3 },
+            refused: vec![(2, word("agent_inactive"))],
+        },
         Event::AutomationStopped { automations: vec![document_id(1), document_id(2)], depth: 8 },
         Event::TicketWebhookQueued { outbox_id: outbox_id(1), endpoint_id: document_id(1) },
     ]
@@ -276,6 +280,7 @@ fn of_time() -> Vec<Event> {
         Event::SlaWarned { metric, cycle, step, due_at, policy_change },
         Event::SlaBreached { metric, cycle, due_at, policy_change },
         Event::SlaEscalated { metric, cycle, step, due_at, policy_change },
+        Event::SlaActionsRefused { metric, cycle, step, refused: vec![(1, word("agent_inactive"))] },
     ]
 }
 

@@ -7,7 +7,7 @@ use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
 use crate::ticket::{Status, StatusCause};
 
 use super::Change;
-use super::act::Cause;
+use super::act::{Cause, code};
 
 impl Change<'_> {
     /// Does everything whose time has come; calling it too early or twice changes nothing.
@@ -90,9 +90,15 @@ impl Change<'_> {
                 } else {
                     Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
                 });
-                for action in &actions {
-                    // What the ticket's rules refuse, such as one tag too many, is left out; the rest happens.
-                    let _ = self.act(Cause::Ladder(metric), action);
+                // What the ticket's rules refuse, such as one tag too many, is left out and told; the rest happens.
+                let mut refused = Vec::new();
+                for (place, action) in (0_u16..).zip(&actions) {
+                    if let Err(error) = self.act(Cause::Ladder(metric), action) {
+                        refused.extend(code(&error).map(|code| (place, code)));
+                    }
+                }
+                if !refused.is_empty() {
+                    self.record(Event::SlaActionsRefused { metric, cycle, step: index, refused });
                 }
             }
         }
