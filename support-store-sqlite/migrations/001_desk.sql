@@ -418,7 +418,7 @@ CREATE TABLE desk_outbox (
 CREATE INDEX desk_outbox_state ON desk_outbox (tenant, state, created_at, id);
 
 CREATE TABLE desk_journeys (
-    -- The journey that a customer has begun and not finished, one a customer. The answers are a text.
+    -- The journeys that customers have begun and not finished. The answers are a text.
     tenant INTEGER NOT NULL,
     customer BLOB NOT NULL CHECK (length(customer) = 16),
     journey BLOB NOT NULL CHECK (length(journey) = 16),
@@ -427,7 +427,7 @@ CREATE TABLE desk_journeys (
     saved_at INTEGER NOT NULL,
     expires_at INTEGER,
     version INTEGER NOT NULL,
-    PRIMARY KEY (tenant, customer)
+    PRIMARY KEY (tenant, customer, journey)
 ) STRICT, WITHOUT ROWID;
 -- The worker's alarm clock, over all tenants.
 CREATE INDEX desk_journeys_expiry ON desk_journeys (expires_at) WHERE expires_at IS NOT NULL;

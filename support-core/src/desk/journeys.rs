@@ -18,8 +18,8 @@ use crate::masking::Purpose;
 use crate::people::{Actor, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
 use crate::store::{
-    ChangeSet, Document, DocumentKind, JourneyProgress, Key, Outcome, PageCursor, Record, StoreExt, Text,
-    TextClass,
+    ChangeSet, Document, DocumentKind, JourneyProgress, Key, Outcome, PageCursor, Query, Record, Select,
+    StoreExt, Text, TextClass,
 };
 use crate::time::Timestamp;
 
@@ -201,7 +201,7 @@ impl UseCase for KeepProgress<'_> {
         let mut texts = Texts::new(ask, None);
         let answers = texts.keep(ActorRef::customer(customer.id), TextClass::Internal, body);
         let before: Option<JourneyProgress> =
-            ask.store().one(&ask.system(), Key::JourneyProgress(customer.id)).await?;
+            ask.store().one(&ask.system(), Key::JourneyProgress(customer.id, self.journey.id)).await?;
         let version = before.as_ref().map_or(0, |before| before.version);
         let progress = JourneyProgress {
             customer_id: customer.id,
@@ -403,25 +403,34 @@ impl Desk {
         customer: CustomerId,
         journey: DocumentId,
     ) -> Result<Option<JourneyProgress>, Error> {
-        let key = Key::JourneyProgress(customer);
+        let key = Key::JourneyProgress(customer, journey);
         let found: Option<JourneyProgress> = self.store().one(&Scope::system(actor.tenant()), key).await?;
         let now = self.now();
-        Ok(found.filter(|begun| {
-            begun.journey.id == journey && begun.expires_at.is_some_and(|expires_at| expires_at > now)
-        }))
+        Ok(found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now)))
     }
 
     /// Forgets what a customer has begun, once its time is over. Tells whether it was.
     pub(super) async fn wake_customer(&self, actor: &Actor, id: CustomerId) -> Result<bool, Error> {
-        let key = Key::JourneyProgress(id);
-        let found: Option<JourneyProgress> = self.store().one(&Scope::system(actor.tenant()), key).await?;
-        let now = self.now();
-        let Some(begun) = found.filter(|begun| begun.expires_at.is_some_and(|at| at <= now)) else {
-            return Ok(false);
-        };
-        let mut changes = ChangeSet::new(actor.tenant());
-        self.end_progress(actor, begun, &mut changes).await?;
-        Ok(self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed))
+        let (system, now) = (Scope::system(actor.tenant()), self.now());
+        let mut query = Query::new(Select::Journeys(id), Query::MOST);
+        let mut all = Vec::new();
+        loop {
+            let page = self.store().find(&system, &query).await?;
+            for record in page.items {
+                if let Record::JourneyProgress(begun) = record
+                    && begun.expires_at.is_some_and(|at| at <= now)
+                {
+                    let mut changes = ChangeSet::new(actor.tenant());
+                    self.end_progress(actor, begun, &mut changes).await?;
+                    all.push(changes);
+                }
+            }
+            if page.next.is_none() {
+                break;
+            }
+            query.after = page.next;
+        }
+        Ok(!all.is_empty() && self.store().commit(&all).await?.contains(&Outcome::Committed))
     }
 
     async fn end_progress(

@@ -122,6 +122,8 @@ pub enum Select {
     },
     /// Sessions of one subject, oldest first. For the system's scope only.
     Sessions(LoginSubject),
+    /// The journeys that a customer has begun, in the order of the journeys' ids. For the system's scope only.
+    Journeys(CustomerId),
     /// Rows of the outbox in a state, oldest first. For the system's scope only.
     Outbox(OutboxState),
 }

@@ -188,7 +188,7 @@ fn what_was_begun_is_forgotten_after_its_time_with_every_word_of_it() {
     world.pass(40_000);
     step(&world, &carl, id, json!({"issue": "other", "more": "a secret"})).unwrap();
     let progress = || {
-        let key = Key::JourneyProgress(customer_of(&carl));
+        let key = Key::JourneyProgress(customer_of(&carl), id);
         block_on(world.desk.store().one::<support_core::store::JourneyProgress>(&system_scope(TENANT), key))
             .unwrap()
             .unwrap()
@@ -372,5 +372,55 @@ fn erasing_a_ticket_erases_what_was_answered() {
     world.run(&HOST, &support_core::desk::SetAsideTicket { ticket_id: ticket, kind });
     world.pass(31 * 86_400);
     assert_eq!(text(&world, answers).body, None);
+    world.sound();
+}
+
+#[test]
+fn who_begins_two_journeys_goes_on_in_each_of_them() {
+    let world = World::standard();
+    world.settings(json!({"journey_retention_seconds": 86_400}));
+    let main = published(&world, returns("Returns", None));
+    let mut other = returns("Other returns", None);
+    other["entry_point"] = json!("help");
+    let help = published(&world, other);
+    let carl = world.customer("Carl");
+    let kept = |id| block_on(world.desk.journey_progress(&carl, id)).map(|kept| kept.answers.len());
+    step(&world, &carl, main, json!({"issue": "refund", "amount": 5})).unwrap();
+    world.pass(1_000);
+    step(&world, &carl, help, json!({"issue": "other"})).unwrap();
+    assert_eq!((kept(main).unwrap(), kept(help).unwrap()), (2, 1));
+    // Each is forgotten in its own time, and ended by its own ticket.
+    world.pass(85_400);
+    assert!(matches!(kept(main), Err(Error::NotFound(_))));
+    assert_eq!(kept(help).unwrap(), 1);
+    step(&world, &carl, main, json!({"issue": "refund"})).unwrap();
+    world.run(&carl, &submit(help, json!({"issue": "other", "more": null})));
+    assert_eq!(kept(main).unwrap(), 1);
+    assert!(matches!(kept(help), Err(Error::NotFound(_))));
+    world.sound();
+}
+
+#[test]
+fn two_journeys_that_end_at_one_instant_are_both_forgotten() {
+    let world = World::standard();
+    world.settings(json!({"journey_retention_seconds": 86_400}));
+    let main = published(&world, returns("Returns", None));
+    let mut other = returns("Other returns", None);
+    other["entry_point"] = json!("help");
+    let help = published(&world, other);
+    let carl = world.customer("Carl");
+    let progress = |journey| {
+        let key = Key::JourneyProgress(customer_of(&carl), journey);
+        block_on(world.desk.store().one::<support_core::store::JourneyProgress>(&system_scope(TENANT), key))
+            .unwrap()
+            .unwrap()
+    };
+    for id in [main, help] {
+        step(&world, &carl, id, json!({"issue": "other", "more": "a secret"})).unwrap();
+    }
+    let texts = [main, help].map(|id| progress(id).answers.unwrap());
+    world.pass(86_400);
+    assert_eq!([main, help].map(|id| progress(id).answers), [None, None]);
+    assert_eq!(texts.map(|id| text(&world, id).body), [None, None]);
     world.sound();
 }

@@ -182,6 +182,17 @@ fn list(
             let (kind, id) = access::subject_columns(*subject);
             page(Kind::Session, sql, params![tenant, up.0, up.1, kind, id.as_bytes()], &|_| true)
         }
+        Select::Journeys(customer) => {
+            // All have the same key, so the id alone decides, and ends the primary key.
+            static SQL: LazyLock<String> = LazyLock::new(|| {
+                format!(
+                    "{} WHERE c.tenant = ?1 AND c.customer = ?2 AND c.journey > ?3 ORDER BY c.journey",
+                    Kind::Progress.select("")
+                )
+            });
+            let from = query.after.map_or(Vec::new(), |after| after.id.as_bytes().to_vec());
+            page(Kind::Progress, &SQL, params![tenant, customer.uuid().as_bytes(), from], &|_| true)
+        }
         Select::Outbox(state) => {
             let sql = sql!(
                 Outbox,
@@ -336,12 +347,10 @@ pub(super) fn place(record: &Record) -> PageCursor {
         Record::Document(document) => (document.created_at.micros(), document.id.uuid()),
         Record::Session(session) => (session.created_at.micros(), session.id.uuid()),
         Record::Outbox(row) => (row.created_at.micros(), row.id.uuid()),
-        Record::Text(_)
-        | Record::Login(_)
-        | Record::JourneyProgress(_)
-        | Record::Receipt(_)
-        | Record::Uses(_)
-        | Record::Epoch(_) => (0, Uuid::nil()),
+        Record::JourneyProgress(progress) => (0, progress.journey.id.uuid()),
+        Record::Text(_) | Record::Login(_) | Record::Receipt(_) | Record::Uses(_) | Record::Epoch(_) => {
+            (0, Uuid::nil())
+        }
     };
     PageCursor { key, id }
 }

@@ -168,6 +168,15 @@ impl Shelf {
                     }
                 }
             }
+            Select::Journeys(customer) => {
+                let place_of =
+                    |journey: Uuid| Place::JourneyProgress(*customer, DocumentId::from_uuid(journey));
+                for (_, record) in self.records.range(place_of(nil)..=place_of(Uuid::max())) {
+                    if let Record::JourneyProgress(progress) = record {
+                        rows.push((place(0, progress.journey.id.uuid()), record));
+                    }
+                }
+            }
             Select::Outbox(state) => {
                 let first = Place::Outbox(OutboxId::from_uuid(nil));
                 for (_, record) in self.records.range(first..) {

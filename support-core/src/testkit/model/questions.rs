@@ -164,7 +164,7 @@ fn key(dice: &mut Dice) -> Key {
                 Key::Text(note_id(part))
             }
         }
-        20 => Key::JourneyProgress(customer),
+        20 => Key::JourneyProgress(customer, document_id(dice.below(3) as u32)),
         _ => Key::Receipt(format!("command {}", dice.below(COMMANDS))),
     }
 }
@@ -201,6 +201,7 @@ fn select(dice: &mut Dice) -> Select {
             kind: dice.one_in(2).then(|| *dice.pick(&[DocumentKind::Team, DocumentKind::Calendar])),
             retired: dice.one_in(2),
         },
+        _ if dice.one_in(3) => Select::Journeys(customer_id(dice.below(CUSTOMERS) as u32)),
         _ if dice.one_in(2) => Select::Sessions(LoginSubject::Agent(agent)),
         _ => Select::Outbox(*dice.pick(OutboxState::ALL)),
     }
