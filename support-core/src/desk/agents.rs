@@ -17,6 +17,7 @@ use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Query, Rec
 use crate::time::Timestamp;
 
 use super::run::{Ask, Prepared, UseCase};
+use super::teams::count_memberships;
 use super::texts::Texts;
 
 /// Most units, chats or calls of an agent.
@@ -353,6 +354,7 @@ impl UseCase for CreateAgent {
         changes.events.push(ask.agent_event(agent.id, 1, ask.now, Event::AgentCreated {}));
         let state = AgentState::new(agent.id, ask.now);
         let (subject, email) = (LoginSubject::Agent(agent.id), agent.email.clone());
+        count_memberships(None, &agent, &mut changes);
         changes.insert(agent);
         changes.insert(state);
         if let Some(hash) = &self.password {
@@ -445,6 +447,7 @@ impl UseCase for UpdateAgent {
             ask.sign_in_by(LoginSubject::Agent(id), &after.email, &mut changes).await?;
         }
         ask.leave_an_admin(&before, &after, &mut changes).await?;
+        count_memberships(Some(&before), &after, &mut changes);
         changes.replace(before.version, after);
         changes.replace(state.version, state);
         Ok(Prepared { changes, reply, routes: true, configures: false })
@@ -470,6 +473,7 @@ impl UseCase for DeactivateAgent {
         after.version += 1;
         after.updated_at = at;
         ask.leave_an_admin(&before, &after, &mut changes).await?;
+        count_memberships(Some(&before), &after, &mut changes);
         let reply = AgentReply { agent_id: self.id, version: after.version };
         let seq = after.version + state.version - 1;
         changes.events.push(ask.agent_event(self.id, seq, at, Event::AgentDeactivated {}));

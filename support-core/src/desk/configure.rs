@@ -304,7 +304,7 @@ fn team(field: String, id: TeamId) -> Option<Named> {
 }
 
 /// A team's overflow goes to other teams.
-fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+pub(super) fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
     // What cannot be read is left to the check of the document itself.
     let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
     match spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid()) {
