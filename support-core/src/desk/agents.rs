@@ -203,9 +203,6 @@ fn check(agent: &Agent) -> Result<(), Error> {
             return Err(Error::invalid(format!("capacity.{field}"), "must be at most 10000"));
         }
     }
-    if let Some(shift) = &agent.shift {
-        shift.hours().map_err(|problem| Error::invalid("shift", problem))?;
-    }
     if agent.languages.len() > 100 {
         return Err(Error::invalid("languages", "must be at most 100"));
     }

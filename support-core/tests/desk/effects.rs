@@ -66,12 +66,8 @@ fn a_webhook_that_a_rule_calls_waits_in_the_outbox_under_the_event_that_asked_fo
 #[test]
 fn who_is_told_is_told_at_once_at_work_and_else_when_they_work_again() {
     let world = World::standard();
-    let office = Shift {
-        timezone: "Europe/Berlin".parse().unwrap(),
-        days: vec![Day::Mon, Day::Fri],
-        start: "09:00".into(),
-        end: "17:00".into(),
-    };
+    let office =
+        Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Mon, Day::Fri], "09:00", "17:00").unwrap();
     let agent = |name: &str, shift: Option<&Shift>, absences: Vec<Absence>| {
         let shift = shift.cloned();
         id_of(&world.agent_with(CreateAgent { name: name.into(), shift, absences, ..CreateAgent::default() }))

@@ -236,12 +236,7 @@ fn off_shift_and_in_its_last_thirty_minutes_no_new_work_comes() {
     let world = World::standard();
     let ann = world.agent_with(CreateAgent {
         name: "Ann".into(),
-        shift: Some(Shift {
-            timezone: "Europe/Berlin".parse().unwrap(),
-            days: vec![Day::Fri],
-            start: "09:00".into(),
-            end: "17:00".into(),
-        }),
+        shift: Some(Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Fri], "09:00", "17:00").unwrap()),
         ..CreateAgent::default()
     });
     let carl = world.customer("Carl");
