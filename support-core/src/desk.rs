@@ -40,6 +40,7 @@ mod edit;
 mod erase;
 mod explain;
 mod input;
+mod insight;
 mod journeys;
 mod land;
 mod lists;
@@ -72,6 +73,7 @@ pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{AgentVerdict, Explanation, Relaxes, Unblock, WaitingExplanation, explain_waiting};
 pub use input::ContextInput;
+pub use insight::RefreshInsight;
 pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};
 pub use macros::{MacroFilter, MacroView};
@@ -96,13 +98,14 @@ pub use crate::ticket::FieldInput;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::{Ids, MessageId, TenantId, TicketId};
+use crate::insight::{CustomerInsight, TimeLimit};
 use crate::people::{Actor, Scope};
 use crate::store::{Credential, Key, Store};
 use crate::time::{Clock, Timestamp};
@@ -120,6 +123,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
+    /// What the host knows of customers, and how long it may take to say so.
+    insight: OnceLock<(Arc<dyn CustomerInsight>, Arc<dyn TimeLimit>)>,
     /// Whether what an earlier desk left unfinished was looked for.
     resumed: AtomicBool,
 }
@@ -151,9 +156,17 @@ impl Desk {
                 clock,
                 ids,
                 tenants: Mutex::default(),
+                insight: OnceLock::new(),
                 resumed: AtomicBool::new(false),
             }),
         }
+    }
+
+    /// Asks the host what it knows of a customer whenever a ticket is opened. Plugged in once: a second one is passed over.
+    #[must_use]
+    pub fn with_insight(self, insight: Arc<dyn CustomerInsight>, limit: Arc<dyn TimeLimit>) -> Self {
+        let _ = self.inner.insight.set((insight, limit));
+        self
     }
 
     /// Returns the store.

@@ -256,6 +256,7 @@ CREATE TABLE desk_offers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_offers_ticket ON desk_offers (ticket, at, id);
 CREATE INDEX desk_offers_open ON desk_offers (tenant, agent, at, id) WHERE state = 'open';
+CREATE INDEX desk_offers_open_team ON desk_offers (tenant, team, at, id) WHERE state = 'open';
 
 CREATE TABLE desk_customers (
     tenant INTEGER NOT NULL,

@@ -135,6 +135,8 @@ pub enum OffersOf {
     Ticket(TicketId),
     /// Those that wait for an agent's answer.
     Agent(AgentId),
+    /// Those of a team's queue that wait for an answer.
+    Team(TeamId),
 }
 
 /// Which tickets. Empty lists and `None` do not filter; what is given is combined by "and", values in a list by "or".

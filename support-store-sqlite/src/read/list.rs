@@ -112,6 +112,17 @@ fn list(
             );
             page(Kind::Offer, sql, params![tenant, down.0, down.1, agent.uuid().as_bytes()], &|_| true)
         }
+        Select::Offers(OffersOf::Team(team)) => {
+            let sql = sql!(
+                Offer,
+                "INDEXED BY desk_offers_open_team",
+                "c.tenant = ?1 AND c.team = ?4 AND c.state = 'open'",
+                "c.at",
+                "c.id",
+                descending
+            );
+            page(Kind::Offer, sql, params![tenant, down.0, down.1, team.uuid().as_bytes()], &|_| true)
+        }
         Select::Agents { team, inactive } => {
             let sql = sql!(
                 Agent,
@@ -360,10 +371,10 @@ fn row_place(row: &Row<'_>, kind: Kind) -> Result<PageCursor, Failure> {
     let key = match kind {
         Kind::Message => row.get("seq")?,
         Kind::Assignment | Kind::Offer => row.get("at")?,
-        Kind::State => 0,
+        Kind::State | Kind::Progress => 0,
         _ => row.get("created_at")?,
     };
-    let id: [u8; 16] = row.get(1)?;
+    let id: [u8; 16] = if let Kind::Progress = kind { row.get("journey")? } else { row.get(1)? };
     Ok(PageCursor { key, id: Uuid::from_bytes(id) })
 }
 

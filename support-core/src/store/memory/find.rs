@@ -101,6 +101,9 @@ impl Shelf {
                         && match *of {
                             OffersOf::Ticket(ticket) => offer.ticket_id == ticket,
                             OffersOf::Agent(agent) => offer.agent == agent && offer.state == OfferState::Open,
+                            OffersOf::Team(team) => {
+                                offer.team == Some(team) && offer.state == OfferState::Open
+                            }
                         }
                     {
                         rows.push((place(offer.at.micros(), offer.id.uuid()), record));

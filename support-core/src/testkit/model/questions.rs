@@ -188,6 +188,7 @@ fn select(dice: &mut Dice) -> Select {
         },
         9 if dice.one_in(3) => Select::Offers(OffersOf::Ticket(ticket)),
         9 if dice.one_in(2) => Select::Offers(OffersOf::Agent(agent)),
+        9 if dice.one_in(2) => Select::Offers(OffersOf::Team(team_id(1))),
         9 => Select::Stream(Stream::Ticket(ticket)),
         10 => Select::Stream(Stream::Customer(customer_id(dice.below(CUSTOMERS) as u32))),
         11 => Select::Agents { team: dice.one_in(2).then(|| team_id(1)), inactive: dice.one_in(2) },
