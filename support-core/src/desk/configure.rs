@@ -295,6 +295,9 @@ impl Ask<'_> {
     }
 }
 
+/// Most documents that one page of a filtered list looks at.
+const SCANNED: usize = 10_000;
+
 /// A field, and the document that it names.
 type Named = (String, DocumentKind, DocumentId);
 
@@ -335,6 +338,38 @@ fn stays_in_place(body: &serde_json::Value, retired: bool, before: Option<&Docum
 }
 
 impl Desk {
+    /// Reads of the documents of a kind that are in force what `fits` makes something of, oldest first. A page is full
+    /// where there is more; after [`SCANNED`] documents it ends early, and the next goes on.
+    pub(super) async fn documents_that<T>(
+        &self,
+        actor: &crate::people::Actor,
+        kind: DocumentKind,
+        limit: u32,
+        mut after: Option<PageCursor>,
+        fits: impl Fn(&Document) -> Option<T> + Send,
+    ) -> Result<(Vec<T>, Option<PageCursor>), Error> {
+        let (mut found, mut full_at, mut scanned) = (Vec::new(), None, 0);
+        // One more than a page, so that the first look mostly tells whether there is another page.
+        let batch = limit.saturating_add(1).clamp(100, Query::MOST);
+        loop {
+            let (documents, next) = self.documents(actor, kind, batch, after).await?;
+            scanned += documents.len();
+            for document in &documents {
+                let Some(one) = fits(document) else { continue };
+                if found.len() >= limit as usize {
+                    return Ok((found, full_at));
+                }
+                found.push(one);
+                let (key, id) = (document.created_at.micros(), document.id.uuid());
+                full_at = Some(PageCursor { key, id });
+            }
+            if next.is_none() || scanned >= SCANNED {
+                return Ok((found, next));
+            }
+            after = next;
+        }
+    }
+
     /// Reads configuration documents of a kind that are in force, oldest first.
     ///
     /// # Errors

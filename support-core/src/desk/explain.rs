@@ -62,6 +62,7 @@ pub struct WaitingExplanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentVerdict {
     /// Who.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// What they fail; nothing where they are eligible.
     pub fails: Vec<Refused>,
@@ -71,6 +72,7 @@ pub struct AgentVerdict {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unblock {
     /// For whom.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// What would have to change.
     pub relax: Vec<Refused>,
@@ -85,6 +87,7 @@ pub struct Relaxes {
     /// The stage, counted from 1.
     pub stage: u32,
     /// Who.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::id::{CustomerId, DocumentId, TextId};
+use crate::id::{BrandId, CustomerId, DocumentId, TextId};
 use crate::journey::{
     Answer, Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
     entry_document,
@@ -266,21 +266,28 @@ impl Ask<'_> {
 }
 
 impl Desk {
-    /// Lists journeys: all of them, oldest first, to staff; to customers those that are active.
+    /// Lists journeys: all of them, oldest first, to staff; to customers those that are active. Of a place and a brand
+    /// where they are named.
     ///
     /// # Errors
     /// `Forbidden`; `Store`.
     pub async fn journeys(
         &self,
         actor: &Actor,
+        entry_point: Option<&Label>,
+        brand: Option<BrandId>,
         limit: u32,
         after: Option<PageCursor>,
     ) -> Result<(Vec<JourneyView>, Option<PageCursor>), Error> {
         let config = self.config(actor.tenant()).await?;
+        let fits = |document: &Document| {
+            view(&config, document).filter(|view| {
+                entry_point.is_none_or(|place| view.spec.entry_point == *place)
+                    && (brand.is_none() || view.spec.brand_id == brand)
+            })
+        };
         if actor.is_staff() {
-            let (documents, next) = self.documents(actor, DocumentKind::Journey, limit, after).await?;
-            let views = documents.iter().filter_map(|document| view(&config, document)).collect();
-            return Ok((views, next));
+            return self.documents_that(actor, DocumentKind::Journey, limit, after, fits).await;
         }
         let keys: Vec<Key> = config
             .journey_entries()
@@ -288,7 +295,7 @@ impl Desk {
             .collect();
         let found = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
         let views = found.into_iter().flatten().filter_map(|record| match record {
-            Record::Document(document) => view(&config, &document),
+            Record::Document(document) => fits(&document),
             _ => None,
         });
         Ok((views.collect(), None))
@@ -319,7 +326,8 @@ impl Desk {
     /// go on another day; nothing else is written. Staff may try a draft.
     ///
     /// # Errors
-    /// `Invalid` for every answer that is wrong or off the path; as [`journey`](Self::journey), and `Gone` for staff too.
+    /// `Invalid` for every answer that is wrong or off the path; `Refused` as `journey_crossed` where the same customer
+    /// kept taking other steps; as [`journey`](Self::journey), and `Gone` for staff too.
     pub async fn step_journey(
         &self,
         actor: &Actor,
@@ -336,7 +344,15 @@ impl Desk {
             let said = ask.said(&met.journey, &standing.answers);
             let passed = standing.answers.iter().filter(|(_, answer)| answer.is_none());
             let passed = passed.map(|(id, _)| id.clone()).collect();
-            self.run(actor, &KeepProgress { journey: met.version, said: &said, passed }).await?;
+            let keep = KeepProgress { journey: met.version, said: &said, passed };
+            self.run(actor, &keep).await.map_err(|error| match error {
+                // Only the customer's own steps are in the way of each other, taken in several places at once.
+                Error::Busy(_) => Error::refused(
+                    "journey_crossed",
+                    "other steps of this journey were taken at the same moment; these answers were not kept",
+                ),
+                error => error,
+            })?;
             standing.kept = Some((now, now.plus_seconds(config.settings.journey_retention_seconds)));
         }
         Ok(standing)

@@ -49,7 +49,7 @@ pub struct MacroFilter {
 }
 
 impl Desk {
-    /// Lists the macros that the actor sees, oldest first. A page may hold fewer than asked for and still have a next.
+    /// Lists the macros that the actor sees, oldest first.
     ///
     /// # Errors
     /// `NotFound` to customers; `Forbidden`; `Store`.
@@ -60,15 +60,14 @@ impl Desk {
         limit: u32,
         after: Option<PageCursor>,
     ) -> Result<(Vec<MacroView>, Option<PageCursor>), Error> {
-        let (documents, next) = self.documents(actor, DocumentKind::Macro, limit, after).await?;
-        let found = documents.into_iter().filter_map(|document| {
+        let fits = |document: &Document| {
             let spec = MacroSpec::deserialize(&document.body).ok()?;
             let fits = spec.is_for(actor)
                 && filter.category.as_ref().is_none_or(|category| spec.category.as_ref() == Some(category))
                 && filter.search.as_ref().is_none_or(|words| spec.is_found_by(words));
-            fits.then_some((document, spec))
-        });
-        let found: Vec<(Document, MacroSpec)> = found.collect();
+            fits.then(|| (document.clone(), spec))
+        };
+        let (found, next) = self.documents_that(actor, DocumentKind::Macro, limit, after, fits).await?;
         let keys: Vec<Key> = found.iter().map(|(document, _)| Key::Uses(document.id)).collect();
         let uses = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
         let views =

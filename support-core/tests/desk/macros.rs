@@ -303,3 +303,21 @@ fn what_actions_name_must_be_there_when_they_are_saved() {
         }
     }
 }
+
+#[test]
+fn a_page_of_some_macros_is_full_while_there_are_more_of_them() {
+    let world = World::standard();
+    let all: Vec<DocumentId> = (0..7)
+        .map(|n| {
+            let category = json!({"category": if n % 3 == 0 { "shipping" } else { "other" }});
+            world.put(DocumentKind::Macro, reply("all", &category))
+        })
+        .collect();
+    let filter = MacroFilter { category: Some(label("shipping")), search: None };
+    let page = |after| block_on(world.desk.macros(&HOST, &filter, 2, after)).unwrap();
+    let ids = |found: Vec<support_core::desk::MacroView>| found.into_iter().map(|m| m.id).collect::<Vec<_>>();
+    let (first, next) = page(None);
+    assert_eq!(ids(first), [all[0], all[3]]);
+    let (second, end) = page(next);
+    assert_eq!((ids(second), end), (vec![all[6]], None));
+}
