@@ -17,14 +17,14 @@ mod team;
 pub use settings::Settings;
 pub use team::{QueueLimitAction, RelaxStage, RoutingMode, RoutingModes, TeamSpec};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 use serde::de::DeserializeOwned;
 
-use crate::automation::{AutomationSpec, Automations, Guard, Snapshot};
+use crate::automation::{Action, AutomationSpec, Automations, Guard, Snapshot};
 use crate::error::FieldProblem;
-use crate::id::{DocumentId, TeamId};
+use crate::id::{AgentId, DocumentId, TeamId};
 use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
@@ -67,6 +67,8 @@ pub struct Config {
     keyword_guards: HashMap<DocumentId, Arc<Guard>>,
     /// The automations compiled.
     automations: Arc<Automations>,
+    /// Agents whom rules in force name and who work here no more.
+    left: BTreeSet<AgentId>,
     unreadable: Vec<ConfigRef>,
 }
 
@@ -141,6 +143,7 @@ impl Config {
             DocumentKind::JourneyEntry => parse(document).map(|entry| self.entries.push(entry)),
             DocumentKind::Inbox
             | DocumentKind::Brand
+            | DocumentKind::WebhookEndpoint
             | DocumentKind::Automation
             | DocumentKind::Macro
             | DocumentKind::Journey => Some(()),
@@ -275,6 +278,35 @@ impl Config {
         &self.automations
     }
 
+    /// Names the agents to whom automations and ladders in force give tickets.
+    #[must_use]
+    pub fn assignees(&self) -> BTreeSet<AgentId> {
+        let of_rules = self.automations.rules().iter().flat_map(|rule| &rule.actions);
+        let of_ladders = self.policy_versions.values().flat_map(|policy| &policy.steps);
+        let actions = of_rules.chain(of_ladders.flat_map(|step| &step.actions));
+        actions
+            .filter_map(|action| if let Action::AssignTo(agent) = action { Some(*agent) } else { None })
+            .collect()
+    }
+
+    /// Says which of the [`assignees`](Self::assignees) work here no more: no rule gives them anything.
+    #[must_use]
+    pub fn with_left(self, left: BTreeSet<AgentId>) -> Self {
+        Self { left, ..self }
+    }
+
+    /// Names the agents of whom it was said that they work here no more.
+    #[must_use]
+    pub const fn left(&self) -> &BTreeSet<AgentId> {
+        &self.left
+    }
+
+    /// Tells whether an agent whom rules name works here no more, as far as is known.
+    #[must_use]
+    pub fn has_left(&self, agent: AgentId) -> bool {
+        self.left.contains(&agent)
+    }
+
     /// Puts other automations in force, for a dry run.
     #[must_use]
     pub fn with_automations(self, automations: Automations) -> Self {
@@ -342,7 +374,7 @@ pub fn check(kind: DocumentKind, body: &serde_json::Value) -> Result<(), Vec<Fie
         }
         DocumentKind::JourneyEntry => read::<JourneyEntry>(body).map(drop),
         DocumentKind::Automation => read::<AutomationSpec>(body)?.check(),
-        DocumentKind::Inbox | DocumentKind::Brand => Ok(()),
+        DocumentKind::Inbox | DocumentKind::Brand | DocumentKind::WebhookEndpoint => Ok(()),
     }
 }
 

@@ -40,6 +40,7 @@ mod edit;
 mod erase;
 mod explain;
 mod input;
+mod insight;
 mod journeys;
 mod land;
 mod lists;
@@ -57,6 +58,7 @@ mod route;
 mod run;
 mod sight;
 mod sign_in;
+mod teams;
 mod texts;
 mod tick;
 mod trial;
@@ -75,6 +77,7 @@ pub use explain::{
     WaitingExplanation, explain_waiting,
 };
 pub use input::ContextInput;
+pub use insight::RefreshInsight;
 pub use journeys::{JourneyStanding, JourneyView, PublishJourney, SubmitJourney};
 pub use lists::{Counts, Performance};
 pub use macros::{MacroFilter, MacroView};
@@ -89,6 +92,7 @@ pub use reset::ResetTicket;
 pub use route::PlannedRoute;
 pub use run::{Ask, Done, Once, Options, Prepared, UseCase};
 pub use sign_in::{LoginReply, Me, Register, Registered, SetPassword, SignedIn};
+pub use teams::{PutTeam, TeamView};
 pub use tick::Ticked;
 pub use trial::{MaskingTrial, TrialExample};
 pub use verify::{Finding, Report};
@@ -98,13 +102,14 @@ pub use crate::ticket::FieldInput;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::id::{Ids, MessageId, TenantId, TicketId};
+use crate::insight::{CustomerInsight, TimeLimit};
 use crate::masking::Vault;
 use crate::people::{Actor, Scope};
 use crate::store::{Credential, Key, Store};
@@ -125,6 +130,8 @@ struct Inner {
     /// Keeps what masks with tokens stand for.
     vault: Option<Arc<dyn Vault>>,
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
+    /// What the host knows of customers, and how long it may take to say so.
+    insight: OnceLock<(Arc<dyn CustomerInsight>, Arc<dyn TimeLimit>)>,
     /// Whether what an earlier desk left unfinished was looked for.
     resumed: AtomicBool,
 }
@@ -178,9 +185,17 @@ impl Desk {
                 ids,
                 vault,
                 tenants: Mutex::default(),
+                insight: OnceLock::new(),
                 resumed: AtomicBool::new(false),
             }),
         }
+    }
+
+    /// Asks the host what it knows of a customer whenever a ticket is opened. Plugged in once: a second one is passed over.
+    #[must_use]
+    pub fn with_insight(self, insight: Arc<dyn CustomerInsight>, limit: Arc<dyn TimeLimit>) -> Self {
+        let _ = self.inner.insight.set((insight, limit));
+        self
     }
 
     /// Returns the store.

@@ -150,6 +150,13 @@ impl Error {
         Self::Refused(Refusal::new(code, reason))
     }
 
+    /// Names the fields as parts of another.
+    pub(crate) fn within(self, path: &str) -> Self {
+        let Self::Invalid(problems) = self else { return self };
+        let inside = |p: FieldProblem| FieldProblem::new(format!("{path}.{}", p.field), p.problem);
+        Self::Invalid(problems.into_iter().map(inside).collect())
+    }
+
     /// Tells whether the same command may succeed when it is sent again unchanged.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

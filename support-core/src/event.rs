@@ -319,6 +319,13 @@ events! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         forgotten: Vec<DocumentId>,
     }
+    /// A macro was used with a message. The message and what the macro did stand before it.
+    MacroApplied = "macro.applied" {
+        /// The macro, with the version that was used.
+        applied: ConfigRef,
+        /// Its actions that were left out, by their place, each with the code of why: `agent_inactive`, `team_unknown`.
+        refused: Vec<(u16, Label)>,
+    }
     /// Rules that went on waking each other were cut short.
     AutomationStopped = "automation.stopped" {
         /// All that took part: automations, and policies whose ladders did.
@@ -421,6 +428,17 @@ events! {
         due_at: Timestamp,
         /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
         policy_change: bool,
+    }
+    /// Actions of a step that was reached were left out. The step stands before it.
+    SlaActionsRefused = "sla.actions_refused" {
+        /// The timer.
+        metric: Metric,
+        /// Its cycle.
+        cycle: u32,
+        /// Index of the step in the policy's ladder.
+        step: u16,
+        /// The actions, by their place, each with the code of the refusal.
+        refused: Vec<(u16, Label)>,
     }
     /// An agent began to work on the ticket.
     WorkStarted = "work.started" {

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod insight;
 pub mod journey;
 pub mod label;
 pub mod macros;

@@ -35,4 +35,4 @@ pub use customer::{Address, AddressKind, Customer, CustomerFieldValue, normalize
 pub use permission::{Grants, Permission, Reach, Role};
 pub use presence::Presence;
 pub use scope::{Scope, Sight, Subject};
-pub use shift::{Day, Shift, ShiftProblem, Standing};
+pub use shift::{Day, Hours, Shift, ShiftProblem, Standing, Weekly};

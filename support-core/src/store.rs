@@ -112,8 +112,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// the worker loads each in its own tenant's scope.
     ///
     /// A ticket wakes at [`wake_at`](crate::ticket::Derived::wake_at), an agent when their presence ends
-    /// ([`until`](crate::people::AgentState::until)), a customer when the journey that they have begun is forgotten
-    /// ([`expires_at`](JourneyProgress::expires_at)).
+    /// ([`until`](crate::people::AgentState::until)), a customer when a journey that they have begun is forgotten
+    /// ([`expires_at`](JourneyProgress::expires_at)), once for each journey.
     ///
     /// # Errors
     /// Any [`StoreError`].

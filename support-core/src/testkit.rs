@@ -130,6 +130,7 @@ macro_rules! store_conformance {
         agents_and_their_states_are_listed
         customers_are_found_by_how_they_begin
         documents_are_listed_at_their_newest_version
+        journeys_that_were_begun_are_listed_by_customer
         sessions_and_outbox_rows_are_listed
         lists_bring_along_what_they_name
         filters_find_what_they_say

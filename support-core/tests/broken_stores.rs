@@ -170,7 +170,7 @@ fn key_of(record: &Record) -> Key {
         Record::Login(r) => Key::Login(r.subject),
         Record::Session(r) => Key::Session(r.id),
         Record::Outbox(r) => Key::Outbox(r.id),
-        Record::JourneyProgress(r) => Key::JourneyProgress(r.customer_id),
+        Record::JourneyProgress(r) => Key::JourneyProgress(r.customer_id, r.journey.id),
         Record::Receipt(r) => Key::Receipt(r.key.clone()),
         Record::Epoch(_) => Key::Epoch,
         Record::Uses(_) => unreachable!("is read by the document's id"),

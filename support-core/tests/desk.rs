@@ -36,6 +36,8 @@ mod fairness;
 mod faults;
 #[path = "desk/faulty.rs"]
 mod faulty;
+#[path = "desk/insight.rs"]
+mod insight;
 #[path = "desk/journeys.rs"]
 mod journeys;
 #[path = "desk/loops.rs"]

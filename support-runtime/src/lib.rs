@@ -18,10 +18,12 @@
 
 mod clock;
 mod ids;
+mod limit;
 mod worker;
 
 pub use clock::SystemClock;
 pub use ids::{NoRandomness, RandomIds};
+pub use limit::Within;
 pub use worker::{Worker, WorkerState};
 
 /// Compiles the examples of the README.

@@ -258,6 +258,7 @@ CREATE TABLE desk_offers (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_offers_ticket ON desk_offers (ticket, at, id);
 CREATE INDEX desk_offers_open ON desk_offers (tenant, agent, at, id) WHERE state = 'open';
+CREATE INDEX desk_offers_open_team ON desk_offers (tenant, team, at, id) WHERE state = 'open';
 
 CREATE TABLE desk_customers (
     tenant INTEGER NOT NULL,
@@ -420,7 +421,7 @@ CREATE TABLE desk_outbox (
 CREATE INDEX desk_outbox_state ON desk_outbox (tenant, state, created_at, id);
 
 CREATE TABLE desk_journeys (
-    -- The journey that a customer has begun and not finished, one a customer. The answers are a text.
+    -- The journeys that customers have begun and not finished. The answers are a text.
     tenant INTEGER NOT NULL,
     customer BLOB NOT NULL CHECK (length(customer) = 16),
     journey BLOB NOT NULL CHECK (length(journey) = 16),
@@ -429,7 +430,7 @@ CREATE TABLE desk_journeys (
     saved_at INTEGER NOT NULL,
     expires_at INTEGER,
     version INTEGER NOT NULL,
-    PRIMARY KEY (tenant, customer)
+    PRIMARY KEY (tenant, customer, journey)
 ) STRICT, WITHOUT ROWID;
 -- The worker's alarm clock, over all tenants.
 CREATE INDEX desk_journeys_expiry ON desk_journeys (expires_at) WHERE expires_at IS NOT NULL;

@@ -228,6 +228,7 @@ impl Action {
                 status: None,
                 if_last_message: None,
                 live: false,
+                used: None,
             }))),
             Self::Notify(notice) => {
                 let mut notice = notice.clone();

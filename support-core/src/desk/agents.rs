@@ -17,6 +17,7 @@ use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Query, Rec
 use crate::time::Timestamp;
 
 use super::run::{Ask, Prepared, UseCase};
+use super::teams::count_memberships;
 use super::texts::Texts;
 
 /// Most units, chats or calls of an agent.
@@ -202,9 +203,6 @@ fn check(agent: &Agent) -> Result<(), Error> {
             return Err(Error::invalid(format!("capacity.{field}"), "must be at most 10000"));
         }
     }
-    if let Some(shift) = &agent.shift {
-        shift.hours().map_err(|problem| Error::invalid("shift", problem))?;
-    }
     if agent.languages.len() > 100 {
         return Err(Error::invalid("languages", "must be at most 100"));
     }
@@ -353,6 +351,7 @@ impl UseCase for CreateAgent {
         changes.events.push(ask.agent_event(agent.id, 1, ask.now, Event::AgentCreated {}));
         let state = AgentState::new(agent.id, ask.now);
         let (subject, email) = (LoginSubject::Agent(agent.id), agent.email.clone());
+        count_memberships(None, &agent, &mut changes);
         changes.insert(agent);
         changes.insert(state);
         if let Some(hash) = &self.password {
@@ -445,6 +444,7 @@ impl UseCase for UpdateAgent {
             ask.sign_in_by(LoginSubject::Agent(id), &after.email, &mut changes).await?;
         }
         ask.leave_an_admin(&before, &after, &mut changes).await?;
+        count_memberships(Some(&before), &after, &mut changes);
         changes.replace(before.version, after);
         changes.replace(state.version, state);
         Ok(Prepared { changes, reply, routes: true, configures: false })
@@ -470,6 +470,7 @@ impl UseCase for DeactivateAgent {
         after.version += 1;
         after.updated_at = at;
         ask.leave_an_admin(&before, &after, &mut changes).await?;
+        count_memberships(Some(&before), &after, &mut changes);
         let reply = AgentReply { agent_id: self.id, version: after.version };
         let seq = after.version + state.version - 1;
         changes.events.push(ask.agent_event(self.id, seq, at, Event::AgentDeactivated {}));
@@ -490,7 +491,8 @@ impl UseCase for DeactivateAgent {
         };
         changes.replace(revision, gone);
         ask.let_go(self.id, to, &mut changes).await?;
-        Ok(Prepared { changes, reply, routes: true, configures: false })
+        // What this desk knows of whom rules may give work to is known anew.
+        Ok(Prepared { changes, reply, routes: true, configures: true })
     }
 }
 

@@ -113,8 +113,14 @@ fn loads(before: Option<&Ticket>, after: &Ticket) -> Vec<Delta> {
 /// Tells whether a ticket of so many units is more than an agent's capacity; what it takes of it already, as theirs or
 /// as offered to them, is not counted twice.
 pub(super) fn goes_over(before: Option<&Ticket>, units: u32, agent: &Agent, state: &AgentState) -> bool {
+    i64::from(units) > room(before, agent, state)
+}
+
+/// Returns how many units of an agent's capacity a ticket finds free, below 0 where they are over; what it takes of it
+/// already counts as free.
+pub(super) fn room(before: Option<&Ticket>, agent: &Agent, state: &AgentState) -> i64 {
     let counted = before.filter(|before| before.holder() == Some(agent.id)).map_or(0, Ticket::units);
-    state.load.units.saturating_sub(counted).saturating_add(units) > agent.capacity.units
+    i64::from(agent.capacity.units) - i64::from(state.load.units.saturating_sub(counted))
 }
 
 /// Lets a commit succeed only while an agent's presence is as it was read. Deactivating changes it, so that nobody is

@@ -71,9 +71,11 @@ impl PutDocument {
 
 pub(super) const fn permission(kind: DocumentKind) -> Permission {
     match kind {
-        DocumentKind::Settings | DocumentKind::Masking | DocumentKind::Inbox | DocumentKind::Brand => {
-            Permission::SettingsManage
-        }
+        DocumentKind::Settings
+        | DocumentKind::Masking
+        | DocumentKind::Inbox
+        | DocumentKind::Brand
+        | DocumentKind::WebhookEndpoint => Permission::SettingsManage,
         DocumentKind::Team => Permission::TeamManage,
         DocumentKind::SlaPolicy | DocumentKind::Calendar => Permission::SlaManage,
         DocumentKind::KeywordRule | DocumentKind::Automation => Permission::RuleManage,
@@ -96,6 +98,7 @@ const fn free_texts(kind: DocumentKind) -> &'static [&'static str] {
         | DocumentKind::Team
         | DocumentKind::Calendar
         | DocumentKind::KeywordRule
+        | DocumentKind::WebhookEndpoint
         | DocumentKind::JourneyEntry => &[],
     }
 }
@@ -160,13 +163,9 @@ impl Ask<'_> {
         kind: DocumentKind,
         body: &serde_json::Value,
     ) -> Result<(), Error> {
-        let mut named: Vec<(String, DocumentKind, DocumentId)> = Vec::new();
+        let mut named: Vec<Named> = Vec::new();
         let calendar =
             |field: &str, id: Option<DocumentId>| id.map(|id| (field.to_owned(), DocumentKind::Calendar, id));
-        let team = |field: String, id: TeamId| {
-            let exists = id == TeamId::DEFAULT;
-            (!exists).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
-        };
         let of_condition = |condition: &Condition| {
             let calendars = condition.calendars().into_iter();
             let calendars = calendars.filter_map(|id| calendar("condition", Some(id)));
@@ -186,15 +185,7 @@ impl Ask<'_> {
                 let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
                 named.extend(calendar("calendar_id", spec.calendar_id));
                 for (at, step) in spec.steps.iter().enumerate() {
-                    for (place, action) in step.actions.iter().enumerate() {
-                        let field = || format!("steps[{at}].actions[{place}]");
-                        if let Action::MoveToTeam(id) = action {
-                            named.extend(team(format!("{}.move_to_team", field()), *id));
-                        }
-                        if let Action::AssignTo(id) = action {
-                            self.agent_in(&format!("{}.assign_to", field()), *id).await?;
-                        }
-                    }
+                    named.extend(self.named_by(&format!("steps[{at}].actions"), &step.actions).await?);
                 }
                 for (metric, target) in spec.targets {
                     named.extend(calendar(
@@ -213,11 +204,7 @@ impl Ask<'_> {
             DocumentKind::Macro => {
                 let Ok(spec) = MacroSpec::deserialize(body) else { return Ok(()) };
                 named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
-                let moves = spec.actions.iter().enumerate().filter_map(|(at, action)| match action {
-                    Action::MoveToTeam(to) => Some((format!("actions[{at}].move_to_team"), *to)),
-                    _ => None,
-                });
-                named.extend(moves.filter_map(|(field, to)| team(field, to)));
+                named.extend(self.named_by("actions", &spec.actions).await?);
             }
             DocumentKind::Masking => {
                 let Ok(spec) = MaskingSpec::deserialize(body) else { return Ok(()) };
@@ -239,14 +226,7 @@ impl Ask<'_> {
                 }
                 named.extend(spec.condition.iter().flat_map(of_condition));
                 self.agents_of_condition_exist(spec.condition.as_ref()).await?;
-                for (at, action) in spec.actions.iter().enumerate() {
-                    if let Action::MoveToTeam(id) = action {
-                        named.extend(team(format!("actions[{at}].move_to_team"), *id));
-                    }
-                    if let Action::AssignTo(id) = action {
-                        self.agent_in(&format!("actions[{at}].assign_to"), *id).await?;
-                    }
-                }
+                named.extend(self.named_by("actions", &spec.actions).await?);
             }
             DocumentKind::KeywordRule => {
                 let Some(given) = body.get("condition") else { return Ok(()) };
@@ -262,6 +242,24 @@ impl Ask<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Names the documents that the actions of a list name, and checks that the agents work here.
+    async fn named_by(&self, field: &str, actions: &[Action]) -> Result<Vec<Named>, Error> {
+        let mut named = Vec::new();
+        for (at, action) in actions.iter().enumerate() {
+            match action {
+                Action::MoveToTeam(id) => named.extend(team(format!("{field}[{at}].move_to_team"), *id)),
+                Action::CallWebhook(id) => {
+                    named.push((format!("{field}[{at}].call_webhook"), DocumentKind::WebhookEndpoint, *id));
+                }
+                Action::AssignTo(id) => {
+                    self.agent_in(&format!("{field}[{at}].assign_to"), *id).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(named)
     }
 
     /// Refuses a condition about agents who never were. One about somebody who has left may stay.
@@ -361,8 +359,19 @@ impl Ask<'_> {
     }
 }
 
+/// Most documents that one page of a filtered list looks at.
+const SCANNED: usize = 10_000;
+
+/// A field, and the document that it names.
+type Named = (String, DocumentKind, DocumentId);
+
+/// Names the document of a team. The default team always exists.
+fn team(field: String, id: TeamId) -> Option<Named> {
+    (id != TeamId::DEFAULT).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
+}
+
 /// A team's overflow goes to other teams.
-fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+pub(super) fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
     // What cannot be read is left to the check of the document itself.
     let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
     match spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid()) {
@@ -393,6 +402,38 @@ fn stays_in_place(body: &serde_json::Value, retired: bool, before: Option<&Docum
 }
 
 impl Desk {
+    /// Reads of the documents of a kind that are in force what `fits` makes something of, oldest first. A page is full
+    /// where there is more; after [`SCANNED`] documents it ends early, and the next goes on.
+    pub(super) async fn documents_that<T>(
+        &self,
+        actor: &crate::people::Actor,
+        kind: DocumentKind,
+        limit: u32,
+        mut after: Option<PageCursor>,
+        fits: impl Fn(&Document) -> Option<T> + Send,
+    ) -> Result<(Vec<T>, Option<PageCursor>), Error> {
+        let (mut found, mut full_at, mut scanned) = (Vec::new(), None, 0);
+        // One more than a page, so that the first look mostly tells whether there is another page.
+        let batch = limit.saturating_add(1).clamp(100, Query::MOST);
+        loop {
+            let (documents, next) = self.documents(actor, kind, batch, after).await?;
+            scanned += documents.len();
+            for document in &documents {
+                let Some(one) = fits(document) else { continue };
+                if found.len() >= limit as usize {
+                    return Ok((found, full_at));
+                }
+                found.push(one);
+                let (key, id) = (document.created_at.micros(), document.id.uuid());
+                full_at = Some(PageCursor { key, id });
+            }
+            if next.is_none() || scanned >= SCANNED {
+                return Ok((found, next));
+            }
+            after = next;
+        }
+    }
+
     /// Reads configuration documents of a kind that are in force, oldest first.
     ///
     /// # Errors

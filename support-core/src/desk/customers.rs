@@ -314,7 +314,7 @@ impl UseCase for UpdateCustomer {
         let fields = fields.iter().filter_map(|field| field.parse().ok()).collect();
         changes.events.push(ask.customer_event(&after, Event::CustomerChanged { fields }));
         changes.replace(before.version, after.clone());
-        let routes = ask.note_on_tickets(&after, &mut changes).await?;
+        let routes = ask.note_on_tickets(&before, &after, &mut changes).await?;
         Ok(Prepared { routes, ..Prepared::new(changes, reply) })
     }
 }
@@ -322,14 +322,23 @@ impl UseCase for UpdateCustomer {
 impl Ask<'_> {
     /// Notes on a customer's open tickets what rules and scores know of them, at most on the newest 100; tells whether
     /// the router has to look.
-    async fn note_on_tickets(&self, customer: &Customer, changes: &mut ChangeSet) -> Result<bool, Error> {
+    async fn note_on_tickets(
+        &self,
+        before: &Customer,
+        customer: &Customer,
+        changes: &mut ChangeSet,
+    ) -> Result<bool, Error> {
         let status = Status::ALL.iter().copied().filter(|s| s.category() != StatusCategory::Closed).collect();
         let filter = TicketFilter { status, customer: Some(customer.id), ..TicketFilter::default() };
         let query = Query::new(Select::Tickets(Box::new(filter)), NOTED);
         let found = self.store().find(&self.system(), &query).await?;
         let mut routes = false;
         for ticket in found.items.into_iter().filter_map(super::read::ticket) {
-            let insight = Insight::noting(ticket.insight.as_ref(), customer);
+            let mut known = ticket.insight.clone();
+            // A tier that was taken away is not kept as if it had been looked up elsewhere.
+            let lost = |insight: &&mut Insight| before.tier.is_some() && insight.tier == before.tier;
+            known.as_mut().filter(lost).into_iter().for_each(|insight| insight.tier = None);
+            let insight = Insight::noting(known.as_ref(), customer);
             if insight.is_none() || insight == ticket.insight {
                 continue;
             }

@@ -91,7 +91,7 @@ impl UseCase for EditDocument {
     }
 }
 
-fn merged(mut body: Value, fields: &Map<String, Value>) -> Value {
+pub(super) fn merged(mut body: Value, fields: &Map<String, Value>) -> Value {
     if let Some(object) = body.as_object_mut() {
         for (field, value) in fields {
             match value {
@@ -104,7 +104,7 @@ fn merged(mut body: Value, fields: &Map<String, Value>) -> Value {
 }
 
 /// What stands before the first version of a document that always exists.
-fn built_in(kind: DocumentKind, id: DocumentId) -> Option<Value> {
+pub(super) fn built_in(kind: DocumentKind, id: DocumentId) -> Option<Value> {
     let default_team = kind == DocumentKind::Team && id.uuid() == TeamId::DEFAULT.uuid();
     default_team.then(|| serde_json::to_value(TeamSpec::standard()).ok()).flatten()
 }

@@ -253,7 +253,7 @@ impl Ask<'_> {
     }
 
     /// With reach `team`, work moves between the own teams only.
-    fn may_hand_to_team(&self, team: TeamId) -> Result<(), Error> {
+    pub(super) fn may_hand_to_team(&self, team: TeamId) -> Result<(), Error> {
         match self.actor {
             Actor::Agent(actor)
                 if self.actor.reach(Permission::TicketReassign) != Some(Reach::All)
@@ -266,7 +266,7 @@ impl Ask<'_> {
     }
 
     /// With reach `team`, work is handed within the own teams only.
-    fn may_hand_to(&self, agent: &Agent) -> Result<(), Error> {
+    pub(super) fn may_hand_to(&self, agent: &Agent) -> Result<(), Error> {
         let within_team = match self.actor {
             Actor::Agent(actor) if self.actor.reach(Permission::TicketReassign) != Some(Reach::All) => {
                 agent.id == actor.id

@@ -112,6 +112,7 @@ pub struct WaitingExplanation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AgentVerdict {
     /// Who.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// What they fail; nothing where they are eligible.
     pub fails: Vec<Refused>,
@@ -126,6 +127,7 @@ pub struct Relaxes {
     /// The stage, counted from 1.
     pub stage: u32,
     /// Who.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::id::{CustomerId, DocumentId, TextId};
+use crate::id::{BrandId, CustomerId, DocumentId, TextId};
 use crate::journey::{
     Answer, Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
     entry_document,
@@ -18,8 +18,8 @@ use crate::masking::Purpose;
 use crate::people::{Actor, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
 use crate::store::{
-    ChangeSet, Document, DocumentKind, JourneyProgress, Key, Outcome, PageCursor, Record, StoreExt, Text,
-    TextClass,
+    ChangeSet, Document, DocumentKind, JourneyProgress, Key, Outcome, PageCursor, Query, Record, Select,
+    StoreExt, Text, TextClass,
 };
 use crate::time::Timestamp;
 
@@ -201,7 +201,7 @@ impl UseCase for KeepProgress<'_> {
         let mut texts = Texts::new(ask, None);
         let answers = texts.keep(ActorRef::customer(customer.id), TextClass::Internal, body);
         let before: Option<JourneyProgress> =
-            ask.store().one(&ask.system(), Key::JourneyProgress(customer.id)).await?;
+            ask.store().one(&ask.system(), Key::JourneyProgress(customer.id, self.journey.id)).await?;
         let version = before.as_ref().map_or(0, |before| before.version);
         let progress = JourneyProgress {
             customer_id: customer.id,
@@ -268,21 +268,28 @@ fn said(journey: &Journey, answers: &Answers, mask: impl Fn(&str, &[&str]) -> St
 }
 
 impl Desk {
-    /// Lists journeys: all of them, oldest first, to staff; to customers those that are active.
+    /// Lists journeys: all of them, oldest first, to staff; to customers those that are active. Of a place and a brand
+    /// where they are named.
     ///
     /// # Errors
     /// `Forbidden`; `Store`.
     pub async fn journeys(
         &self,
         actor: &Actor,
+        entry_point: Option<&Label>,
+        brand: Option<BrandId>,
         limit: u32,
         after: Option<PageCursor>,
     ) -> Result<(Vec<JourneyView>, Option<PageCursor>), Error> {
         let config = self.config(actor.tenant()).await?;
+        let fits = |document: &Document| {
+            view(&config, document).filter(|view| {
+                entry_point.is_none_or(|place| view.spec.entry_point == *place)
+                    && (brand.is_none() || view.spec.brand_id == brand)
+            })
+        };
         if actor.is_staff() {
-            let (documents, next) = self.documents(actor, DocumentKind::Journey, limit, after).await?;
-            let views = documents.iter().filter_map(|document| view(&config, document)).collect();
-            return Ok((views, next));
+            return self.documents_that(actor, DocumentKind::Journey, limit, after, fits).await;
         }
         let keys: Vec<Key> = config
             .journey_entries()
@@ -290,7 +297,7 @@ impl Desk {
             .collect();
         let found = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
         let views = found.into_iter().flatten().filter_map(|record| match record {
-            Record::Document(document) => view(&config, &document),
+            Record::Document(document) => fits(&document),
             _ => None,
         });
         Ok((views.collect(), None))
@@ -321,7 +328,8 @@ impl Desk {
     /// go on another day; nothing else is written. Staff may try a draft.
     ///
     /// # Errors
-    /// `Invalid` for every answer that is wrong or off the path; as [`journey`](Self::journey), and `Gone` for staff too.
+    /// `Invalid` for every answer that is wrong or off the path; `Refused` as `journey_crossed` where the same customer
+    /// kept taking other steps; as [`journey`](Self::journey), and `Gone` for staff too.
     pub async fn step_journey(
         &self,
         actor: &Actor,
@@ -341,7 +349,15 @@ impl Desk {
             });
             let passed = standing.answers.iter().filter(|(_, answer)| answer.is_none());
             let passed = passed.map(|(id, _)| id.clone()).collect();
-            self.run(actor, &KeepProgress { journey: met.version, said: &said, passed }).await?;
+            let keep = KeepProgress { journey: met.version, said: &said, passed };
+            self.run(actor, &keep).await.map_err(|error| match error {
+                // Only the customer's own steps are in the way of each other, taken in several places at once.
+                Error::Busy(_) => Error::refused(
+                    "journey_crossed",
+                    "other steps of this journey were taken at the same moment; these answers were not kept",
+                ),
+                error => error,
+            })?;
             standing.kept = Some((now, now.plus_seconds(config.settings.journey_retention_seconds)));
         }
         Ok(standing)
@@ -408,25 +424,34 @@ impl Desk {
         customer: CustomerId,
         journey: DocumentId,
     ) -> Result<Option<JourneyProgress>, Error> {
-        let key = Key::JourneyProgress(customer);
+        let key = Key::JourneyProgress(customer, journey);
         let found: Option<JourneyProgress> = self.store().one(&Scope::system(actor.tenant()), key).await?;
         let now = self.now();
-        Ok(found.filter(|begun| {
-            begun.journey.id == journey && begun.expires_at.is_some_and(|expires_at| expires_at > now)
-        }))
+        Ok(found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now)))
     }
 
     /// Forgets what a customer has begun, once its time is over. Tells whether it was.
     pub(super) async fn wake_customer(&self, actor: &Actor, id: CustomerId) -> Result<bool, Error> {
-        let key = Key::JourneyProgress(id);
-        let found: Option<JourneyProgress> = self.store().one(&Scope::system(actor.tenant()), key).await?;
-        let now = self.now();
-        let Some(begun) = found.filter(|begun| begun.expires_at.is_some_and(|at| at <= now)) else {
-            return Ok(false);
-        };
-        let mut changes = ChangeSet::new(actor.tenant());
-        self.end_progress(actor, begun, &mut changes).await?;
-        Ok(self.store().commit(&[changes]).await?.first() == Some(&Outcome::Committed))
+        let (system, now) = (Scope::system(actor.tenant()), self.now());
+        let mut query = Query::new(Select::Journeys(id), Query::MOST);
+        let mut all = Vec::new();
+        loop {
+            let page = self.store().find(&system, &query).await?;
+            for record in page.items {
+                if let Record::JourneyProgress(begun) = record
+                    && begun.expires_at.is_some_and(|at| at <= now)
+                {
+                    let mut changes = ChangeSet::new(actor.tenant());
+                    self.end_progress(actor, begun, &mut changes).await?;
+                    all.push(changes);
+                }
+            }
+            if page.next.is_none() {
+                break;
+            }
+            query.after = page.next;
+        }
+        Ok(!all.is_empty() && self.store().commit(&all).await?.contains(&Outcome::Committed))
     }
 
     async fn end_progress(

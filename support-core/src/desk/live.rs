@@ -257,8 +257,24 @@ impl Live {
             // The epoch was read first: should a document change meanwhile, the next check reads it again.
             _ => Arc::new(Config::compile(epoch, &documents(&**store, &system).await?)),
         };
+        let config = self.without_the_left(&**store, config).await?;
         *lock(&self.config) = Some((config.clone(), now));
         Ok(config)
+    }
+
+    /// Says of the agents whom rules name which of them work here no more. Who leaves meanwhile is noticed when what a
+    /// rule gave them is written.
+    async fn without_the_left(&self, store: &dyn Store, config: Arc<Config>) -> Result<Arc<Config>, Error> {
+        let named: Vec<AgentId> = config.assignees().into_iter().collect();
+        if named.is_empty() && config.left().is_empty() {
+            return Ok(config);
+        }
+        let keys: Vec<Key> = named.iter().map(|id| Key::Agent(*id)).collect();
+        let found = store.load(&Scope::system(self.tenant), &keys).await?;
+        let works = |record: Option<Record>| matches!(record, Some(Record::Agent(agent)) if agent.active);
+        let left: BTreeSet<AgentId> =
+            named.into_iter().zip(found).filter_map(|(id, record)| (!works(record)).then_some(id)).collect();
+        Ok(if left == *config.left() { config } else { Arc::new(Config::clone(&config).with_left(left)) })
     }
 
     /// Adds the versions that a ticket's timers name to a configuration, and keeps them.

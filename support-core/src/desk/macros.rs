@@ -1,24 +1,26 @@
 //! Macros: found, rendered with what is known, and used with a reply.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::Deserialize;
 
 use crate::automation::Action;
-use crate::conversation::{Conversation, Direction, Visibility};
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::id::{DocumentId, MessageId, TicketId};
+use crate::id::{DocumentId, TicketId};
 use crate::label::Label;
 use crate::macros::{MacroSpec, MacroVisibility, Values};
-use crate::people::{Actor, ActorRef, AddressKind, AgentState, Customer, Permission, Scope};
-use crate::store::{
-    ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Record, StoreExt, Text, TextClass,
-};
-use crate::ticket::{Command, Status, Ticket, command};
+use crate::people::{Actor, AddressKind, AgentState, Customer, Permission, Scope};
+use crate::routing::Seat;
+use crate::sla::ConfigRef;
+use crate::store::{ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Record, StoreExt, Text};
+use crate::ticket::Ticket;
+use crate::ticket::command::UsedMacro;
 use crate::time::Timestamp;
 
 use super::Desk;
+use super::assemble::room;
 use super::run::{Ask, Done, Once, Options, Prepared, UseCase};
-use super::texts::Texts;
 
 /// A macro and how often it was used.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +49,7 @@ pub struct MacroFilter {
 }
 
 impl Desk {
-    /// Lists the macros that the actor sees, oldest first. A page may hold fewer than asked for and still have a next.
+    /// Lists the macros that the actor sees, oldest first.
     ///
     /// # Errors
     /// `NotFound` to customers; `Forbidden`; `Store`.
@@ -58,15 +60,14 @@ impl Desk {
         limit: u32,
         after: Option<PageCursor>,
     ) -> Result<(Vec<MacroView>, Option<PageCursor>), Error> {
-        let (documents, next) = self.documents(actor, DocumentKind::Macro, limit, after).await?;
-        let found = documents.into_iter().filter_map(|document| {
+        let fits = |document: &Document| {
             let spec = MacroSpec::deserialize(&document.body).ok()?;
             let fits = spec.is_for(actor)
                 && filter.category.as_ref().is_none_or(|category| spec.category.as_ref() == Some(category))
                 && filter.search.as_ref().is_none_or(|words| spec.is_found_by(words));
-            fits.then_some((document, spec))
-        });
-        let found: Vec<(Document, MacroSpec)> = found.collect();
+            fits.then(|| (document.clone(), spec))
+        };
+        let (found, next) = self.documents_that(actor, DocumentKind::Macro, limit, after, fits).await?;
         let keys: Vec<Key> = found.iter().map(|(document, _)| Key::Uses(document.id)).collect();
         let uses = self.store().load(&Scope::system(actor.tenant()), &keys).await?;
         let views =
@@ -197,32 +198,43 @@ impl UseCase for CountUse {
     }
 }
 
-/// What a macro adds to a reply.
-#[derive(Default)]
-pub(super) struct Macro {
-    actions: Vec<Action>,
-}
-
 impl Ask<'_> {
-    /// Reads the macro that a reply names, and checks that the actor may do on the ticket what it does.
+    /// Reads the macro that a reply names, and checks that the actor may do on the ticket what it does; with the states,
+    /// as they were read, of the agents to whom it may give the ticket.
     pub(super) async fn macro_in(
         &self,
         field: &str,
         id: DocumentId,
         ticket: &Ticket,
-    ) -> Result<Macro, Error> {
+    ) -> Result<(UsedMacro, Vec<AgentState>), Error> {
         let document = self.document(DocumentKind::Macro, id).await?.filter(|document| !document.retired);
-        let spec = document.and_then(|document| MacroSpec::deserialize(&document.body).ok());
-        let spec = spec.filter(|spec| spec.is_for(self.actor));
-        let spec = spec.ok_or_else(|| Error::invalid(field, "must be a macro that you can use"))?;
-        for action in &spec.actions {
+        let found = document.and_then(|document| {
+            let spec = MacroSpec::deserialize(&document.body).ok()?;
+            Some((ConfigRef { id, version: document.version }, spec))
+        });
+        let found = found.filter(|(_, spec)| spec.is_for(self.actor));
+        let (version, MacroSpec { actions, .. }) =
+            found.ok_or_else(|| Error::invalid(field, "must be a macro that you can use"))?;
+        let (mut free, mut states) = (BTreeMap::new(), Vec::new());
+        for action in &actions {
             let permission = action.permission();
             let right = self.actor.scope(permission)?;
             if !ticket.with_subject(|subject| right.sees(subject)) {
                 return Err(Error::Forbidden(permission));
             }
+            match action {
+                Action::AssignTo(agent) => {
+                    if let Some(Seat { agent, state }) = self.seat(*agent).await? {
+                        self.may_hand_to(&agent)?;
+                        free.insert(agent.id, room(Some(ticket), &agent, &state));
+                        states.push(state);
+                    }
+                }
+                Action::MoveToTeam(team) => self.may_hand_to_team(*team)?,
+                _ => {}
+            }
         }
-        Ok(Macro { actions: spec.actions })
+        Ok((UsedMacro { version, actions, free }, states))
     }
 
     /// Checks that the actor may write a macro, as it was and as it will be, and names its owner.
@@ -251,77 +263,5 @@ impl Ask<'_> {
             // What cannot be read or accepted is refused by the check of the document, with its fields.
             _ => Ok(()),
         }
-    }
-}
-
-impl Macro {
-    /// Returns the status that it sets, which the reply carries.
-    pub(super) fn status(&self) -> Option<Status> {
-        self.actions.iter().rev().find_map(|action| match action {
-            Action::SetStatus(status) => Some(*status),
-            _ => None,
-        })
-    }
-
-    /// Makes commands of everything else that it does; with the state, as it was read, of an agent who gets the ticket.
-    pub(super) async fn commands(
-        &self,
-        ask: &Ask<'_>,
-        ticket: &Ticket,
-        conversation: &Conversation,
-        texts: &mut Texts<'_>,
-    ) -> Result<(Vec<Command>, Option<AgentState>), Error> {
-        let mut commands = Vec::new();
-        let mut owner = None;
-        for action in &self.actions {
-            match action {
-                Action::SetStatus(_) => {}
-                Action::AssignTo(agent) => {
-                    let (assign, state) = ask.assign(ticket, Some(Some(*agent)), None, None).await?;
-                    commands.push(Command::Assign(Box::new(assign)));
-                    owner = state;
-                }
-                Action::MoveToTeam(team) if ticket.team_id != Some(*team) => {
-                    let (assign, _) = ask.assign(ticket, None, Some(*team), None).await?;
-                    commands.push(Command::Assign(Box::new(assign)));
-                }
-                Action::MoveToTeam(_) => {}
-                action => {
-                    commands
-                        .extend(action.command(ticket, |text| note(ask, ticket, conversation, texts, text)));
-                }
-            }
-        }
-        Ok((commands, owner))
-    }
-}
-
-/// Makes a note of what a macro says, in the name of who uses it.
-fn note(
-    ask: &Ask<'_>,
-    ticket: &Ticket,
-    conversation: &Conversation,
-    texts: &mut Texts<'_>,
-    text: &str,
-) -> command::NewMessage {
-    let body = texts.add(ActorRef::customer(ticket.customer_id), TextClass::Internal, text, &[]);
-    texts.find_by(body.id, Visibility::Internal, &[&body.body]);
-    command::NewMessage {
-        id: MessageId::mint(ask.ids(), ask.now),
-        conversation_id: Some(conversation.id),
-        direction: Direction::Outbound,
-        author: ask.actor.as_ref(),
-        author_text: None,
-        visibility: Visibility::Internal,
-        channel: conversation.channel.clone(),
-        inbox_id: conversation.inbox_id,
-        body: body.id,
-        automatic: false,
-        thanks: false,
-        external_id: None,
-        in_reply_to: None,
-        delivery: None,
-        sent_at: ask.now,
-        masked: body.masked,
     }
 }

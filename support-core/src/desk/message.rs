@@ -16,7 +16,6 @@ use crate::time::Timestamp;
 use super::TicketReply;
 use super::assemble::still_there;
 use super::land::{Landed, Landing};
-use super::macros::Macro;
 use super::open::{first_delivery, queue_outgoing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
@@ -118,9 +117,11 @@ impl UseCase for WriteMessage {
         }
         self.no_author("goes with a customer's message")?;
         let ticket = ask.ticket(self.ticket_id, self.permission()).await?;
-        let with = match self.macro_id {
-            Some(id) => ask.macro_in("macro_id", id, &ticket).await?,
-            None => Macro::default(),
+        let (used, named) = match self.macro_id {
+            Some(id) => {
+                ask.macro_in("macro_id", id, &ticket).await.map(|(used, named)| (Some(used), named))?
+            }
+            None => (None, Vec::new()),
         };
         if self.status.is_some() {
             let right = ask.actor.scope(Permission::TicketStatus)?;
@@ -161,14 +162,13 @@ impl UseCase for WriteMessage {
         let message_id = message.id;
         let write = Command::Write(Box::new(command::Write {
             message,
-            status: self.status.or(with.status()),
+            status: self.status,
             if_last_message: self.if_last_message_id,
             live: false,
+            used,
         }));
-        let (mut commands, owner) = with.commands(ask, &ticket, &conversation, &mut texts).await?;
-        commands.insert(0, write);
-        let mut prepared = carry_out(ask, &ticket, &commands, vec![conversation.clone().into()]).await?;
-        owner.into_iter().for_each(|state| still_there(&mut prepared.changes, state));
+        let mut prepared = carry_out(ask, &ticket, &[write], vec![conversation.clone().into()]).await?;
+        named.into_iter().for_each(|state| still_there(&mut prepared.changes, state));
         prepared.changes.deltas.extend(self.macro_id.map(|document| Delta::Used { document }));
         prepared.reply.message_id = Some(message_id);
         texts.finish(&mut prepared.changes);
@@ -315,7 +315,7 @@ impl Ask<'_> {
     }
 
     /// Reads an agent who works here.
-    async fn seat(&self, agent: AgentId) -> Result<Option<Seat>, Error> {
+    pub(super) async fn seat(&self, agent: AgentId) -> Result<Option<Seat>, Error> {
         let keys = [Key::Agent(agent), Key::AgentState(agent)];
         let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
         Ok(match (found.next().flatten(), found.next().flatten()) {

@@ -15,7 +15,7 @@ use crate::people::{Actor, ActorRef, Customer, Permission};
 use crate::routing::AssignHow;
 use crate::scoring::Insight;
 use crate::sla::ConfigRef;
-use crate::store::{ChangeSet, Effect, OutboxRow, StoreExt, TextClass};
+use crate::store::{ChangeSet, Effect, OffersOf, OutboxRow, Query, Select, StoreExt, TextClass};
 use crate::ticket::{
     Command, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command, decide,
 };
@@ -278,14 +278,37 @@ pub(super) struct Opening<'a> {
     pub(super) sent_at: Timestamp,
 }
 
-/// In whose queue a ticket starts.
-#[derive(Debug, Clone, Copy)]
+/// In whose queue a ticket starts, and what is known of whose it is.
+#[derive(Debug, Clone)]
 pub(super) struct Start {
+    insight: Option<Insight>,
     team: TeamId,
     /// What says that it belongs there.
     by: TeamSource,
     /// Whether the queue where it belongs is full.
     full: bool,
+}
+
+impl Ask<'_> {
+    /// Tells whether as much waits in a team's queue as may. What is on offer waits too: nobody has it yet.
+    async fn is_full(&self, id: TeamId, team: &TeamSpec) -> Result<bool, Error> {
+        let Some(limit) = team.queue_limit else { return Ok(false) };
+        let waiting = self.desk.live(self.actor.tenant()).board().queue.waiting_for(id);
+        let left = limit.saturating_sub(u32::try_from(waiting).unwrap_or(u32::MAX));
+        if left == 0 {
+            return Ok(true);
+        }
+        let mut query = Query::new(Select::Offers(OffersOf::Team(id)), left.min(Query::MOST));
+        let mut offered = 0;
+        loop {
+            let page = self.store().find(&self.system(), &query).await?;
+            offered += page.items.len();
+            if offered >= left as usize || page.next.is_none() {
+                return Ok(offered >= left as usize);
+            }
+            query.after = page.next;
+        }
+    }
 }
 
 impl OpenTicket {
@@ -330,25 +353,27 @@ impl OpenTicket {
     /// Finds whose queue it starts in: that of the team to which it belongs, or another one where that is full.
     pub(super) async fn start(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> Result<Start, Error> {
         let (by, own) = self.own_team(ask, opening);
+        let insight = ask.insight(opening.customer).await;
         let config = &ask.config;
         let limited =
             config.team(own).filter(|team| team.queue_limit.is_some() && self.assigned_to.is_none());
-        let Some(team) = limited else { return Ok(Start { team: own, by, full: false }) };
-        let live = ask.desk.live(ask.actor.tenant());
-        live.sync(ask.store()).await?;
-        let board = live.board();
-        let is_full = |id: TeamId, team: &TeamSpec| {
-            team.queue_limit.is_some_and(|limit| board.queue.waiting_for(id) >= limit as usize)
-        };
-        if !is_full(own, team) {
-            return Ok(Start { team: own, by, full: false });
+        let Some(team) = limited else { return Ok(Start { insight, team: own, by, full: false }) };
+        ask.desk.live(ask.actor.tenant()).sync(ask.store()).await?;
+        if !ask.is_full(own, team).await? {
+            return Ok(Start { insight, team: own, by, full: false });
         }
-        let has_room = |id: &TeamId| config.team(*id).is_some_and(|team| !is_full(*id, team));
-        let to = match team.queue_limit_action {
-            QueueLimitAction::Overflow => team.overflow_team_ids.iter().copied().find(has_room),
-            QueueLimitAction::Tag => None,
-        };
-        Ok(Start { team: to.unwrap_or(own), by, full: true })
+        let mut to = own;
+        if team.queue_limit_action == QueueLimitAction::Overflow {
+            for id in &team.overflow_team_ids {
+                if let Some(team) = config.team(*id)
+                    && !ask.is_full(*id, team).await?
+                {
+                    to = *id;
+                    break;
+                }
+            }
+        }
+        Ok(Start { insight, team: to, by, full: true })
     }
 
     /// Turns what was asked into a command and the texts that it names.
@@ -389,7 +414,6 @@ impl OpenTicket {
         };
         let mut tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
         tags.extend(QUEUE_FULL.parse().ok().filter(|_| start.full));
-        let insight = Insight::noting(None, customer);
         let Stored { id: body, masked, .. } = body;
         let message = command::NewMessage {
             id: MessageId::mint(ask.ids(), ask.now),
@@ -434,7 +458,7 @@ impl OpenTicket {
             preferred: self.preferred.clone(),
             sticky: opening.sticky,
             follow_up_of: opening.follow_up_of,
-            insight,
+            insight: start.insight,
             conversation_id,
             message,
             keywords,

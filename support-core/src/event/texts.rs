@@ -47,6 +47,8 @@ impl Event {
             | Self::TicketSkillsRequired { .. }
             | Self::TicketNotified { .. }
             | Self::AutomationApplied { .. }
+            | Self::MacroApplied { .. }
+            | Self::SlaActionsRefused { .. }
             | Self::AutomationStopped { .. }
             | Self::TicketWebhookQueued { .. }
             | Self::TicketSnoozed { .. }

@@ -3,26 +3,154 @@
 //! A shift is weekly hours in a zone. Near its end an agent gets no new work that could not be finished: nothing
 //! live in the last 10 minutes, no new asynchronous work in the last 30.
 
+use std::fmt;
+
 use chrono::{Datelike, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday};
 use serde::{Deserialize, Serialize};
 
+use crate::sla::calendar::minutes_of_window;
 use crate::time::{Timestamp, Zone};
 
 use super::WorkKind;
 
-/// Weekly hours in a zone. A pair that ends at or before its start runs over midnight; `24:00` is the end of a day.
+/// Weekly hours in a zone, each day with as many pairs as it needs.
+///
+/// Two pairs that meet are one; the end of a pair that nothing meets, such as that before a break, is an end of the shift.
+/// Also read as one pair for some days, `{timezone, days, start, end}`, and always written by weekday.
+///
+/// ```
+/// use support_core::people::{Shift, WorkKind};
+///
+/// let shift: Shift = serde_json::from_str(
+///     r#"{"timezone": "Europe/Berlin", "weekly": {"mon": [["09:00", "12:30"], ["13:30", "17:00"]]}}"#,
+/// )?;
+/// let takes = |at: &str| shift.standing(at.parse().unwrap()).takes(WorkKind::Ticket);
+/// assert!(takes("2026-11-23T09:00:00Z") && !takes("2026-11-23T12:00:00Z"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Form")]
 pub struct Shift {
-    /// Zone of the hours.
-    pub timezone: Zone,
-    /// Days on which it starts, as `mon` … `sun`. Empty is every day.
+    timezone: Zone,
+    weekly: Weekly,
+}
+
+/// Hours by the day on which they begin.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Weekly {
+    /// On Mondays.
+    pub mon: Vec<Hours>,
+    /// On Tuesdays.
+    pub tue: Vec<Hours>,
+    /// On Wednesdays.
+    pub wed: Vec<Hours>,
+    /// On Thursdays.
+    pub thu: Vec<Hours>,
+    /// On Fridays.
+    pub fri: Vec<Hours>,
+    /// On Saturdays.
+    pub sat: Vec<Hours>,
+    /// On Sundays.
+    pub sun: Vec<Hours>,
+}
+
+impl Weekly {
+    /// Returns the days with their hours.
+    #[must_use]
+    pub const fn days(&self) -> [(Day, &Vec<Hours>); 7] {
+        [
+            (Day::Mon, &self.mon),
+            (Day::Tue, &self.tue),
+            (Day::Wed, &self.wed),
+            (Day::Thu, &self.thu),
+            (Day::Fri, &self.fri),
+            (Day::Sat, &self.sat),
+            (Day::Sun, &self.sun),
+        ]
+    }
+
+    const fn of_mut(&mut self, day: Day) -> &mut Vec<Hours> {
+        match day {
+            Day::Mon => &mut self.mon,
+            Day::Tue => &mut self.tue,
+            Day::Wed => &mut self.wed,
+            Day::Thu => &mut self.thu,
+            Day::Fri => &mut self.fri,
+            Day::Sat => &mut self.sat,
+            Day::Sun => &mut self.sun,
+        }
+    }
+
+    fn on(&self, weekday: Weekday) -> &[Hours] {
+        match weekday {
+            Weekday::Mon => &self.mon,
+            Weekday::Tue => &self.tue,
+            Weekday::Wed => &self.wed,
+            Weekday::Thu => &self.thu,
+            Weekday::Fri => &self.fri,
+            Weekday::Sat => &self.sat,
+            Weekday::Sun => &self.sun,
+        }
+    }
+}
+
+/// A pair of local times, as `["09:00", "17:30"]`. An end at or before its start lies on the next day; `24:00` ends a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "[String; 2]", into = "[String; 2]")]
+pub struct Hours {
+    /// Minutes after midnight, below 1,440.
+    open: u16,
+    /// Minutes after midnight, at most 1,440.
+    close: u16,
+}
+
+impl Hours {
+    /// Start and end in seconds of the local day; an end on the next day is beyond 86,400.
+    fn seconds(self) -> (i64, i64) {
+        let (start, end) = (i64::from(self.open) * 60, i64::from(self.close) * 60);
+        (start, if end <= start { end + DAY_SECONDS } else { end })
+    }
+}
+
+impl TryFrom<[String; 2]> for Hours {
+    type Error = ShiftProblem;
+
+    fn try_from(pair: [String; 2]) -> Result<Self, ShiftProblem> {
+        let (open, close) = minutes_of_window(&pair).map_err(ShiftProblem)?;
+        Ok(Self { open, close })
+    }
+}
+
+impl From<Hours> for [String; 2] {
+    fn from(hours: Hours) -> Self {
+        [hours.open, hours.close].map(|minutes| format!("{:02}:{:02}", minutes / 60, minutes % 60))
+    }
+}
+
+/// A shift as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form {
+    timezone: Zone,
+    weekly: Option<Weekly>,
     #[serde(default)]
-    pub days: Vec<Day>,
-    /// Local start, `HH:MM`.
-    pub start: String,
-    /// Local end, `HH:MM` or `24:00`.
-    pub end: String,
+    days: Vec<Day>,
+    start: Option<String>,
+    end: Option<String>,
+}
+
+impl TryFrom<Form> for Shift {
+    type Error = ShiftProblem;
+
+    fn try_from(form: Form) -> Result<Self, ShiftProblem> {
+        let Form { timezone, weekly, days, start, end } = form;
+        match (weekly, start, end) {
+            (Some(weekly), None, None) if days.is_empty() => Self::of(timezone, weekly),
+            (None, Some(start), Some(end)) => Self::on_days(timezone, &days, &start, &end),
+            _ => Err(ShiftProblem("must have either `weekly` or `start` and `end`".to_owned())),
+        }
+    }
 }
 
 crate::wire::wire_enum! {
@@ -45,10 +173,17 @@ crate::wire::wire_enum! {
     }
 }
 
-/// The hours of a shift cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be `HH:MM`, the end also `24:00`, and start and end must differ")]
-pub struct ShiftProblem;
+/// Why the hours of a shift cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShiftProblem(String);
+
+impl fmt::Display for ShiftProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ShiftProblem {}
 
 /// Where an instant stands in a shift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +197,12 @@ pub enum Standing {
     },
 }
 
+const DAY_SECONDS: i64 = 86_400;
+/// Most pairs of a day: one each half hour.
+const MOST_PAIRS: usize = 48;
+/// Most pairs that follow each other without a break and are counted as one, with room for a week of them: then the end
+/// is far enough.
+const MOST_IN_A_ROW: usize = 16;
 /// Seconds before the end of a shift in which nothing live is given.
 const NO_LIVE_SECONDS: i64 = 600;
 /// Days in which the next start is looked for: a shift starts once a week at least.
@@ -84,67 +225,97 @@ impl Standing {
 }
 
 impl Shift {
-    /// Reads start and end, in seconds of the local day; an end over midnight is beyond 86,400.
+    /// A shift of these hours.
     ///
     /// # Errors
-    /// `ShiftProblem` where one of them is no time of day or both are the same.
-    pub fn hours(&self) -> Result<(u32, u32), ShiftProblem> {
-        let read = |text: &str| {
-            if text.len() != 5 {
-                return Err(ShiftProblem);
-            }
-            NaiveTime::parse_from_str(text, "%H:%M")
-                .map(|time| time.num_seconds_from_midnight())
-                .map_err(|_| ShiftProblem)
-        };
-        let start = read(&self.start)?;
-        let end = if self.end == "24:00" { 86_400 } else { read(&self.end)? };
-        match end.cmp(&start) {
-            std::cmp::Ordering::Greater => Ok((start, end)),
-            std::cmp::Ordering::Less => Ok((start, end + 86_400)),
-            std::cmp::Ordering::Equal => Err(ShiftProblem),
+    /// `ShiftProblem` where a day has too many pairs.
+    pub fn of(timezone: Zone, weekly: Weekly) -> Result<Self, ShiftProblem> {
+        let full =
+            weekly.days().into_iter().find_map(|(day, pairs)| (pairs.len() > MOST_PAIRS).then_some(day));
+        match full {
+            Some(day) => Err(ShiftProblem(format!("`{day}` must have at most {MOST_PAIRS} pairs"))),
+            None => Ok(Self { timezone, weekly }),
         }
     }
 
-    /// Tells where `now` stands. A shift whose hours cannot be read is always off.
+    /// The same pair on some days; none is every day.
+    ///
+    /// # Errors
+    /// `ShiftProblem` where one of the two is no time of day.
+    pub fn on_days(timezone: Zone, days: &[Day], start: &str, end: &str) -> Result<Self, ShiftProblem> {
+        let hours = Hours::try_from([start.to_owned(), end.to_owned()])?;
+        let mut weekly = Weekly::default();
+        for day in if days.is_empty() { Day::ALL } else { days } {
+            *weekly.of_mut(*day) = vec![hours];
+        }
+        Ok(Self { timezone, weekly })
+    }
+
+    /// Returns the zone of the hours.
+    #[must_use]
+    pub const fn timezone(&self) -> Zone {
+        self.timezone
+    }
+
+    /// Returns the hours by the day on which they begin.
+    #[must_use]
+    pub const fn weekly(&self) -> &Weekly {
+        &self.weekly
+    }
+
+    /// Tells where `now` stands.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let Ok((start, end)) = self.hours() else { return Standing::Off };
         let local = now.to_utc().with_timezone(&self.timezone.tz()).naive_local();
-        let second = i64::from(local.num_seconds_from_midnight());
-        // A shift that runs over midnight belongs to the day on which it starts.
-        for (date, second) in [
-            (Some(local.date()), second),
-            (local.date().checked_sub_signed(TimeDelta::days(1)), second + 86_400),
-        ] {
-            let starts = date.is_some_and(|date| self.works_on(date.weekday()));
-            if starts && second >= i64::from(start) && second < i64::from(end) {
-                return Standing::On { seconds_left: i64::from(end) - second };
+        let (date, now) = (local.date(), i64::from(local.num_seconds_from_midnight()));
+        // In seconds from today's midnight: yesterday's pairs may reach into today, and today's end where those of
+        // the next days begin.
+        let pairs = |days: std::ops::RangeInclusive<i64>| {
+            days.filter_map(move |days| Some((days, date.checked_add_signed(TimeDelta::days(days))?)))
+                .flat_map(|(days, date)| {
+                    self.weekly.on(date.weekday()).iter().map(move |hours| (days, hours))
+                })
+                .map(|(days, hours)| {
+                    let (start, end) = hours.seconds();
+                    (start + days * DAY_SECONDS, end + days * DAY_SECONDS)
+                })
+        };
+        let until = |from: i64, days| {
+            pairs(days).filter(|(start, end)| *start <= from && from < *end).map(|(_, end)| end).max()
+        };
+        let Some(mut end) = until(now, -1..=0) else { return Standing::Off };
+        for _ in 0..MOST_IN_A_ROW {
+            let day = end.div_euclid(DAY_SECONDS);
+            match until(end, day - 1..=day) {
+                Some(later) => end = later,
+                None => break,
             }
         }
-        Standing::Off
+        Standing::On { seconds_left: end - now }
     }
 
     /// Returns when it starts next, after an instant. A start that the clocks skip is where they go on.
     #[must_use]
     pub fn next_start(&self, after: Timestamp) -> Option<Timestamp> {
-        let (start, _) = self.hours().ok()?;
         let tz = self.timezone.tz();
         let today = after.to_utc().with_timezone(&tz).date_naive();
         // From the day before: after a start that the clocks skipped it may already be the next day.
         let days = (-1..=LOOKED_AHEAD).filter_map(|days| today.checked_add_signed(TimeDelta::days(days)));
-        let starts = days.filter(|date| self.works_on(date.weekday())).filter_map(|date| {
-            let local = date.and_time(NaiveTime::MIN).checked_add_signed(TimeDelta::seconds(start.into()))?;
-            (0..=LONGEST_SKIP_MINUTES).find_map(|minutes| {
-                let local = local.checked_add_signed(TimeDelta::minutes(minutes))?;
-                tz.from_local_datetime(&local).earliest()
+        let starts = days.flat_map(|date| {
+            self.weekly.on(date.weekday()).iter().filter_map(move |hours| {
+                let seconds = TimeDelta::seconds(hours.seconds().0);
+                let local = date.and_time(NaiveTime::MIN).checked_add_signed(seconds)?;
+                (0..=LONGEST_SKIP_MINUTES).find_map(|minutes| {
+                    let local = local.checked_add_signed(TimeDelta::minutes(minutes))?;
+                    tz.from_local_datetime(&local).earliest()
+                })
             })
         });
-        starts.map(|start| Timestamp::from(start.to_utc())).find(|start| *start > after)
+        starts.map(|start| Timestamp::from(start.to_utc())).filter(|start| *start > after).min()
     }
 
     /// Returns the earliest instant at or after `at` that lies in the shift, such as the one at which its agent may be
-    /// told of something. `None` where its hours cannot be read.
+    /// told of something. `None` where it has no hours.
     #[must_use]
     pub fn next_inside(&self, at: Timestamp) -> Option<Timestamp> {
         match self.standing(at) {
@@ -152,28 +323,16 @@ impl Shift {
             Standing::Off => self.next_start(at),
         }
     }
-
-    fn works_on(&self, weekday: Weekday) -> bool {
-        let day = match weekday {
-            Weekday::Mon => Day::Mon,
-            Weekday::Tue => Day::Tue,
-            Weekday::Wed => Day::Wed,
-            Weekday::Thu => Day::Thu,
-            Weekday::Fri => Day::Fri,
-            Weekday::Sat => Day::Sat,
-            Weekday::Sun => Day::Sun,
-        };
-        self.days.is_empty() || self.days.contains(&day)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn shift(days: &[Day], start: &str, end: &str) -> Shift {
-        let timezone = "Europe/Berlin".parse().unwrap();
-        Shift { timezone, days: days.to_vec(), start: start.into(), end: end.into() }
+        Shift::on_days("Europe/Berlin".parse().unwrap(), days, start, end).unwrap()
     }
 
     fn at(text: &str) -> Timestamp {
@@ -197,7 +356,8 @@ mod tests {
         assert_eq!(inside("2026-11-20T08:00:00Z"), "2026-11-20T08:00:00Z");
         assert_eq!(inside("2026-11-20T15:59:59Z"), "2026-11-20T15:59:59Z");
         assert_eq!(inside("2026-11-20T16:00:00Z"), "2026-11-23T08:00:00Z");
-        assert_eq!(shift(&[], "9", "17:00").next_inside(at("2026-11-20T08:00:00Z")), None);
+        let never = Shift::of("UTC".parse().unwrap(), Weekly::default()).unwrap();
+        assert_eq!(never.next_inside(at("2026-11-20T08:00:00Z")), None);
     }
 
     #[test]
@@ -215,7 +375,6 @@ mod tests {
         let night = shift(&[Day::Sun], "02:30", "08:00");
         assert_eq!(next(&night, "2027-03-27T12:00:00Z"), "2027-03-28T01:00:00Z");
         assert_eq!(next(&night, "2027-03-28T01:00:00Z"), "2027-04-04T00:30:00Z");
-        assert_eq!(shift(&[], "9", "17:00").next_start(at("2026-11-20T08:00:00Z")), None);
     }
 
     #[test]
@@ -231,11 +390,69 @@ mod tests {
         assert_eq!(takes("2026-11-20T07:59:59Z"), (false, false));
     }
 
+    fn read(json: serde_json::Value) -> Result<Shift, String> {
+        serde_json::from_value(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn days_may_have_several_pairs_and_each_end_that_nothing_meets_is_an_end() {
+        let office = json!([["09:00", "12:30"], ["13:30", "17:00"]]);
+        let week = read(
+            json!({ "timezone": "UTC", "weekly": { "mon": office, "tue": [["17:00", "23:00"], ["08:00", "17:00"]] } }),
+        );
+        let week = week.unwrap();
+        let left = |text: &str| match week.standing(at(text)) {
+            Standing::On { seconds_left } => Some(seconds_left),
+            Standing::Off => None,
+        };
+        // 2026-11-23 is a Monday.
+        assert_eq!(left("2026-11-23T12:00:00Z"), Some(1_800));
+        assert_eq!(left("2026-11-23T12:30:00Z"), None);
+        assert_eq!(left("2026-11-23T13:30:00Z"), Some(12_600));
+        // Pairs that meet are one, in whichever order they stand.
+        assert_eq!(left("2026-11-24T16:59:00Z"), Some(21_660));
+        assert_eq!(left("2026-11-25T10:00:00Z"), None);
+        let next = |text: &str| week.next_start(at(text)).unwrap().to_string();
+        assert_eq!(next("2026-11-23T09:00:00Z"), "2026-11-23T13:30:00Z");
+        assert_eq!(next("2026-11-23T18:00:00Z"), "2026-11-24T08:00:00Z");
+        assert_eq!(next("2026-11-24T18:00:00Z"), "2026-11-30T09:00:00Z");
+    }
+
+    #[test]
+    fn who_works_round_the_clock_never_nears_an_end() {
+        let always = shift(&[], "00:00", "24:00");
+        for time in ["2026-11-23T00:00:00Z", "2026-11-23T22:59:59Z", "2026-03-29T01:00:00Z"] {
+            assert!(always.standing(at(time)).takes(WorkKind::Ticket), "{time}");
+        }
+        // From nine to nine is a day and a night.
+        let round = shift(&[Day::Mon], "09:00", "09:00");
+        assert_eq!(round.standing(at("2026-11-24T07:59:00Z")), Standing::On { seconds_left: 60 });
+    }
+
+    #[test]
+    fn one_pair_for_some_days_is_read_too_and_written_by_weekday() {
+        let pair =
+            read(json!({ "timezone": "UTC", "days": ["mon"], "start": "22:00", "end": "06:30" })).unwrap();
+        let weekly = json!({ "mon": [["22:00", "06:30"]], "tue": [], "wed": [], "thu": [], "fri": [], "sat": [], "sun": [] });
+        let written = json!({ "timezone": "UTC", "weekly": weekly });
+        assert_eq!(serde_json::to_value(&pair).unwrap(), written);
+        assert_eq!(read(written).unwrap(), pair);
+    }
+
     #[test]
     fn hours_that_cannot_be_read_are_named() {
-        for (start, end) in [("9", "17:00"), ("09:00", "25:00"), ("09:00", "09:00"), ("24:00", "09:00")] {
-            assert_eq!(shift(&[], start, end).hours(), Err(ShiftProblem), "{start}-{end}");
+        let zoned = |mut hours: serde_json::Value| {
+            hours["timezone"] = json!("UTC");
+            read(hours).unwrap_err()
+        };
+        for (start, end) in [("9", "17:00"), ("09:00", "25:00"), ("24:00", "09:00")] {
+            assert!(zoned(json!({ "start": start, "end": end })).contains('`'), "{start}-{end}");
+            assert!(zoned(json!({ "weekly": { "mon": [[start, end]] } })).contains('`'), "{start}-{end}");
         }
-        assert_eq!(shift(&[], "00:00", "24:00").hours(), Ok((0, 86_400)));
+        for neither in [json!({}), json!({ "start": "09:00" }), json!({ "weekly": {}, "days": ["mon"] })] {
+            assert!(zoned(neither).starts_with("must have either"));
+        }
+        let many = vec![["09:00", "10:00"]; 49];
+        assert!(zoned(json!({ "weekly": { "mon": many } })).starts_with("`mon` must have at most 48 pairs"));
     }
 }

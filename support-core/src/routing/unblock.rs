@@ -23,6 +23,7 @@ const ENDLESS: u32 = 1 << 25;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unblock {
     /// For whom.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// What would have to change.
     pub relax: Vec<Refused>,

@@ -85,6 +85,7 @@ wire_enum! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// Who.
+    #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// Units in use.
     pub load: u32,
@@ -138,6 +139,7 @@ pub struct Why {
     /// Eligible agents, the chosen one first; at most [`Why::MOST`].
     pub candidates: Vec<Candidate>,
     /// Other agents with the first condition that each failed; at most [`Why::MOST`].
+    #[serde(with = "refusals")]
     pub refused: Vec<(AgentId, Refused)>,
     /// How many agents were left out of both lists.
     pub left_out: u32,
@@ -149,4 +151,33 @@ pub struct Why {
 impl Why {
     /// Most entries in each list: a decision's record is bounded, however many agents there are.
     pub const MOST: usize = 20;
+}
+
+/// Refused agents as `[{agent_id, reason}]`.
+mod refusals {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::{AgentId, Refused};
+
+    #[derive(Serialize, Deserialize)]
+    struct Refusal {
+        agent_id: AgentId,
+        reason: Refused,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        refused: &[(AgentId, Refused)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(
+            refused.iter().map(|(agent_id, reason)| Refusal { agent_id: *agent_id, reason: *reason }),
+        )
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<(AgentId, Refused)>, D::Error> {
+        let refused = Vec::<Refusal>::deserialize(deserializer)?;
+        Ok(refused.into_iter().map(|Refusal { agent_id, reason }| (agent_id, reason)).collect())
+    }
 }

@@ -204,7 +204,7 @@ impl Insight {
     #[must_use]
     pub fn noting(known: Option<&Self>, customer: &Customer) -> Option<Self> {
         let noted = Self {
-            tier: customer.tier.clone(),
+            tier: customer.tier.clone().or_else(|| known.and_then(|known| known.tier.clone())),
             language: customer.language.clone(),
             tags: customer.tags.iter().cloned().collect(),
             blocked: customer.blocked,

@@ -62,6 +62,7 @@ use std::sync::{Arc, LazyLock};
 use crate::time::{Timestamp, Zone};
 
 pub use self::pauses::{Pause, Pauses};
+pub(crate) use self::spec::minutes_of_window;
 pub use self::spec::{
     CalendarProblem, CalendarSpec, ExceptionSpec, MAX_EXCEPTIONS, MAX_FAR_EXCEPTIONS, MAX_WINDOWS,
     WeeklySpec, WindowSpec, YearlySpec,

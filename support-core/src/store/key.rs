@@ -69,8 +69,8 @@ pub enum Key {
     Session(SessionId),
     /// A row of the outbox.
     Outbox(OutboxId),
-    /// The journey that a customer has begun. For the system's scope only.
-    JourneyProgress(CustomerId),
+    /// How far a customer has come in a journey. For the system's scope only.
+    JourneyProgress(CustomerId, DocumentId),
     /// What a command left behind.
     Receipt(String),
 }
@@ -110,7 +110,9 @@ impl fmt::Debug for Key {
             Self::Login(subject) => f.debug_tuple("Login").field(subject).finish(),
             Self::Session(id) => fmt::Debug::fmt(id, f),
             Self::Outbox(id) => fmt::Debug::fmt(id, f),
-            Self::JourneyProgress(customer) => f.debug_tuple("JourneyProgress").field(customer).finish(),
+            Self::JourneyProgress(customer, journey) => {
+                f.debug_tuple("JourneyProgress").field(customer).field(journey).finish()
+            }
             Self::Receipt(key) => f.debug_tuple("Receipt").field(key).finish(),
         }
     }

@@ -122,6 +122,8 @@ pub enum Select {
     },
     /// Sessions of one subject, oldest first. For the system's scope only.
     Sessions(LoginSubject),
+    /// The journeys that a customer has begun, in the order of the journeys' ids. For the system's scope only.
+    Journeys(CustomerId),
     /// Rows of the outbox in a state, oldest first. For the system's scope only.
     Outbox(OutboxState),
 }
@@ -133,6 +135,8 @@ pub enum OffersOf {
     Ticket(TicketId),
     /// Those that wait for an agent's answer.
     Agent(AgentId),
+    /// Those of a team's queue that wait for an answer.
+    Team(TeamId),
 }
 
 /// Which tickets. Empty lists and `None` do not filter; what is given is combined by "and", values in a list by "or".

@@ -245,6 +245,8 @@ wire_enum! {
         Journey = "journey",
         /// Which journey is active at a place. Written by publishing, never by hand.
         JourneyEntry = "journey_entry",
+        /// Where calls of a webhook go. Nothing sends them yet.
+        WebhookEndpoint = "webhook_endpoint",
     }
 }
 
@@ -372,7 +374,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// The journey that a customer has begun and not finished: one a customer, so that beginning another takes its place.
+/// A journey that a customer has begun and not finished: one a customer and journey, in one of its versions.
 ///
 /// No event tells of it: like a lease it is renewed at every step, and the ticket that it leads to tells the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::automation::Recipient;
+use crate::automation::{Action, Recipient};
 use crate::conversation::{ChannelKind, Delivery, Direction, Message, Visibility};
 use crate::id::{
     AgentId, BrandId, ConversationId, CustomerId, DocumentId, InboxId, MessageId, OfferId, Reference, TeamId,
@@ -17,6 +17,7 @@ use crate::masking::Token;
 use crate::people::ActorRef;
 use crate::routing::{AssignHow, Why};
 use crate::scoring::Insight;
+use crate::sla::ConfigRef;
 use crate::time::Timestamp;
 
 use super::{
@@ -271,6 +272,20 @@ pub struct Write {
     pub if_last_message: Option<MessageId>,
     /// Whether the channel is live: a chat or a call.
     pub live: bool,
+    /// The macro that it was made with.
+    pub used: Option<UsedMacro>,
+}
+
+/// A macro that goes with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UsedMacro {
+    /// The version that is used.
+    pub version: ConfigRef,
+    /// What it does, in order.
+    pub actions: Vec<Action>,
+    /// Those of the agents named by its actions who work here, each with the units of capacity that this ticket finds
+    /// free.
+    pub free: BTreeMap<AgentId, i64>,
 }
 
 /// Changes fields. What is `None` or empty stays as it is.

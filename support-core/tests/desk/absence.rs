@@ -10,12 +10,7 @@ use crate::world::{HOST, World, at, id_of};
 
 /// Mondays and Fridays; in November Berlin is an hour ahead of UTC.
 fn shift() -> Shift {
-    Shift {
-        timezone: "Europe/Berlin".parse().unwrap(),
-        days: vec![Day::Mon, Day::Fri],
-        start: "09:00".into(),
-        end: "17:00".into(),
-    }
+    Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Mon, Day::Fri], "09:00", "17:00").unwrap()
 }
 
 /// Lets Ann answer on Friday the 20th and leave, and tells whether she has the ticket when the customer has answered.

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 use support_core::automation::MAX_ACTIVE;
-use support_core::desk::{CreateCustomer, DeactivateAgent, OpenTicket, PutDocument, UpdateCustomer};
+use support_core::desk::{
+    CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
+};
+use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
 use support_core::store::DocumentKind;
-use support_core::ticket::Status;
+use support_core::ticket::{Priority, Status};
 
 use crate::world::{HOST, World, fields, id_of, label};
 
@@ -268,5 +271,43 @@ fn a_note_that_a_rule_writes_on_waiting_work_that_is_routed_is_the_newest_of_its
     let ann = world.agent("Ann");
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
     assert_eq!(world.said(&HOST, ticket), ["It is a week late.", "Zebra crossing"]);
+    world.sound();
+}
+
+#[test]
+fn rules_give_nothing_to_who_was_deactivated_since_and_say_so() {
+    let world = World::standard();
+    let other = world.team("Other", &json!({}));
+    let (ann, bob) = (world.agent("Ann"), world.agent_in("Bob", "agent", &[other]));
+    let body = json!({
+        "name": "Bob", "trigger": {"on": ["ticket.priority_changed"]},
+        "actions": [{"add_tags": ["seen"]}, {"assign_to": id_of(&bob)}],
+    });
+    world.put(DocumentKind::Automation, body);
+    let policy = json!({
+        "name": "P", "targets": {"resolution": {"seconds": 60}},
+        "steps": [{"when": "at_breach", "actions": [{"assign_to": id_of(&bob)}, {"add_tags": ["late"]}]}],
+    });
+    world.put(DocumentKind::SlaPolicy, policy);
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.run(&HOST, &DeactivateAgent { id: id_of(&bob) });
+    world.run(&HOST, &EditTicket { priority: Some(Priority::High), ..EditTicket::of(ticket) });
+    world.clock.advance(61);
+    world.tick();
+    let after = world.ticket(ticket);
+    assert_eq!(after.assigned_to, Some(id_of(&ann)), "nobody took it from her");
+    assert!(after.tags.contains(&label("seen")) && after.tags.contains(&label("late")));
+    let refused: Vec<(&str, u16, String)> = world
+        .events(ticket)
+        .iter()
+        .flat_map(|envelope| match &envelope.event {
+            Event::AutomationApplied { refused, .. } | Event::SlaActionsRefused { refused, .. } => {
+                refused.iter().map(|(at, code)| (envelope.event.name(), *at, code.to_string())).collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect();
+    let inactive = || "agent_inactive".to_owned();
+    assert_eq!(refused, [("automation.applied", 1, inactive()), ("sla.actions_refused", 0, inactive())]);
     world.sound();
 }

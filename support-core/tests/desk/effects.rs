@@ -11,7 +11,6 @@ use support_core::store::{DocumentKind, Effect, OutboxRow, OutboxState, Query, R
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::Priority;
 use support_core::time::Timestamp;
-use uuid::Uuid;
 
 use crate::world::{HOST, TENANT, World, at, id_of};
 
@@ -52,7 +51,7 @@ fn told(world: &World, ticket: TicketId) -> BTreeMap<AgentId, Timestamp> {
 #[test]
 fn a_webhook_that_a_rule_calls_waits_in_the_outbox_under_the_event_that_asked_for_it() {
     let world = World::standard();
-    let endpoint = DocumentId::from_uuid(Uuid::from_u128(77));
+    let endpoint = world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Shop" }));
     automation(&world, &json!({ "on": ["ticket.created"] }), &json!({ "call_webhook": endpoint }));
     let ticket = world.opened_by(&world.customer("Carl"));
     let asked = world.events(ticket);
@@ -67,12 +66,8 @@ fn a_webhook_that_a_rule_calls_waits_in_the_outbox_under_the_event_that_asked_fo
 #[test]
 fn who_is_told_is_told_at_once_at_work_and_else_when_they_work_again() {
     let world = World::standard();
-    let office = Shift {
-        timezone: "Europe/Berlin".parse().unwrap(),
-        days: vec![Day::Mon, Day::Fri],
-        start: "09:00".into(),
-        end: "17:00".into(),
-    };
+    let office =
+        Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Mon, Day::Fri], "09:00", "17:00").unwrap();
     let agent = |name: &str, shift: Option<&Shift>, absences: Vec<Absence>| {
         let shift = shift.cloned();
         id_of(&world.agent_with(CreateAgent { name: name.into(), shift, absences, ..CreateAgent::default() }))

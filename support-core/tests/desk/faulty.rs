@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Ticket(TicketId),
     /// Every commit with an event of this ticket finds that somebody else was faster.
     Crowded(TicketId),
+    /// Every commit of a customer's step through a journey finds that another one was faster.
+    CrossedSteps,
     /// Every load that asks for this record.
     Unreadable(Key),
     /// The bytes of the event at this place of the log are others than those that were hashed.
@@ -131,6 +133,12 @@ impl Store for FaultyStore {
             && changes.iter().any(|set| touches(set, ticket))
         {
             return Err(broken(StoreErrorKind::Other));
+        }
+        let steps = |set: &ChangeSet| {
+            set.writes.iter().any(|write| matches!(write.record, Record::JourneyProgress(_)))
+        };
+        if matches!(fault, Fault::CrossedSteps) && changes.iter().any(steps) {
+            return Ok(changes.iter().map(|_| Outcome::Conflict(EntityKind::Journey)).collect());
         }
         if let Fault::Crowded(ticket) = fault {
             let mut outcomes = Vec::new();

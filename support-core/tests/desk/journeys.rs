@@ -10,6 +10,7 @@ use support_core::store::{DocumentKind, Key, StoreExt, Text, TextClass};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{FieldValue, Priority, TeamSource};
 
+use crate::faulty::{Fault, FaultyStore};
 use crate::world::{HOST, TENANT, World, customer_of, fields, label, rule};
 
 /// What to ask on a refund, with a team where one is given.
@@ -188,7 +189,7 @@ fn what_was_begun_is_forgotten_after_its_time_with_every_word_of_it() {
     world.pass(40_000);
     step(&world, &carl, id, json!({"issue": "other", "more": "a secret"})).unwrap();
     let progress = || {
-        let key = Key::JourneyProgress(customer_of(&carl));
+        let key = Key::JourneyProgress(customer_of(&carl), id);
         block_on(world.desk.store().one::<support_core::store::JourneyProgress>(&system_scope(TENANT), key))
             .unwrap()
             .unwrap()
@@ -239,7 +240,7 @@ fn one_journey_is_active_at_a_place_and_the_one_before_is_archived_with_it() {
         assert!(matches!(step(&world, actor, first, json!({})), Err(Error::Gone(_))));
         assert!(matches!(world.fail(actor, &submit(first, json!({}))), Error::Gone(_)));
     }
-    let (listed, _) = block_on(world.desk.journeys(&carl, 10, None)).unwrap();
+    let (listed, _) = block_on(world.desk.journeys(&carl, None, None, 10, None)).unwrap();
     let names: Vec<&str> = listed.iter().map(|view| view.spec.name.as_str()).collect();
     assert_eq!(names.len(), 2);
     assert!(names.contains(&"Second") && names.contains(&"Elsewhere"), "{names:?}");
@@ -373,4 +374,93 @@ fn erasing_a_ticket_erases_what_was_answered() {
     world.pass(31 * 86_400);
     assert_eq!(text(&world, answers).body, None);
     world.sound();
+}
+
+#[test]
+fn who_begins_two_journeys_goes_on_in_each_of_them() {
+    let world = World::standard();
+    world.settings(json!({"journey_retention_seconds": 86_400}));
+    let main = published(&world, returns("Returns", None));
+    let mut other = returns("Other returns", None);
+    other["entry_point"] = json!("help");
+    let help = published(&world, other);
+    let carl = world.customer("Carl");
+    let kept = |id| block_on(world.desk.journey_progress(&carl, id)).map(|kept| kept.answers.len());
+    step(&world, &carl, main, json!({"issue": "refund", "amount": 5})).unwrap();
+    world.pass(1_000);
+    step(&world, &carl, help, json!({"issue": "other"})).unwrap();
+    assert_eq!((kept(main).unwrap(), kept(help).unwrap()), (2, 1));
+    // Each is forgotten in its own time, and ended by its own ticket.
+    world.pass(85_400);
+    assert!(matches!(kept(main), Err(Error::NotFound(_))));
+    assert_eq!(kept(help).unwrap(), 1);
+    step(&world, &carl, main, json!({"issue": "refund"})).unwrap();
+    world.run(&carl, &submit(help, json!({"issue": "other", "more": null})));
+    assert_eq!(kept(main).unwrap(), 1);
+    assert!(matches!(kept(help), Err(Error::NotFound(_))));
+    world.sound();
+}
+
+#[test]
+fn two_journeys_that_end_at_one_instant_are_both_forgotten() {
+    let world = World::standard();
+    world.settings(json!({"journey_retention_seconds": 86_400}));
+    let main = published(&world, returns("Returns", None));
+    let mut other = returns("Other returns", None);
+    other["entry_point"] = json!("help");
+    let help = published(&world, other);
+    let carl = world.customer("Carl");
+    let progress = |journey| {
+        let key = Key::JourneyProgress(customer_of(&carl), journey);
+        block_on(world.desk.store().one::<support_core::store::JourneyProgress>(&system_scope(TENANT), key))
+            .unwrap()
+            .unwrap()
+    };
+    for id in [main, help] {
+        step(&world, &carl, id, json!({"issue": "other", "more": "a secret"})).unwrap();
+    }
+    let texts = [main, help].map(|id| progress(id).answers.unwrap());
+    world.pass(86_400);
+    assert_eq!([main, help].map(|id| progress(id).answers), [None, None]);
+    assert_eq!(texts.map(|id| text(&world, id).body), [None, None]);
+    world.sound();
+}
+
+#[test]
+fn steps_that_cross_each_other_for_ever_are_refused_and_not_half_kept() {
+    let store = std::sync::Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let id = published(&world, returns("Returns", None));
+    let carl = world.customer("Carl");
+    step(&world, &carl, id, json!({"issue": "refund"})).unwrap();
+    store.set(Fault::CrossedSteps);
+    let crossed = step(&world, &carl, id, json!({"issue": "refund", "amount": 5})).unwrap_err();
+    assert_eq!(rule(&crossed), "journey_crossed");
+    store.set(Fault::None);
+    let kept = block_on(world.desk.journey_progress(&carl, id)).unwrap();
+    assert_eq!(asked(&kept), Some("amount"));
+    world.sound();
+}
+
+#[test]
+fn a_page_of_some_journeys_is_full_while_there_are_more_of_them() {
+    let world = World::standard();
+    let at = |name: &str, place: &str| {
+        let mut body = returns(name, None);
+        body["entry_point"] = json!(place);
+        world.put(DocumentKind::Journey, body)
+    };
+    let all: Vec<DocumentId> =
+        (0..7).map(|n| at(&format!("Journey {n}"), if n % 3 == 0 { "help" } else { "main" })).collect();
+    let help = label("help");
+    let page = |limit, after| block_on(world.desk.journeys(&HOST, Some(&help), None, limit, after)).unwrap();
+    let (first, next) = page(2, None);
+    assert_eq!(first.iter().map(|view| view.id).collect::<Vec<_>>(), [all[0], all[3]]);
+    let (second, end) = page(2, next);
+    assert_eq!(second.iter().map(|view| view.id).collect::<Vec<_>>(), [all[6]]);
+    assert!(end.is_none());
+    // A page that holds the last of them is the last.
+    assert!(page(3, None).1.is_none());
+    let none = label("nowhere");
+    assert_eq!(block_on(world.desk.journeys(&HOST, Some(&none), None, 1, None)).unwrap(), (Vec::new(), None));
 }

@@ -2,12 +2,16 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{Done, EditDocument, MacroFilter, PutDocument, WriteMessage};
+use support_core::desk::{
+    CreateAgent, DeactivateAgent, Done, EditDocument, EditTicket, MacroFilter, PutDocument, WriteMessage,
+};
+use support_core::event::Event;
 use support_core::id::{DocumentId, TicketId};
-use support_core::people::{Actor, Permission};
+use support_core::people::{Actor, Capacity, Permission};
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
+use uuid::Uuid;
 
 use crate::world::{HOST, World, fields, foreign, id_of, label};
 
@@ -175,4 +179,145 @@ fn macros_are_found_by_category_and_words() {
     assert_eq!(found(None, Some("LATE delay")), [late]);
     assert_eq!(found(Some("shipping"), Some("thank")), [] as [DocumentId; 0]);
     assert_eq!(found(None, None).len(), 2);
+}
+
+/// The places of actions that were left out when a macro was used last, each with the reason.
+fn left_out(world: &World, ticket: TicketId) -> Vec<(u16, String)> {
+    let applied = world.events(ticket).into_iter().rev().find_map(|envelope| match envelope.event {
+        Event::MacroApplied { refused, .. } => Some(refused),
+        _ => None,
+    });
+    applied.unwrap().into_iter().map(|(place, code)| (place, code.to_string())).collect()
+}
+
+#[test]
+fn each_action_of_a_macro_sees_what_those_before_it_made() {
+    let world = World::standard();
+    let sales = world.team("Sales", &json!({}));
+    let (ann, sue) = (world.agent("Ann"), world.agent_in("Sue", "supervisor", &[]));
+    let carl = world.customer("Carl");
+    let used = |actions: Value| {
+        let id = world.put(DocumentKind::Macro, reply("all", &json!({"actions": actions})));
+        let ticket = world.opened_by(&carl);
+        world.run(&sue, &with_macro(ticket, id));
+        world.ticket(ticket)
+    };
+    let tags = used(json!([{"add_tags": ["a", "b"]}, {"remove_tags": ["a"]}])).tags;
+    assert_eq!(tags.into_iter().collect::<Vec<_>>(), [label("b")]);
+    let raised = used(json!([{"set_priority": "normal"}, "raise_priority", "raise_priority"]));
+    assert_eq!(raised.priority, Priority::Urgent);
+    // Who moves to another team waits there, whoever had the ticket; and the other way round.
+    let moved = used(json!([{"assign_to": id_of(&ann)}, {"move_to_team": sales}]));
+    assert_eq!((moved.team_id, moved.assigned_to), (Some(sales), None));
+    let given = used(json!([{"move_to_team": sales}, {"assign_to": id_of(&ann)}]));
+    assert_eq!((given.team_id, given.assigned_to), (Some(sales), Some(id_of(&ann))));
+    // The owner whom the status needs is the one that the macro names before it.
+    let begun =
+        used(json!([{"move_to_team": sales}, {"assign_to": id_of(&ann)}, {"set_status": "in_progress"}]));
+    assert_eq!(begun.status, Status::InProgress);
+    world.sound();
+}
+
+#[test]
+fn an_action_that_a_rule_of_the_ticket_refuses_stops_the_reply_and_is_named() {
+    let world = World::standard();
+    let sue = world.agent_in("Sue", "supervisor", &[]);
+    let tags: Vec<String> = (0..20).map(|n| format!("tag-{n}")).collect();
+    let many: Vec<Value> = (0..6)
+        .map(|n| json!({"add_tags": tags.iter().map(|tag| format!("{tag}-{n}")).collect::<Vec<_>>()}))
+        .collect();
+    let id = world.put(DocumentKind::Macro, reply("all", &json!({"actions": many})));
+    let ticket = world.opened_by(&world.customer("Carl"));
+    let events = world.events(ticket).len();
+    assert_eq!(fields(&world.fail(&sue, &with_macro(ticket, id))), ["macro_id.actions[5].tags"]);
+    assert_eq!((world.events(ticket).len(), uses(&world, id)), (events, 0));
+}
+
+#[test]
+fn a_macro_leaves_out_what_names_somebody_who_left_and_says_so() {
+    let world = World::standard();
+    let (sue, bob) = (world.agent_in("Sue", "supervisor", &[]), world.agent("Bob"));
+    let old = world.team("Old", &json!({}));
+    let actions = json!([{"add_tags": ["late"]}, {"assign_to": id_of(&bob)}, {"move_to_team": old}]);
+    let id = world.put(DocumentKind::Macro, reply("all", &json!({"actions": actions})));
+    world.run(&HOST, &DeactivateAgent { id: id_of(&bob) });
+    world.run(&HOST, &EditDocument::retire(DocumentKind::Team, DocumentId::from_uuid(old.uuid())));
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.run(&sue, &with_macro(ticket, id));
+    let after = world.ticket(ticket);
+    assert!(after.tags.contains(&label("late")));
+    assert_ne!(after.assigned_to, Some(id_of(&bob)));
+    assert_eq!(left_out(&world, ticket), [(1, "agent_inactive".to_owned()), (2, "team_unknown".to_owned())]);
+    world.sound();
+}
+
+#[test]
+fn who_gets_a_ticket_by_a_macro_beyond_their_capacity_is_shown_as_over() {
+    let world = World::standard();
+    let sue = world.agent_in("Sue", "supervisor", &[]);
+    let capacity = Capacity { units: 1, ..Capacity::default() };
+    let ann = world.agent_with(CreateAgent { name: "Ann".into(), capacity, ..CreateAgent::default() });
+    let actions = json!([{"assign_to": id_of(&ann)}, {"set_status": "in_progress"}]);
+    let id = world.put(DocumentKind::Macro, reply("all", &json!({"actions": actions})));
+    let carl = world.customer("Carl");
+    let over = |ticket| {
+        world.run(&sue, &with_macro(ticket, id));
+        let given = world.events(ticket).into_iter().rev().find_map(|envelope| match envelope.event {
+            Event::TicketAssigned { to, over, .. } => Some((to, over)),
+            _ => None,
+        });
+        given.unwrap()
+    };
+    let (first, second) = (world.opened_by(&carl), world.opened_by(&carl));
+    world.run(&HOST, &EditTicket { assigned_to: Some(None), ..EditTicket::of(first) });
+    assert_eq!(over(second), (Some(id_of(&ann)), false));
+    assert_eq!(over(first), (Some(id_of(&ann)), true));
+    world.sound();
+}
+
+#[test]
+fn what_actions_name_must_be_there_when_they_are_saved() {
+    let world = World::standard();
+    let bob = world.agent("Bob");
+    world.run(&HOST, &DeactivateAgent { id: id_of(&bob) });
+    let nobody = Uuid::from_u128(7);
+    let bad = [
+        ("assign_to", json!(nobody)),
+        ("assign_to", json!(id_of(&bob))),
+        ("move_to_team", json!(nobody)),
+        ("call_webhook", json!(nobody)),
+    ];
+    let automation =
+        |actions: Value| json!({"name": "R", "trigger": {"on": ["ticket.created"]}, "actions": actions});
+    let policy = |actions: Value| json!({"name": "P", "targets": {"resolution": {"seconds": 60}}, "steps": [{"when": "at_breach", "actions": actions}]});
+    for (name, value) in bad {
+        let actions = json!([{"add_tags": ["a"]}, {"set_priority": "high"}, {name: value}]);
+        let wanted = [
+            (DocumentKind::Macro, reply("all", &json!({"actions": actions})), "actions[2]"),
+            (DocumentKind::Automation, automation(actions.clone()), "actions[2]"),
+            (DocumentKind::SlaPolicy, policy(actions.clone()), "steps[0].actions[2]"),
+        ];
+        for (kind, body, place) in wanted {
+            let error = world.fail(&HOST, &PutDocument::new(kind, body));
+            assert_eq!(fields(&error), [format!("{place}.{name}")], "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_page_of_some_macros_is_full_while_there_are_more_of_them() {
+    let world = World::standard();
+    let all: Vec<DocumentId> = (0..7)
+        .map(|n| {
+            let category = json!({"category": if n % 3 == 0 { "shipping" } else { "other" }});
+            world.put(DocumentKind::Macro, reply("all", &category))
+        })
+        .collect();
+    let filter = MacroFilter { category: Some(label("shipping")), search: None };
+    let page = |after| block_on(world.desk.macros(&HOST, &filter, 2, after)).unwrap();
+    let ids = |found: Vec<support_core::desk::MacroView>| found.into_iter().map(|m| m.id).collect::<Vec<_>>();
+    let (first, next) = page(None);
+    assert_eq!(ids(first), [all[0], all[3]]);
+    let (second, end) = page(next);
+    assert_eq!((ids(second), end), (vec![all[6]], None));
 }

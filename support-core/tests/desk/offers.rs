@@ -365,3 +365,20 @@ fn work_that_is_offered_to_who_gets_it_is_not_counted_twice() {
     assert!(world.is_over(more));
     world.sound();
 }
+
+#[test]
+fn what_is_on_offer_counts_as_waiting_in_its_queue() {
+    let world = World::standard();
+    let body = json!({ "mode": { "ticket": "offer" }, "queue_limit": 2, "queue_limit_action": "tag" });
+    let team = world.team("Asking", &body);
+    let ann = world.agent_in("Ann", "agent", &[team]);
+    let tags = |ticket| world.ticket(ticket).tags.len();
+    let (first, second) = (opened(&world, team), opened(&world, team));
+    assert_eq!((asked(&world, &ann).len(), tags(first), tags(second)), (2, 0, 0));
+    let third = opened(&world, team);
+    assert_eq!(tags(third), 1, "two wait for her answer");
+    world.run(&ann, &AcceptOffer { offer_id: asked(&world, &ann)[0] });
+    world.run(&ann, &AcceptOffer { offer_id: asked(&world, &ann)[0] });
+    assert_eq!(tags(opened(&world, team)), 0);
+    world.sound();
+}

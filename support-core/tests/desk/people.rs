@@ -9,7 +9,7 @@ use support_core::desk::{
     WriteMessage,
 };
 use support_core::id::TeamId;
-use support_core::people::{Address, AddressKind, Capacity, Permission, Presence, Shift};
+use support_core::people::{Address, AddressKind, Capacity, Permission, Presence};
 use support_core::store::{Credential, Key};
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
@@ -26,10 +26,6 @@ fn update(agent: &support_core::people::Actor) -> UpdateAgent {
 fn what_cannot_be_an_agent_is_named() {
     let world = World::standard();
     let sound = CreateAgent { name: "Ann".into(), email: "ann@example.com".into(), ..CreateAgent::default() };
-    let shift = |start: &str| {
-        let (start, end) = (start.to_owned(), "17:00".to_owned());
-        Some(Shift { timezone: "UTC".parse().unwrap(), days: vec![], start, end })
-    };
     let nowhere = vec![TeamId::from_uuid(Uuid::from_u128(99))];
     let much = Capacity { chat: 10_001, ..Capacity::default() };
     let cases = [
@@ -41,8 +37,6 @@ fn what_cannot_be_an_agent_is_named() {
         (CreateAgent { lead_ids: nowhere, ..sound.clone() }, "lead_ids"),
         (CreateAgent { skills: [(label("refunds"), 6)].into(), ..sound.clone() }, "skills.refunds"),
         (CreateAgent { capacity: much, ..sound.clone() }, "capacity.chat"),
-        (CreateAgent { shift: shift("9 am"), ..sound.clone() }, "shift"),
-        (CreateAgent { shift: shift("17:00"), ..sound.clone() }, "shift"),
     ];
     for (agent, field) in cases {
         assert_eq!(fields(&world.fail(&HOST, &agent)), [field]);

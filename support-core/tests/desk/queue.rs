@@ -149,12 +149,7 @@ fn while_work_waits_every_agent_has_reasons_and_the_smallest_change_really_helps
     for least in 0..6 {
         let world = World::standard();
         let elsewhere = world.team("Elsewhere", &json!({}));
-        let night = Shift {
-            timezone: "UTC".parse().unwrap(),
-            days: vec![],
-            start: "20:00".into(),
-            end: "21:00".into(),
-        };
+        let night = Shift::on_days("UTC".parse().unwrap(), &[], "20:00", "21:00").unwrap();
         let skills = [(label("refunds"), 3)];
         let whole = CreateAgent { skills: skills.clone().into(), ..CreateAgent::default() };
         let full = Capacity { units: 0, ..Capacity::default() };

@@ -236,12 +236,7 @@ fn off_shift_and_in_its_last_thirty_minutes_no_new_work_comes() {
     let world = World::standard();
     let ann = world.agent_with(CreateAgent {
         name: "Ann".into(),
-        shift: Some(Shift {
-            timezone: "Europe/Berlin".parse().unwrap(),
-            days: vec![Day::Fri],
-            start: "09:00".into(),
-            end: "17:00".into(),
-        }),
+        shift: Some(Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Fri], "09:00", "17:00").unwrap()),
         ..CreateAgent::default()
     });
     let carl = world.customer("Carl");
@@ -301,12 +296,7 @@ fn after_a_restart_fairness_goes_on_where_it_was() {
 fn what_waits_when_a_desk_starts_is_routed_by_its_first_tick() {
     let store = Arc::new(support_core::store::MemoryStore::new());
     let world = World::on(store.clone());
-    let shift = Shift {
-        timezone: "UTC".parse().unwrap(),
-        days: vec![Day::Mon],
-        start: "08:00".into(),
-        end: "17:00".into(),
-    };
+    let shift = Shift::on_days("UTC".parse().unwrap(), &[Day::Mon], "08:00", "17:00").unwrap();
     let shift = Some(shift);
     let ann = world.agent_with(CreateAgent { name: "Ann".into(), shift, ..CreateAgent::default() });
     let waits = world.opened_by(&world.customer("Carl"));

@@ -196,10 +196,11 @@ fn a_changed_message_conversation_or_assignment_is_found() {
 #[test]
 fn another_effect_than_the_one_that_an_event_promises_is_found() {
     let (world, ..) = told();
+    let endpoint = world.put(DocumentKind::WebhookEndpoint, serde_json::json!({ "name": "Shop" }));
     let call = serde_json::json!({
         "name": "Call",
         "trigger": { "on": ["ticket.created"] },
-        "actions": [{ "call_webhook": Uuid::from_u128(77) }],
+        "actions": [{ "call_webhook": endpoint }],
     });
     world.put(DocumentKind::Automation, call);
     world.opened_by(&world.customer("Cleo"));

@@ -268,6 +268,10 @@ fn of_fields() -> Vec<Event> {
             depth: 8,
             unattended: true,
         },
+        Event::MacroApplied {
+            applied: ConfigRef { id: document_id(1), version: 3 },
+            refused: vec![(2, word("agent_inactive"))],
+        },
         Event::TicketWebhookQueued { outbox_id: outbox_id(1), endpoint_id: document_id(1) },
     ]
 }
@@ -288,6 +292,7 @@ fn of_time() -> Vec<Event> {
         Event::SlaWarned { metric, cycle, step, due_at, policy_change },
         Event::SlaBreached { metric, cycle, due_at, policy_change },
         Event::SlaEscalated { metric, cycle, step, due_at, policy_change },
+        Event::SlaActionsRefused { metric, cycle, step, refused: vec![(1, word("agent_inactive"))] },
     ]
 }
 

@@ -19,6 +19,7 @@ pub(crate) fn sheet() -> Sheet {
     let (applied, timer) = (ledger.applied.clone().unwrap(), ledger.timers[0].clone());
     let assignment = full_assignment();
     let why = assignment.why.clone().unwrap();
+    let shift = full_agent().shift.unwrap();
     let (customer, agent, state): (Customer, Agent, _) = (full_customer(), full_agent(), full_state());
     let urgency = Urgency { from: instant(1), due: instant(2) };
     Sheet::default()
@@ -69,7 +70,9 @@ pub(crate) fn sheet() -> Sheet {
             CustomerFieldValue::Flag(true),
         ])
         .both(&[customer])
-        .both(&[agent.shift.clone().unwrap()])
+        .both(&shift.weekly().mon)
+        .both(&[shift.weekly().clone()])
+        .both(&[shift])
         .both(&agent.absences)
         .both(&[agent.capacity])
         .both(&[agent])

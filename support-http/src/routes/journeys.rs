@@ -156,12 +156,9 @@ async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<JourneyBody>
     let place = extract::read::<Label>("entry_point", which.entry_point.as_deref())?;
     let brand = extract::read::<BrandId>("brand_id", which.brand_id.as_deref())?;
     let after = cursor(which.cursor.as_deref())?;
-    let (views, next) = call.app.desk.journeys(&call.actor, limit(which.limit)?, after).await?;
-    let fits = |view: &JourneyView| {
-        place.as_ref().is_none_or(|place| view.spec.entry_point == *place)
-            && (brand.is_none() || view.spec.brand_id == brand)
-    };
-    let items = views.into_iter().filter(fits).map(|view| JourneyBody::listed(&call, view));
+    let most = limit(which.limit)?;
+    let (views, next) = call.app.desk.journeys(&call.actor, place.as_ref(), brand, most, after).await?;
+    let items = views.into_iter().map(|view| JourneyBody::listed(&call, view));
     Ok(Json(Page::new(items.collect(), next)))
 }
 
@@ -303,6 +300,7 @@ impl From<JourneyStanding> for JourneyStepBody {
 #[utoipa::path(post, path = "/journeys/{id}/steps", tag = "journeys", params(("id" = Uuid, Path)), request_body = GivenAnswers, responses(
     (status = 200, body = JourneyStepBody),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 410, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]

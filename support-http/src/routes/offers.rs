@@ -7,7 +7,6 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use support_core::desk::{AcceptOffer, DeclineOffer, OfferView};
 use support_core::id::OfferId;
-use support_core::routing::Why;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +18,7 @@ use crate::extract::{Call, Id, MaybeBody, NoBody};
 use crate::mount::App;
 use crate::reply::Page;
 use crate::view::ticket::TicketBody;
+use crate::view::work::WhyBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(offers)).routes(routes!(accept)).routes(routes!(decline))
@@ -38,8 +38,7 @@ struct OfferBody {
     /// sight; the conversation can be read once the offer is accepted.
     ticket: OfferedTicket,
     /// Why the caller, as the router decided.
-    #[schema(value_type = Option<Value>)]
-    why: Option<Why>,
+    why: Option<WhyBody>,
     created_at: String,
     /// Until when an answer counts.
     expires_at: String,
@@ -84,7 +83,7 @@ impl From<OfferView> for OfferBody {
                 waiting_since: ticket.work.since.to_string(),
                 next_due_at: ticket.derived.next_due_at.map(|at| at.to_string()),
             },
-            why: offer.why,
+            why: offer.why.map(WhyBody::from),
             created_at: offer.at.to_string(),
             expires_at: offer.until.to_string(),
         }

@@ -60,19 +60,15 @@ pub(crate) struct CapacityBody {
     call: u32,
 }
 
-/// When an agent works: weekly hours in a zone.
+/// When an agent works: weekly hours in a zone. Also taken as one pair for some days, `{timezone, days?, start, end}`.
 #[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct ShiftBody {
     /// IANA zone.
     #[schema(example = "Europe/Berlin")]
     timezone: String,
-    /// `mon` … `sun`; empty is every day.
-    days: Vec<&'static str>,
-    #[schema(example = "09:00")]
-    start: String,
-    /// An end at or before the start lies on the next day; `24:00` is the end of a day.
-    #[schema(example = "17:30")]
-    end: String,
+    /// Pairs of local times by weekday, `mon` … `sun`, such as `["09:00", "17:30"]`. An end at or before the start lies on
+    /// the next day; `24:00` is the end of a day.
+    weekly: BTreeMap<&'static str, Vec<[String; 2]>>,
 }
 
 /// A planned absence.
@@ -97,12 +93,10 @@ impl From<&Absence> for AbsenceBody {
 
 impl From<&Shift> for ShiftBody {
     fn from(shift: &Shift) -> Self {
-        Self {
-            timezone: shift.timezone.name().to_owned(),
-            days: shift.days.iter().map(|day| day.as_str()).collect(),
-            start: shift.start.clone(),
-            end: shift.end.clone(),
-        }
+        let weekly = shift.weekly().days().map(|(day, pairs)| {
+            (day.as_str(), pairs.iter().map(|hours| <[String; 2]>::from(*hours)).collect())
+        });
+        Self { timezone: shift.timezone().name().to_owned(), weekly: weekly.into() }
     }
 }
 

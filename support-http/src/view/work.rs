@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use support_core::desk::{Explanation, QueuePage, RulesExplained, TextsById, WaitingExplanation};
-use support_core::routing::{Offer, Why};
+use support_core::routing::{Fit, Offer, Why, Worth};
 use support_core::scoring::{Score, Term};
 use support_core::sla::deadline::Waits;
 use support_core::store::Assignment;
@@ -106,8 +106,7 @@ pub(crate) struct AssignmentBody {
     /// Why, in words.
     reason: Option<String>,
     /// Why, as the router decided: strategy, score, candidates and who was refused for what.
-    #[schema(value_type = Option<Value>)]
-    why: Option<Why>,
+    why: Option<WhyBody>,
     /// Whether the new owner went over capacity with it.
     over: bool,
     at: String,
@@ -126,9 +125,85 @@ impl AssignmentBody {
             how: assignment.how.as_str(),
             by: ActorBody::from(assignment.by),
             reason: assignment.reason.and_then(|reason| texts.get(&reason).cloned()),
-            why: assignment.why,
+            why: assignment.why.map(WhyBody::from),
             over: assignment.over,
             at: assignment.at.to_string(),
+        }
+    }
+}
+
+/// Why this agent, as the router decided.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct WhyBody {
+    /// `round_robin`, `least_loaded`, `skills`, `performance_weighted` or `optimal`.
+    strategy: &'static str,
+    /// Points at which the ticket stands in the queue.
+    score: f64,
+    waited_seconds: i64,
+    /// Stage of relaxation in force, counted from 1; `null` where nothing was relaxed.
+    stage: Option<u32>,
+    /// Eligible agents, the chosen one first; at most 20.
+    candidates: Vec<CandidateBody>,
+    /// Other agents with the first condition that each failed; at most 20.
+    refused: Vec<RefusedBody>,
+    /// Agents left out of both lists.
+    left_out: u32,
+    /// When the chosen agent is noted as having been given work.
+    assigned_at: Option<String>,
+}
+
+/// An eligible agent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct CandidateBody {
+    agent_id: Uuid,
+    load: u32,
+    capacity: u32,
+    last_assigned_at: Option<String>,
+    /// Whether they had the matter before, and so come first.
+    sticky: bool,
+    /// `{preferred, spare}`: preferred skills that they have, and levels of skill that the work has no use for.
+    #[schema(value_type = Option<Value>)]
+    fit: Option<Fit>,
+    /// In percent, where it counts.
+    performance: Option<u32>,
+    /// `{value, price}`, where all that waits was planned together: what it is worth to give it to them, and what their
+    /// room is worth to other work.
+    #[schema(value_type = Option<Value>)]
+    worth: Option<Worth>,
+}
+
+/// An agent who may not get it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+struct RefusedBody {
+    agent_id: Uuid,
+    /// The condition, such as `no_room` or `missing_skill`.
+    reason: &'static str,
+}
+
+impl From<Why> for WhyBody {
+    fn from(why: Why) -> Self {
+        let candidates = why.candidates.into_iter().map(|candidate| CandidateBody {
+            agent_id: candidate.agent.uuid(),
+            load: candidate.load,
+            capacity: candidate.capacity,
+            last_assigned_at: candidate.last_assigned_at.map(|at| at.to_string()),
+            sticky: candidate.sticky,
+            fit: candidate.fit,
+            performance: candidate.performance,
+            worth: candidate.worth,
+        });
+        let refused = why.refused.into_iter();
+        Self {
+            strategy: why.strategy.as_str(),
+            score: why.score,
+            waited_seconds: why.waited_seconds,
+            stage: why.stage,
+            candidates: candidates.collect(),
+            refused: refused
+                .map(|(agent, reason)| RefusedBody { agent_id: agent.uuid(), reason: reason.as_str() })
+                .collect(),
+            left_out: why.left_out,
+            assigned_at: why.assigned_at.map(|at| at.to_string()),
         }
     }
 }
@@ -139,8 +214,7 @@ pub(crate) struct ExplainedOffer {
     id: Uuid,
     agent_id: Uuid,
     /// Why this agent, as the router decided.
-    #[schema(value_type = Option<Value>)]
-    why: Option<Why>,
+    why: Option<WhyBody>,
     created_at: String,
     expires_at: String,
 }
@@ -150,7 +224,7 @@ impl From<Offer> for ExplainedOffer {
         Self {
             id: offer.id.uuid(),
             agent_id: offer.agent.uuid(),
-            why: offer.why,
+            why: offer.why.map(WhyBody::from),
             created_at: offer.at.to_string(),
             expires_at: offer.until.to_string(),
         }
@@ -165,9 +239,9 @@ pub(crate) struct ExplanationBody {
     sla: Vec<SlaTimer>,
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
-    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, stage, relaxes: {at, stage, agent} | null, agents: [{agent, fails[]}],
-    /// unblock: {agent, relax[], units} | null}`: every candidate with all that they fail, and the smallest change
-    /// after which the router would give it to somebody; `units` is what they would need more of.
+    /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, stage, relaxes: {at, stage, agent_id} | null, agents: [{agent_id,
+    /// fails[]}], unblock: {agent_id, relax[], units} | null}`: every candidate with all that they fail, and the smallest
+    /// change after which the router would give it to somebody; `units` is what they would need more of.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,
     /// `null` where it is on no offer; else who is asked, why, and until when.

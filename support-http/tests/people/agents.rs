@@ -8,7 +8,7 @@ fn eve() -> serde_json::Value {
     json!({
         "name": "Eve", "email": "Eve@Desk.example", "role": "team_lead", "skills": { "german": 3 },
         "capacity": { "units": 5 }, "password": "a long password", "external_id": "u-77",
-        "shift": { "timezone": "Europe/Berlin", "days": ["mon"], "start": "09:00", "end": "17:00" },
+        "shift": { "timezone": "Europe/Berlin", "weekly": { "mon": [["09:00", "12:30"], ["13:30", "17:00"]] } },
     })
 }
 
@@ -100,6 +100,8 @@ async fn what_an_agent_cannot_be_is_named() {
         ("capacity", json!({ "units": 10_001 }), "capacity.units"),
         ("shift", json!({ "timezone": "Mars", "start": "09:00", "end": "17:00" }), "shift.timezone"),
         ("shift", json!({ "timezone": "UTC", "start": "9", "end": "17:00" }), "shift"),
+        ("shift", json!({ "timezone": "UTC", "weekly": { "mon": [["9", "17:00"]] } }), "shift.weekly.mon[0]"),
+        ("shift", json!({ "timezone": "UTC", "weekly": {}, "start": "09:00", "end": "17:00" }), "shift"),
         ("password", json!("short"), "password"),
         ("active", json!(false), "active"),
     ] {

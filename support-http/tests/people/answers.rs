@@ -157,7 +157,7 @@ async fn people(answers: &mut Answers) {
         "name": "Eve", "email": "Eve@Desk.example", "role": "team_lead", "skills": { "german": 3 },
         "capacity": { "units": 5 }, "external_id": "u-77", "languages": ["de", "en"], "performance": 120,
         "absences": [{ "from": "2026-12-24T00:00:00Z", "until": "2026-12-27T00:00:00Z" }],
-        "shift": { "timezone": "Europe/Berlin", "days": ["mon"], "start": "09:00", "end": "17:00" },
+        "shift": { "timezone": "Europe/Berlin", "weekly": { "mon": [["09:00", "17:00"]] } },
     });
     let eve = id(&answers.post("/agents", &admin, eve, 201).await);
     let away = json!({ "status": "away", "reason": "Lunch.", "until": "2026-11-20T10:00:00Z" });

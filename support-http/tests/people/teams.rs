@@ -54,7 +54,7 @@ async fn the_default_team_always_exists() {
     let world = World::new().await;
     let admin = world.as_admin().await;
     let teams = world.get("/teams", &admin).await.with(200);
-    assert_eq!((&teams["items"][0]["name"], &teams["items"][0]["version"]), (&json!("Support"), &json!(0)));
+    assert_eq!((&teams["items"][0]["name"], &teams["items"][0]["version"]), (&json!("Support"), &json!(2)));
     assert_eq!(teams["items"][0]["member_ids"].as_array().unwrap().len(), 2);
     let path = format!("/teams/{}", teams["items"][0]["id"].as_str().unwrap());
     let changed = world.patch(&path, &admin, json!({ "strategy": "least_loaded" })).await.with(200);
@@ -103,4 +103,72 @@ async fn what_a_team_cannot_be_is_named() {
     world.patch(&path, &admin, twice).await.names("overflow_team_ids[1]");
     let stale = [("if-match", "\"9\"")];
     world.send("PATCH", &path, &admin, Some(json!({ "name": "y" })), &stale).await.with(412);
+}
+
+#[tokio::test]
+async fn the_version_of_a_team_covers_its_people_however_they_come_and_go() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let (bob, ada) = (world.agent.to_string(), world.admin.to_string());
+    let made =
+        world.post("/teams", &admin, json!({ "name": "Billing", "member_ids": [bob] })).await.with(201);
+    let path = format!("/teams/{}", made["id"].as_str().unwrap());
+    assert_eq!(made["version"], 1);
+    let if_match = |version: &serde_json::Value| [("if-match", format!("\"{version}\""))];
+    let set = async |body: serde_json::Value, version: &serde_json::Value| {
+        let held = if_match(version);
+        let held: Vec<(&str, &str)> = held.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        world.send("PATCH", &path, &admin, Some(body), &held).await
+    };
+    // By the team.
+    let changed = set(json!({ "member_ids": [bob, ada] }), &made["version"]).await.with(200);
+    assert_eq!(changed["version"], 2);
+    set(json!({ "member_ids": [bob] }), &made["version"]).await.with(412);
+    assert_eq!(world.get(&path, &admin).await.with(200), changed, "nothing of it happened");
+    // By the agent's own record.
+    world.patch(&format!("/agents/{bob}"), &admin, json!({ "team_ids": [] })).await.with(200);
+    set(json!({ "name": "Bills" }), &changed["version"]).await.with(412);
+    let after = world.get(&path, &admin).await.with(200);
+    assert_eq!((&after["member_ids"], &after["version"]), (&json!([ada]), &json!(3)));
+    let renamed = set(json!({ "name": "Bills", "lead_ids": [bob] }), &after["version"]).await.with(200);
+    assert_eq!(
+        (&renamed["name"], &renamed["lead_ids"], &renamed["version"]),
+        (&json!("Bills"), &json!([bob]), &json!(4))
+    );
+    // What changes nothing counts nothing.
+    let same = set(json!({ "lead_ids": [bob], "member_ids": [ada] }), &renamed["version"]).await.with(200);
+    assert_eq!(same, renamed);
+    world.send("DELETE", &format!("/agents/{bob}"), &admin, None, &[]).await;
+    assert_eq!(world.get(&path, &admin).await.with(200)["version"], 5);
+}
+
+#[tokio::test]
+async fn a_team_and_its_people_are_changed_together_or_not_at_all() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let bob = world.agent.to_string();
+    let bad = json!({ "name": "Billing", "member_ids": [bob], "lead_ids": [NOBODY] });
+    world.post("/teams", &admin, bad).await.names("lead_ids[0]");
+    assert_eq!(world.get("/teams", &admin).await.with(200)["items"].as_array().unwrap().len(), 1);
+    let bad = json!({ "name": "Billing", "member_ids": [bob], "overflow_team_ids": [NOBODY] });
+    world.post("/teams", &admin, bad).await.names("overflow_team_ids[0]");
+    assert_eq!(world.get(&format!("/agents/{bob}"), &admin).await.with(200)["team_ids"], json!([]));
+}
+
+#[tokio::test]
+async fn who_is_in_no_other_team_cannot_leave_the_default_team() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let (bob, ada) = (world.agent.to_string(), world.admin.to_string());
+    let default = world.get("/teams", &admin).await.with(200)["items"][0].clone();
+    let path = format!("/teams/{}", default["id"].as_str().unwrap());
+    world.patch(&path, &admin, json!({ "member_ids": [bob] })).await.names("member_ids");
+    assert_eq!(world.get(&path, &admin).await.with(200), default);
+    // Named as well as in another team, they can.
+    let other = world.post("/teams", &admin, json!({ "name": "Other", "member_ids": [ada] })).await.with(201);
+    world.patch(&path, &admin, json!({ "member_ids": [bob, ada] })).await.with(200);
+    let ada_is_in = async || world.get(&format!("/agents/{ada}"), &admin).await.with(200)["team_ids"].clone();
+    assert_eq!(ada_is_in().await.as_array().unwrap().len(), 2);
+    let left = world.patch(&path, &admin, json!({ "member_ids": [bob] })).await.with(200);
+    assert_eq!((&left["member_ids"], ada_is_in().await), (&json!([bob]), json!([other["id"]])));
 }

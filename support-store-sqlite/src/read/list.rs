@@ -112,6 +112,17 @@ fn list(
             );
             page(Kind::Offer, sql, params![tenant, down.0, down.1, agent.uuid().as_bytes()], &|_| true)
         }
+        Select::Offers(OffersOf::Team(team)) => {
+            let sql = sql!(
+                Offer,
+                "INDEXED BY desk_offers_open_team",
+                "c.tenant = ?1 AND c.team = ?4 AND c.state = 'open'",
+                "c.at",
+                "c.id",
+                descending
+            );
+            page(Kind::Offer, sql, params![tenant, down.0, down.1, team.uuid().as_bytes()], &|_| true)
+        }
         Select::Agents { team, inactive } => {
             let sql = sql!(
                 Agent,
@@ -181,6 +192,17 @@ fn list(
             );
             let (kind, id) = access::subject_columns(*subject);
             page(Kind::Session, sql, params![tenant, up.0, up.1, kind, id.as_bytes()], &|_| true)
+        }
+        Select::Journeys(customer) => {
+            // All have the same key, so the id alone decides, and ends the primary key.
+            static SQL: LazyLock<String> = LazyLock::new(|| {
+                format!(
+                    "{} WHERE c.tenant = ?1 AND c.customer = ?2 AND c.journey > ?3 ORDER BY c.journey",
+                    Kind::Progress.select("")
+                )
+            });
+            let from = query.after.map_or(Vec::new(), |after| after.id.as_bytes().to_vec());
+            page(Kind::Progress, &SQL, params![tenant, customer.uuid().as_bytes(), from], &|_| true)
         }
         Select::Outbox(state) => {
             let sql = sql!(
@@ -336,12 +358,10 @@ pub(super) fn place(record: &Record) -> PageCursor {
         Record::Document(document) => (document.created_at.micros(), document.id.uuid()),
         Record::Session(session) => (session.created_at.micros(), session.id.uuid()),
         Record::Outbox(row) => (row.created_at.micros(), row.id.uuid()),
-        Record::Text(_)
-        | Record::Login(_)
-        | Record::JourneyProgress(_)
-        | Record::Receipt(_)
-        | Record::Uses(_)
-        | Record::Epoch(_) => (0, Uuid::nil()),
+        Record::JourneyProgress(progress) => (0, progress.journey.id.uuid()),
+        Record::Text(_) | Record::Login(_) | Record::Receipt(_) | Record::Uses(_) | Record::Epoch(_) => {
+            (0, Uuid::nil())
+        }
     };
     PageCursor { key, id }
 }
@@ -351,10 +371,10 @@ fn row_place(row: &Row<'_>, kind: Kind) -> Result<PageCursor, Failure> {
     let key = match kind {
         Kind::Message => row.get("seq")?,
         Kind::Assignment | Kind::Offer => row.get("at")?,
-        Kind::State => 0,
+        Kind::State | Kind::Progress => 0,
         _ => row.get("created_at")?,
     };
-    let id: [u8; 16] = row.get(1)?;
+    let id: [u8; 16] = if let Kind::Progress = kind { row.get("journey")? } else { row.get(1)? };
     Ok(PageCursor { key, id: Uuid::from_bytes(id) })
 }
 

@@ -253,9 +253,13 @@ pub(super) fn one(db: &Connection, tenant: i64, scope: &Scope, key: &Key) -> Res
             read(db, scope, Kind::Login, sql, params![tenant, kind, id.as_bytes()])
         }
         Key::Session(id) => by(Kind::Session, statement!(Session, "c.tenant = ?1 AND c.id = ?2"), id.uuid()),
-        Key::JourneyProgress(customer) => {
-            by(Kind::Progress, statement!(Progress, "c.tenant = ?1 AND c.customer = ?2"), customer.uuid())
-        }
+        Key::JourneyProgress(customer, journey) => read(
+            db,
+            scope,
+            Kind::Progress,
+            statement!(Progress, "c.tenant = ?1 AND c.customer = ?2 AND c.journey = ?3"),
+            params![tenant, customer.uuid().as_bytes(), journey.uuid().as_bytes()],
+        ),
         Key::Receipt(key) => receipt(db, tenant, scope, key),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) static SESSIONS: Table = Table {
 /// Where journeys stand that were begun.
 pub(crate) static JOURNEYS: Table = Table {
     name: "desk_journeys",
-    key: &["tenant", "customer"],
+    key: &["tenant", "customer", "journey"],
     columns: &[
         "tenant",
         "customer",

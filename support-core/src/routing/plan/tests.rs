@@ -208,12 +208,8 @@ fn a_seat(number: u32) -> impl Any<Value = Seat> {
         agent.capacity.units = capacity;
         agent.role = word(role);
         agent.active = active;
-        agent.shift = shift.map(|(start, end)| Shift {
-            timezone: "UTC".parse().unwrap(),
-            days: Vec::new(),
-            start: start.into(),
-            end: end.into(),
-        });
+        agent.shift =
+            shift.map(|(start, end)| Shift::on_days("UTC".parse().unwrap(), &[], start, end).unwrap());
         let (presence, chats, load, last) = state;
         let mut state = a_state(number);
         state.presence = presence;

@@ -200,6 +200,15 @@ fn parse_window([open, close]: &WindowSpec) -> Result<Window, String> {
     Ok(window)
 }
 
+/// Reads a window as minutes after midnight, from opening to closing; a closing time at or before the opening time lies on
+/// the next day.
+///
+/// # Errors
+/// Which of the two cannot be.
+pub(crate) fn minutes_of_window(window: &WindowSpec) -> Result<(u16, u16), String> {
+    parse_window(window).map(|window| (window.open, window.close))
+}
+
 /// Reads `HH:MM` as minutes after midnight, `24:00` included.
 fn parse_minutes(text: &str) -> Option<u16> {
     let &[h1, h2, b':', m1, m2] = text.as_bytes() else { return None };

@@ -101,6 +101,9 @@ impl Shelf {
                         && match *of {
                             OffersOf::Ticket(ticket) => offer.ticket_id == ticket,
                             OffersOf::Agent(agent) => offer.agent == agent && offer.state == OfferState::Open,
+                            OffersOf::Team(team) => {
+                                offer.team == Some(team) && offer.state == OfferState::Open
+                            }
                         }
                     {
                         rows.push((place(offer.at.micros(), offer.id.uuid()), record));
@@ -165,6 +168,15 @@ impl Shelf {
                         && session.subject == *subject
                     {
                         rows.push((place(session.created_at.micros(), session.id.uuid()), record));
+                    }
+                }
+            }
+            Select::Journeys(customer) => {
+                let place_of =
+                    |journey: Uuid| Place::JourneyProgress(*customer, DocumentId::from_uuid(journey));
+                for (_, record) in self.records.range(place_of(nil)..=place_of(Uuid::max())) {
+                    if let Record::JourneyProgress(progress) = record {
+                        rows.push((place(0, progress.journey.id.uuid()), record));
                     }
                 }
             }

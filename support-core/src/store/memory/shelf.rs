@@ -20,7 +20,7 @@ pub(super) struct Shelf {
     /// Conversations, messages and assignments of each ticket.
     pub(super) children: BTreeSet<(TicketId, Place)>,
     pub(super) held: BTreeMap<Unique, Place>,
-    wake_ups: BTreeSet<(Timestamp, Stream)>,
+    wake_ups: BTreeSet<(Timestamp, Stream, Place)>,
     pub(super) words: BTreeMap<TextId, SearchEntry>,
     pub(super) receipts: BTreeMap<String, Receipt>,
     pub(super) epoch: u64,
@@ -49,7 +49,7 @@ pub(super) enum Place {
     Login(LoginSubject),
     Session(SessionId),
     Outbox(OutboxId),
-    JourneyProgress(CustomerId),
+    JourneyProgress(CustomerId, DocumentId),
 }
 
 /// A value that at most one record holds.
@@ -97,7 +97,7 @@ impl Shelf {
             Key::Login(subject) => Place::Login(*subject),
             Key::Session(id) => Place::Session(*id),
             Key::Outbox(id) => Place::Outbox(*id),
-            Key::JourneyProgress(customer) => Place::JourneyProgress(*customer),
+            Key::JourneyProgress(customer, journey) => Place::JourneyProgress(*customer, *journey),
             Key::Document(id) => return self.newest_version(*id),
             Key::TicketByReference(reference) => self.holder(&Unique::Reference(*reference))?,
             Key::MessageByExternalId(inbox, id) => {
@@ -145,7 +145,7 @@ impl Shelf {
 
     /// Lists wake-ups, the earliest first.
     pub(super) fn wakes(&self) -> impl Iterator<Item = (Timestamp, Stream)> {
-        self.wake_ups.iter().copied()
+        self.wake_ups.iter().map(|(at, stream, _)| (*at, *stream))
     }
 
     /// Puts a record in its place and keeps the indexes.
@@ -160,8 +160,8 @@ impl Shelf {
             for (value, _) in uniques(old) {
                 self.held.remove(&value);
             }
-            if let Some(wake) = wake_up(old) {
-                self.wake_ups.remove(&wake);
+            if let Some((at, stream)) = wake_up(old) {
+                self.wake_ups.remove(&(at, stream, place));
             }
             if let Some(ticket) = parent(old) {
                 self.children.remove(&(ticket, place));
@@ -170,7 +170,7 @@ impl Shelf {
         for (value, _) in uniques(&record) {
             self.held.insert(value, place);
         }
-        self.wake_ups.extend(wake_up(&record));
+        self.wake_ups.extend(wake_up(&record).map(|(at, stream)| (at, stream, place)));
         self.children.extend(parent(&record).map(|ticket| (ticket, place)));
         match &record {
             Record::Document(_) => self.epoch += 1,
@@ -200,7 +200,9 @@ impl Place {
             Record::Login(login) => Self::Login(login.subject),
             Record::Session(session) => Self::Session(session.id),
             Record::Outbox(row) => Self::Outbox(row.id),
-            Record::JourneyProgress(progress) => Self::JourneyProgress(progress.customer_id),
+            Record::JourneyProgress(progress) => {
+                Self::JourneyProgress(progress.customer_id, progress.journey.id)
+            }
             Record::Receipt(_) | Record::Epoch(_) | Record::Uses(_) => return None,
         })
     }

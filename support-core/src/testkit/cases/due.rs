@@ -4,12 +4,13 @@ use crate::event::Stream;
 use crate::id::TicketId;
 use crate::people::{AgentState, Reach, Scope};
 use crate::routing::Waiting;
+use crate::sla::ConfigRef;
 use crate::store::{Due, JourneyProgress, Store};
 use crate::ticket::{SetAsideKind, Status, Ticket};
 
 use super::super::build::{
     OTHER, TENANT, a_progress, a_state, agent_id, agent_scope, an_agent, customer_id, customer_scope,
-    instant, team_id, ticket_id,
+    document_id, instant, team_id, ticket_id,
 };
 use super::super::{Story, a_ticket};
 use super::{commit, everything, insert};
@@ -29,13 +30,17 @@ pub async fn the_longest_overdue_comes_first(store: &dyn Store) {
     let presence = AgentState { until: Some(instant(40)), ..a_state(1) };
     let begun = JourneyProgress { expires_at: Some(instant(45)), ..a_progress(1) };
     insert(store, [an_agent(1).into(), presence.into(), an_agent(2).into(), a_state(2).into()]).await;
-    insert(store, [begun.into(), a_progress(2).into()]).await;
+    // Two journeys of one customer are two things that are due, also at one instant.
+    let journey = ConfigRef { id: document_id(2), version: 1 };
+    let second = JourneyProgress { journey, ..begun.clone() };
+    insert(store, [begun.into(), second.into(), a_progress(2).into()]).await;
     let ticket = |tenant, number| (tenant, Stream::Ticket(ticket_id(number)));
     let expected = [
         ticket(TENANT, 2),
         ticket(OTHER, 5),
         ticket(TENANT, 1),
         (TENANT, Stream::Agent(agent_id(1))),
+        (TENANT, Stream::Customer(customer_id(1))),
         (TENANT, Stream::Customer(customer_id(1))),
         ticket(TENANT, 3),
     ];
@@ -44,7 +49,7 @@ pub async fn the_longest_overdue_comes_first(store: &dyn Store) {
     let due = store.due(instant(9), 10).await.unwrap();
     assert_eq!((due.now, due.next), (Vec::new(), Some(instant(10))));
     let due = store.due(instant(51), 10).await.unwrap();
-    assert_eq!((due.now.len(), due.next), (7, None));
+    assert_eq!((due.now.len(), due.next), (8, None));
 }
 
 /// Every tenant for which something was committed is named, in the order of ids, and no other.

@@ -6,17 +6,18 @@ use crate::conversation::{Conversation, Visibility};
 use crate::event::{Event, Stream};
 use crate::id::{AssignmentId, TicketId};
 use crate::people::{ActorRef, Address, Agent, AgentState, Customer, Reach, Scope};
+use crate::sla::ConfigRef;
 use crate::store::{
-    Assignment, Document, DocumentKind, Key, LoginSubject, OutboxRow, OutboxState, Query, Record, Related,
-    Select, Session, Store, StoreErrorKind, TextClass, TicketFilter, TicketSort,
+    Assignment, Document, DocumentKind, JourneyProgress, Key, LoginSubject, OutboxRow, OutboxState, Query,
+    Record, Related, Select, Session, Store, StoreErrorKind, TextClass, TicketFilter, TicketSort,
 };
 use crate::ticket::{Escalation, FieldValue};
 
 use super::super::a_ticket;
 use super::super::build::{
-    TENANT, a_customer, a_document, a_note, a_session, a_state, agent_id, agent_scope, an_address, an_agent,
-    an_outbox_row, assignment_id, conversation_id, customer_id, customer_scope, document_id, instant,
-    note_id, team_id, ticket_id, word,
+    TENANT, a_customer, a_document, a_note, a_progress, a_session, a_state, agent_id, agent_scope,
+    an_address, an_agent, an_outbox_row, assignment_id, conversation_id, customer_id, customer_scope,
+    document_id, instant, note_id, team_id, ticket_id, word,
 };
 use super::super::full::full_assignment;
 use super::records::key_of;
@@ -285,6 +286,31 @@ fn stored_id(record: &Record) -> Option<crate::id::DocumentId> {
     match record {
         Record::Document(document) => Some(document.id),
         _ => None,
+    }
+}
+
+/// The journeys that a customer has begun come in the order of their ids, each once, in whichever version.
+pub async fn journeys_that_were_begun_are_listed_by_customer(store: &dyn Store) {
+    let begun = |customer: u32, journey: u32| JourneyProgress {
+        journey: ConfigRef { id: document_id(journey), version: 1 },
+        ..a_progress(customer)
+    };
+    insert(store, [begun(1, 3).into(), begun(2, 2).into(), begun(1, 1).into(), begun(1, 2).into()]).await;
+    let journey = ConfigRef { id: document_id(3), version: 2 };
+    let later = JourneyProgress { journey, version: 2, ..begun(1, 3) };
+    let mut change = set();
+    change.replace(1, later.clone());
+    commit(store, change).await;
+    let wanted: Vec<Record> = vec![begun(1, 1).into(), begun(1, 2).into(), later.into()];
+    for limit in [1, 2, 3] {
+        let query = Query::new(Select::Journeys(customer_id(1)), limit);
+        let pages = walk(store, &everything(), query).await;
+        assert_eq!(pages.into_iter().flat_map(|page| page.items).collect::<Vec<_>>(), wanted);
+    }
+    for (customer, journey, found) in [(1, 2, true), (2, 2, true), (2, 1, false)] {
+        let key = Key::JourneyProgress(customer_id(customer), document_id(journey));
+        let read = store.load(&everything(), &[key]).await.expect("a record").pop().flatten();
+        assert_eq!(read, found.then(|| begun(customer, journey).into()));
     }
 }
 

@@ -5,11 +5,11 @@ use crate::routing::{Offer, OfferState};
 use crate::store::{OffersOf, Query, Record, Select, Store};
 
 use super::super::a_ticket;
-use super::super::build::{TENANT, agent_id, instant, offer_id, ticket_id};
+use super::super::build::{TENANT, agent_id, instant, offer_id, team_id, ticket_id};
 use super::super::full::full_offer;
 use super::{commit, everything, insert, walk};
 
-/// Offers come newest first: all of a ticket, and those that wait for an agent's answer.
+/// Offers come newest first: all of a ticket, and those that wait for the answer of an agent, or of anybody in a team.
 pub async fn offers_are_found_by_ticket_and_by_who_is_asked(store: &dyn Store) {
     let mut written: Vec<Offer> = Vec::new();
     for ticket in 1..=2 {
@@ -20,6 +20,7 @@ pub async fn offers_are_found_by_ticket_and_by_who_is_asked(store: &dyn Store) {
                 id: offer_id(ticket, part),
                 ticket_id: ticket_id(ticket),
                 agent: agent_id(1 + part % 2),
+                team: (part % 3 > 0).then(|| team_id(part % 3)),
                 state,
                 at: instant(i64::from(part / 2)),
                 ended_at: (state != OfferState::Open).then(|| instant(90)),
@@ -34,11 +35,14 @@ pub async fn offers_are_found_by_ticket_and_by_who_is_asked(store: &dyn Store) {
         OffersOf::Ticket(ticket_id(3)),
         OffersOf::Agent(agent_id(1)),
         OffersOf::Agent(agent_id(2)),
+        OffersOf::Team(team_id(1)),
+        OffersOf::Team(team_id(3)),
     ];
     for of in all {
         let fits = |offer: &&Offer| match of {
             OffersOf::Ticket(ticket) => offer.ticket_id == ticket,
             OffersOf::Agent(agent) => offer.agent == agent && offer.state == OfferState::Open,
+            OffersOf::Team(team) => offer.team == Some(team) && offer.state == OfferState::Open,
         };
         let expected: Vec<OfferId> = written.iter().filter(fits).map(|offer| offer.id).collect();
         let pages = walk(store, &everything(), Query::new(Select::Offers(of), 2)).await;

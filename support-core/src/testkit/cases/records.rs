@@ -33,7 +33,7 @@ pub(in crate::testkit) fn key_of(record: &Record) -> Key {
         Record::Login(login) => Key::Login(login.subject),
         Record::Session(session) => Key::Session(session.id),
         Record::Outbox(row) => Key::Outbox(row.id),
-        Record::JourneyProgress(progress) => Key::JourneyProgress(progress.customer_id),
+        Record::JourneyProgress(progress) => Key::JourneyProgress(progress.customer_id, progress.journey.id),
         Record::Receipt(receipt) => Key::Receipt(receipt.key.clone()),
         Record::Epoch(_) => Key::Epoch,
         Record::Uses(_) => unreachable!("is read by the document's id"),

@@ -239,6 +239,8 @@ pub async fn every_list_is_under_the_scope(store: &dyn Store) {
         check(documents, kinds(|r| matches!(r, Record::Document(_))).collect()).await;
         let sessions = Select::Sessions(LoginSubject::Agent(agent_id(1)));
         check(sessions, kinds(|r| matches!(r, Record::Session(_))).collect()).await;
+        let journeys = Select::Journeys(customer_id(1));
+        check(journeys, kinds(|r| matches!(r, Record::JourneyProgress(_))).collect()).await;
         let outbox = Select::Outbox(OutboxState::Ready);
         check(outbox, kinds(|r| matches!(r, Record::Outbox(_))).collect()).await;
     }

@@ -10,6 +10,7 @@ use crate::event::{Event, Stream};
 use crate::id::TenantId;
 use crate::people::{ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
 use crate::routing::OfferState;
+use crate::sla::ConfigRef;
 use crate::store::{
     ChangeSet, Claim, Delta, Document, DocumentKind, Expect, Fence, JourneyProgress, Login, LoginSubject,
     OutboxRow, OutboxState, Outcome, Record, Session, Store, Text, Write,
@@ -198,6 +199,7 @@ impl Commands {
             .into(),
             7 => a_note(dice.below(6) as u32).into(),
             8 => JourneyProgress {
+                journey: ConfigRef { id: document_id(dice.below(3) as u32), version: 1 },
                 expires_at: dice.one_in(2).then(|| instant(dice.below(1_000) as i64)),
                 ..a_progress(customer)
             }

@@ -164,7 +164,7 @@ fn key(dice: &mut Dice) -> Key {
                 Key::Text(note_id(part))
             }
         }
-        20 => Key::JourneyProgress(customer),
+        20 => Key::JourneyProgress(customer, document_id(dice.below(3) as u32)),
         _ => Key::Receipt(format!("command {}", dice.below(COMMANDS))),
     }
 }
@@ -188,6 +188,7 @@ fn select(dice: &mut Dice) -> Select {
         },
         9 if dice.one_in(3) => Select::Offers(OffersOf::Ticket(ticket)),
         9 if dice.one_in(2) => Select::Offers(OffersOf::Agent(agent)),
+        9 if dice.one_in(2) => Select::Offers(OffersOf::Team(team_id(1))),
         9 => Select::Stream(Stream::Ticket(ticket)),
         10 => Select::Stream(Stream::Customer(customer_id(dice.below(CUSTOMERS) as u32))),
         11 => Select::Agents { team: dice.one_in(2).then(|| team_id(1)), inactive: dice.one_in(2) },
@@ -201,6 +202,7 @@ fn select(dice: &mut Dice) -> Select {
             kind: dice.one_in(2).then(|| *dice.pick(&[DocumentKind::Team, DocumentKind::Calendar])),
             retired: dice.one_in(2),
         },
+        _ if dice.one_in(3) => Select::Journeys(customer_id(dice.below(CUSTOMERS) as u32)),
         _ if dice.one_in(2) => Select::Sessions(LoginSubject::Agent(agent)),
         _ => Select::Outbox(*dice.pick(OutboxState::ALL)),
     }

@@ -3,14 +3,16 @@
 use crate::automation::Action;
 use crate::conversation::{Direction, Visibility};
 use crate::error::Error;
+use crate::event::Event;
 use crate::id::{DocumentId, MessageId, TextId};
+use crate::label::Label;
 use crate::masking::Purpose;
 use crate::people::ActorRef;
 use crate::routing::AssignHow;
 use crate::sla::Metric;
 use crate::store::{Text, TextClass};
-use crate::ticket::StatusCause;
-use crate::ticket::command::NewMessage;
+use crate::ticket::command::{NewMessage, UsedMacro};
+use crate::ticket::{Command, StatusCause};
 
 use super::Change;
 
@@ -23,6 +25,8 @@ pub(super) enum Cause {
     Ladder(Metric, DocumentId),
     /// An automation.
     Automation(DocumentId),
+    /// A macro that goes with somebody's message.
+    Macro,
 }
 
 impl Cause {
@@ -30,14 +34,14 @@ impl Cause {
     pub(super) const fn actor(self) -> Option<ActorRef> {
         match self {
             Self::Automation(id) | Self::Ladder(_, id) => Some(ActorRef::rule(id)),
-            Self::Asked => None,
+            Self::Asked | Self::Macro => None,
         }
     }
 
     /// Returns in which way an owner changes.
     pub(super) const fn how(self, asked: AssignHow) -> AssignHow {
         match self {
-            Self::Asked => asked,
+            Self::Asked | Self::Macro => asked,
             Self::Ladder(..) => AssignHow::Escalation,
             Self::Automation(_) => AssignHow::Rule,
         }
@@ -47,24 +51,37 @@ impl Cause {
     pub(super) const fn of_status(self) -> StatusCause {
         match self {
             Self::Asked => StatusCause::ByHand,
+            Self::Macro => StatusCause::Reply,
             Self::Ladder(..) | Self::Automation(_) => StatusCause::Rule,
         }
     }
 }
 
 impl Change<'_> {
-    /// Does what an action says, and tells whether there was anything to do.
+    /// Does what an action says to the ticket as it is by now, and tells whether there was anything to do.
     ///
     /// # Errors
-    /// The rule of the ticket that refuses it; nothing of the action happens then.
+    /// The rule of the ticket that refuses it, and `agent_inactive` where it names an agent who works here no more;
+    /// nothing of the action happens then.
     pub(super) fn act(&mut self, cause: Cause, action: &Action) -> Result<bool, Error> {
+        self.act_over(cause, action, false)
+    }
+
+    /// As [`act`](Self::act); `over` says whether an agent who gets the ticket is over capacity with it.
+    fn act_over(&mut self, cause: Cause, action: &Action, is_over: bool) -> Result<bool, Error> {
         let mut written = None;
         let command = action.command(&self.after, |text| {
             let (message, text) = self.note(cause, text);
             written = Some(text);
             message
         });
-        let Some(command) = command else { return Ok(false) };
+        let Some(mut command) = command else { return Ok(false) };
+        if matches!(action, Action::AssignTo(agent) if self.config().has_left(*agent)) {
+            return Err(agent_inactive());
+        }
+        if let Command::Assign(assign) = &mut command {
+            assign.over = is_over;
+        }
         let caused = std::mem::replace(&mut self.cause, cause);
         let done = self.carry_out(&command);
         self.cause = caused;
@@ -73,16 +90,53 @@ impl Change<'_> {
         Ok(true)
     }
 
-    /// Makes an internal note and its text of what a rule says.
+    /// Does what a macro says, but for statuses where the message carries one: that comes first. An action that names
+    /// an agent or a team that is no more is left out, which the event tells: its user could not mend the macro.
+    ///
+    /// # Errors
+    /// The first other refusal, with the place of the action.
+    pub(super) fn use_macro(&mut self, used: &UsedMacro, sets_status: bool) -> Result<(), Error> {
+        let mut refused = Vec::new();
+        for (place, action) in (0_u16..).zip(&used.actions) {
+            if !sets_status && matches!(action, Action::SetStatus(_)) {
+                continue;
+            }
+            let done = match action {
+                Action::AssignTo(agent) => match used.free.get(agent) {
+                    Some(free) => self.act_over(Cause::Macro, action, i64::from(self.after.units()) > *free),
+                    None => Err(agent_inactive()),
+                },
+                Action::MoveToTeam(team) if self.config().team(*team).is_none() => {
+                    Err(Error::refused("team_unknown", "the team is no more"))
+                }
+                action => self.act(Cause::Macro, action),
+            };
+            match done {
+                Ok(_) => {}
+                Err(Error::Refused(refusal)) if matches!(refusal.code, "agent_inactive" | "team_unknown") => {
+                    refused.extend(refusal.code.parse().ok().map(|code| (place, code)));
+                }
+                Err(error) => return Err(error.within(&format!("macro_id.actions[{place}]"))),
+            }
+        }
+        self.record(Event::MacroApplied { applied: used.version, refused });
+        Ok(())
+    }
+
+    /// Makes an internal note and its text of what a rule or a macro says.
     pub(super) fn note(&self, cause: Cause, text: &str) -> (NewMessage, Text) {
         let (ids, at) = (self.circumstances.ids, self.at);
-        let author = cause.actor().unwrap_or(ActorRef::SYSTEM);
+        // Who uses a macro writes its note, about the customer; a rule's note is its own.
+        let by_macro = cause == Cause::Macro;
+        let author =
+            if by_macro { self.circumstances.actor } else { cause.actor().unwrap_or(ActorRef::SYSTEM) };
+        let subject = if by_macro { ActorRef::customer(self.after.customer_id) } else { author };
         let masked = self.config().masker.mask(text, Purpose::Storage, &[]);
         let found = masked.counts();
         let text = Text {
             id: TextId::mint(ids, at),
             ticket: Some(self.after.id),
-            subject: author,
+            subject,
             class: TextClass::Internal,
             body: Some(masked.text.into_owned()),
             created_at: at,
@@ -97,7 +151,7 @@ impl Change<'_> {
             channel: self.after.channel.clone(),
             inbox_id: None,
             body: text.id,
-            automatic: true,
+            automatic: !by_macro,
             thanks: false,
             external_id: None,
             in_reply_to: None,
@@ -106,5 +160,17 @@ impl Change<'_> {
             masked: found,
         };
         (message, text)
+    }
+}
+
+fn agent_inactive() -> Error {
+    Error::refused("agent_inactive", "the agent works here no more")
+}
+
+/// Names the rule of the ticket that refuses an action.
+pub(super) fn code(error: &Error) -> Option<Label> {
+    match error {
+        Error::Refused(refusal) => refusal.code.parse().ok(),
+        _ => "invalid".parse().ok(),
     }
 }

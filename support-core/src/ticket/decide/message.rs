@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::automation::{Occasion, Snapshot};
+use crate::automation::{Action, Occasion, Snapshot};
 use crate::conversation::{Delivery, Direction, Message, Visibility};
 use crate::error::Error;
 use crate::event::Event;
@@ -10,7 +10,7 @@ use crate::id::{AgentId, AssignmentId, TeamId, TextId};
 use crate::label::Label;
 use crate::people::ActorKind;
 use crate::routing::{AssignHow, Why};
-use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Unanswered, Write};
+use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Unanswered, UsedMacro, Write};
 use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
 use crate::ticket::{Status, StatusCategory, StatusCause};
 
@@ -163,15 +163,15 @@ impl Change<'_> {
             self.transit(Transition::OwnerSet);
         }
         self.add_message(&write.message);
-        match (write.status, author) {
-            (Some(to), _) => self.move_to(to, StatusCause::Reply, None, None)?,
-            (None, Some(agent)) if answers => {
-                let by_owner = self.after.assigned_to == Some(agent);
-                self.transit(Transition::AgentMessage { live: write.live, by_owner });
-            }
-            _ => {}
+        let says = write.status.is_some() || write.used.as_ref().is_some_and(sets_status);
+        if let (false, true, Some(agent)) = (says, answers, author) {
+            let by_owner = self.after.assigned_to == Some(agent);
+            self.transit(Transition::AgentMessage { live: write.live, by_owner });
         }
-        Ok(())
+        if let Some(used) = &write.used {
+            self.use_macro(used, write.status.is_none())?;
+        }
+        write.status.map_or(Ok(()), |to| self.move_to(to, StatusCause::Reply, None, None))
     }
 
     /// Takes note of how far an outgoing message has come. An answer that fails gives the customer's wait back;
@@ -297,4 +297,9 @@ impl Change<'_> {
             self.end_handling(agent, self.at);
         }
     }
+}
+
+/// Tells whether a macro says to which status the ticket goes.
+fn sets_status(used: &UsedMacro) -> bool {
+    used.actions.iter().any(|action| matches!(action, Action::SetStatus(_)))
 }

@@ -12,11 +12,10 @@ use crate::automation::{
 use crate::error::Error;
 use crate::event::Event;
 use crate::id::DocumentId;
-use crate::label::Label;
 use crate::people::ActorKind;
 use crate::time::Timestamp;
 
-use super::act::Cause;
+use super::act::{Cause, code};
 use super::{Change, Circumstances, Command, Decision, Ticket};
 
 /// Where the automations of one decision stand.
@@ -301,14 +300,6 @@ pub(super) fn facts(event: &Event) -> Option<MessageFacts> {
             })
         }
         _ => None,
-    }
-}
-
-/// Names the rule of the ticket that refuses an action.
-fn code(error: &Error) -> Option<Label> {
-    match error {
-        Error::Refused(refusal) => refusal.code.parse().ok(),
-        _ => "invalid".parse().ok(),
     }
 }
 

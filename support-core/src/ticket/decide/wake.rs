@@ -8,7 +8,7 @@ use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
 use crate::ticket::{Status, StatusCause};
 
 use super::Change;
-use super::act::Cause;
+use super::act::{Cause, code};
 
 impl Change<'_> {
     /// Does everything whose time has come; calling it too early or twice changes nothing.
@@ -92,7 +92,9 @@ impl Change<'_> {
                     Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
                 });
                 let Some(ladder) = self.after.sla.open(metric).map(|timer| timer.policy.id) else { return };
-                for action in &actions {
+                // What the ticket's rules refuse, such as one tag too many, is left out and told; the rest happens.
+                let mut refused = Vec::new();
+                for (place, action) in (0_u16..).zip(&actions) {
                     // Each move starts the pickup timer anew, and with it the ladder.
                     if matches!(action, Action::MoveToTeam(_) | Action::AssignTo(_))
                         && self.after.unattended.is_spent(ladder)
@@ -100,8 +102,12 @@ impl Change<'_> {
                         self.rest(&[ladder]);
                         continue;
                     }
-                    // What the ticket's rules refuse, such as one tag too many, is left out; the rest happens.
-                    let _ = self.act(Cause::Ladder(metric, ladder), action);
+                    if let Err(error) = self.act(Cause::Ladder(metric, ladder), action) {
+                        refused.extend(code(&error).map(|code| (place, code)));
+                    }
+                }
+                if !refused.is_empty() {
+                    self.record(Event::SlaActionsRefused { metric, cycle, step: index, refused });
                 }
             }
         }

@@ -285,7 +285,7 @@ impl Scenario {
 
     pub(super) fn writing(&self, agent: AgentId) -> Write {
         let message = self.message(ActorRef::agent(agent), Direction::Outbound);
-        Write { message, status: None, if_last_message: None, live: false }
+        Write { message, status: None, if_last_message: None, live: false, used: None }
     }
 
     pub(super) fn write(&mut self, agent: AgentId, change: impl FnOnce(&mut Write)) -> &mut Self {
@@ -318,7 +318,7 @@ impl Scenario {
     pub(super) fn bot_writes(&mut self) -> &mut Self {
         let bot = ActorRef { kind: ActorKind::Bot, id: None };
         let message = self.message(bot, Direction::Outbound);
-        let write = Write { message, status: None, if_last_message: None, live: false };
+        let write = Write { message, status: None, if_last_message: None, live: false, used: None };
         self.run(bot, &[Command::Write(Box::new(write))])
     }
 

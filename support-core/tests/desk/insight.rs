@@ -1,0 +1,129 @@
+//! What a host knows of its customers, and what becomes of a ticket where it does not answer.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use serde_json::json;
+use support_core::desk::{CreateCustomer, CustomerSpec, OpenTicket, RefreshInsight};
+use support_core::id::{TenantId, TicketId};
+use support_core::insight::{CustomerInsight, InsightUnavailable, TimeLimit};
+use support_core::people::Customer;
+use support_core::scoring::Insight;
+use support_core::store::DocumentKind;
+
+use crate::world::{HOST, World, label};
+
+/// What the host's service does.
+#[derive(Debug, Clone)]
+enum Service {
+    Says(Insight),
+    KnowsNobody,
+    Fails,
+    NeverAnswers,
+}
+
+#[derive(Debug)]
+struct Host(Mutex<Service>);
+
+#[async_trait]
+impl CustomerInsight for Host {
+    async fn insight(&self, _: TenantId, _: &Customer) -> Result<Option<Insight>, InsightUnavailable> {
+        let service = self.0.lock().unwrap().clone();
+        match service {
+            Service::Says(insight) => Ok(Some(insight)),
+            Service::KnowsNobody => Ok(None),
+            Service::Fails => Err(InsightUnavailable),
+            Service::NeverAnswers => std::future::pending().await,
+        }
+    }
+}
+
+/// The time is over as soon as somebody has to wait.
+#[derive(Debug)]
+struct NoTime;
+
+impl TimeLimit for NoTime {
+    fn over(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn asking(service: Service) -> (World, Arc<Host>) {
+    let mut world = World::standard();
+    let host = Arc::new(Host(Mutex::new(service)));
+    world.desk = world.desk.clone().with_insight(host.clone(), Arc::new(NoTime));
+    (world, host)
+}
+
+fn silver(world: &World) -> TicketId {
+    let spec = CustomerSpec { name: "Carl".into(), ..CustomerSpec::default() };
+    let customer = CreateCustomer { spec, tier: Some(label("silver")), ..CreateCustomer::default() };
+    let customer = world.run(&HOST, &customer).customer_id;
+    world.run(&HOST, &OpenTicket::of(customer, "My parcel", "It is a week late.")).ticket_id
+}
+
+fn gold() -> Insight {
+    Insight {
+        tier: Some(label("gold")),
+        churn_risk: Some(0.5),
+        lifetime_value: Some(90_000.0),
+        ..Insight::default()
+    }
+}
+
+#[test]
+fn what_the_host_knows_stands_on_the_ticket_from_the_start_and_counts() {
+    let (world, _) = asking(Service::Says(gold()));
+    world.put(
+        DocumentKind::Automation,
+        json!({
+            "name": "Gold", "trigger": { "on": ["ticket.created"] },
+            "condition": { "field": "customer.tier", "op": "is", "value": "gold" },
+            "actions": [{ "add_tags": ["vip"] }],
+        }),
+    );
+    let ticket = world.ticket(silver(&world));
+    assert_eq!(ticket.insight, Some(gold()));
+    assert!(ticket.derived.insight_points > 0.0 && ticket.tags.contains(&label("vip")));
+    world.sound();
+}
+
+#[test]
+fn what_the_host_leaves_open_is_filled_from_the_customers_record_and_no_number_is_none() {
+    let (churn_risk, lifetime_value) = (Some(f64::NAN), Some(f64::INFINITY));
+    let odd = Insight { churn_risk, lifetime_value, ..Insight::default() };
+    let of_record = Insight { tier: Some(label("silver")), ..Insight::default() };
+    for service in [Service::Says(odd), Service::KnowsNobody] {
+        let (world, _) = asking(service);
+        assert_eq!(world.ticket(silver(&world)).insight, Some(of_record.clone()));
+        world.sound();
+    }
+}
+
+#[test]
+fn a_host_that_fails_or_never_answers_stops_no_ticket() {
+    let of_record = Insight { tier: Some(label("silver")), ..Insight::default() };
+    for service in [Service::Fails, Service::NeverAnswers] {
+        let (world, _) = asking(service);
+        assert_eq!(world.ticket(silver(&world)).insight, Some(of_record.clone()));
+        world.sound();
+    }
+}
+
+#[test]
+fn what_is_known_is_asked_anew_and_kept_where_the_host_is_silent() {
+    let (world, host) = asking(Service::Fails);
+    let id = silver(&world);
+    *host.0.lock().unwrap() = Service::Says(gold());
+    world.run(&HOST, &RefreshInsight { ticket_id: id });
+    assert_eq!(world.ticket(id).insight, Some(gold()));
+    let events = world.events(id).len();
+    for service in [Service::Says(gold()), Service::Fails, Service::NeverAnswers] {
+        *host.0.lock().unwrap() = service;
+        world.run(&HOST, &RefreshInsight { ticket_id: id });
+        assert_eq!((world.ticket(id).insight, world.events(id).len()), (Some(gold()), events));
+    }
+    world.sound();
+}
