@@ -32,6 +32,17 @@ use crate::ticket::{
 };
 use crate::time::Timestamp;
 
+/// What the failure of the newest answer takes back, and of those in a row before it that failed too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostAnswers {
+    /// Since when the customer waits again; `None` where none of them answered anything.
+    pub unanswered_since: Option<Timestamp>,
+    /// When the answer before them was written, which stands; `None` where there is none.
+    pub answered_at: Option<Timestamp>,
+    /// Whether the first response was among them.
+    pub first_response: bool,
+}
+
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident = $name:literal { $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })+) => {
         /// Something that happened. The dotted name of each is its [`name`](Event::name).
@@ -183,10 +194,8 @@ events! {
         from: Delivery,
         /// State after.
         to: Delivery,
-        /// The customer message that waits again because its answer failed.
-        unanswered_since: Option<Timestamp>,
-        /// Whether the failed message had been the first response.
-        first_response_lost: bool,
+        /// What is taken back, where it failed and no later answer stands.
+        lost: Option<LostAnswers>,
     }
     /// The status changed.
     TicketStatusChanged = "ticket.status_changed" {

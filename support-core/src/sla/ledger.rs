@@ -93,7 +93,7 @@ wire_enum! {
         TeamChanged = "team_changed",
         /// The ticket was resolved.
         Resolved = "resolved",
-        /// The work left the queue without a handler: pending, on hold or resolved.
+        /// The work left the queue without a handler: pending or on hold.
         LeftQueue = "left_queue",
         /// The ticket was set aside or merged.
         SetAside = "set_aside",
@@ -345,11 +345,17 @@ impl Ledger {
         waits.last().map(|stage| stage.from)
     }
 
-    /// Tells whether a ticket was at work throughout, from an instant on: neither resolved nor set aside.
+    /// Tells whether a ticket was not resolved at any time from an instant on.
     #[must_use]
-    pub fn at_work_since(&self, from: Timestamp) -> bool {
-        let idle = |stage: &Stage| stage.set_aside || stage.status.category() == StatusCategory::Closed;
-        self.stages_from(from).iter().all(|stage| !idle(stage))
+    pub fn unresolved_since(&self, from: Timestamp) -> bool {
+        self.stages_from(from).iter().all(|stage| stage.status.category() != StatusCategory::Closed)
+    }
+
+    /// Tells whether a ticket was in its present team throughout, from an instant on.
+    #[must_use]
+    pub fn in_team_since(&self, from: Timestamp) -> bool {
+        let stages = self.stages_from(from);
+        stages.iter().all(|stage| Some(stage.team) == stages.last().map(|last| last.team))
     }
 
     /// Returns the stages from the one at an instant on.

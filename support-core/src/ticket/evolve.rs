@@ -159,11 +159,12 @@ impl Ticket {
                     self.reminded_at = None;
                 }
             }
-            Event::MessageDeliveryChanged { unanswered_since, first_response_lost, .. } => {
-                if let Some(since) = unanswered_since {
-                    self.unanswered_since = Some(self.unanswered_since.map_or(*since, |now| now.min(*since)));
+            Event::MessageDeliveryChanged { lost: Some(lost), .. } => {
+                if let Some(since) = lost.unanswered_since {
+                    self.unanswered_since = Some(self.unanswered_since.map_or(since, |now| now.min(since)));
                 }
-                if *first_response_lost {
+                self.sla.answered_at = lost.answered_at;
+                if lost.first_response {
                     self.first_responded_at = None;
                 }
             }

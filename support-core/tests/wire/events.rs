@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use support_core::automation::{Overruled, Recipient};
 use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
-use support_core::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers, Stream};
 use support_core::id::{EventId, Reference};
 use support_core::people::{ActorRef, Presence};
 use support_core::routing::{AssignHow, OfferState};
@@ -218,8 +218,11 @@ fn of_messages() -> Vec<Event> {
             message_id: message_id(1, 1),
             from: Delivery::Sent,
             to: Delivery::Failed,
-            unanswered_since: Some(instant(1)),
-            first_response_lost: true,
+            lost: Some(LostAnswers {
+                unanswered_since: Some(instant(1)),
+                answered_at: Some(instant(0)),
+                first_response: true,
+            }),
         },
     ]
 }
