@@ -24,6 +24,7 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::people::{ActorRef, Presence};
 use crate::routing::{AssignHow, OfferState, Why};
+use crate::sla::policy::StepKey;
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
@@ -380,8 +381,8 @@ events! {
         metric: Metric,
         /// Its cycle.
         cycle: u32,
-        /// Index of the step in the policy's ladder.
-        step: u16,
+        /// The step of the policy's ladder.
+        step: StepKey,
         /// The deadline.
         due_at: Timestamp,
         /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
@@ -404,8 +405,8 @@ events! {
         metric: Metric,
         /// Its cycle.
         cycle: u32,
-        /// Index of the step in the policy's ladder.
-        step: u16,
+        /// The step of the policy's ladder.
+        step: StepKey,
         /// The deadline.
         due_at: Timestamp,
         /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.

@@ -15,6 +15,8 @@ use crate::ticket::{Priority, Status, StatusCategory};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
+use super::policy::StepKey;
+
 /// One version of a configuration document: what a decision names as its ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConfigRef {
@@ -195,7 +197,7 @@ pub struct Segment {
 }
 
 /// One cycle of one timer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlaTimer {
     /// What is timed.
     pub metric: Metric,
@@ -219,17 +221,42 @@ pub struct SlaTimer {
     pub reason: Option<EndReason>,
     /// Its life, in order.
     pub segments: Vec<Segment>,
-    /// Steps of the policy's ladder that were taken, by index.
-    pub steps_taken: Vec<u16>,
+    /// Steps of ladders that were taken or passed over, each once.
+    pub steps_taken: Vec<StepTaken>,
+}
+
+/// A step of a ladder that a timer has behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepTaken {
+    /// Whose ladder.
+    pub policy: DocumentId,
+    /// Which step.
+    pub step: StepKey,
+    /// When a change passed it over, because it lay in the past; `None` where it was taken. What was passed over is
+    /// still to come where another change puts it ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_at: Option<Timestamp>,
 }
 
 impl SlaTimer {
-    /// Takes the target that a policy sets. Without one it keeps what it has. Another policy has another ladder.
+    /// Tells whether it has a step of its policy's ladder behind it, which was or is to be taken at `at`.
+    #[must_use]
+    pub fn has_taken(&self, step: StepKey, at: Timestamp) -> bool {
+        let taken =
+            self.steps_taken.iter().find(|taken| taken.policy == self.policy.id && taken.step == step);
+        taken.is_some_and(|taken| taken.passed_at.is_none_or(|passed| at <= passed))
+    }
+
+    /// Notes that a step of its policy's ladder was taken, or passed over at an instant.
+    pub(crate) fn note_step(&mut self, step: StepKey, passed_at: Option<Timestamp>) {
+        let policy = self.policy.id;
+        self.steps_taken.retain(|taken| taken.policy != policy || taken.step != step);
+        self.steps_taken.push(StepTaken { policy, step, passed_at });
+    }
+
+    /// Takes the target that a policy sets. Without one it keeps what it has.
     pub(crate) fn judge_by(&mut self, applied: &Applied) {
         if let Some(target) = applied.target(self.metric) {
-            if self.policy != applied.policy {
-                self.steps_taken.clear();
-            }
             self.policy = applied.policy;
             self.target_seconds = target.seconds;
             self.calendar = target.calendar;
@@ -255,7 +282,7 @@ impl SlaTimer {
 }
 
 /// The policy in force and the current cycle of each metric. Earlier cycles are in the events.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// The policy in force; `None` where none matches.
     pub applied: Option<Applied>,

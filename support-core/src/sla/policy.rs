@@ -105,6 +105,16 @@ pub struct Step {
     pub actions: Vec<Action>,
 }
 
+/// What a step is known by, however often its policy is edited: when it is taken, and which it is of those that are
+/// taken then. A step that is moved to another time is a new one; what it does, and where it stands, may change.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepKey {
+    /// When it is taken.
+    pub when: When,
+    /// How many steps before it in the ladder are for the same metric and time.
+    pub nth: u16,
+}
+
 /// When a step is taken, in the open time of the timer's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -208,6 +218,16 @@ impl PolicySpec {
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Lists the steps for a metric, in order.
+    pub fn ladder(&self, metric: Metric) -> impl Iterator<Item = (StepKey, &Step)> {
+        let concerned = move |step: &&Step| step.metric.is_none_or(|of| of == metric);
+        self.steps.iter().enumerate().filter(move |(_, step)| concerned(step)).map(move |(at, step)| {
+            let before = self.steps.iter().take(at).filter(concerned);
+            let nth = before.filter(|earlier| earlier.when == step.when).count();
+            (StepKey { when: step.when, nth: u16::try_from(nth).unwrap_or(u16::MAX) }, step)
+        })
     }
 
     /// Tells whether the policy is for a ticket of a customer of this tier.

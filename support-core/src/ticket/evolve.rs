@@ -241,9 +241,10 @@ impl Ticket {
                     timer.breached_at = Some(*due_at);
                 }
             }
-            Event::SlaWarned { metric, step, .. } | Event::SlaEscalated { metric, step, .. } => {
+            Event::SlaWarned { metric, step, policy_change, .. }
+            | Event::SlaEscalated { metric, step, policy_change, .. } => {
                 if let Some(timer) = self.sla.open_mut(*metric) {
-                    timer.steps_taken.push(*step);
+                    timer.note_step(*step, policy_change.then_some(at));
                 }
             }
             Event::WorkStarted { agent } => self.handling.push(Handling { agent: *agent, since: at }),

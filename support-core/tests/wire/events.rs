@@ -9,6 +9,7 @@ use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers,
 use support_core::id::{EventId, Reference};
 use support_core::people::{ActorRef, Presence};
 use support_core::routing::{AssignHow, OfferState};
+use support_core::sla::policy::{StepKey, When};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
 use support_core::testkit::build::{
@@ -51,6 +52,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[audience])
         .both(&streams)
         .both(&timer_moves())
+        .both(&[lost()])
         .both(&every_event())
 }
 
@@ -82,6 +84,10 @@ fn every_event_of_the_catalogue_is_shown_once_and_full() {
             assert!(!empty, "`{field}` of {} is empty", event.name());
         }
     }
+}
+
+fn lost() -> LostAnswers {
+    LostAnswers { unanswered_since: Some(instant(1)), answered_at: Some(instant(0)), first_response: true }
 }
 
 fn timer_moves() -> Vec<TimerMove> {
@@ -218,11 +224,7 @@ fn of_messages() -> Vec<Event> {
             message_id: message_id(1, 1),
             from: Delivery::Sent,
             to: Delivery::Failed,
-            lost: Some(LostAnswers {
-                unanswered_since: Some(instant(1)),
-                answered_at: Some(instant(0)),
-                first_response: true,
-            }),
+            lost: Some(lost()),
         },
     ]
 }
@@ -269,7 +271,8 @@ fn of_fields() -> Vec<Event> {
 }
 
 fn of_time() -> Vec<Event> {
-    let (metric, cycle, step, due_at, policy_change) = (Metric::NextResponse, 2, 3, instant(1), true);
+    let (metric, cycle, due_at, policy_change) = (Metric::NextResponse, 2, instant(1), true);
+    let step = StepKey { when: When::SecondsBefore(600), nth: 1 };
     vec![
         Event::TicketReminderReached { since: instant(1), after_seconds: 3_600 },
         Event::TicketSnoozed { until: instant(2) },

@@ -83,12 +83,12 @@ impl Change<'_> {
             DueKind::Breach => {
                 self.record(Event::SlaBreached { metric, cycle, due_at, policy_change: false })
             }
-            DueKind::Step { index, warns, actions } => {
+            DueKind::Step { step, warns, actions } => {
                 let policy_change = false;
                 self.record(if warns {
-                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
+                    Event::SlaWarned { metric, cycle, step, due_at, policy_change }
                 } else {
-                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
+                    Event::SlaEscalated { metric, cycle, step, due_at, policy_change }
                 });
                 for action in &actions {
                     // What the ticket's rules refuse, such as one tag too many, is left out; the rest happens.
@@ -106,11 +106,11 @@ impl Change<'_> {
         for DueStep { metric, cycle, due_at, what, .. } in past {
             self.record(match what {
                 DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change },
-                DueKind::Step { index, warns: true, .. } => {
-                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
+                DueKind::Step { step, warns: true, .. } => {
+                    Event::SlaWarned { metric, cycle, step, due_at, policy_change }
                 }
-                DueKind::Step { index, .. } => {
-                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
+                DueKind::Step { step, .. } => {
+                    Event::SlaEscalated { metric, cycle, step, due_at, policy_change }
                 }
             });
         }

@@ -91,6 +91,74 @@ fn a_new_ladder_is_climbed_by_its_own_steps() {
 }
 
 #[test]
+fn a_step_that_was_taken_is_not_taken_again_after_an_edit_puts_it_ahead() {
+    // Warned at half of 100 min; half of 200 min comes later.
+    let warns = |minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[Action::RaisePriority])];
+        PolicySpec { steps, ..policy(&[(FirstResponse, minutes)]) }
+    };
+    let mut scenario = ticket_under(&warns(100));
+    scenario.at(60).set_policy(1, &warns(200)).reconfigure().saw(&["sla.applied"]).at(DAY);
+    assert_eq!((scenario.count("sla.warned"), scenario.count("ticket.priority_changed")), (1, 1));
+}
+
+#[test]
+fn an_edit_that_leaves_the_ladder_as_it_is_tells_of_no_step() {
+    let mut scenario = ticket_under(&laddered(100));
+    let named = |name: &str| PolicySpec { name: name.into(), ..laddered(100) };
+    scenario.at(60).set_policy(1, &named("another")).reconfigure().saw(&["sla.applied"]);
+    scenario.at(120).set_policy(1, &named("a third")).reconfigure().saw(&["sla.applied"]).at(DAY).saw(&[]);
+    assert_eq!(steps_reached(&scenario), 2);
+    // Nor does one after what an edit passed over.
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &laddered(60)).reconfigure();
+    scenario.set_policy(1, &PolicySpec { name: "another".into(), ..laddered(60) });
+    scenario.reconfigure().saw(&["sla.applied"]);
+}
+
+#[test]
+fn a_step_that_is_added_is_taken_beside_those_that_were() {
+    let ladder = |steps: &[(When, &str)]| {
+        let steps =
+            steps.iter().map(|(when, tag)| step(*when, &[Action::AddTags(vec![label(tag)])])).collect();
+        PolicySpec { steps, ..policy(&[(FirstResponse, 100)]) }
+    };
+    let (half, late) = (When::AtFraction(0.5), When::AtFraction(0.9));
+    let mut scenario = ticket_under(&ladder(&[(half, "half")]));
+    // Before the one that was taken, with another time, and at its time, after it.
+    scenario.at(60).set_policy(1, &ladder(&[(late, "late"), (half, "half")])).reconfigure();
+    scenario.saw(&["sla.applied"]).at(95).saw(&["sla.warned", "ticket.tags_changed"]);
+    let mut scenario = ticket_under(&ladder(&[(half, "half")]));
+    scenario.at(10).set_policy(1, &ladder(&[(half, "half"), (half, "too")])).reconfigure().at(DAY);
+    assert_eq!(scenario.count("sla.warned"), 2);
+}
+
+#[test]
+fn what_an_edit_passed_over_is_still_to_come_once_another_puts_it_ahead() {
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &laddered(6)).reconfigure().breached(FirstResponse, true);
+    scenario.at(101).set_policy(1, &laddered(600)).reconfigure().breached(FirstResponse, false);
+    assert_eq!(steps_reached(&scenario), 0);
+    scenario.at(DAY);
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation.unwrap().level), (2, 1));
+}
+
+#[test]
+fn a_ticket_that_comes_back_under_its_first_policy_does_not_climb_it_again() {
+    let mut vip = laddered(600);
+    vip.position = 1;
+    vip.conditions.tags = vec![label("vip")];
+    let mut scenario = desk();
+    scenario.set_policy(1, &laddered(100)).set_policy(2, &vip).open().at(60);
+    scenario.edit(Edit { add_tags: vec![label("vip")], ..Edit::default() });
+    scenario
+        .edit(Edit { remove_tags: vec![label("vip")], ..Edit::default() })
+        .saw(&["ticket.tags_changed", "sla.applied"]);
+    scenario.at(90);
+    assert_eq!(steps_reached(&scenario), 1);
+}
+
+#[test]
 fn another_policy_for_the_ticket_has_a_ladder_of_its_own() {
     let mut vip = laddered(600);
     vip.position = 1;
