@@ -238,7 +238,7 @@ events! {
         from: Priority,
         /// Priority after.
         to: Priority,
-        /// Whether an SLA ladder did it: running targets then stay as they are.
+        /// Whether an SLA timer did it, by its ladder or an automation: running targets then stay as they are.
         by_escalation: bool,
     }
     /// The subject changed.

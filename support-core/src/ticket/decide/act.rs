@@ -22,14 +22,19 @@ pub(super) enum Cause {
     /// A step of the ladder of this timer's policy.
     Ladder(Metric),
     /// An automation.
-    Automation(DocumentId),
+    Automation {
+        /// Which.
+        id: DocumentId,
+        /// Whether a timer woke it.
+        by_timer: bool,
+    },
 }
 
 impl Cause {
     /// Names who acts, where that is a rule and not who asked.
     pub(super) const fn actor(self) -> Option<ActorRef> {
         match self {
-            Self::Automation(id) => Some(ActorRef::rule(id)),
+            Self::Automation { id, .. } => Some(ActorRef::rule(id)),
             Self::Asked | Self::Ladder(_) => None,
         }
     }
@@ -39,15 +44,20 @@ impl Cause {
         match self {
             Self::Asked => asked,
             Self::Ladder(_) => AssignHow::Escalation,
-            Self::Automation(_) => AssignHow::Rule,
+            Self::Automation { .. } => AssignHow::Rule,
         }
+    }
+
+    /// Tells whether it is an escalation by a timer: a step of a ladder, or an automation that one woke.
+    pub(super) const fn escalates(self) -> bool {
+        matches!(self, Self::Ladder(_) | Self::Automation { by_timer: true, .. })
     }
 
     /// Returns what moves a status that is named.
     pub(super) const fn of_status(self) -> StatusCause {
         match self {
             Self::Asked => StatusCause::ByHand,
-            Self::Ladder(_) | Self::Automation(_) => StatusCause::Rule,
+            Self::Ladder(_) | Self::Automation { .. } => StatusCause::Rule,
         }
     }
 }

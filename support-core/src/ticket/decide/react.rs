@@ -5,7 +5,7 @@
 //! itself is a loop, which is cut and told, once.
 
 use crate::automation::{
-    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Rule, Snapshot, Triggers, Was,
+    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Rule, Snapshot, Trigger, Triggers, Was,
 };
 use crate::error::Error;
 use crate::event::Event;
@@ -43,6 +43,17 @@ impl Reaction {
     pub(super) const fn silence(&mut self) {
         self.reacts = false;
     }
+}
+
+/// A rule that acts.
+struct Woken<'a> {
+    rule: &'a Rule,
+    /// The moment from which a rule about time counts.
+    counted_from: Option<Timestamp>,
+    /// The rules because of which it was woken.
+    because: Vec<DocumentId>,
+    /// Whether a timer woke it.
+    by_timer: bool,
 }
 
 impl<'a> Change<'a> {
@@ -83,11 +94,12 @@ impl<'a> Change<'a> {
         let mut acting = Vec::new();
         for rule in matched {
             let because = self.because(rule, heard);
+            let by_timer = triggers.of_timers().wakes(&rule.trigger);
             let ran = self.reaction.ran.iter().any(|(id, _)| *id == rule.id());
             if self.reaction.depth >= DEPTH_LIMIT || ran && because.contains(&rule.id()) {
                 loops.push(rule);
             } else if !ran {
-                acting.push((rule, None, because));
+                acting.push(Woken { rule, counted_from: None, because, by_timer });
             }
         }
         self.cut(&loops);
@@ -119,10 +131,10 @@ impl<'a> Change<'a> {
     }
 
     /// Lets rules act, in order, on one snapshot.
-    fn apply(&mut self, rules: Vec<(&'a Rule, Option<Timestamp>, Vec<DocumentId>)>) {
+    fn apply(&mut self, rules: Vec<Woken<'a>>) {
         let mut decided: Vec<(DocumentId, &'a Action)> = Vec::new();
-        for (rule, counted_from, because) in rules {
-            let cause = Cause::Automation(rule.id());
+        for Woken { rule, counted_from, because, by_timer } in rules {
+            let cause = Cause::Automation { id: rule.id(), by_timer };
             let before = self.events.len();
             let (mut overruled, mut refused) = (Vec::new(), Vec::new());
             for (place, action) in (0_u16..).zip(&rule.actions) {
@@ -152,7 +164,7 @@ impl<'a> Change<'a> {
     /// Tells once that rules would have gone on, where they had something to do.
     fn cut(&mut self, rules: &[&'a Rule]) {
         let busy = |rule: &&&'a Rule| {
-            let cause = Cause::Automation(rule.id());
+            let cause = Cause::Automation { id: rule.id(), by_timer: false };
             rule.actions
                 .iter()
                 .any(|action| action.command(&self.after, |text| self.note(cause, text).0).is_some())
@@ -176,7 +188,11 @@ impl<'a> Change<'a> {
             let Some(first) = due.iter().map(|(_, at, _)| *at).min() else { return };
             let due = due.into_iter().filter(|(_, at, _)| *at == first);
             self.reaction.was = Some(Was::of(&self.after));
-            self.apply(due.map(|(rule, _, from)| (rule, Some(from), Vec::new())).collect());
+            let woken = |(rule, _, from): (&'a Rule, Timestamp, Timestamp)| {
+                let by_timer = matches!(rule.trigger, Trigger::Timer(_));
+                Woken { rule, counted_from: Some(from), because: Vec::new(), by_timer }
+            };
+            self.apply(due.map(woken).collect());
         }
     }
 }
