@@ -180,9 +180,11 @@ impl Table<'_> {
         self.pause_or_resume(metric, open && !self.happened.answered, pause);
     }
 
-    /// Tells whether the answer with which the latest round of updates began stands.
+    /// Tells whether the answer with which the latest round of updates began stands, and nothing was resolved since.
     fn stands(&self, metric: Metric) -> bool {
-        self.after.sla.timer(metric).map(|timer| timer.started_at) == self.after.sla.answered_at
+        let sla = &self.after.sla;
+        let from = sla.timer(metric).map(|timer| timer.started_at);
+        from == sla.answered_at && from.is_some_and(|from| sla.unresolved_since(from))
     }
 
     /// Returns since when an update is owed that no timer counts: a policy promises it only now, or what was taken for

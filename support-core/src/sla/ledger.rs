@@ -134,6 +134,17 @@ impl Applied {
     pub fn target(&self, metric: Metric) -> Option<&Target> {
         self.targets.iter().find(|t| t.metric == metric)
     }
+
+    /// Lists the versions by which it judges otherwise than `had` did: its policy, and the calendars that count for a
+    /// metric instead of another.
+    pub fn news<'a>(&'a self, had: Option<&'a Self>) -> impl Iterator<Item = ConfigRef> + 'a {
+        let policy = (had.map(|had| had.policy) != Some(self.policy)).then_some(self.policy);
+        let calendar = move |target: &Target| {
+            let before = had.and_then(|had| had.target(target.metric))?;
+            target.calendar.filter(|calendar| before.calendar != Some(*calendar))
+        };
+        policy.into_iter().chain(self.targets.iter().filter_map(calendar))
+    }
 }
 
 /// A stretch of a ticket's life, from its instant to the next stage's, in which status and hands stayed the same.
@@ -164,8 +175,14 @@ impl Stage {
         match (metric, self.status) {
             // Never paused by status.
             (Metric::FirstResponse | Metric::NextResponse, _) => None,
-            (Metric::QueuePickup, _) => self.agent.map(|_| PauseReason::Handled),
-            (Metric::PeriodicUpdate | Metric::Resolution, Status::Pending) => Some(PauseReason::Pending),
+            (Metric::QueuePickup, _) if self.agent.is_some() => Some(PauseReason::Handled),
+            // Nobody has it, and it is in no queue.
+            (Metric::QueuePickup, Status::OnHold) => Some(PauseReason::OnHold),
+            (Metric::QueuePickup, Status::Resolved | Status::Closed) => Some(PauseReason::Resolved),
+            (Metric::QueuePickup | Metric::PeriodicUpdate | Metric::Resolution, Status::Pending) => {
+                Some(PauseReason::Pending)
+            }
+            (Metric::QueuePickup, _) => None,
             (Metric::Resolution, Status::OnHold) => pause_on_hold.then_some(PauseReason::OnHold),
             (Metric::Resolution, Status::Resolved | Status::Closed) => Some(PauseReason::Resolved),
             (Metric::PeriodicUpdate | Metric::Resolution, _) => None,

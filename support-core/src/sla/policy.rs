@@ -45,6 +45,10 @@ pub struct PolicySpec {
     /// Whether it is in force.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Whether what this version puts in the past fires its ladder, on timers that have not ended: warnings, escalations
+    /// and what they do. Otherwise it is passed over. It counts for this version alone; the next says it anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fire_ladders: bool,
 }
 
 const fn yes() -> bool {
@@ -169,6 +173,7 @@ impl PolicySpec {
                 Step { metric: None, when: When::AtBreach, actions: vec![Action::LevelUp] },
             ],
             active: true,
+            fire_ladders: false,
         }
     }
 

@@ -116,10 +116,9 @@ impl Unanswered {
         let earlier: Vec<&Message> = others.into_iter().filter(|other| other.seq < failed.seq).collect();
         let failed_too = earlier.iter().take_while(|other| !stands(other)).count();
         let (row, standing) = earlier.split_at_checked(failed_too)?;
-        let row = || std::iter::once(&failed).chain(row);
         Some(Self {
-            since: row().filter_map(|message| message.answered_since).min(),
-            from: row().map(|message| message.created_at).last()?,
+            since: row.iter().filter_map(|message| message.answered_since).chain(failed.answered_since).min(),
+            from: row.last().map_or(failed.created_at, |message| message.created_at),
             before: standing.first().map(|answer| answer.created_at),
         })
     }

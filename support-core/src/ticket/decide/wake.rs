@@ -2,7 +2,6 @@
 
 use crate::event::Event;
 use crate::label::Label;
-use crate::sla::Metric;
 use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
 use crate::ticket::{Status, StatusCause};
 
@@ -100,9 +99,9 @@ impl Change<'_> {
 
     /// Marks what a change of policy put in the past as passed: breaches are noted with that cause, steps of the
     /// ladder are taken without doing anything.
-    pub(super) fn pass_over_past_steps(&mut self, of: impl Fn(Metric) -> bool) {
+    pub(super) fn pass_over_past_steps(&mut self, passes: impl Fn(&DueStep) -> bool) {
         let policy_change = true;
-        let past = past_steps(&self.after, self.at, self.config()).into_iter().filter(|step| of(step.metric));
+        let past = past_steps(&self.after, self.at, self.config()).into_iter().filter(passes);
         for DueStep { metric, cycle, due_at, what, .. } in past {
             self.record(match what {
                 DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change },

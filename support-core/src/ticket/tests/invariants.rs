@@ -268,8 +268,11 @@ impl Life {
         match metric {
             _ if self.aside => Some(PauseReason::SetAside),
             Metric::QueuePickup if self.agent.is_some() => Some(PauseReason::Handled),
-            Metric::Resolution if resolved => Some(PauseReason::Resolved),
-            Metric::Resolution | Metric::PeriodicUpdate if pending => Some(PauseReason::Pending),
+            Metric::Resolution | Metric::QueuePickup if resolved => Some(PauseReason::Resolved),
+            Metric::Resolution | Metric::PeriodicUpdate | Metric::QueuePickup if pending => {
+                Some(PauseReason::Pending)
+            }
+            Metric::QueuePickup if self.status == Status::OnHold => Some(PauseReason::OnHold),
             Metric::Resolution if held => Some(PauseReason::OnHold),
             _ => None,
         }

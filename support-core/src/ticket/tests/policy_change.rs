@@ -91,6 +91,68 @@ fn a_new_ladder_is_climbed_by_its_own_steps() {
 }
 
 #[test]
+fn an_editor_who_asks_fires_the_ladder_of_what_the_change_puts_in_the_past() {
+    let fires = |minutes| PolicySpec { fire_ladders: true, ..laddered(minutes) };
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &fires(60)).reconfigure();
+    scenario.saw(&["sla.applied", "sla.breached", "sla.warned", "sla.escalated", "ticket.escalated"]);
+    let by_change = |event: &Event| matches!(event, Event::SlaBreached { policy_change: true, .. });
+    assert!(scenario.latest().any(by_change));
+    scenario.reconfigure().saw(&[]).at(DAY).saw(&[]);
+    // A timer that stands still takes its steps once it counts again.
+    let spec = |fire_ladders, minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
+        PolicySpec { steps, fire_ladders, ..policy(&[(Resolution, minutes)]) }
+    };
+    let mut scenario = ticket_under(&spec(false, 600));
+    scenario.at(60).move_to(Status::Pending).set_policy(1, &spec(true, 50)).reconfigure();
+    scenario.saw(&["sla.applied", "sla.breached"]).at(70).customer_writes().at(71);
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation.unwrap().level), (2, 1));
+    // A ticket that somebody touches before the change is taken over comes under it all the same.
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &fires(60));
+    scenario.edit(Edit { add_tags: vec![label("any")], ..Edit::default() });
+    assert_eq!(steps_reached(&scenario), 2);
+}
+
+#[test]
+fn an_editor_who_asked_did_so_for_that_version_and_its_tickets_alone() {
+    let mut vip = PolicySpec { fire_ladders: true, ..laddered(60) };
+    vip.position = 1;
+    vip.conditions.tags = vec![label("vip")];
+    let mut scenario = desk();
+    scenario.set_policy(1, &laddered(600)).set_policy(2, &vip).open().at(100);
+    scenario.edit(Edit { add_tags: vec![label("vip")], ..Edit::default() });
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation), (0, None));
+}
+
+#[test]
+fn a_calendar_that_puts_a_timer_in_the_past_passes_its_ladder_over_unless_its_editor_asks() {
+    let mut spec = laddered(600);
+    spec.calendar_id = Some(OFFICE);
+    for (fire_ladders, reached) in [(false, 0), (true, 2)] {
+        let mut longer = office_hours();
+        longer.weekly.mon = vec![["00:00".into(), "24:00".into()]];
+        longer.fire_ladders = fire_ladders;
+        let mut shorter = office_hours();
+        shorter.weekly.mon = vec![["09:00".into(), "10:00".into()]];
+        for touched in [false, true] {
+            let mut scenario = desk();
+            // An hour of Monday counts, and by the change all of it.
+            scenario.set_calendar(&shorter).set_policy(1, &spec).open().at(700).saw(&[]);
+            scenario.set_calendar(&longer);
+            if touched {
+                scenario.edit(Edit { add_tags: vec![label("any")], ..Edit::default() });
+            } else {
+                scenario.reconfigure();
+            }
+            scenario.breached(FirstResponse, true).at(DAY).saw(&[]);
+            assert_eq!(steps_reached(&scenario), reached, "{touched}");
+        }
+    }
+}
+
+#[test]
 fn a_step_that_was_taken_is_not_taken_again_after_an_edit_puts_it_ahead() {
     // Warned at half of 100 min; half of 200 min comes later.
     let warns = |minutes| {

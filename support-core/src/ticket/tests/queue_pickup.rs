@@ -68,6 +68,13 @@ fn a_move_to_another_team_starts_a_new_lap() {
 }
 
 #[test]
+fn a_lap_that_goes_on_leaves_out_what_was_in_no_queue() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).move_to(Status::Pending).return_to_queue();
+    scenario.at(20).assign(ANA).move_to(Status::Open).at(25).return_to_queue().runs(QueuePickup, 1, 45);
+}
+
+#[test]
 fn a_move_to_another_team_while_somebody_has_it_starts_a_new_lap_once_it_is_given_back() {
     let mut scenario = opened();
     scenario.at(20).assign(ANA).assign_as(Some(BEN), Some(BACK), AssignHow::Reassign);
