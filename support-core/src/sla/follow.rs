@@ -372,8 +372,9 @@ impl Table<'_> {
     fn pause_or_resume(&mut self, metric: Metric, open: bool, wanted: Option<PauseReason>) {
         let ended = |m: &TimerMove| matches!(m, TimerMove::Ended { metric: of, .. } if *of == metric);
         let begun = |m: &TimerMove| matches!(m, TimerMove::Started { metric: of, .. } | TimerMove::Reinstated { metric: of, .. } if *of == metric);
-        let begins = self.moves.iter().any(begun);
-        if !begins && (!open || self.moves.iter().any(ended)) {
+        let last = self.moves.iter().rev().find(|m| begun(m) || ended(m));
+        let begins = last.is_some_and(begun);
+        if !begins && (!open || last.is_some()) {
             return;
         }
         let current = self.open(metric).filter(|_| !begins);

@@ -126,6 +126,14 @@ fn an_update_that_resolved_and_fails_was_none() {
 }
 
 #[test]
+fn an_update_that_resolved_and_fails_after_the_ticket_was_opened_again_was_none() {
+    let mut scenario = opened();
+    scenario.at(10).chat(ANA).at(20).reply_with(ANA, Status::Resolved).at(30).move_to(Status::Open);
+    scenario.at(40).move_to(Status::Pending).at(50).newest_reply_fails();
+    scenario.lived(PeriodicUpdate, &["started", "met", "reinstated", "cancelled"]);
+}
+
+#[test]
 fn an_update_that_fails_while_the_ticket_is_pending_leaves_the_pauses_out() {
     let mut scenario = opened();
     scenario.at(10).chat(ANA).at(20).move_to(Status::Pending).at(50).move_to(Status::InProgress);
