@@ -56,6 +56,8 @@ pub struct Config {
     policy_versions: HashMap<ConfigRef, Arc<PolicySpec>>,
     /// Version in force of each calendar.
     calendars: HashMap<DocumentId, ConfigRef>,
+    /// Policies and calendars in force whose version fires ladders by what it puts in the past.
+    firing: BTreeSet<ConfigRef>,
     /// Every version of a calendar that was read.
     calendar_versions: HashMap<ConfigRef, Calendar>,
     rules: Vec<(ConfigRef, KeywordRule)>,
@@ -125,13 +127,16 @@ impl Config {
                 let policy = Arc::new(policy);
                 if in_force {
                     self.policies.push((version, policy.clone()));
+                    self.firing.extend(policy.fire_ladders.then_some(version));
                 }
                 self.policy_versions.insert(version, policy);
             }),
             DocumentKind::Calendar => {
-                parse(document).and_then(|spec: CalendarSpec| Calendar::new(&spec).ok()).map(|calendar| {
+                let read = |spec: CalendarSpec| Some((Calendar::new(&spec).ok()?, spec.fire_ladders));
+                parse(document).and_then(read).map(|(calendar, fires)| {
                     if in_force {
                         self.calendars.insert(version.id, version);
+                        self.firing.extend(fires.then_some(version));
                     }
                     self.calendar_versions.insert(version, calendar);
                 })
@@ -189,6 +194,12 @@ impl Config {
     #[must_use]
     pub fn calendar_in_force(&self, id: DocumentId) -> Option<ConfigRef> {
         self.calendars.get(&id).copied()
+    }
+
+    /// Tells whether what this version in force of a policy or calendar puts in the past fires ladders.
+    #[must_use]
+    pub fn fires_ladders(&self, version: ConfigRef) -> bool {
+        self.firing.contains(&version)
     }
 
     /// Returns a version of a policy.

@@ -73,8 +73,8 @@ pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer}
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{
-    AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped,
-    WaitingExplanation, explain_waiting,
+    AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped, WaitingExplanation,
+    explain_waiting,
 };
 pub use input::ContextInput;
 pub use insight::RefreshInsight;

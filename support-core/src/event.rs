@@ -25,6 +25,7 @@ use crate::label::{ForeignId, Label};
 use crate::masking::Token;
 use crate::people::{ActorRef, Presence};
 use crate::routing::{AssignHow, OfferState, Why};
+use crate::sla::policy::StepKey;
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
 use crate::ticket::{
@@ -32,6 +33,17 @@ use crate::ticket::{
     StatusCause, TeamSource, TicketJourney,
 };
 use crate::time::Timestamp;
+
+/// What the failure of the newest answer takes back, and of those in a row before it that failed too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostAnswers {
+    /// Since when the customer waits again; `None` where none of them answered anything.
+    pub unanswered_since: Option<Timestamp>,
+    /// When the answer before them was written, which stands; `None` where there is none.
+    pub answered_at: Option<Timestamp>,
+    /// Whether the first response was among them.
+    pub first_response: bool,
+}
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident = $name:literal { $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })+) => {
@@ -184,10 +196,8 @@ events! {
         from: Delivery,
         /// State after.
         to: Delivery,
-        /// The customer message that waits again because its answer failed.
-        unanswered_since: Option<Timestamp>,
-        /// Whether the failed message had been the first response.
-        first_response_lost: bool,
+        /// What is taken back, where it failed and no later answer stands.
+        lost: Option<LostAnswers>,
     }
     /// The status changed.
     TicketStatusChanged = "ticket.status_changed" {
@@ -229,7 +239,7 @@ events! {
         from: Priority,
         /// Priority after.
         to: Priority,
-        /// Whether an SLA ladder did it: running targets then stay as they are.
+        /// Whether an SLA timer did it, by its ladder or an automation: running targets then stay as they are.
         by_escalation: bool,
     }
     /// The subject changed.
@@ -398,8 +408,8 @@ events! {
         metric: Metric,
         /// Its cycle.
         cycle: u32,
-        /// Index of the step in the policy's ladder.
-        step: u16,
+        /// The step of the policy's ladder.
+        step: StepKey,
         /// The deadline.
         due_at: Timestamp,
         /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
@@ -422,8 +432,8 @@ events! {
         metric: Metric,
         /// Its cycle.
         cycle: u32,
-        /// Index of the step in the policy's ladder.
-        step: u16,
+        /// The step of the policy's ladder.
+        step: StepKey,
         /// The deadline.
         due_at: Timestamp,
         /// Whether a change of policy or calendar put the step in the past: it is passed over and does nothing.
@@ -435,8 +445,8 @@ events! {
         metric: Metric,
         /// Its cycle.
         cycle: u32,
-        /// Index of the step in the policy's ladder.
-        step: u16,
+        /// The step of the policy's ladder.
+        step: StepKey,
         /// The actions, by their place, each with the code of the refusal.
         refused: Vec<(u16, Label)>,
     }

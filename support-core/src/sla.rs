@@ -22,6 +22,6 @@ pub mod ledger;
 pub mod policy;
 
 pub use ledger::{
-    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target,
+    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, StepTaken, Target,
 };
 pub use ledger::{TimerMove, TimerState};

@@ -104,6 +104,12 @@ impl Triggers {
         self.0 == 0
     }
 
+    /// Leaves only what timers do.
+    #[must_use]
+    pub const fn of_timers(self) -> Self {
+        Self(self.0 & Self::just(On::Warned).and(Self::just(On::Breached)).0)
+    }
+
     /// Tells whether a trigger is among it.
     #[must_use]
     pub fn wakes(self, trigger: &Trigger) -> bool {

@@ -82,7 +82,7 @@ pub struct TeamSpec {
     /// What happens with new work while that much waits.
     #[serde(default = "overflow")]
     pub queue_limit_action: QueueLimitAction,
-    /// Where escalated tickets go.
+    /// The team into whose queue a ticket goes when its escalation level rises; `None` leaves it where it is.
     #[serde(default)]
     pub escalation_team_id: Option<TeamId>,
 }

@@ -9,7 +9,7 @@ use crate::routing::AssignHow;
 use crate::ticket::{Command, command};
 
 use super::TicketReply;
-use super::assemble::{goes_over, still_there};
+use super::assemble::still_there;
 use super::message::carry_out;
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::Texts;
@@ -29,9 +29,9 @@ impl UseCase for Take {
         let ticket = ask.ticket(self.ticket_id, Permission::TicketTake).await?;
         let Actor::Agent(actor) = ask.actor else { return Err(Error::NotFound(EntityKind::Ticket)) };
         let (agent, state) = ask.agent_in("agent_id", actor.id).await?;
-        let over = goes_over(Some(&ticket), ticket.units(), &agent, &state);
         let to = Some(agent.id);
-        let take = command::Assign { to, team: None, how: AssignHow::Take, reason: None, why: None, over };
+        let take =
+            command::Assign { to, team: None, how: AssignHow::Take, reason: None, why: None, over: false };
         let mut prepared = carry_out(ask, &ticket, &[Command::Assign(Box::new(take))], Vec::new()).await?;
         if !prepared.changes.events.is_empty() {
             still_there(&mut prepared.changes, state);

@@ -82,13 +82,23 @@ impl UseCase for EditDocument {
         }
         match &self.change {
             DocumentChange::Merge(fields) => {
-                let body = merged(body, fields);
+                let body = merged(said_anew(self.kind, body), fields);
                 ask.check_references(self.kind, &body).await?;
                 ask.put_document(self.kind, self.id, body, false, before)
             }
             DocumentChange::Retire => ask.put_document(self.kind, self.id, body, true, before),
         }
     }
+}
+
+/// Leaves out what a version says of itself alone.
+fn said_anew(kind: DocumentKind, mut body: Value) -> Value {
+    if matches!(kind, DocumentKind::SlaPolicy | DocumentKind::Calendar)
+        && let Some(object) = body.as_object_mut()
+    {
+        object.remove("fire_ladders");
+    }
+    body
 }
 
 pub(super) fn merged(mut body: Value, fields: &Map<String, Value>) -> Value {

@@ -52,8 +52,8 @@ impl<'a> Landing<'a> {
 impl Desk {
     /// Makes of a decision what it writes.
     ///
-    /// A ticket that a rule gave to an agent goes back to its queue where they work here no more; otherwise their state
-    /// is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules wrote are read where they are not at hand.
+    /// A ticket that the decision gave to an agent goes back to its queue where they work here no more; otherwise their
+    /// state is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules wrote are read where they are not at hand.
     ///
     /// # Errors
     /// `Store`.
@@ -62,7 +62,7 @@ impl Desk {
         landing: Landing<'_>,
         circumstances: &Circumstances<'_>,
     ) -> Result<Landed, Error> {
-        let (mut landing, given) = self.given_by_rule(landing, circumstances).await?;
+        let (mut landing, owner) = self.given(landing, circumstances).await?;
         let unread = unread(&landing.decision, &landing.touched);
         if !unread.is_empty() {
             let found = self.store().load(&Scope::system(landing.tenant), &unread).await?;
@@ -71,16 +71,16 @@ impl Desk {
         let Landing { tenant, before, decision, touched, .. } = landing;
         let (version, routes) = (decision.ticket.version, needs_routing(before, &decision.ticket));
         let mut changes = assemble(tenant, before, decision, &touched);
-        given.into_iter().for_each(|state| still_there(&mut changes, state));
+        owner.into_iter().for_each(|state| still_there(&mut changes, state));
         Ok(Landed { changes, version, routes })
     }
 
-    async fn given_by_rule<'a>(
+    async fn given<'a>(
         &self,
         mut landing: Landing<'a>,
         circumstances: &Circumstances<'_>,
     ) -> Result<(Landing<'a>, Option<AgentState>), Error> {
-        let Some(agent) = given_by_rule(&landing.decision) else { return Ok((landing, None)) };
+        let Some(agent) = given(&landing.decision) else { return Ok((landing, None)) };
         let keys = [Key::Agent(agent), Key::AgentState(agent)];
         let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
@@ -90,7 +90,7 @@ impl Desk {
                 let events = landing.decision.events.iter_mut().rev();
                 for envelope in events {
                     if let Event::TicketAssigned { over, .. } = &mut envelope.event {
-                        // Who decided for the rule knows of no capacity.
+                        // The decision knows of no capacity.
                         *over = is_over;
                         break;
                     }
@@ -107,8 +107,9 @@ impl Desk {
     }
 }
 
-/// Names the owner whom a rule chose. What is closed or set aside is nobody's work.
-fn given_by_rule(decision: &Decision) -> Option<AgentId> {
+/// Names the owner whom the decision chose without looking at their load: by a rule, as a substitute, or because they
+/// took it or answered. What is closed or set aside is nobody's work.
+fn given(decision: &Decision) -> Option<AgentId> {
     let ticket = &decision.ticket;
     let owner = ticket.assigned_to?;
     if ticket.status == Status::Closed || ticket.set_aside.is_some() {
@@ -118,7 +119,9 @@ fn given_by_rule(decision: &Decision) -> Option<AgentId> {
         Event::TicketAssigned { to, how, .. } => Some((*to, *how)),
         _ => None,
     });
-    matches!(last, Some((Some(to), AssignHow::Rule | AssignHow::Escalation)) if to == owner).then_some(owner)
+    let unseen =
+        |how| matches!(how, AssignHow::Rule | AssignHow::Escalation | AssignHow::Absent | AssignHow::Take);
+    matches!(last, Some((Some(to), how)) if to == owner && unseen(how)).then_some(owner)
 }
 
 /// Names the conversations in which something was written, other than those at hand and those that begin here.

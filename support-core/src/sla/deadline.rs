@@ -9,7 +9,7 @@ use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::calendar::{Pause, Pauses};
-use super::policy::When;
+use super::policy::{StepKey, When};
 use super::{Metric, SlaTimer, TimerState};
 
 wire_enum! {
@@ -125,8 +125,8 @@ pub enum DueKind {
     Breach,
     /// To take a step of its policy's ladder.
     Step {
-        /// Index in the ladder.
-        index: u16,
+        /// Which.
+        step: StepKey,
         /// Whether it belongs to the time before the deadline.
         warns: bool,
         /// What it does.
@@ -178,18 +178,14 @@ fn steps_of(timer: &SlaTimer, standstill: &Pauses, config: &Config) -> Vec<DueSt
         push(late_at, DueKind::Breach);
     }
     let Some(policy) = config.policy(timer.policy) else { return steps };
-    for (index, step) in (0_u16..).zip(&policy.steps) {
-        let concerns = step.metric.is_none_or(|metric| metric == timer.metric);
-        if !concerns || timer.steps_taken.contains(&index) {
-            continue;
-        }
+    for (key, step) in policy.ladder(timer.metric) {
         let at = match step.when {
             When::AtBreach | When::SecondsAfter(0) => late_at,
             when => instant(when.used_seconds(timer.target_seconds)),
         };
-        if let Some(at) = at {
+        if let Some(at) = at.filter(|at| !timer.has_taken(key, *at)) {
             let warns = step.when.warns();
-            push(at, DueKind::Step { index, warns, actions: step.actions.clone() });
+            push(at, DueKind::Step { step: key, warns, actions: step.actions.clone() });
         }
     }
     steps

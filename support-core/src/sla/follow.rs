@@ -28,7 +28,7 @@ pub struct Happened {
     pub answered: bool,
     /// The owner gave the work back, or it was taken from them.
     pub returned: bool,
-    /// An answer turned out to have failed.
+    /// The newest answer turned out to have failed.
     pub answer_failed: bool,
 }
 
@@ -41,9 +41,7 @@ impl Happened {
             match event {
                 Event::MessageAdded { answers: true, .. } => happened.answered = true,
                 Event::TicketAssigned { from: Some(_), to: None, .. } => happened.returned = true,
-                Event::MessageDeliveryChanged { unanswered_since: Some(_), .. } => {
-                    happened.answer_failed = true
-                }
+                Event::MessageDeliveryChanged { lost: Some(_), .. } => happened.answer_failed = true,
                 _ => {}
             }
         }
@@ -126,16 +124,17 @@ impl Table<'_> {
                     self.start(metric, if aside.is_some() { self.now } else { since });
                 }
             }
-            (None, None) if self.happened.answer_failed && mine => self.take_back_answer(metric),
+            (None, None) if self.happened.answer_failed && mine => {
+                self.take_back_answer(metric, self.after.unanswered_since);
+            }
             (None, None) => {}
         }
     }
 
-    /// The answer failed after the ticket was resolved or set aside: it was unanswered then.
-    fn take_back_answer(&mut self, metric: Metric) {
-        let answered = |timer: &&SlaTimer| {
-            timer.reason == Some(EndReason::Answered) && Some(timer.started_at) == self.after.unanswered_since
-        };
+    /// The answer failed after the ticket was resolved or set aside: what ran since then was unanswered.
+    fn take_back_answer(&mut self, metric: Metric, since: Option<Timestamp>) {
+        let answered =
+            |timer: &&SlaTimer| timer.reason == Some(EndReason::Answered) && Some(timer.started_at) == since;
         if !self.has_target(metric) {
             return;
         }
@@ -148,13 +147,21 @@ impl Table<'_> {
         self.moves.push(TimerMove::Ended { metric, at, outcome, reason, elapsed_seconds });
     }
 
+    /// The timer runs from the newest answer that stands. Where that one fails it was no update: the round that began
+    /// with it was none, and the next is due from the answer before.
     fn periodic_update(&mut self) {
         let metric = Metric::PeriodicUpdate;
-        let open = self.open(metric).is_some();
+        let since = self.open(metric).map(|timer| timer.started_at);
+        let open = since.is_some();
+        let no_update = open && since != self.after.sla.answered_at;
         match (open, self.at_work()) {
             (true, _) if self.happened.answered => self.end(metric, EndReason::Answered),
+            (true, _) if no_update => self.end(metric, EndReason::AnswerFailed),
             (true, false) => self.end(metric, self.gone()),
             (true, true) => self.keep_target(metric),
+            (false, _) if self.happened.answer_failed => {
+                self.take_back_answer(metric, self.after.sla.answered_at);
+            }
             (false, _) => {}
         }
         if !self.at_work() {
@@ -162,21 +169,32 @@ impl Table<'_> {
         }
         if self.happened.answered {
             self.start(metric, self.now);
-        } else if !open && self.comes_back(metric) {
+        } else if !open && self.comes_back(metric) && self.stands(metric) {
             self.reinstate(metric);
-        } else if !open && let Some(answered) = self.owed_update() {
+        } else if (!open || no_update)
+            && let Some(answered) = self.owed_update(no_update)
+        {
             self.start(metric, answered);
         }
         let pause = (self.after.status == Status::Pending).then_some(PauseReason::Pending);
         self.pause_or_resume(metric, open && !self.happened.answered, pause);
     }
 
-    /// Returns since when an update is owed that a policy promises only now.
-    fn owed_update(&self) -> Option<Timestamp> {
+    /// Tells whether the answer with which the latest round of updates began stands, and nothing was resolved since.
+    fn stands(&self, metric: Metric) -> bool {
         let sla = &self.after.sla;
-        let never =
-            sla.timer(Metric::PeriodicUpdate).is_none_or(|t| t.reason == Some(EndReason::PolicyChanged));
-        sla.answered_at.filter(|answered| never && sla.at_work_since(*answered))
+        let from = sla.timer(metric).map(|timer| timer.started_at);
+        from == sla.answered_at && from.is_some_and(|from| sla.unresolved_since(from))
+    }
+
+    /// Returns since when an update is owed that no timer counts: a policy promises it only now, or what was taken for
+    /// the update before failed.
+    fn owed_update(&self, failed: bool) -> Option<Timestamp> {
+        let sla = &self.after.sla;
+        let never = sla.timer(Metric::PeriodicUpdate).is_none_or(|timer| {
+            timer.reason == Some(EndReason::PolicyChanged) || self.comes_back(Metric::PeriodicUpdate)
+        });
+        sla.answered_at.filter(|answered| (never || failed) && sla.unresolved_since(*answered))
     }
 
     fn queue_pickup(&mut self) {
@@ -197,10 +215,13 @@ impl Table<'_> {
                 self.end(metric, if picked_up { EndReason::PickedUp } else { self.left_queue() });
             }
             (None, true) => {
-                let had_handler = |t: &SlaTimer| t.reason == Some(EndReason::PickedUp);
-                let continues = self.happened.returned && !moved && self.was_open();
-                let picked_up = self.after.sla.timer(metric).is_some_and(had_handler);
-                let goes_on = continues && picked_up && self.has_target(metric);
+                let sla = &self.after.sla;
+                // A team that it came to with somebody who had it counts too: the lap is that of its first team.
+                let same_lap = |timer: &SlaTimer| {
+                    timer.reason == Some(EndReason::PickedUp) && sla.in_team_since(timer.started_at)
+                };
+                let continues = self.happened.returned && self.was_open();
+                let goes_on = continues && sla.timer(metric).is_some_and(same_lap) && self.has_target(metric);
                 if goes_on || self.comes_back(metric) || self.dropped_in_this_wait(metric) {
                     self.reinstate(metric);
                 } else {
@@ -267,7 +288,7 @@ impl Table<'_> {
     }
 
     fn left_queue(&self) -> EndReason {
-        if self.after.set_aside.is_some() { EndReason::SetAside } else { EndReason::LeftQueue }
+        if self.at_work() { EndReason::LeftQueue } else { self.gone() }
     }
 
     /// Returns how the ticket was set aside where it comes back now.
@@ -351,8 +372,9 @@ impl Table<'_> {
     fn pause_or_resume(&mut self, metric: Metric, open: bool, wanted: Option<PauseReason>) {
         let ended = |m: &TimerMove| matches!(m, TimerMove::Ended { metric: of, .. } if *of == metric);
         let begun = |m: &TimerMove| matches!(m, TimerMove::Started { metric: of, .. } | TimerMove::Reinstated { metric: of, .. } if *of == metric);
-        let begins = self.moves.iter().any(begun);
-        if !begins && (!open || self.moves.iter().any(ended)) {
+        let last = self.moves.iter().rev().find(|m| begun(m) || ended(m));
+        let begins = last.is_some_and(begun);
+        if !begins && (!open || last.is_some()) {
             return;
         }
         let current = self.open(metric).filter(|_| !begins);

@@ -15,6 +15,8 @@ use crate::ticket::{Priority, Status, StatusCategory};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
+use super::policy::StepKey;
+
 /// One version of a configuration document: what a decision names as its ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConfigRef {
@@ -93,7 +95,7 @@ wire_enum! {
         TeamChanged = "team_changed",
         /// The ticket was resolved.
         Resolved = "resolved",
-        /// The work left the queue without a handler: pending, on hold or resolved.
+        /// The work left the queue without a handler: pending or on hold.
         LeftQueue = "left_queue",
         /// The ticket was set aside or merged.
         SetAside = "set_aside",
@@ -132,6 +134,17 @@ impl Applied {
     pub fn target(&self, metric: Metric) -> Option<&Target> {
         self.targets.iter().find(|t| t.metric == metric)
     }
+
+    /// Lists the versions by which it judges otherwise than `had` did: its policy, and the calendars that count for a
+    /// metric instead of another.
+    pub fn news<'a>(&'a self, had: Option<&'a Self>) -> impl Iterator<Item = ConfigRef> + 'a {
+        let policy = (had.map(|had| had.policy) != Some(self.policy)).then_some(self.policy);
+        let calendar = move |target: &Target| {
+            let before = had.and_then(|had| had.target(target.metric))?;
+            target.calendar.filter(|calendar| before.calendar != Some(*calendar))
+        };
+        policy.into_iter().chain(self.targets.iter().filter_map(calendar))
+    }
 }
 
 /// A stretch of a ticket's life, from its instant to the next stage's, in which status and hands stayed the same.
@@ -162,8 +175,14 @@ impl Stage {
         match (metric, self.status) {
             // Never paused by status.
             (Metric::FirstResponse | Metric::NextResponse, _) => None,
-            (Metric::QueuePickup, _) => self.agent.map(|_| PauseReason::Handled),
-            (Metric::PeriodicUpdate | Metric::Resolution, Status::Pending) => Some(PauseReason::Pending),
+            (Metric::QueuePickup, _) if self.agent.is_some() => Some(PauseReason::Handled),
+            // Nobody has it, and it is in no queue.
+            (Metric::QueuePickup, Status::OnHold) => Some(PauseReason::OnHold),
+            (Metric::QueuePickup, Status::Resolved | Status::Closed) => Some(PauseReason::Resolved),
+            (Metric::QueuePickup | Metric::PeriodicUpdate | Metric::Resolution, Status::Pending) => {
+                Some(PauseReason::Pending)
+            }
+            (Metric::QueuePickup, _) => None,
             (Metric::Resolution, Status::OnHold) => pause_on_hold.then_some(PauseReason::OnHold),
             (Metric::Resolution, Status::Resolved | Status::Closed) => Some(PauseReason::Resolved),
             (Metric::PeriodicUpdate | Metric::Resolution, _) => None,
@@ -195,7 +214,7 @@ pub struct Segment {
 }
 
 /// One cycle of one timer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SlaTimer {
     /// What is timed.
     pub metric: Metric,
@@ -219,17 +238,42 @@ pub struct SlaTimer {
     pub reason: Option<EndReason>,
     /// Its life, in order.
     pub segments: Vec<Segment>,
-    /// Steps of the policy's ladder that were taken, by index.
-    pub steps_taken: Vec<u16>,
+    /// Steps of ladders that were taken or passed over, each once.
+    pub steps_taken: Vec<StepTaken>,
+}
+
+/// A step of a ladder that a timer has behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepTaken {
+    /// Whose ladder.
+    pub policy: DocumentId,
+    /// Which step.
+    pub step: StepKey,
+    /// When a change passed it over, because it lay in the past; `None` where it was taken. What was passed over is
+    /// still to come where another change puts it ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_at: Option<Timestamp>,
 }
 
 impl SlaTimer {
-    /// Takes the target that a policy sets. Without one it keeps what it has. Another policy has another ladder.
+    /// Tells whether it has a step of its policy's ladder behind it, which was or is to be taken at `at`.
+    #[must_use]
+    pub fn has_taken(&self, step: StepKey, at: Timestamp) -> bool {
+        let taken =
+            self.steps_taken.iter().find(|taken| taken.policy == self.policy.id && taken.step == step);
+        taken.is_some_and(|taken| taken.passed_at.is_none_or(|passed| at <= passed))
+    }
+
+    /// Notes that a step of its policy's ladder was taken, or passed over at an instant.
+    pub(crate) fn note_step(&mut self, step: StepKey, passed_at: Option<Timestamp>) {
+        let policy = self.policy.id;
+        self.steps_taken.retain(|taken| taken.policy != policy || taken.step != step);
+        self.steps_taken.push(StepTaken { policy, step, passed_at });
+    }
+
+    /// Takes the target that a policy sets. Without one it keeps what it has.
     pub(crate) fn judge_by(&mut self, applied: &Applied) {
         if let Some(target) = applied.target(self.metric) {
-            if self.policy != applied.policy {
-                self.steps_taken.clear();
-            }
             self.policy = applied.policy;
             self.target_seconds = target.seconds;
             self.calendar = target.calendar;
@@ -255,7 +299,7 @@ impl SlaTimer {
 }
 
 /// The policy in force and the current cycle of each metric. Earlier cycles are in the events.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Ledger {
     /// The policy in force; `None` where none matches.
     pub applied: Option<Applied>,
@@ -345,11 +389,17 @@ impl Ledger {
         waits.last().map(|stage| stage.from)
     }
 
-    /// Tells whether a ticket was at work throughout, from an instant on: neither resolved nor set aside.
+    /// Tells whether a ticket was not resolved at any time from an instant on.
     #[must_use]
-    pub fn at_work_since(&self, from: Timestamp) -> bool {
-        let idle = |stage: &Stage| stage.set_aside || stage.status.category() == StatusCategory::Closed;
-        self.stages_from(from).iter().all(|stage| !idle(stage))
+    pub fn unresolved_since(&self, from: Timestamp) -> bool {
+        self.stages_from(from).iter().all(|stage| stage.status.category() != StatusCategory::Closed)
+    }
+
+    /// Tells whether a ticket was in its present team throughout, from an instant on.
+    #[must_use]
+    pub fn in_team_since(&self, from: Timestamp) -> bool {
+        let stages = self.stages_from(from);
+        stages.iter().all(|stage| Some(stage.team) == stages.last().map(|last| last.team))
     }
 
     /// Returns the stages from the one at an instant on.

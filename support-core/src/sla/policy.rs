@@ -45,6 +45,10 @@ pub struct PolicySpec {
     /// Whether it is in force.
     #[serde(default = "yes")]
     pub active: bool,
+    /// Whether what this version puts in the past fires its ladder, on timers that have not ended: warnings, escalations
+    /// and what they do. Otherwise it is passed over. It counts for this version alone; the next says it anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fire_ladders: bool,
 }
 
 const fn yes() -> bool {
@@ -105,6 +109,16 @@ pub struct Step {
     pub actions: Vec<Action>,
 }
 
+/// What a step is known by, however often its policy is edited: when it is taken, and which it is of those that are
+/// taken then. A step that is moved to another time is a new one; what it does, and where it stands, may change.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepKey {
+    /// When it is taken.
+    pub when: When,
+    /// How many steps before it in the ladder are for the same metric and time.
+    pub nth: u16,
+}
+
 /// When a step is taken, in the open time of the timer's calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -159,6 +173,7 @@ impl PolicySpec {
                 Step { metric: None, when: When::AtBreach, actions: vec![Action::LevelUp] },
             ],
             active: true,
+            fire_ladders: false,
         }
     }
 
@@ -208,6 +223,16 @@ impl PolicySpec {
             }
         }
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Lists the steps for a metric, in order.
+    pub fn ladder(&self, metric: Metric) -> impl Iterator<Item = (StepKey, &Step)> {
+        let concerned = move |step: &&Step| step.metric.is_none_or(|of| of == metric);
+        self.steps.iter().enumerate().filter(move |(_, step)| concerned(step)).map(move |(at, step)| {
+            let before = self.steps.iter().take(at).filter(concerned);
+            let nth = before.filter(|earlier| earlier.when == step.when).count();
+            (StepKey { when: step.when, nth: u16::try_from(nth).unwrap_or(u16::MAX) }, step)
+        })
     }
 
     /// Tells whether the policy is for a ticket of a customer of this tier.

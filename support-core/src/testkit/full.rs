@@ -14,8 +14,10 @@ use crate::people::{
     CustomerFieldValue, Load, Presence, Shift, WorkKind,
 };
 use crate::routing::{AssignHow, Candidate, Fit, Offer, OfferState, Refused, Strategy, Why, Worth};
+use crate::sla::policy::{StepKey, When};
 use crate::sla::{
-    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, Target, TimerState,
+    Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, StepTaken, Target,
+    TimerState,
 };
 use crate::store::{
     Assignment, Document, DocumentKind, Effect, JourneyProgress, Login, LoginSubject, OutboxRow, OutboxState,
@@ -199,7 +201,14 @@ fn full_ledger() -> Ledger {
                 agent: Some(agent_id(1)),
             },
         ],
-        steps_taken: vec![0, 3],
+        steps_taken: vec![
+            StepTaken {
+                policy: policy.id,
+                step: StepKey { when: When::AtFraction(0.8), nth: 0 },
+                passed_at: Some(instant(21)),
+            },
+            StepTaken { policy: policy.id, step: StepKey { when: When::AtBreach, nth: 1 }, passed_at: None },
+        ],
     };
     let target = Target { metric: Metric::Resolution, seconds: 86_400, calendar };
     Ledger {

@@ -101,6 +101,8 @@ pub struct Unanswered {
     pub since: Option<Timestamp>,
     /// When the first of them was written.
     pub from: Timestamp,
+    /// When the answer before them was written, which stands; `None` where there is none.
+    pub before: Option<Timestamp>,
 }
 
 impl Unanswered {
@@ -115,12 +117,14 @@ impl Unanswered {
         if others.iter().any(|other| other.seq > failed.seq && stands(other)) {
             return None;
         }
-        let before = others.into_iter().filter(|other| other.seq < failed.seq);
-        let row = std::iter::once(failed).chain(before.take_while(|other| !stands(other)));
-        Some(row.fold(Self { since: None, from: failed.created_at }, |all, message| Self {
-            since: all.since.into_iter().chain(message.answered_since).min(),
-            from: message.created_at,
-        }))
+        let earlier: Vec<&Message> = others.into_iter().filter(|other| other.seq < failed.seq).collect();
+        let failed_too = earlier.iter().take_while(|other| !stands(other)).count();
+        let (row, standing) = earlier.split_at_checked(failed_too)?;
+        Some(Self {
+            since: row.iter().filter_map(|message| message.answered_since).chain(failed.answered_since).min(),
+            from: row.last().map_or(failed.created_at, |message| message.created_at),
+            before: standing.first().map(|answer| answer.created_at),
+        })
     }
 }
 

@@ -19,9 +19,9 @@ use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
 use crate::id::{EventId, Ids, OutboxId, TicketId};
 use crate::people::ActorRef;
-use crate::sla::deadline::derive;
+use crate::sla::deadline::{DueKind, derive};
 use crate::sla::follow::{Happened, follow, policy_change};
-use crate::sla::{Metric, TimerMove};
+use crate::sla::{ConfigRef, Metric, TimerMove};
 use crate::store::Text;
 use crate::time::Timestamp;
 
@@ -244,21 +244,28 @@ impl<'a> Change<'a> {
 
     /// Puts the policy in force that should be.
     ///
-    /// Deadlines that another policy puts in the past are breached with that cause, and their ladder is passed over:
-    /// nobody was late until the policy was changed. Other targets of the same policy, for another priority, are
-    /// what the policy promised all along.
+    /// Deadlines that another policy or calendar puts in the past are breached with that cause, and their ladder is
+    /// passed over, unless the changed version says otherwise: nobody was late until it was changed. Other targets of
+    /// the same policy, for another priority, are what the policy promised all along.
     fn change_policy(&mut self, by_change: bool) {
         let Some(applied) = policy_change(&self.after, self.config()) else { return };
         // What was late before the change is not its doing.
         for metric in Metric::ALL {
             self.note_breach(*metric);
         }
-        let had = self.after.sla.applied.as_ref().map(|applied| applied.policy);
-        let other = had != applied.as_ref().map(|applied| applied.policy) && self.before.is_some();
+        let had = self.after.sla.applied.as_ref();
+        let news: Vec<ConfigRef> = applied.iter().flat_map(|applied| applied.news(had)).collect();
+        // A ticket that comes under another policy by what happens to it is none that the policy's editor meant.
+        let edited = by_change || had.zip(applied.as_ref()).is_some_and(|(a, b)| a.policy.id == b.policy.id);
+        let fires = edited && news.iter().any(|version| self.config().fires_ladders(*version));
+        let other = !news.is_empty() && self.before.is_some();
         self.record(Event::SlaApplied { applied, by_change });
         self.move_timers_so_far();
         if by_change || other {
-            self.pass_over_past_steps(|_| true);
+            self.pass_over_past_steps(|step| !fires || step.what == DueKind::Breach);
+        }
+        if fires {
+            self.climb();
         }
     }
 
@@ -285,7 +292,7 @@ impl<'a> Change<'a> {
             self.record(Event::SlaTimersMoved { moves });
         }
         if !met_anew.is_empty() {
-            self.pass_over_past_steps(|metric| met_anew.contains(&metric));
+            self.pass_over_past_steps(|step| met_anew.contains(&step.metric));
         }
         self.followed = self.events.len();
     }

@@ -164,11 +164,12 @@ impl Ticket {
                     self.reminded_at = None;
                 }
             }
-            Event::MessageDeliveryChanged { unanswered_since, first_response_lost, .. } => {
-                if let Some(since) = unanswered_since {
-                    self.unanswered_since = Some(self.unanswered_since.map_or(*since, |now| now.min(*since)));
+            Event::MessageDeliveryChanged { lost: Some(lost), .. } => {
+                if let Some(since) = lost.unanswered_since {
+                    self.unanswered_since = Some(self.unanswered_since.map_or(since, |now| now.min(since)));
                 }
-                if *first_response_lost {
+                self.sla.answered_at = lost.answered_at;
+                if lost.first_response {
                     self.first_responded_at = None;
                 }
             }
@@ -246,9 +247,10 @@ impl Ticket {
                     timer.breached_at = Some(*due_at);
                 }
             }
-            Event::SlaWarned { metric, step, .. } | Event::SlaEscalated { metric, step, .. } => {
+            Event::SlaWarned { metric, step, policy_change, .. }
+            | Event::SlaEscalated { metric, step, policy_change, .. } => {
                 if let Some(timer) = self.sla.open_mut(*metric) {
-                    timer.steps_taken.push(*step);
+                    timer.note_step(*step, policy_change.then_some(at));
                 }
             }
             Event::WorkStarted { agent } => self.handling.push(Handling { agent: *agent, since: at }),

@@ -19,5 +19,6 @@ mod queue_pickup;
 mod resolution;
 mod responses;
 mod set_aside;
+mod table;
 mod updates;
 mod waiting;

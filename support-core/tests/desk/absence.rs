@@ -105,6 +105,31 @@ fn what_an_absent_owner_loses_goes_to_the_team_and_says_why() {
 }
 
 #[test]
+fn who_stands_in_may_go_over_capacity_and_it_is_said() {
+    let world = World::standard();
+    let made = |name: &str| world.agent_with(CreateAgent { name: name.into(), ..CreateAgent::default() });
+    let (ann, ben) = (made("Ann"), made("Ben"));
+    world.capacity(&ben, 1);
+    let carl = world.customer("Carl");
+    let tickets = [world.opened_by(&carl), world.opened_by(&carl)];
+    for ticket_id in tickets {
+        world.run(&HOST, &Reassign { ticket_id, agent_id: Some(id_of(&ann)), team_id: None, reason: None });
+    }
+    let absences = Some(vec![Absence {
+        from: at("2026-11-20T00:00:00Z"),
+        until: at("2026-12-20T00:00:00Z"),
+        substitute_id: Some(id_of(&ben)),
+    }]);
+    world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), absences, ..UpdateAgent::default() });
+    world.clock.set(at("2026-11-21T10:00:00Z"));
+    for (ticket, over) in tickets.into_iter().zip([false, true]) {
+        world.reply(&carl, ticket, "And now?");
+        assert_eq!((world.owner(ticket), world.is_over(ticket)), (Some(id_of(&ben)), over));
+    }
+    world.sound();
+}
+
+#[test]
 fn what_a_customer_answers_goes_to_who_stands_in_along_the_chain() {
     let world = World::standard();
     let made = |name: &str| world.agent_with(CreateAgent { name: name.into(), ..CreateAgent::default() });

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{Options, PutDocument};
+use support_core::desk::{EditDocument, Options, PutDocument};
 use support_core::id::DocumentId;
 use support_core::people::Permission;
 use support_core::store::DocumentKind;
@@ -236,4 +236,39 @@ fn what_must_not_be_stored_is_masked_in_the_texts_of_documents() {
         let again = PutDocument::at(id, kind, body);
         assert_eq!(world.run(&HOST, &again).version, 1);
     }
+}
+
+#[test]
+fn an_editor_may_let_a_change_fire_the_ladders_of_what_it_puts_in_the_past() {
+    let world = World::standard();
+    let body = |seconds: u64, more: serde_json::Value| {
+        let mut body = json!({
+            "name": "Promise",
+            "targets": { "first_response": { "seconds": seconds } },
+            "steps": [{ "when": "at_breach", "actions": ["level_up"] }],
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let id = world.put(DocumentKind::SlaPolicy, body(3_600, json!({})));
+    let carl = world.customer("Carl");
+    let first = world.opened_by(&carl);
+    world.pass(600);
+    world.run(&HOST, &PutDocument::at(id, DocumentKind::SlaPolicy, body(60, json!({"fire_ladders": true}))));
+    world.tick();
+    assert_eq!(world.ticket(first).escalation.map(|escalation| escalation.level), Some(1));
+    // It was said of that version; the next, of which only parts are given, passes over what it puts in the past.
+    let slow = json!({ "targets": { "first_response": { "seconds": 3_600 } } });
+    let fast = json!({ "targets": { "first_response": { "seconds": 60 } } });
+    let merge = |fields: &serde_json::Value| {
+        EditDocument::merge(DocumentKind::SlaPolicy, id, fields.as_object().unwrap().clone())
+    };
+    world.run(&HOST, &merge(&slow));
+    let second = world.opened_by(&carl);
+    world.pass(600);
+    world.run(&HOST, &merge(&fast));
+    world.tick();
+    let timer = world.ticket(second).sla.timers[0].clone();
+    assert_eq!((timer.breached_at.is_some(), world.ticket(second).escalation), (true, None));
+    world.sound();
 }

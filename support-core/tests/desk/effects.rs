@@ -107,6 +107,34 @@ fn who_is_told_is_told_at_once_at_work_and_else_when_they_work_again() {
 }
 
 #[test]
+fn who_a_ladder_tells_is_told_when_they_work() {
+    let world = World::empty();
+    world.put(
+        DocumentKind::SlaPolicy,
+        json!({
+            "name": "Late",
+            "targets": { "first_response": { "seconds": 60 } },
+            "steps": [{ "when": "at_breach", "actions": [{ "notify": { "to": ["team"], "about": "late" } }] }],
+        }),
+    );
+    let office = Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Mon], "09:00", "17:00").unwrap();
+    let agent = |name: &str, shift: Option<Shift>| {
+        id_of(&world.agent_with(CreateAgent { name: name.into(), shift, ..CreateAgent::default() }))
+    };
+    let (ann, ben) = (agent("Ann", None), agent("Ben", Some(office)));
+    world.clock.set(at("2026-11-20T18:00:00Z"));
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.clock.advance(61);
+    world.tick();
+    let expected = [(ann, at("2026-11-20T18:01:01Z")), (ben, at("2026-11-23T08:00:00Z"))];
+    assert_eq!(told(&world, ticket), expected.into());
+    // Once.
+    world.pass(4 * 86_400);
+    assert_eq!(told(&world, ticket), expected.into());
+    world.sound();
+}
+
+#[test]
 fn leads_are_told_of_their_own_team_and_a_role_wherever_it_works() {
     let world = World::standard();
     let other = world.team("Other", &json!({}));

@@ -180,6 +180,23 @@ fn whoever_answers_waiting_work_has_taken_it() {
 }
 
 #[test]
+fn who_answers_waiting_work_may_go_over_capacity_and_it_is_said() {
+    let world = World::standard();
+    let team = world.team("Hands", &serde_json::json!({"mode": {"ticket": "manual"}}));
+    let agent = world.agent_in("Ann", "agent", &[team]);
+    world.capacity(&agent, 1);
+    let carl = world.customer("Carl");
+    for over in [false, true] {
+        let ticket = world.noted(&carl, |open| open.team_id = Some(team));
+        let write =
+            WriteMessage { status: Some(Status::InProgress), ..WriteMessage::reply(ticket, "I look.") };
+        world.run(&agent, &write);
+        assert_eq!((world.owner(ticket), world.is_over(ticket)), (Some(id_of(&agent)), over));
+    }
+    world.sound();
+}
+
+#[test]
 fn a_customers_answer_goes_back_to_the_owner_also_over_capacity() {
     let world = World::standard();
     let agent = world.agent("Agnes");

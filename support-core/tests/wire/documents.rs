@@ -222,6 +222,7 @@ fn policy() -> PolicySpec {
             step(None, When::SecondsAfter(60), &[Action::MoveToTeam(team_id(2))]),
         ],
         active: false,
+        fire_ladders: true,
     }
 }
 
@@ -245,6 +246,7 @@ fn calendar() -> CalendarSpec {
             windows: vec![window("09:00", "12:00")],
         }],
         yearly: vec![YearlySpec { month: 12, day: 25, windows: Vec::new() }],
+        fire_ladders: true,
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use support_core::automation::{Overruled, Recipient};
 use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direction, Visibility};
-use support_core::event::{Audience, AudienceClass, Envelope, Event, Stream};
+use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers, Stream};
 use support_core::id::{EventId, Reference};
 use support_core::masking::Token;
 use support_core::people::{ActorRef, Presence};
 use support_core::routing::{AssignHow, OfferState};
+use support_core::sla::policy::{StepKey, When};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
 use support_core::testkit::build::{
@@ -52,6 +53,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[audience])
         .both(&streams)
         .both(&timer_moves())
+        .both(&[lost()])
         .both(&every_event())
 }
 
@@ -83,6 +85,10 @@ fn every_event_of_the_catalogue_is_shown_once_and_full() {
             assert!(!empty, "`{field}` of {} is empty", event.name());
         }
     }
+}
+
+fn lost() -> LostAnswers {
+    LostAnswers { unanswered_since: Some(instant(1)), answered_at: Some(instant(0)), first_response: true }
 }
 
 fn timer_moves() -> Vec<TimerMove> {
@@ -219,8 +225,7 @@ fn of_messages() -> Vec<Event> {
             message_id: message_id(1, 1),
             from: Delivery::Sent,
             to: Delivery::Failed,
-            unanswered_since: Some(instant(1)),
-            first_response_lost: true,
+            lost: Some(lost()),
         },
     ]
 }
@@ -277,7 +282,8 @@ fn of_fields() -> Vec<Event> {
 }
 
 fn of_time() -> Vec<Event> {
-    let (metric, cycle, step, due_at, policy_change) = (Metric::NextResponse, 2, 3, instant(1), true);
+    let (metric, cycle, due_at, policy_change) = (Metric::NextResponse, 2, instant(1), true);
+    let step = StepKey { when: When::SecondsBefore(600), nth: 1 };
     vec![
         Event::TicketReminderReached { since: instant(1), after_seconds: 3_600 },
         Event::TicketValueRevealed {

@@ -51,6 +51,8 @@ pub(crate) fn sheet() -> Sheet {
         .both(&applied.targets)
         .both(&[applied])
         .both(&timer.segments)
+        .both(&timer.steps_taken)
+        .both(&[timer.steps_taken[0].step])
         .both(&ledger.stages)
         .both(&[timer])
         .both(&[Pause { from: instant(1), to: Some(instant(2)) }, Pause { from: instant(3), to: None }])

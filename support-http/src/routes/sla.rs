@@ -55,6 +55,9 @@ struct PolicyBody {
     #[schema(value_type = Vec<Object>)]
     steps: Vec<Step>,
     active: bool,
+    /// Whether what this version put in the past fires its ladder on timers that have not ended, instead of being passed
+    /// over. It counts for this version alone.
+    fire_ladders: bool,
     version: u64,
     created_at: String,
     updated_at: String,
@@ -75,6 +78,7 @@ impl Shown for PolicyBody {
             pause_on_hold: policy.pause_on_hold,
             steps: policy.steps,
             active: policy.active,
+            fire_ladders: policy.fire_ladders,
             version: document.version,
             created_at: document.created_at.to_string(),
             updated_at: document.updated_at.to_string(),
@@ -82,7 +86,7 @@ impl Shown for PolicyBody {
     }
 }
 
-/// A change of a policy. What is left out stays as it is; `targets`, `conditions` and `steps` are replaced whole. A
+/// A change of a policy. What is left out stays as it is, but for `fire_ladders`; `targets`, `conditions` and `steps` are replaced whole. A
 /// new policy has the same fields, of which `name` and `targets` must be given.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -111,6 +115,11 @@ struct PolicyChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     active: Option<bool>,
+    /// Whether what this version puts in the past fires ladders. It counts for this version alone: left out it is
+    /// `false`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fire_ladders: Option<bool>,
 }
 
 /// A business calendar.
@@ -130,6 +139,9 @@ struct CalendarBody {
     /// Dates of every year with windows of their own: `{month, day, windows}`.
     #[schema(value_type = Vec<Object>)]
     yearly: Vec<YearlySpec>,
+    /// Whether what this version put in the past fires the ladders of timers that have not ended, instead of being
+    /// passed over. It counts for this version alone.
+    fire_ladders: bool,
     version: u64,
     created_at: String,
     updated_at: String,
@@ -147,6 +159,7 @@ impl Shown for CalendarBody {
             weekly: calendar.weekly,
             exceptions: calendar.exceptions,
             yearly: calendar.yearly,
+            fire_ladders: calendar.fire_ladders,
             version: document.version,
             created_at: document.created_at.to_string(),
             updated_at: document.updated_at.to_string(),
@@ -154,7 +167,7 @@ impl Shown for CalendarBody {
     }
 }
 
-/// A change of a calendar. What is left out stays as it is; lists and `weekly` are replaced whole. A new calendar has
+/// A change of a calendar. What is left out stays as it is, but for `fire_ladders`; lists and `weekly` are replaced whole. A new calendar has
 /// the same fields, of which `name`, `timezone` and `weekly` must be given.
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +187,11 @@ struct CalendarChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>, nullable = false)]
     yearly: Option<Vec<YearlySpec>>,
+    /// Whether what this version puts in the past fires ladders. It counts for this version alone: left out it is
+    /// `false`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    fire_ladders: Option<bool>,
 }
 
 /// Lists policies, oldest first.

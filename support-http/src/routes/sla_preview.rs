@@ -146,11 +146,15 @@ async fn preview(call: Call, body: Body<SlaPreview>) -> Result<Json<SlaPreviewed
 
 fn compiled(whole: Whole) -> Result<Calendar, ApiError> {
     let Whole { name, timezone, weekly, exceptions, yearly } = whole;
-    Calendar::new(&CalendarSpec { name, timezone, weekly, exceptions, yearly }).map_err(|problems| {
-        let named = |field: String| format!("calendar.{field}");
-        let fields = problems.into_iter();
-        ApiError::fields(fields.map(|p| ProblemField { field: named(p.field), problem: p.problem }).collect())
-    })
+    Calendar::new(&CalendarSpec { name, timezone, weekly, exceptions, yearly, fire_ladders: false }).map_err(
+        |problems| {
+            let named = |field: String| format!("calendar.{field}");
+            let fields = problems.into_iter();
+            ApiError::fields(
+                fields.map(|p| ProblemField { field: named(p.field), problem: p.problem }).collect(),
+            )
+        },
+    )
 }
 
 /// Names what is missing for what was asked, or what has no place beside it.

@@ -13,6 +13,7 @@ mod bodies;
 mod customers;
 mod document;
 mod matrix;
+mod policies;
 mod previews;
 mod rules;
 mod schema;

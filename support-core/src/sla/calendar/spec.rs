@@ -43,6 +43,10 @@ pub struct CalendarSpec {
     /// Holidays that come back on the same date each year.
     #[serde(default)]
     pub yearly: Vec<YearlySpec>,
+    /// Whether what this version puts in the past fires the ladders of timers that have not ended: warnings,
+    /// escalations and what they do. Otherwise it is passed over. It counts for this version alone; the next says it anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fire_ladders: bool,
 }
 
 /// The usual windows of each weekday.

@@ -24,7 +24,12 @@ pub(super) enum Cause {
     /// A step of the ladder of this policy, for this timer.
     Ladder(Metric, DocumentId),
     /// An automation.
-    Automation(DocumentId),
+    Automation {
+        /// Which.
+        id: DocumentId,
+        /// Whether a timer woke it.
+        by_timer: bool,
+    },
     /// A macro that goes with somebody's message.
     Macro,
 }
@@ -33,7 +38,7 @@ impl Cause {
     /// Names who acts, where that is a rule and not who asked.
     pub(super) const fn actor(self) -> Option<ActorRef> {
         match self {
-            Self::Automation(id) | Self::Ladder(_, id) => Some(ActorRef::rule(id)),
+            Self::Automation { id, .. } | Self::Ladder(_, id) => Some(ActorRef::rule(id)),
             Self::Asked | Self::Macro => None,
         }
     }
@@ -43,8 +48,13 @@ impl Cause {
         match self {
             Self::Asked | Self::Macro => asked,
             Self::Ladder(..) => AssignHow::Escalation,
-            Self::Automation(_) => AssignHow::Rule,
+            Self::Automation { .. } => AssignHow::Rule,
         }
+    }
+
+    /// Tells whether it is an escalation by a timer: a step of a ladder, or an automation that one woke.
+    pub(super) const fn escalates(self) -> bool {
+        matches!(self, Self::Ladder(..) | Self::Automation { by_timer: true, .. })
     }
 
     /// Returns what moves a status that is named.
@@ -52,7 +62,7 @@ impl Cause {
         match self {
             Self::Asked => StatusCause::ByHand,
             Self::Macro => StatusCause::Reply,
-            Self::Ladder(..) | Self::Automation(_) => StatusCause::Rule,
+            Self::Ladder(..) | Self::Automation { .. } => StatusCause::Rule,
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Error;
 use crate::event::Event;
-use crate::id::TicketId;
+use crate::id::{TeamId, TicketId};
 use crate::label::Label;
+use crate::routing::AssignHow;
 use crate::sla::follow::policy_change;
-use crate::ticket::command::{Edit, Escalate, Matched, Move};
+use crate::ticket::command::{Assign, Edit, Escalate, Matched, Move};
 use crate::ticket::{FieldValue, MAX_LEVEL, SetAsideKind, Status, StatusCategory};
 use crate::time::Timestamp;
 
@@ -42,7 +43,7 @@ impl Change<'_> {
         if let Some(to) = edit.priority
             && to != self.after.priority
         {
-            let by_escalation = matches!(self.cause, Cause::Ladder(..));
+            let by_escalation = self.cause.escalates();
             self.record(Event::TicketPriorityChanged { from: self.after.priority, to, by_escalation });
         }
         if let Some(to) = &edit.category
@@ -95,7 +96,7 @@ impl Change<'_> {
         self.move_to(to.to, self.cause.of_status(), to.reason, to.resolution_code.clone())
     }
 
-    /// Raises the level; it never falls.
+    /// Raises the level, which never falls, and passes the ticket on to where its team's escalated tickets go.
     pub(super) fn escalate(&mut self, escalate: &Escalate) -> Result<(), Error> {
         self.refuse_if_closed()?;
         let from = self.after.escalation.map_or(0, |escalation| escalation.level);
@@ -108,7 +109,15 @@ impl Change<'_> {
         }
         let by_timer = if let Cause::Ladder(metric, _) = self.cause { Some(metric) } else { None };
         self.record(Event::TicketEscalated { from, to, reason: escalate.reason, by_timer });
-        Ok(())
+        let team = self.after.team_id.and_then(|team| self.config().team(team)?.escalation_team_id);
+        let in_force = |team: &TeamId| self.config().team(*team).is_some();
+        match team.filter(in_force) {
+            Some(team) if self.after.set_aside.is_none() && self.after.team_id != Some(team) => {
+                let (how, reason) = (AssignHow::Escalation, escalate.reason);
+                self.assign(&Assign { to: None, team: Some(team), how, reason, why: None, over: false })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Demands skills of whoever handles it; a demand never falls.

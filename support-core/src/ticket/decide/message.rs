@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::automation::{Action, Occasion, Snapshot};
 use crate::conversation::{Delivery, Direction, Message, Visibility};
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, LostAnswers};
 use crate::id::{AgentId, AssignmentId, TeamId, TextId};
 use crate::label::Label;
 use crate::people::ActorKind;
@@ -184,14 +184,12 @@ impl Change<'_> {
         }
         let lost = unanswered.filter(|_| to == Delivery::Failed && message.answers);
         let first = self.after.first_responded_at;
-        let first_response_lost = lost.is_some_and(|lost| first.is_some_and(|at| at >= lost.from));
-        self.record(Event::MessageDeliveryChanged {
-            message_id: message.id,
-            from,
-            to,
-            unanswered_since: lost.and_then(|lost| lost.since),
-            first_response_lost,
+        let lost = lost.map(|Unanswered { since, from, before }| LostAnswers {
+            unanswered_since: since,
+            answered_at: before,
+            first_response: first.is_some_and(|at| at >= from),
         });
+        self.record(Event::MessageDeliveryChanged { message_id: message.id, from, to, lost });
         if lost.is_some() && self.after.status == Status::Pending && self.after.unanswered_since.is_some() {
             // The desk owes the answer again.
             let has_owner = self.after.assigned_to.is_some();

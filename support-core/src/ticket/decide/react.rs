@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::automation::{
-    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Reads, Rule, Snapshot, Triggers, Was,
+    Action, DEPTH_LIMIT, Due, MessageFacts, Occasion, Overruled, Reads, Rule, Snapshot, Trigger, Triggers,
+    Was,
 };
 use crate::error::Error;
 use crate::event::Event;
@@ -59,6 +60,17 @@ impl Reaction {
     }
 }
 
+/// A rule that acts.
+struct Woken<'a> {
+    rule: &'a Rule,
+    /// The moment from which a rule about time counts.
+    counted_from: Option<Timestamp>,
+    /// The rules because of which it was woken.
+    because: Vec<DocumentId>,
+    /// Whether a timer woke it.
+    by_timer: bool,
+}
+
 impl<'a> Change<'a> {
     /// Lets rules act on what happened, and on what rules did about it.
     pub(super) fn react(&mut self) {
@@ -104,12 +116,13 @@ impl<'a> Change<'a> {
         for rule in matched {
             let because = self.because(rule, heard);
             let ran = self.reaction.ran.contains_key(&rule.id());
+            let by_timer = triggers.of_timers().wakes(&rule.trigger);
             if self.reaction.depth >= DEPTH_LIMIT || ran && because.contains(&rule.id()) {
                 loops.push((rule, because));
             } else if !ran && self.after.unattended.is_spent(rule.id()) {
                 spent.push(rule);
             } else if !ran {
-                acting.push((rule, None, because));
+                acting.push(Woken { rule, counted_from: None, because, by_timer });
             }
         }
         self.cut(&loops);
@@ -137,10 +150,10 @@ impl<'a> Change<'a> {
     }
 
     /// Lets rules act, in order, on one snapshot.
-    fn apply(&mut self, rules: Vec<(&'a Rule, Option<Timestamp>, Vec<DocumentId>)>) {
+    fn apply(&mut self, rules: Vec<Woken<'a>>) {
         let mut decided: Vec<(DocumentId, &'a Action)> = Vec::new();
-        for (rule, counted_from, because) in rules {
-            let cause = Cause::Automation(rule.id());
+        for Woken { rule, counted_from, because, by_timer } in rules {
+            let cause = Cause::Automation { id: rule.id(), by_timer };
             let before = self.events.len();
             let (mut overruled, mut refused) = (Vec::new(), Vec::new());
             for (place, action) in (0_u16..).zip(&rule.actions) {
@@ -230,7 +243,7 @@ impl<'a> Change<'a> {
 
     /// Tells whether a rule has something to do.
     fn is_busy(&self, rule: &Rule) -> bool {
-        let cause = Cause::Automation(rule.id());
+        let cause = Cause::Automation { id: rule.id(), by_timer: false };
         let wants = |action: &Action| action.command(&self.after, |text| self.note(cause, text).0).is_some();
         rule.actions.iter().any(wants)
     }
@@ -268,7 +281,11 @@ impl<'a> Change<'a> {
             let before = self.events.len();
             self.rest(&spent.into_iter().map(|(rule, _)| rule.id()).collect::<Vec<_>>());
             self.reaction.was = Some(Was::of(&self.after));
-            self.apply(due.into_iter().map(|(rule, from)| (rule, Some(from), Vec::new())).collect());
+            let woken = |(rule, from): (&'a Rule, Timestamp)| {
+                let by_timer = matches!(rule.trigger, Trigger::Timer(_));
+                Woken { rule, counted_from: Some(from), because: Vec::new(), by_timer }
+            };
+            self.apply(due.into_iter().map(woken).collect());
             let news = self.events.get(before..).unwrap_or_default();
             changed =
                 news.iter().fold(Reads::NONE, |all, envelope| all.and(Reads::changed_by(&envelope.event)));

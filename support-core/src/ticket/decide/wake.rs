@@ -3,7 +3,6 @@
 use crate::automation::Action;
 use crate::event::Event;
 use crate::label::Label;
-use crate::sla::Metric;
 use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
 use crate::ticket::{Status, StatusCause};
 
@@ -84,12 +83,12 @@ impl Change<'_> {
             DueKind::Breach => {
                 self.record(Event::SlaBreached { metric, cycle, due_at, policy_change: false })
             }
-            DueKind::Step { index, warns, actions } => {
+            DueKind::Step { step, warns, actions } => {
                 let policy_change = false;
                 self.record(if warns {
-                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
+                    Event::SlaWarned { metric, cycle, step, due_at, policy_change }
                 } else {
-                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
+                    Event::SlaEscalated { metric, cycle, step, due_at, policy_change }
                 });
                 let Some(ladder) = self.after.sla.open(metric).map(|timer| timer.policy.id) else { return };
                 // What the ticket's rules refuse, such as one tag too many, is left out and told; the rest happens.
@@ -107,7 +106,7 @@ impl Change<'_> {
                     }
                 }
                 if !refused.is_empty() {
-                    self.record(Event::SlaActionsRefused { metric, cycle, step: index, refused });
+                    self.record(Event::SlaActionsRefused { metric, cycle, step, refused });
                 }
             }
         }
@@ -115,17 +114,17 @@ impl Change<'_> {
 
     /// Marks what a change of policy put in the past as passed: breaches are noted with that cause, steps of the
     /// ladder are taken without doing anything.
-    pub(super) fn pass_over_past_steps(&mut self, of: impl Fn(Metric) -> bool) {
+    pub(super) fn pass_over_past_steps(&mut self, passes: impl Fn(&DueStep) -> bool) {
         let policy_change = true;
-        let past = past_steps(&self.after, self.at, self.config()).into_iter().filter(|step| of(step.metric));
+        let past = past_steps(&self.after, self.at, self.config()).into_iter().filter(passes);
         for DueStep { metric, cycle, due_at, what, .. } in past {
             self.record(match what {
                 DueKind::Breach => Event::SlaBreached { metric, cycle, due_at, policy_change },
-                DueKind::Step { index, warns: true, .. } => {
-                    Event::SlaWarned { metric, cycle, step: index, due_at, policy_change }
+                DueKind::Step { step, warns: true, .. } => {
+                    Event::SlaWarned { metric, cycle, step, due_at, policy_change }
                 }
-                DueKind::Step { index, .. } => {
-                    Event::SlaEscalated { metric, cycle, step: index, due_at, policy_change }
+                DueKind::Step { step, .. } => {
+                    Event::SlaEscalated { metric, cycle, step, due_at, policy_change }
                 }
             });
         }

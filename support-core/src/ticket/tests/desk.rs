@@ -82,6 +82,7 @@ pub(super) fn policy(targets: &[(Metric, u64)]) -> PolicySpec {
         pause_on_hold: false,
         steps: Vec::new(),
         active: true,
+        fire_ladders: false,
     }
 }
 

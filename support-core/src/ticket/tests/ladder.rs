@@ -1,15 +1,22 @@
 //! Warnings and ladders: before, at and after the breach, each once.
 
-use crate::automation::Action;
+use crate::automation::{Action, On, Timer, Trigger};
 use crate::event::Event;
+use crate::id::TeamId;
+use crate::routing::AssignHow;
 use crate::sla::Metric;
 use crate::sla::deadline::Color;
 use crate::sla::policy::{PolicySpec, Step, When};
-use crate::ticket::{Priority, Status};
+use crate::ticket::{Priority, SetAsideKind, Status};
 
-use super::desk::{ANA, BACK, BEN, DAY, FRONT, HOUR, label, minute, policy, policy_id, step};
+use super::desk::{
+    ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, automation, label, minute, policy, policy_id, step,
+};
 use super::scenario::{Scenario, desk, ticket_under};
 use Metric::{FirstResponse, NextResponse, QueuePickup, Resolution};
+
+/// A team that no document names.
+const NO_TEAM: TeamId = TeamId::from_uuid(uuid::Uuid::from_u128(0x99));
 
 fn laddered(metric: Metric, minutes: u64, steps: Vec<Step>) -> PolicySpec {
     PolicySpec { steps, ..policy(&[(metric, minutes)]) }
@@ -142,6 +149,56 @@ fn a_priority_raised_by_an_sla_ladder_leaves_them_alone_whatever_comes_later() {
     let tag = crate::ticket::command::Edit { add_tags: vec![label("vip")], ..Default::default() };
     scenario.edit(tag).runs(Resolution, 1, DAY).reconfigure().saw(&[]).runs(Resolution, 1, DAY);
     assert_eq!(scenario.count("sla.applied"), 1);
+}
+
+#[test]
+fn a_priority_raised_by_an_automation_that_a_timer_woke_leaves_running_targets_alone() {
+    let half = Timer { metric: FirstResponse, when: When::AtFraction(0.5) };
+    for trigger in [Trigger::On(vec![On::Breached]), Trigger::On(vec![On::Warned]), Trigger::Timer(half)] {
+        let mut spec = by_priority();
+        spec.steps = vec![step(When::AtFraction(0.5), &[])];
+        let mut scenario = desk();
+        scenario.set_automation(1, &automation(trigger, &[Action::RaisePriority]));
+        scenario.set_policy(1, &spec).open().at(130).runs(Resolution, 1, DAY);
+        assert_eq!(scenario.ticket().priority, Priority::High);
+        assert_eq!(scenario.count("sla.applied"), 1);
+    }
+    // One that something else woke sets what the policy promises.
+    let mut scenario = desk();
+    scenario.set_automation(1, &automation(Trigger::On(vec![On::Tags]), &[Action::RaisePriority]));
+    scenario.set_policy(1, &by_priority()).open();
+    let tag = crate::ticket::command::Edit { add_tags: vec![label("vip")], ..Default::default() };
+    scenario.edit(tag).runs(Resolution, 1, HOUR);
+}
+
+#[test]
+fn an_escalated_ticket_goes_to_where_its_team_says() {
+    // By hand, with its reason, and from whoever has it.
+    let mut scenario = ticket_under(&policy(&[(QueuePickup, 30), (Resolution, 600)]));
+    scenario.set_team(BACK, OFFICE).set_escalation(FRONT, BACK).assign(ANA).at(10).escalate(None);
+    scenario.saw(&["ticket.escalated", "ticket.assigned", "ticket.status_changed", "sla.timers_moved"]);
+    scenario.owner(None).status(Status::Open).runs(QueuePickup, 2, 40).runs(Resolution, 1, 600);
+    let moved = |event: &Event| {
+        matches!(event, Event::TicketAssigned { how: AssignHow::Escalation, team_to: Some(BACK), .. })
+    };
+    assert!(scenario.latest().any(moved));
+    // Where it is now has no such team.
+    scenario.at(20).escalate(None).saw(&["ticket.escalated"]);
+    // By a ladder.
+    let mut scenario = desk();
+    scenario.set_team(BACK, OFFICE).set_escalation(FRONT, BACK);
+    scenario.set_policy(1, &laddered(FirstResponse, 30, vec![step(When::AtBreach, &[Action::LevelUp])]));
+    scenario.open().at(31).saw(&["sla.breached", "sla.escalated", "ticket.escalated", "ticket.assigned"]);
+    assert_eq!(scenario.ticket().team_id, Some(BACK));
+}
+
+#[test]
+fn an_escalation_to_a_team_that_is_no_more_or_of_a_ticket_aside_moves_nothing() {
+    let mut scenario = desk();
+    scenario.set_escalation(FRONT, NO_TEAM).open().assign(ANA).escalate(None).saw(&["ticket.escalated"]);
+    let mut scenario = desk();
+    scenario.set_team(BACK, OFFICE).set_escalation(FRONT, BACK).open();
+    scenario.set_aside(SetAsideKind::Spam).escalate(None).saw(&["ticket.escalated"]);
 }
 
 #[test]

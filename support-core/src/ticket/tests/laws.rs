@@ -151,6 +151,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         OwnerStanding::Available,
         OwnerStanding::Absent,
         OwnerStanding::Missing { substitute: None },
+        OwnerStanding::Missing { substitute: Some(BEN) },
         OwnerStanding::Gone,
     ]);
     let seldom = || prop::bool::weighted(0.15);
@@ -304,6 +305,7 @@ proptest! {
         reminds in prop::option::of(60_i64..400_000),
         window in 0_i64..700_000,
         outbound in prop::bool::weighted(0.2),
+        passes_on in any::<bool>(),
         commits in prop::collection::vec(prop::collection::vec(happening(), 1..3), 1..30),
     ) {
         let mut scenario = desk();
@@ -317,6 +319,9 @@ proptest! {
         scenario.set_policy(0, &first).set_policy(1, &second);
         for (n, rule) in (0..).zip(&rules) {
             scenario.set_automation(n, rule);
+        }
+        if passes_on {
+            scenario.set_team(BACK, OFFICE).set_escalation(FRONT, BACK);
         }
         if outbound {
             scenario.open_outbound(ANA);

@@ -91,6 +91,136 @@ fn a_new_ladder_is_climbed_by_its_own_steps() {
 }
 
 #[test]
+fn an_editor_who_asks_fires_the_ladder_of_what_the_change_puts_in_the_past() {
+    let fires = |minutes| PolicySpec { fire_ladders: true, ..laddered(minutes) };
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &fires(60)).reconfigure();
+    scenario.saw(&["sla.applied", "sla.breached", "sla.warned", "sla.escalated", "ticket.escalated"]);
+    let by_change = |event: &Event| matches!(event, Event::SlaBreached { policy_change: true, .. });
+    assert!(scenario.latest().any(by_change));
+    scenario.reconfigure().saw(&[]).at(DAY).saw(&[]);
+    // A timer that stands still takes its steps once it counts again.
+    let spec = |fire_ladders, minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[]), step(When::AtBreach, &[Action::LevelUp])];
+        PolicySpec { steps, fire_ladders, ..policy(&[(Resolution, minutes)]) }
+    };
+    let mut scenario = ticket_under(&spec(false, 600));
+    scenario.at(60).move_to(Status::Pending).set_policy(1, &spec(true, 50)).reconfigure();
+    scenario.saw(&["sla.applied", "sla.breached"]).at(70).customer_writes().at(71);
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation.unwrap().level), (2, 1));
+    // A ticket that somebody touches before the change is taken over comes under it all the same.
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &fires(60));
+    scenario.edit(Edit { add_tags: vec![label("any")], ..Edit::default() });
+    assert_eq!(steps_reached(&scenario), 2);
+}
+
+#[test]
+fn an_editor_who_asked_did_so_for_that_version_and_its_tickets_alone() {
+    let mut vip = PolicySpec { fire_ladders: true, ..laddered(60) };
+    vip.position = 1;
+    vip.conditions.tags = vec![label("vip")];
+    let mut scenario = desk();
+    scenario.set_policy(1, &laddered(600)).set_policy(2, &vip).open().at(100);
+    scenario.edit(Edit { add_tags: vec![label("vip")], ..Edit::default() });
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation), (0, None));
+}
+
+#[test]
+fn a_calendar_that_puts_a_timer_in_the_past_passes_its_ladder_over_unless_its_editor_asks() {
+    let mut spec = laddered(600);
+    spec.calendar_id = Some(OFFICE);
+    for (fire_ladders, reached) in [(false, 0), (true, 2)] {
+        let mut longer = office_hours();
+        longer.weekly.mon = vec![["00:00".into(), "24:00".into()]];
+        longer.fire_ladders = fire_ladders;
+        let mut shorter = office_hours();
+        shorter.weekly.mon = vec![["09:00".into(), "10:00".into()]];
+        for touched in [false, true] {
+            let mut scenario = desk();
+            // An hour of Monday counts, and by the change all of it.
+            scenario.set_calendar(&shorter).set_policy(1, &spec).open().at(700).saw(&[]);
+            scenario.set_calendar(&longer);
+            if touched {
+                scenario.edit(Edit { add_tags: vec![label("any")], ..Edit::default() });
+            } else {
+                scenario.reconfigure();
+            }
+            scenario.breached(FirstResponse, true).at(DAY).saw(&[]);
+            assert_eq!(steps_reached(&scenario), reached, "{touched}");
+        }
+    }
+}
+
+#[test]
+fn a_step_that_was_taken_is_not_taken_again_after_an_edit_puts_it_ahead() {
+    // Warned at half of 100 min; half of 200 min comes later.
+    let warns = |minutes| {
+        let steps = vec![step(When::AtFraction(0.5), &[Action::RaisePriority])];
+        PolicySpec { steps, ..policy(&[(FirstResponse, minutes)]) }
+    };
+    let mut scenario = ticket_under(&warns(100));
+    scenario.at(60).set_policy(1, &warns(200)).reconfigure().saw(&["sla.applied"]).at(DAY);
+    assert_eq!((scenario.count("sla.warned"), scenario.count("ticket.priority_changed")), (1, 1));
+}
+
+#[test]
+fn an_edit_that_leaves_the_ladder_as_it_is_tells_of_no_step() {
+    let mut scenario = ticket_under(&laddered(100));
+    let named = |name: &str| PolicySpec { name: name.into(), ..laddered(100) };
+    scenario.at(60).set_policy(1, &named("another")).reconfigure().saw(&["sla.applied"]);
+    scenario.at(120).set_policy(1, &named("a third")).reconfigure().saw(&["sla.applied"]).at(DAY).saw(&[]);
+    assert_eq!(steps_reached(&scenario), 2);
+    // Nor does one after what an edit passed over.
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &laddered(60)).reconfigure();
+    scenario.set_policy(1, &PolicySpec { name: "another".into(), ..laddered(60) });
+    scenario.reconfigure().saw(&["sla.applied"]);
+}
+
+#[test]
+fn a_step_that_is_added_is_taken_beside_those_that_were() {
+    let ladder = |steps: &[(When, &str)]| {
+        let steps =
+            steps.iter().map(|(when, tag)| step(*when, &[Action::AddTags(vec![label(tag)])])).collect();
+        PolicySpec { steps, ..policy(&[(FirstResponse, 100)]) }
+    };
+    let (half, late) = (When::AtFraction(0.5), When::AtFraction(0.9));
+    let mut scenario = ticket_under(&ladder(&[(half, "half")]));
+    // Before the one that was taken, with another time, and at its time, after it.
+    scenario.at(60).set_policy(1, &ladder(&[(late, "late"), (half, "half")])).reconfigure();
+    scenario.saw(&["sla.applied"]).at(95).saw(&["sla.warned", "ticket.tags_changed"]);
+    let mut scenario = ticket_under(&ladder(&[(half, "half")]));
+    scenario.at(10).set_policy(1, &ladder(&[(half, "half"), (half, "too")])).reconfigure().at(DAY);
+    assert_eq!(scenario.count("sla.warned"), 2);
+}
+
+#[test]
+fn what_an_edit_passed_over_is_still_to_come_once_another_puts_it_ahead() {
+    let mut scenario = ticket_under(&laddered(600));
+    scenario.at(100).set_policy(1, &laddered(6)).reconfigure().breached(FirstResponse, true);
+    scenario.at(101).set_policy(1, &laddered(600)).reconfigure().breached(FirstResponse, false);
+    assert_eq!(steps_reached(&scenario), 0);
+    scenario.at(DAY);
+    assert_eq!((steps_reached(&scenario), scenario.ticket().escalation.unwrap().level), (2, 1));
+}
+
+#[test]
+fn a_ticket_that_comes_back_under_its_first_policy_does_not_climb_it_again() {
+    let mut vip = laddered(600);
+    vip.position = 1;
+    vip.conditions.tags = vec![label("vip")];
+    let mut scenario = desk();
+    scenario.set_policy(1, &laddered(100)).set_policy(2, &vip).open().at(60);
+    scenario.edit(Edit { add_tags: vec![label("vip")], ..Edit::default() });
+    scenario
+        .edit(Edit { remove_tags: vec![label("vip")], ..Edit::default() })
+        .saw(&["ticket.tags_changed", "sla.applied"]);
+    scenario.at(90);
+    assert_eq!(steps_reached(&scenario), 1);
+}
+
+#[test]
 fn another_policy_for_the_ticket_has_a_ladder_of_its_own() {
     let mut vip = laddered(600);
     vip.position = 1;

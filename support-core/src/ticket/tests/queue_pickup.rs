@@ -8,7 +8,7 @@ use crate::ticket::{Command, Status};
 
 use super::desk::{ANA, BACK, BEN, FRONT, policy};
 use super::scenario::{Scenario, ticket_under};
-use EndReason::{LeftQueue, PickedUp, TeamChanged};
+use EndReason::{LeftQueue, PickedUp, Resolved, TeamChanged};
 use Metric::QueuePickup;
 use TimerState::{Cancelled, Met, Missed};
 
@@ -68,6 +68,33 @@ fn a_move_to_another_team_starts_a_new_lap() {
 }
 
 #[test]
+fn a_lap_that_goes_on_leaves_out_what_was_in_no_queue() {
+    let mut scenario = opened();
+    scenario.at(10).assign(ANA).move_to(Status::Pending).return_to_queue();
+    scenario.at(20).assign(ANA).move_to(Status::Open).at(25).return_to_queue().runs(QueuePickup, 1, 45);
+}
+
+#[test]
+fn a_move_to_another_team_while_somebody_has_it_starts_a_new_lap_once_it_is_given_back() {
+    let mut scenario = opened();
+    scenario.at(20).assign(ANA).assign_as(Some(BEN), Some(BACK), AssignHow::Reassign);
+    scenario
+        .at(25)
+        .return_to_queue()
+        .runs(QueuePickup, 2, 55)
+        .lived(QueuePickup, &["started", "met", "started"]);
+    // To go there and back is a move too.
+    let mut scenario = opened();
+    scenario.at(20).assign(ANA).at(21).assign_as(Some(BEN), Some(BACK), AssignHow::Reassign);
+    scenario.at(22).assign_as(Some(BEN), Some(FRONT), AssignHow::Reassign);
+    scenario.at(25).return_to_queue().runs(QueuePickup, 2, 55);
+    // So is one by whoever takes it along.
+    let mut scenario = opened();
+    scenario.at(20).assign_as(Some(BEN), Some(BACK), AssignHow::Reassign);
+    scenario.at(25).return_to_queue().runs(QueuePickup, 2, 55);
+}
+
+#[test]
 fn a_move_to_its_own_team_starts_no_lap() {
     opened().at(20).transfer(FRONT).saw(&[]).runs(QueuePickup, 1, 30);
 }
@@ -90,9 +117,11 @@ fn a_lap_that_ends_by_a_move_was_not_met() {
 
 #[test]
 fn work_that_waits_for_others_is_in_no_queue() {
-    for status in [Status::Pending, Status::OnHold, Status::Resolved] {
+    for (status, reason) in
+        [(Status::Pending, LeftQueue), (Status::OnHold, LeftQueue), (Status::Resolved, Resolved)]
+    {
         let mut scenario = opened();
-        scenario.at(20).move_to(status).ended(QueuePickup, Cancelled, LeftQueue, 20);
+        scenario.at(20).move_to(status).ended(QueuePickup, Cancelled, reason, 20);
         scenario.at(100).customer_writes().runs(QueuePickup, 2, 130);
     }
 }

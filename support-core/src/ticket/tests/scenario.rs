@@ -81,6 +81,12 @@ impl Scenario {
         self.document(DocumentId::from_uuid(team.uuid()), DocumentKind::Team, &body, false)
     }
 
+    /// Says where a team's escalated tickets go.
+    pub(super) fn set_escalation(&mut self, team: TeamId, to: TeamId) -> &mut Self {
+        let body = serde_json::json!({"name": "Team", "escalation_team_id": to});
+        self.document(DocumentId::from_uuid(team.uuid()), DocumentKind::Team, &body, false)
+    }
+
     pub(super) fn set_settings(&mut self, settings: &Settings) -> &mut Self {
         self.document(DocumentId::from_uuid(Uuid::from_u128(0xd1)), DocumentKind::Settings, settings, false)
     }

@@ -27,6 +27,7 @@ prop_compose! {
             weekly: WeeklySpec { mon, tue, wed, thu, fri, sat, sun },
             exceptions: exceptions.into_iter().map(dated).collect(),
             yearly: yearly.into_iter().map(|((month, day), windows)| YearlySpec { month, day, windows }).collect(),
+            fire_ladders: false,
         };
         Calendar::new(&spec).unwrap()
     }

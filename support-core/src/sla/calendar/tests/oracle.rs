@@ -160,6 +160,7 @@ prop_compose! {
             weekly: WeeklySpec { mon, tue, wed, thu, fri, sat, sun },
             exceptions: exceptions.into_iter().map(dated).collect(),
             yearly: yearly.into_iter().map(holiday).collect(),
+            fire_ladders: false,
         }
     }
 }
