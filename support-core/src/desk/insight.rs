@@ -34,7 +34,7 @@ impl UseCase for RefreshInsight {
         let customer = customer.ok_or(Error::NotFound(EntityKind::Customer))?;
         let insight = match ask.asked(&customer).await {
             Asked::Silent => None,
-            Asked::Said(insight) => Some(with_record(insight, &customer)),
+            Asked::Said(insight) => Some(with_record(&insight, &customer)),
             Asked::Nobody => of_record(&customer),
         };
         let edit = Command::Edit(Box::new(command::Edit { insight, ..command::Edit::default() }));
@@ -57,7 +57,7 @@ impl Ask<'_> {
     /// customer's own record.
     pub(super) async fn insight(&self, customer: &Customer) -> Option<Insight> {
         match self.asked(customer).await {
-            Asked::Said(insight) => Some(with_record(insight, customer)),
+            Asked::Said(insight) => Some(with_record(&insight, customer)),
             Asked::Nobody | Asked::Silent => of_record(customer),
         }
     }
@@ -79,10 +79,10 @@ fn of_record(customer: &Customer) -> Option<Insight> {
 
 /// Adds what the record tells, its tier where the host names none, and leaves out what is no number: events hold what
 /// JSON can.
-fn with_record(said: Insight, customer: &Customer) -> Insight {
+fn with_record(said: &Insight, customer: &Customer) -> Insight {
     let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
     let (churn_risk, lifetime_value) = (finite(said.churn_risk), finite(said.lifetime_value));
     let tier = said.tier.clone().or_else(|| customer.tier.clone());
-    let noted = Insight::noting(Some(&said), customer).unwrap_or_default();
+    let noted = Insight::noting(Some(said), customer).unwrap_or_default();
     Insight { tier, churn_risk, lifetime_value, ..noted }
 }

@@ -181,6 +181,9 @@ struct Line<'a> {
 /// The number of the turns of a squad in which nobody is ready.
 const NOBODY: usize = usize::MAX;
 
+/// The turns at one kind of work at each stage of relaxation, and whether anybody may have it.
+type Known = (Arc<[[usize; 2]]>, bool);
+
 /// A team whose work waits.
 struct Served<'a> {
     /// The rules that hold for its work; nothing where the router leaves it alone.
@@ -188,7 +191,7 @@ struct Served<'a> {
     /// The squads of its own agents, and of those who take its overflow.
     squads: [usize; 2],
     /// The turns at each kind of its work, and whether anybody may have it.
-    known: HashMap<u32, (Arc<[[usize; 2]]>, bool)>,
+    known: HashMap<u32, Known>,
 }
 
 /// A piece of work that was given to an agent.

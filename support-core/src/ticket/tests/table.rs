@@ -143,7 +143,7 @@ impl Witness {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 enum Happening {
     Customer(OwnerStanding),
     Agent { agent: AgentId, status: Option<Status>, live: bool },
