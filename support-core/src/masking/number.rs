@@ -100,9 +100,9 @@ pub(super) struct Chain {
 }
 
 /// How many groups are read ahead.
-const READ_AHEAD: usize = 64;
+const READ_AHEAD: usize = 24;
 /// How many of their digits are kept.
-const DIGITS_AHEAD: usize = 320;
+const DIGITS_AHEAD: usize = 128;
 
 impl Chain {
     pub(super) const fn new() -> Self {
@@ -119,8 +119,8 @@ impl Chain {
         }
     }
 
-    /// Moves to the chain at `start`, where a run of digits begins, further on than before. A chain takes two
-    /// kilobytes, which are not cleared for every number.
+    /// Moves to the chain at `start`, where a run of digits begins, further on than before. A chain takes a
+    /// kilobyte, which is not cleared for every number.
     pub(super) fn read(&mut self, bytes: &[u8], start: usize) {
         let known = self.groups.get(self.first..self.read).unwrap_or_default();
         let found = known.iter().position(|group| group.start >= start);
