@@ -26,7 +26,7 @@ pub use eligible::{Job, Roster, Seat, failures};
 pub use offer::{Offer, OfferState};
 pub use place::place;
 pub(crate) use place::serving;
-pub use plan::{Placement, appraise, next_relaxation, plan};
+pub use plan::{Placement, appraise, kept_from, next_relaxation, plan};
 pub(crate) use queue::Best;
 pub use queue::{Queue, QueueDepth, Ranked};
 pub use unblock::{Blocked, Unblock};

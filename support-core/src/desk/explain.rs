@@ -10,7 +10,7 @@ use crate::id::{AgentId, DocumentId, TeamId, TicketId};
 use crate::label::Label;
 use crate::people::{Actor, Permission, WorkKind};
 use crate::routing::{
-    Asks, Blocked, Job, Offer, Queue, Refused, Roster, Unblock, Waiting, failures, serving,
+    Asks, Blocked, Job, Offer, Queue, Refused, Roster, Unblock, Waiting, failures, kept_from, serving,
 };
 use crate::scoring::{Score, score};
 use crate::sla::ConfigRef;
@@ -96,6 +96,8 @@ pub struct WaitingExplanation {
     pub waiting_seconds: i64,
     /// Whether its team takes work by hand, so that the router leaves it alone.
     pub by_hand: bool,
+    /// What it asks of its handler now.
+    pub asks: Asks,
     /// Stage of relaxation in force, counted from 1; 0 where nothing was relaxed yet.
     pub stage: u32,
     /// When waiting alone would help: the first stage of relaxation to come at which somebody who is there now could be
@@ -151,10 +153,13 @@ impl Desk {
                 let live = self.live(actor.tenant());
                 live.sync(&**self.store()).await?;
                 let scope = actor.scope(Permission::QueueRead)?;
-                let mut board = live.board();
-                let board = &mut *board;
-                let mut waiting = explain_waiting(&entry, &mut board.queue, &board.expected, &config, now);
-                waiting.before = board.queue.position(id, &scope, &config.settings.weights, now);
+                // Planning what would help takes its time: the router must not wait for it.
+                let (mut queue, roster) = {
+                    let board = live.board();
+                    (board.queue.clone(), board.expected.clone())
+                };
+                let mut waiting = explain_waiting(&entry, &mut queue, &roster, &config, now);
+                waiting.before = queue.position(id, &scope, &config.settings.weights, now);
                 Some(waiting)
             }
             None => None,
@@ -235,11 +240,11 @@ pub fn explain_waiting(
     let goes = |agents: &[(AgentId, Vec<Refused>)], queue: &mut Queue| {
         Blocked { entry, job: &job, fails: agents }.would_go(queue, roster, config, now)
     };
-    // Where somebody fails nothing and it stays all the same, their room is kept for what comes first.
-    let stays = !by_hand && !goes(&agents, queue);
+    let stays = !by_hand && !queue.is_held(entry.ticket) && !goes(&agents, queue);
     if stays {
+        let kept = kept_from(queue, roster, config, now, entry.work.since);
         let free = agents.iter_mut().filter(|(_, fails)| fails.is_empty());
-        free.for_each(|(_, fails)| fails.push(Refused::Kept));
+        free.filter(|(agent, _)| kept.contains(agent)).for_each(|(_, fails)| fails.push(Refused::Kept));
     }
     // Fewest failures first; a stable sort keeps equal ones in the order of their ids.
     agents.sort_by_key(|(_, fails)| fails.len());
@@ -259,6 +264,7 @@ pub fn explain_waiting(
         before: None,
         waiting_seconds: now.seconds_since(entry.work.since).max(0),
         by_hand,
+        asks: asks_now,
         stage: u32::try_from(stage).unwrap_or(u32::MAX),
         relaxes,
         agents,

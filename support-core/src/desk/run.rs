@@ -11,7 +11,7 @@ use crate::error::{EntityKind, Error};
 use crate::id::Ids;
 use crate::masking::Sealed;
 use crate::people::{Actor, AgentState, Presence, Scope};
-use crate::store::{ChangeSet, Key, Outcome, Receipt, Record, Store, StoreExt};
+use crate::store::{ChangeSet, Expect, Key, Outcome, Receipt, Record, Store, StoreExt};
 use crate::ticket::Circumstances;
 use crate::time::Timestamp;
 
@@ -274,8 +274,10 @@ impl Desk {
         }
         let mut routes = prepared.routes;
         for write in &prepared.changes.writes {
-            if let Record::AgentState(AgentState { agent, presence, .. }) = write.record
+            // One that is written as it was is only looked at, so that nobody changes it meanwhile.
+            if let Record::AgentState(AgentState { agent, presence, version, .. }) = write.record
                 && matches!(presence, Presence::Away | Presence::Offline)
+                && write.expect != Expect::Revision(version)
             {
                 // As below: the agent has left, whatever comes of this. What stays is on offer until its time is over.
                 let rest = self.let_go_of_the_rest(actor.tenant(), agent, presence).await;

@@ -1,8 +1,9 @@
 //! What work asks of its handler, and how well an agent fits.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::config::{RelaxStage, TeamSpec};
 use crate::label::Label;
@@ -11,13 +12,15 @@ use crate::people::Agent;
 use super::Waiting;
 
 /// What a piece of work asks of its handler. Work that asks for the same is routed by the same turns.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
 pub struct Asks {
     /// Units of capacity that it takes.
     pub effort: u32,
     /// Skills that a handler must have, with the least level.
+    #[serde(serialize_with = "by_name")]
     pub skills: Vec<(Label, u8)>,
     /// Skills that a handler should have, with the level from which one counts.
+    #[serde(serialize_with = "by_name")]
     pub preferred: Vec<(Label, u8)>,
     /// Language in which it is to be answered.
     pub language: Option<Label>,
@@ -33,6 +36,16 @@ pub struct Fit {
     pub preferred: u16,
     /// Levels of skill that the work has no use for: fewer spares those who can do what others cannot.
     pub spare: u16,
+}
+
+/// Writes skills as agents have them: levels by name.
+fn by_name<S: Serializer>(skills: &[(Label, u8)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut levels: BTreeMap<&Label, u8> = BTreeMap::new();
+    for (skill, level) in skills {
+        let known = levels.entry(skill).or_default();
+        *known = (*known).max(*level);
+    }
+    levels.serialize(serializer)
 }
 
 impl Asks {

@@ -115,6 +115,23 @@ pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Ti
     planner.solve(&all).appraisal
 }
 
+/// Lists whose room a plan would keep from work that waits since an instant.
+#[must_use]
+pub fn kept_from(
+    queue: &mut Queue,
+    roster: &Roster,
+    config: &Config,
+    now: Timestamp,
+    since: Timestamp,
+) -> Vec<AgentId> {
+    queue.gauge(&config.settings.weights, now);
+    let mut roster = roster.clone();
+    let crew = Crew::of(&mut roster, queue.skills(), now);
+    let planner = Planner::new(queue, crew, config);
+    let kept = planner.crew.kept_from(since).into_iter();
+    kept.filter_map(|number| planner.crew.seat(number)).map(|seat| seat.agent.id).collect()
+}
+
 /// Lists what waits in the open lines, and in the others what agents gave back: their leads may have it. Best first;
 /// `about` so much is likely to be asked for.
 fn in_order<'a>(

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::config::Config;
-use crate::id::AgentId;
+use crate::id::{AgentId, TeamId};
 use crate::people::{Presence, Role, Scope};
 use crate::time::Timestamp;
 
-use super::{Job, Placement, Queue, Refused, Roster, Seat, Waiting, plan};
+use super::{Job, Placement, Queue, Refused, Roster, Seat, Strategy, Waiting, plan, serving};
 
 /// Most pieces of work that may come first: beyond them no single change helps.
 const AHEAD: u32 = 1_000;
 /// Most agents with whom it is tried, and most for whom a change is found before they are compared.
 const TRIED: (usize, usize) = (50, 5);
+/// Beyond so much waiting work it is tried with few agents only, and the first change that helps is taken: each trial
+/// plans anew.
+const MUCH: usize = 5_000;
 /// Room for anything, and few enough bits for shares to stay exact.
 const ENDLESS: u32 = 1 << 25;
 
@@ -62,7 +65,7 @@ impl Blocked<'_> {
         if ahead > AHEAD || queue.is_held(self.entry.ticket) {
             return None;
         }
-        let (tried, compared) = TRIED;
+        let (tried, compared) = if queue.len() > MUCH { (TRIED.1, 1) } else { TRIED };
         let found = self.fails.iter().take(tried).filter_map(|(agent, fails)| {
             let forgiven = fails.contains(&Refused::JustDeclined);
             if forgiven {
@@ -120,7 +123,10 @@ impl Blocked<'_> {
         config: &Config,
         now: Timestamp,
     ) -> Option<(Vec<Placement>, usize)> {
-        let most = AHEAD as usize + 1;
+        // What is planned together is not placed in the order of what waits.
+        let (_, team) = serving(self.entry.team.unwrap_or(TeamId::DEFAULT), config);
+        let together = team.is_some_and(|team| team.strategy == Strategy::Optimal);
+        let most = if together { usize::MAX } else { AHEAD as usize + 1 };
         let planned = plan(queue, &mut roster, config, now, most);
         let at = planned.iter().position(|one| one.ticket == self.entry.ticket)?;
         Some((planned, at))

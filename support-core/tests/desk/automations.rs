@@ -311,3 +311,31 @@ fn rules_give_nothing_to_who_was_deactivated_since_and_say_so() {
     assert_eq!(refused, [("automation.applied", 1, inactive()), ("sla.actions_refused", 0, inactive())]);
     world.sound();
 }
+
+#[test]
+fn a_rule_about_a_timer_counts_from_the_lap_that_another_rule_began() {
+    let world = World::empty();
+    let manual = json!({ "mode": { "ticket": "manual" } });
+    let [one, two, three] = ["L1", "L2", "L3"].map(|name| world.team(name, &manual));
+    world.put(
+        DocumentKind::SlaPolicy,
+        json!({ "name": "Lap", "targets": { "queue_pickup": { "seconds": 60 } } }),
+    );
+    for (name, from, to) in [("L1 to L2", one, two), ("L2 to L3", two, three)] {
+        rule(
+            &world,
+            &json!({
+                "name": name,
+                "trigger": { "timer": { "metric": "queue_pickup", "when": "at_breach" } },
+                "condition": { "field": "ticket.team_id", "op": "is", "value": from },
+                "actions": [{ "move_to_team": to }],
+            }),
+        );
+    }
+    let ticket = world.noted(&world.customer("Carl"), |open| open.team_id = Some(one));
+    world.pass(61);
+    assert_eq!(world.ticket(ticket).team_id, Some(two));
+    world.pass(61);
+    assert_eq!(world.ticket(ticket).team_id, Some(three));
+    world.sound();
+}

@@ -236,6 +236,21 @@ fn what_comes_first_takes_its_share_of_the_change() {
 }
 
 #[test]
+fn whoever_has_room_while_others_come_first_keeps_it_for_nothing() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    world.presence(&ann, Presence::Busy);
+    world.capacity(&ann, 5_000);
+    let carl = world.customer("Carl");
+    let tickets: Vec<_> = (0..1_300).map(|_| world.opened_by(&carl)).collect();
+    world.presence(&ann, Presence::Available);
+    // The router is not through yet.
+    let last = *tickets.last().unwrap();
+    let told = block_on(world.desk.explain(&HOST, last)).unwrap().waiting.unwrap();
+    assert_eq!(told.agents[0].fails, []);
+}
+
+#[test]
 fn where_a_team_takes_work_by_hand_no_change_has_the_router_give_it() {
     let world = World::standard();
     let team = world.team("By hand", &serde_json::json!({ "mode": { "ticket": "manual" } }));

@@ -468,3 +468,17 @@ fn a_full_queue_sends_new_work_to_who_takes_its_overflow() {
     assert_eq!(teams, [(Some(main), 0), (Some(main), 0), (Some(spare), 1)]);
     world.sound();
 }
+
+#[test]
+fn who_is_offline_keeps_what_a_person_gives_them() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let ann = world.agent("Ann");
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(world.owner(ticket), None);
+    let to = EditTicket { assigned_to: Some(Some(id_of(&ann))), ..EditTicket::of(ticket) };
+    world.run(&HOST, &to);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    world.sound();
+}

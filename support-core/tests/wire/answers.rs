@@ -10,7 +10,7 @@ use support_core::desk::{
 };
 use support_core::error::FieldProblem;
 use support_core::masking::Kind;
-use support_core::routing::{Refused, Unblock};
+use support_core::routing::{Asks, Refused, Unblock};
 use support_core::scoring::keywords::KeywordMatch;
 use support_core::scoring::{ScoreInputs, Urgency, Weights, score};
 use support_core::sla::ConfigRef;
@@ -51,6 +51,7 @@ pub(crate) fn sheet() -> Sheet {
             before: Some(3),
             waiting_seconds: 61,
             by_hand: true,
+            asks: asks(),
             stage: 1,
             relaxes: Some(Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }),
             agents: vec![verdict()],
@@ -58,6 +59,7 @@ pub(crate) fn sheet() -> Sheet {
         }])
         .out(&[verdict()])
         .out(&[unblock()])
+        .out(&[asks()])
         .out(&[Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }])
         .out(&applied)
         .out(&stopped)
@@ -137,6 +139,10 @@ fn counted(sheet: Sheet) -> Sheet {
 
 fn verdict() -> AgentVerdict {
     AgentVerdict { agent: agent_id(1), fails: vec![Refused::OffShift, Refused::NoRoom] }
+}
+
+fn asks() -> Asks {
+    Asks { effort: 2, skills: vec![(word("billing"), 3)], preferred: Vec::new(), language: Some(word("de")) }
 }
 
 fn unblock() -> Unblock {

@@ -75,7 +75,8 @@ fn brings(rule: &Rule) -> Wakers {
             Action::AddTags(_) | Action::RemoveTags(_) => bit(On::Tags),
             Action::SetCategory(_) => bit(On::Category),
             Action::SetField(_) => bit(On::Fields),
-            Action::LevelUp => bit(On::Escalated),
+            // Its team may name another for what is escalated.
+            Action::LevelUp => bit(On::Escalated) | moved,
             Action::AddNote(_) => MESSAGE_TIME,
             Action::RequireSkill(_) | Action::Notify(_) | Action::CallWebhook(_) => 0,
         }

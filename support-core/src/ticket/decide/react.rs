@@ -286,6 +286,10 @@ impl<'a> Change<'a> {
                 Woken { rule, counted_from: Some(from), because: Vec::new(), by_timer }
             };
             self.apply(due.into_iter().map(woken).collect());
+            // What they did may have ended a timer, or begun a lap: others count from that.
+            if self.events.len() > before {
+                self.move_timers_so_far();
+            }
             let news = self.events.get(before..).unwrap_or_default();
             changed =
                 news.iter().fold(Reads::NONE, |all, envelope| all.and(Reads::changed_by(&envelope.event)));

@@ -57,6 +57,8 @@ impl Change<'_> {
             && let Some(step) = due_steps(&self.after, self.at, self.config()).into_iter().next()
         {
             self.take(step);
+            // What it did may have ended the timer, or begun a lap: the next step counts from that.
+            self.move_timers_so_far();
             taken += 1;
         }
     }
