@@ -5,17 +5,18 @@
 
 use std::fmt;
 
-use chrono::{Datelike, NaiveTime, TimeDelta, TimeZone, Timelike, Weekday};
 use serde::{Deserialize, Serialize};
 
-use crate::sla::calendar::minutes_of_window;
+use crate::sla::calendar::{clock_stretches, minutes_of_window};
 use crate::time::{Timestamp, Zone};
 
 use super::WorkKind;
 
 /// Weekly hours in a zone, each day with as many pairs as it needs.
 ///
-/// Two pairs that meet are one; the end of a pair that nothing meets, such as that before a break, is an end of the shift.
+/// Pairs that meet are one, over midnight too: their seam is neither an end nor a start. The end of a pair that nothing
+/// meets, such as that before a break, is an end of the shift, however short the break: work that comes then would lie
+/// through it. Who should get work up to the break writes one pair over it.
 /// Also read as one pair for some days, `{timezone, days, start, end}`, and always written by weekday.
 ///
 /// ```
@@ -82,15 +83,17 @@ impl Weekly {
         }
     }
 
-    fn on(&self, weekday: Weekday) -> &[Hours] {
-        match weekday {
-            Weekday::Mon => &self.mon,
-            Weekday::Tue => &self.tue,
-            Weekday::Wed => &self.wed,
-            Weekday::Thu => &self.thu,
-            Weekday::Fri => &self.fri,
-            Weekday::Sat => &self.sat,
-            Weekday::Sun => &self.sun,
+    /// Returns the hours of a day, counted from 1970.
+    const fn on(&self, day: i64) -> &Vec<Hours> {
+        // 1970-01-01 was a Thursday, the fourth day from Monday.
+        match (day + 3).rem_euclid(7) {
+            0 => &self.mon,
+            1 => &self.tue,
+            2 => &self.wed,
+            3 => &self.thu,
+            4 => &self.fri,
+            5 => &self.sat,
+            _ => &self.sun,
         }
     }
 }
@@ -192,7 +195,7 @@ pub enum Standing {
     Off,
     /// Inside, with this many seconds to its end.
     On {
-        /// Seconds of wall-clock time left, more than 0.
+        /// Seconds left, more than 0 and a day at most.
         seconds_left: i64,
     },
 }
@@ -200,15 +203,13 @@ pub enum Standing {
 const DAY_SECONDS: i64 = 86_400;
 /// Most pairs of a day: one each half hour.
 const MOST_PAIRS: usize = 48;
-/// Most pairs that follow each other without a break and are counted as one, with room for a week of them: then the end
-/// is far enough.
-const MOST_IN_A_ROW: usize = 16;
+/// How far ahead the end of a shift is looked for: a day is far enough.
+const LOOKED_AT: i64 = DAY_SECONDS;
 /// Seconds before the end of a shift in which nothing live is given.
 const NO_LIVE_SECONDS: i64 = 600;
-/// Days in which the next start is looked for: a shift starts once a week at least.
-const LOOKED_AHEAD: i64 = 8;
-/// Longest time that clocks skip within a day, with room: two hours have been seen.
-const LONGEST_SKIP_MINUTES: i64 = 180;
+/// How far ahead the next start is looked for: a shift starts once a week at least, but where the date line moved over
+/// its day.
+const LOOKED_AHEAD: i64 = 15 * DAY_SECONDS;
 /// Seconds before the end of a shift in which no new asynchronous work is given.
 const NO_ASYNC_SECONDS: i64 = 1_800;
 
@@ -264,54 +265,70 @@ impl Shift {
     }
 
     /// Tells where `now` stands.
+    ///
+    /// The pairs are read on the wall clock, as the windows of a [calendar](crate::sla::calendar): hours that a change of
+    /// it skips are in no shift, hours that it repeats are in both times.
     #[must_use]
     pub fn standing(&self, now: Timestamp) -> Standing {
-        let local = now.to_utc().with_timezone(&self.timezone.tz()).naive_local();
-        let (date, now) = (local.date(), i64::from(local.num_seconds_from_midnight()));
-        // In seconds from today's midnight: yesterday's pairs may reach into today, and today's end where those of
-        // the next days begin.
-        let pairs = |days: std::ops::RangeInclusive<i64>| {
-            days.filter_map(move |days| Some((days, date.checked_add_signed(TimeDelta::days(days))?)))
-                .flat_map(|(days, date)| {
-                    self.weekly.on(date.weekday()).iter().map(move |hours| (days, hours))
-                })
-                .map(|(days, hours)| {
-                    let (start, end) = hours.seconds();
-                    (start + days * DAY_SECONDS, end + days * DAY_SECONDS)
-                })
-        };
-        let until = |from: i64, days| {
-            pairs(days).filter(|(start, end)| *start <= from && from < *end).map(|(_, end)| end).max()
-        };
-        let Some(mut end) = until(now, -1..=0) else { return Standing::Off };
-        for _ in 0..MOST_IN_A_ROW {
-            let day = end.div_euclid(DAY_SECONDS);
-            match until(end, day - 1..=day) {
-                Some(later) => end = later,
-                None => break,
+        let now = now.seconds();
+        let mut end = now;
+        for clock in clock_stretches(self.timezone, now, now + LOOKED_AT) {
+            let Some(until) = self.open_until(end + clock.ahead) else { break };
+            end = clock.until.min(until - clock.ahead);
+            if end < clock.until {
+                break;
             }
         }
-        Standing::On { seconds_left: end - now }
+        match end - now {
+            0 => Standing::Off,
+            seconds_left => Standing::On { seconds_left },
+        }
     }
 
-    /// Returns when it starts next, after an instant. A start that the clocks skip is where they go on.
+    /// Returns when it starts next, after an instant: the first instant inside that follows one outside. A start that the
+    /// clocks skip is where they go on.
     #[must_use]
     pub fn next_start(&self, after: Timestamp) -> Option<Timestamp> {
-        let tz = self.timezone.tz();
-        let today = after.to_utc().with_timezone(&tz).date_naive();
-        // From the day before: after a start that the clocks skipped it may already be the next day.
-        let days = (-1..=LOOKED_AHEAD).filter_map(|days| today.checked_add_signed(TimeDelta::days(days)));
-        let starts = days.flat_map(|date| {
-            self.weekly.on(date.weekday()).iter().filter_map(move |hours| {
-                let seconds = TimeDelta::seconds(hours.seconds().0);
-                let local = date.and_time(NaiveTime::MIN).checked_add_signed(seconds)?;
-                (0..=LONGEST_SKIP_MINUTES).find_map(|minutes| {
-                    let local = local.checked_add_signed(TimeDelta::minutes(minutes))?;
-                    tz.from_local_datetime(&local).earliest()
-                })
-            })
-        });
-        starts.map(|start| Timestamp::from(start.to_utc())).filter(|start| *start > after).min()
+        let after = after.seconds();
+        clock_stretches(self.timezone, after, after + LOOKED_AHEAD).into_iter().find_map(|clock| {
+            let walls = clock.from + clock.ahead..clock.until + clock.ahead;
+            let days = walls.start.div_euclid(DAY_SECONDS)..=walls.end.div_euclid(DAY_SECONDS);
+            let starts = days.flat_map(|day| self.pairs(day)).map(|(start, _)| start);
+            let jumped = std::iter::once(walls.start).filter(|wall| self.open_until(*wall).is_some());
+            let starts =
+                starts.filter(|wall| walls.contains(wall)).chain(jumped).map(|wall| wall - clock.ahead);
+            let begins = |start: &i64| {
+                *start > after && self.standing(Timestamp::from_seconds(start - 1)) == Standing::Off
+            };
+            starts.filter(begins).min().map(Timestamp::from_seconds)
+        })
+    }
+
+    /// Lists the pairs of a day, counted from 1970, in seconds of the wall clock since then.
+    fn pairs(&self, day: i64) -> impl Iterator<Item = (i64, i64)> + '_ {
+        let midnight = day * DAY_SECONDS;
+        self.weekly.on(day).iter().map(move |hours| {
+            let (start, end) = hours.seconds();
+            (midnight + start, midnight + end)
+        })
+    }
+
+    /// Returns the end of the pairs in which the wall clock lies, and of those that meet them. Whoever works on for more
+    /// than a day is told some end beyond it.
+    fn open_until(&self, wall: i64) -> Option<i64> {
+        let end_of = |wall: i64| {
+            let day = wall.div_euclid(DAY_SECONDS);
+            // Yesterday's may reach into today.
+            let pairs = (day - 1..=day).flat_map(|day| self.pairs(day));
+            pairs.filter(|(start, end)| *start <= wall && wall < *end).map(|(_, end)| end).max()
+        };
+        let mut end = end_of(wall)?;
+        while end - wall <= LOOKED_AT
+            && let Some(later) = end_of(end)
+        {
+            end = later;
+        }
+        Some(end)
     }
 
     /// Returns the earliest instant at or after `at` that lies in the shift, such as the one at which its agent may be
@@ -324,6 +341,9 @@ impl Shift {
         }
     }
 }
+
+#[cfg(test)]
+mod laws;
 
 #[cfg(test)]
 mod tests {
@@ -424,9 +444,41 @@ mod tests {
         for time in ["2026-11-23T00:00:00Z", "2026-11-23T22:59:59Z", "2026-03-29T01:00:00Z"] {
             assert!(always.standing(at(time)).takes(WorkKind::Ticket), "{time}");
         }
+        assert_eq!(always.next_start(at("2026-11-23T10:00:00Z")), None, "nor a start");
         // From nine to nine is a day and a night.
         let round = shift(&[Day::Mon], "09:00", "09:00");
         assert_eq!(round.standing(at("2026-11-24T07:59:00Z")), Standing::On { seconds_left: 60 });
+    }
+
+    #[test]
+    fn a_seam_is_no_end_of_a_shift_and_no_start() {
+        let meet = json!({ "mon": [["22:00", "24:00"]], "tue": [["00:00", "06:00"], ["06:00", "09:00"]] });
+        let over_midnight = json!({ "mon": [["22:00", "06:00"]], "tue": [["06:00", "09:00"]] });
+        for weekly in [meet, over_midnight] {
+            let night = read(json!({ "timezone": "Europe/Berlin", "weekly": weekly })).unwrap();
+            for seam in ["2026-11-23T22:59:59Z", "2026-11-24T04:59:59Z"] {
+                assert!(night.standing(at(seam)).takes(WorkKind::Ticket), "{seam}");
+            }
+            assert_eq!(night.standing(at("2026-11-24T07:30:00Z")), Standing::On { seconds_left: 1_800 });
+            let next = night.next_start(at("2026-11-23T21:00:00Z"));
+            assert_eq!(next, Some(at("2026-11-30T21:00:00Z")));
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_a_shift_is_real_time_where_clocks_change() {
+        let night = shift(&[], "18:00", "03:00");
+        // On 2027-03-28, 02:00 to 03:00 is skipped in Berlin; on 2026-10-25 it comes twice.
+        let left = |text: &str| match night.standing(at(text)) {
+            Standing::On { seconds_left } => seconds_left,
+            Standing::Off => 0,
+        };
+        assert_eq!(left("2027-03-28T00:45:00Z"), 900);
+        assert!(!night.standing(at("2027-03-28T00:45:00Z")).takes(WorkKind::Ticket));
+        assert_eq!(left("2027-03-28T01:00:00Z"), 0);
+        assert_eq!(left("2026-10-25T00:45:00Z"), 4_500);
+        assert_eq!(left("2026-10-25T01:45:00Z"), 900);
+        assert_eq!(left("2026-10-25T02:00:00Z"), 0);
     }
 
     #[test]

@@ -256,14 +256,14 @@ impl Seat {
 
     /// Tells whether the agent is absent past the start of a shift: away or offline since before it, and it has begun,
     /// or they said that they come back only after it. Who is always on shift misses no start. A planned absence is one
-    /// from its beginning, where it outlasts the next start of a shift or there are no shifts.
+    /// from its beginning, where it outlasts the next start of a shift or none begins any more.
     #[must_use]
     pub fn is_missing(&self, now: Timestamp) -> bool {
         if let Some(absence) = self.agent.absence(now) {
             // A shift that begins with the absence is missed too.
             let before = absence.from.plus_micros(-1);
-            let start = self.agent.shift.as_ref().map(|shift| shift.next_start(before));
-            if start.is_none_or(|start| start.is_some_and(|start| start < absence.until)) {
+            let start = self.agent.shift.as_ref().and_then(|shift| shift.next_start(before));
+            if start.is_none_or(|start| start < absence.until) {
                 return true;
             }
         }

@@ -61,6 +61,7 @@ use std::sync::{Arc, LazyLock};
 
 use crate::time::{Timestamp, Zone};
 
+pub(crate) use self::offsets::stretches as clock_stretches;
 pub use self::pauses::{Pause, Pauses};
 pub(crate) use self::spec::minutes_of_window;
 pub use self::spec::{

@@ -118,7 +118,8 @@ impl Table<'_> {
                 let answered = ended.is_some_and(|timer| timer.reason == Some(EndReason::Answered));
                 let aside = self.restored().filter(|aside| since > aside.at);
                 let was_none = self.happened.answer_failed && answered && self.has_target(metric);
-                if was_none || self.comes_back(metric) {
+                // An answer may have failed while the ticket was aside: an older wait comes back with it then.
+                if was_none || ended.is_some() && self.comes_back(metric) {
                     self.reinstate(metric);
                 } else {
                     self.start(metric, if aside.is_some() { self.now } else { since });

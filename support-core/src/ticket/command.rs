@@ -107,7 +107,7 @@ pub struct Unanswered {
 
 impl Unanswered {
     /// Tells what is unanswered once `failed` has failed too, among the messages of its conversation in any order.
-    /// Nothing where a later answer stands.
+    /// Nothing where a later answer stands. A wait that the ticket has had back counts no second time.
     #[must_use]
     pub fn by<'a>(failed: &Message, messages: impl IntoIterator<Item = &'a Message>) -> Option<Self> {
         let others = messages.into_iter().filter(|m| m.answers && m.id != failed.id);
@@ -120,8 +120,16 @@ impl Unanswered {
         let earlier: Vec<&Message> = others.into_iter().filter(|other| other.seq < failed.seq).collect();
         let failed_too = earlier.iter().take_while(|other| !stands(other)).count();
         let (row, standing) = earlier.split_at_checked(failed_too)?;
+        // From it on, all had failed before the next was written: that took the wait over, or a resolution settled it.
+        let had_back = |nth: usize| {
+            (0..=nth).any(|newest| {
+                let next = newest.checked_sub(1).and_then(|next| row.get(next)).copied().unwrap_or(failed);
+                row.iter().take(nth + 1).skip(newest).all(|answer| answer.stream_seq < next.seq)
+            })
+        };
+        let lost = row.iter().enumerate().filter(|(nth, _)| !had_back(*nth));
         Some(Self {
-            since: row.iter().filter_map(|message| message.answered_since).chain(failed.answered_since).min(),
+            since: lost.filter_map(|(_, answer)| answer.answered_since).chain(failed.answered_since).min(),
             from: row.last().map_or(failed.created_at, |message| message.created_at),
             before: standing.first().map(|answer| answer.created_at),
         })

@@ -13,6 +13,11 @@ fn shift() -> Shift {
     Shift::on_days("Europe/Berlin".parse().unwrap(), &[Day::Mon, Day::Fri], "09:00", "17:00").unwrap()
 }
 
+/// Days that meet at midnight.
+fn round_the_clock() -> Shift {
+    Shift::on_days("Europe/Berlin".parse().unwrap(), &[], "00:00", "24:00").unwrap()
+}
+
 /// Lets Ann answer on Friday the 20th and leave, and tells whether she has the ticket when the customer has answered.
 fn keeps(shift: Option<Shift>, presence: Presence, until: Option<&str>, answered: &str) -> bool {
     let world = World::standard();
@@ -55,27 +60,35 @@ fn an_owner_absent_past_the_next_shift_start_loses_what_the_customer_answers() {
 
 #[test]
 fn who_is_always_on_shift_misses_no_start() {
-    assert!(keeps(None, Presence::Offline, None, "2026-12-20T12:00:00Z"));
+    for always in [None, Some(round_the_clock())] {
+        assert!(keeps(always, Presence::Offline, None, "2026-12-20T12:00:00Z"));
+    }
 }
 
 #[test]
 fn who_is_on_leave_from_the_very_start_of_a_shift_is_absent() {
-    let world = World::standard();
-    let ann =
-        world.agent_with(CreateAgent { name: "Ann".into(), shift: Some(shift()), ..CreateAgent::default() });
-    let (bob, carl) = (world.agent("Bob"), world.customer("Carl"));
-    let ticket = world.opened_by(&carl);
-    let to_ann = Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None };
-    world.run(&HOST, &to_ann);
-    let (from, until) = (at("2026-11-23T08:00:00Z"), at("2026-11-23T16:00:00Z"));
-    let absence = Absence { from, until, substitute_id: Some(id_of(&bob)) };
-    let absences = Some(vec![absence]);
-    world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), absences, ..UpdateAgent::default() });
-    world.reply(&ann, ticket, "Which one?");
-    world.clock.set(at("2026-11-23T09:00:00Z"));
-    world.reply(&carl, ticket, "The red one.");
-    assert_eq!(world.owner(ticket), Some(id_of(&bob)));
-    world.sound();
+    // So is who would always be there.
+    for shift in [shift(), round_the_clock()] {
+        let world = World::standard();
+        let ann = world.agent_with(CreateAgent {
+            name: "Ann".into(),
+            shift: Some(shift),
+            ..CreateAgent::default()
+        });
+        let (bob, carl) = (world.agent("Bob"), world.customer("Carl"));
+        let ticket = world.opened_by(&carl);
+        let to_ann = Reassign { ticket_id: ticket, agent_id: Some(id_of(&ann)), team_id: None, reason: None };
+        world.run(&HOST, &to_ann);
+        let (from, until) = (at("2026-11-23T08:00:00Z"), at("2026-11-23T16:00:00Z"));
+        let absence = Absence { from, until, substitute_id: Some(id_of(&bob)) };
+        let absences = Some(vec![absence]);
+        world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), absences, ..UpdateAgent::default() });
+        world.reply(&ann, ticket, "Which one?");
+        world.clock.set(at("2026-11-23T09:00:00Z"));
+        world.reply(&carl, ticket, "The red one.");
+        assert_eq!(world.owner(ticket), Some(id_of(&bob)));
+        world.sound();
+    }
 }
 
 #[test]

@@ -18,14 +18,14 @@ const PROBE_SECONDS: i64 = DAY_SECONDS;
 
 /// A stretch `[from, until)` in seconds since 1970 UTC, in which the wall clock is `ahead` seconds ahead of UTC.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stretch {
-    pub(super) from: i64,
-    pub(super) until: i64,
-    pub(super) ahead: i64,
+pub(crate) struct Stretch {
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    pub(crate) ahead: i64,
 }
 
 /// Splits `[from, until)`, in seconds since 1970 UTC, where the zone's clock is changed.
-pub(super) fn stretches(zone: Zone, from: i64, until: i64) -> Vec<Stretch> {
+pub(crate) fn stretches(zone: Zone, from: i64, until: i64) -> Vec<Stretch> {
     let mut found = Vec::with_capacity(3);
     let mut current = Stretch { from, until, ahead: seconds_ahead(zone, from) };
     let mut probed = from;

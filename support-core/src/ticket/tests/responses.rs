@@ -237,6 +237,31 @@ fn the_last_of_several_replies_in_a_row_that_fails_gives_back_the_start_of_the_f
 }
 
 #[test]
+fn a_wait_that_was_given_back_and_settled_comes_back_with_no_later_failure() {
+    let mut scenario = answered();
+    scenario.at(20).newest_reply_fails().at(30).move_to(Status::Resolved).at(40).customer_writes();
+    scenario.at(50).reply(ANA).at(60).newest_reply_fails();
+    // The customer waits since the new question; the resolution said that nothing is owed for the first.
+    assert_eq!(scenario.ticket().unanswered_since, Some(minute(40)));
+    scenario.runs(FirstResponse, 2, 160);
+    let mut scenario = answered();
+    scenario.at(20).newest_reply_fails().at(30).move_to(Status::Resolved).at(40).move_to(Status::Open);
+    scenario.reply(ANA).at(50).newest_reply_fails();
+    assert_eq!(scenario.ticket().unanswered_since, None);
+    // An answer that stood when the ticket was resolved left nothing to settle: should it fail, its question waits.
+    for order in [[1, 3], [3, 1]] {
+        let mut scenario = answered();
+        scenario.move_to(Status::Resolved).at(20).customer_writes().at(30).reply(ANA);
+        for nth in order {
+            let message = scenario.messages[nth].clone();
+            scenario.at(40).report(message, Delivery::Failed);
+        }
+        assert_eq!(scenario.ticket().unanswered_since, Some(minute(0)), "{order:?}");
+        scenario.runs(FirstResponse, 1, 120);
+    }
+}
+
+#[test]
 fn a_reply_that_resolved_and_fails_was_no_answer_and_reopens_nothing() {
     let mut scenario = opened();
     scenario.at(30).reply_with(ANA, Status::Resolved).at(40).newest_reply_fails();

@@ -1,6 +1,7 @@
 //! Set aside: spam, deleted or merged, and undone.
 
 use crate::config::Settings;
+use crate::conversation::Delivery;
 use crate::sla::{EndReason, Metric, TimerState};
 use crate::ticket::{Command, SetAsideKind, Status};
 
@@ -112,6 +113,16 @@ fn a_message_that_arrived_meanwhile_waits_once_it_is_undone() {
     let mut scenario = opened();
     scenario.assign(ANA).reply(ANA).at(20).set_aside(SetAsideKind::Spam).at(21).customer_writes();
     scenario.at(HOUR).restore().status(Status::InProgress).runs(NextResponse, 1, 120);
+}
+
+#[test]
+fn an_answer_that_failed_meanwhile_gives_the_older_wait_back_once_it_is_undone() {
+    let mut scenario = opened();
+    scenario.assign(ANA).reply(ANA).at(5).customer_writes().at(10).reply(ANA).at(15).customer_writes();
+    let answer = scenario.messages[3].clone();
+    scenario.at(20).set_aside(SetAsideKind::Spam).report(answer, Delivery::Failed);
+    // Fifteen of its sixty minutes were over.
+    scenario.at(HOUR).restore().runs(NextResponse, 3, 105);
 }
 
 #[test]
