@@ -339,3 +339,33 @@ fn a_rule_about_a_timer_counts_from_the_lap_that_another_rule_began() {
     assert_eq!(world.ticket(ticket).team_id, Some(three));
     world.sound();
 }
+
+#[test]
+fn what_only_tells_or_is_refused_is_no_loop() {
+    let world = World::standard();
+    let gone = world.agent("Gone");
+    world.agent("Ann");
+    for (tag, action) in [
+        ("left", json!({ "assign_to": id_of(&gone) })),
+        ("told", json!({ "notify": { "to": ["owner"], "about": "seen" } })),
+    ] {
+        rule(
+            &world,
+            &json!({
+                "name": tag,
+                "trigger": { "on": ["ticket.tags_changed"] },
+                "condition": { "field": "ticket.tags", "op": "any_of", "value": [tag] },
+                "actions": [{ "add_tags": ["seen"] }, action],
+            }),
+        );
+    }
+    world.run(&HOST, &DeactivateAgent { id: id_of(&gone) });
+    for tag in ["left", "told"] {
+        let ticket = world.opened_by(&world.customer(tag));
+        let tags = EditTicket { add_tags: vec![label(tag)], ..EditTicket::of(ticket) };
+        world.run(&HOST, &tags);
+        let names = world.names(ticket);
+        assert!(names.contains(&"automation.applied") && !names.contains(&"automation.stopped"), "{names:?}");
+    }
+    world.sound();
+}

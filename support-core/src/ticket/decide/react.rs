@@ -241,10 +241,15 @@ impl<'a> Change<'a> {
         self.record_as(Cause::Asked, Event::AutomationStopped { automations, depth, unattended });
     }
 
-    /// Tells whether a rule has something to do.
+    /// Tells whether a rule has something to do that could wake rules. What only tells people wakes none, and neither
+    /// does what is refused.
     fn is_busy(&self, rule: &Rule) -> bool {
         let cause = Cause::Automation { id: rule.id(), by_timer: false };
-        let wants = |action: &Action| action.command(&self.after, |text| self.note(cause, text).0).is_some();
+        let wants = |action: &Action| match action {
+            Action::Notify(_) | Action::CallWebhook(_) => false,
+            Action::AssignTo(agent) if self.config().has_left(*agent) => false,
+            action => action.command(&self.after, |text| self.note(cause, text).0).is_some(),
+        };
         rule.actions.iter().any(wants)
     }
 
