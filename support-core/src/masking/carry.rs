@@ -28,6 +28,11 @@ pub(super) fn named(
 ) -> Option<Named> {
     let head = bytes.get(..end).unwrap_or_default().trim_ascii_end();
     let head = if head.is_empty() { trail.trim_ascii_end() } else { head };
+    if head.is_empty() {
+        return None;
+    }
+    // Most numbers are not all that their sentence tells: that is seen soonest.
+    let written = all_of_sentence(bytes, start)?;
     let sentence = last_sentence(head)?;
     if sentence.iter().any(|&byte| byte == MASK || byte.is_ascii_digit()) {
         return None;
@@ -47,7 +52,6 @@ pub(super) fn named(
         said.keep_asked();
     }
     // "When was it? It was 2019."
-    let written = all_of_sentence(bytes, start)?;
     let digits = heed.digits().unwrap_or(written);
     if !gives && digits == 4 && matches!(bytes.get(start..start + 2), Some(b"19" | b"20")) {
         return None;
