@@ -61,7 +61,9 @@ impl UseCase for PutTeam {
         let id = self
             .id
             .map_or_else(|| DocumentId::mint(ask.ids(), ask.now), |id| DocumentId::from_uuid(id.uuid()));
-        let before = ask.document(kind, id).await?.filter(|document| !document.retired);
+        let newest = ask.document(kind, id).await?;
+        let version = newest.as_ref().map_or(0, |document| document.version);
+        let before = newest.filter(|document| !document.retired);
         let body = match (&before, self.id) {
             (Some(document), _) => document.body.clone(),
             (None, Some(_)) => built_in(kind, id).ok_or(Error::NotFound(EntityKind::Document))?,
@@ -83,6 +85,12 @@ impl UseCase for PutTeam {
             ask.write_document(kind, id, body, false, before)?
         };
         self.set_people(ask, TeamId::from_uuid(id.uuid()), &mut prepared).await?;
+        let names_people = self.member_ids.is_some() || self.lead_ids.is_some();
+        let changes = !prepared.changes.writes.is_empty();
+        if changes && (names_people || ask.if_match.is_some()) {
+            // Whose lists were decided on what others have changed meanwhile would undo that.
+            prepared.changes.deltas.push(Delta::UsedSoFar { document: id, version, uses: joined });
+        }
         let counted = prepared.changes.deltas.contains(&Delta::Used { document: id });
         prepared.reply.version += joined + u64::from(counted);
         Ok(prepared)

@@ -139,6 +139,16 @@ pub enum Delta {
         /// Which.
         document: DocumentId,
     },
+    /// Moves nothing: holds the set to a document's newest version and to how often it was used, as both stand before the
+    /// set. Else it is a conflict.
+    UsedSoFar {
+        /// Which.
+        document: DocumentId,
+        /// Its newest version; 0 where there is none.
+        version: u64,
+        /// How often it was used.
+        uses: u64,
+    },
     /// Moves the instant at which an agent was last given work, forwards only.
     LastAssigned {
         /// Whose.
