@@ -82,8 +82,9 @@ impl UseCase for EditDocument {
         }
         match &self.change {
             DocumentChange::Merge(fields) => {
+                let held = body.clone();
                 let body = merged(said_anew(self.kind, body), fields);
-                ask.check_references(self.kind, &body).await?;
+                ask.check_references(self.kind, &body, Some(&held)).await?;
                 ask.put_document(self.kind, self.id, body, false, before)
             }
             DocumentChange::Retire => ask.put_document(self.kind, self.id, body, true, before),

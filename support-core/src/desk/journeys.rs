@@ -102,7 +102,7 @@ impl UseCase for PublishJourney {
         if !flaws.is_empty() {
             return Err(Error::Invalid(flaws.into_iter().map(FieldProblem::from).collect()));
         }
-        ask.check_references(DocumentKind::Journey, &document.body).await?;
+        ask.check_references(DocumentKind::Journey, &document.body, None).await?;
         let journey = ConfigRef { id: document.id, version: document.version };
         let place = entry_document(spec.brand_id, &spec.entry_point);
         let before = ask.document(DocumentKind::JourneyEntry, place).await?;

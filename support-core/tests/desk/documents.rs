@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{EditDocument, Options, PutDocument};
+use support_core::desk::{DeactivateAgent, EditDocument, Options, PutDocument};
 use support_core::id::DocumentId;
 use support_core::people::Permission;
 use support_core::store::DocumentKind;
@@ -10,7 +10,7 @@ use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
 
-use crate::world::{HOST, World, fields, label};
+use crate::world::{HOST, World, fields, id_of, label};
 
 fn keyword(name: &str, words: &[&str], points: f64) -> Value {
     json!({"name": name, "type": "custom", "keywords": words, "boost_amount": points, "alert": true, "active": true})
@@ -270,5 +270,59 @@ fn an_editor_may_let_a_change_fire_the_ladders_of_what_it_puts_in_the_past() {
     world.tick();
     let timer = world.ticket(second).sla.timers[0].clone();
     assert_eq!((timer.breached_at.is_some(), world.ticket(second).escalation), (true, None));
+    world.sound();
+}
+
+#[test]
+fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repaired() {
+    let world = World::standard();
+    let (team, ann) = (world.team("Old", &json!({})), world.agent("Ann"));
+    let hook =
+        world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Hook", "url": "https://hook.example" }));
+    let actions = json!([{ "move_to_team": team }, { "assign_to": id_of(&ann) }, { "call_webhook": hook }]);
+    let of_team = json!({ "all": [{ "field": "ticket.team_id", "op": "is", "value": team }] });
+    let rule = json!({
+        "name": "Rule", "trigger": { "on": ["ticket.created"] }, "condition": of_team, "actions": actions, "active": true,
+    });
+    let policy = json!({
+        "name": "Policy", "targets": { "resolution": { "seconds": 60 } },
+        "steps": [{ "when": "at_breach", "actions": actions }],
+    });
+    let macro_actions = json!([{ "move_to_team": team }, { "assign_to": id_of(&ann) }]);
+    let told = json!({ "name": "Macro", "content": "x", "visibility": "team", "team_id": team, "actions": macro_actions });
+    let other = json!({ "name": "Other", "overflow_team_ids": [team], "escalation_team_id": team });
+    let bodies = [
+        (DocumentKind::Automation, rule.clone()),
+        (DocumentKind::SlaPolicy, policy),
+        (DocumentKind::Macro, told),
+        (DocumentKind::Team, other),
+    ];
+    let documents: Vec<_> = bodies.into_iter().map(|(kind, body)| (kind, world.put(kind, body))).collect();
+    for (kind, id) in
+        [(DocumentKind::Team, DocumentId::from_uuid(team.uuid())), (DocumentKind::WebhookEndpoint, hook)]
+    {
+        world.run(&HOST, &EditDocument::retire(kind, id));
+    }
+    world.run(&HOST, &DeactivateAgent { id: id_of(&ann) });
+    let merge = |kind, id, fields: Value| EditDocument::merge(kind, id, fields.as_object().unwrap().clone());
+    for (kind, id) in &documents {
+        world.run(&HOST, &merge(*kind, *id, json!({ "name": "Renamed" })));
+    }
+    let (kind, id) = documents[0];
+    world.run(&HOST, &merge(kind, id, json!({ "active": false })));
+    world.run(&HOST, &merge(kind, id, json!({ "actions": [{ "move_to_team": team }] })));
+    // What is new to a version has to exist, and is named by its path.
+    world.run(&HOST, &merge(kind, id, json!({ "condition": null, "actions": ["raise_priority"] })));
+    let error = world.fail(&HOST, &merge(kind, id, json!({ "condition": of_team })));
+    assert_eq!(fields(&error), ["condition.all[0].value"]);
+    assert_eq!(
+        fields(&world.fail(&HOST, &merge(kind, id, json!({ "actions": actions })))),
+        ["actions[0].move_to_team"]
+    );
+    let hours =
+        json!({ "field": "hours.open", "op": "is", "value": true, "calendar_id": Uuid::from_u128(5) });
+    let error = world.fail(&HOST, &merge(kind, id, json!({ "condition": { "any": [hours] } })));
+    assert_eq!(fields(&error), ["condition.any[0].calendar_id"]);
+    assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, rule))), ["condition.all[0].value"]);
     world.sound();
 }
