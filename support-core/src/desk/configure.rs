@@ -151,7 +151,12 @@ impl UseCase for PutDocument {
             let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
             ask.check_references(self.kind, &self.body, held).await?;
         }
-        ask.put_document(self.kind, id, self.body.clone(), self.retired, before)
+        let retires = self.retired && before.as_ref().is_some_and(|document| !document.retired);
+        let prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before)?;
+        if retires {
+            ask.check_unused(self.kind, id).await?;
+        }
+        Ok(prepared)
     }
 }
 

@@ -36,7 +36,8 @@ impl std::fmt::Debug for EditDocument {
 pub enum DocumentChange {
     /// Sets these fields; `null` clears one. Fields that are not named stay as they are.
     Merge(Map<String, Value>),
-    /// Takes it out of force. Its versions stay readable.
+    /// Takes it out of force. Its versions stay readable. A calendar that documents in force name is `Refused` as
+    /// `calendar_in_use`.
     Retire,
 }
 
@@ -87,7 +88,11 @@ impl UseCase for EditDocument {
                 ask.check_references(self.kind, &body, Some(&held)).await?;
                 ask.put_document(self.kind, self.id, body, false, before)
             }
-            DocumentChange::Retire => ask.put_document(self.kind, self.id, body, true, before),
+            DocumentChange::Retire => {
+                let prepared = ask.put_document(self.kind, self.id, body, true, before)?;
+                ask.check_unused(self.kind, self.id).await?;
+                Ok(prepared)
+            }
         }
     }
 }

@@ -11,9 +11,13 @@ use crate::journey::JourneySpec;
 use crate::macros::MacroSpec;
 use crate::masking::{MaskingSpec, Mode};
 use crate::sla::policy::PolicySpec;
-use crate::store::{DocumentKind, Key};
+use crate::store::{Document, DocumentKind, Key};
 
+use super::live;
 use super::run::Ask;
+
+/// Most documents that a refusal names.
+const NAMED: usize = 5;
 
 /// What a document names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,4 +166,36 @@ impl Ask<'_> {
         }
         Ok(())
     }
+
+    /// Refuses to take a calendar out of force that a document in force names, switched on or off: what it promises would
+    /// count all hours, and nobody would be told.
+    pub(super) async fn check_unused(&self, kind: DocumentKind, id: DocumentId) -> Result<(), Error> {
+        if kind != DocumentKind::Calendar {
+            return Ok(());
+        }
+        let named = Named::Document(kind, id);
+        let documents = live::documents(self.store(), &self.system()).await?;
+        let uses = |document: &&Document| {
+            references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
+        };
+        let users: Vec<String> = documents.iter().filter(uses).map(in_words).collect();
+        if users.is_empty() {
+            return Ok(());
+        }
+        let more = users.len().saturating_sub(NAMED);
+        let mut by = users.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            by = format!("{by} and {more} more");
+        }
+        Err(Error::refused("calendar_in_use", format!("the calendar is used by {by}")))
+    }
+}
+
+/// Names a document as people know it.
+fn in_words(document: &Document) -> String {
+    let name = document.body.get("name").and_then(Value::as_str);
+    name.map_or_else(
+        || format!("{} {}", document.kind, document.id),
+        |name| format!("{} `{name}`", document.kind),
+    )
 }

@@ -10,7 +10,7 @@ use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
 
-use crate::world::{HOST, World, fields, id_of, label};
+use crate::world::{HOST, World, fields, id_of, label, rule};
 
 fn keyword(name: &str, words: &[&str], points: f64) -> Value {
     json!({"name": name, "type": "custom", "keywords": words, "boost_amount": points, "alert": true, "active": true})
@@ -281,7 +281,7 @@ fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repa
         world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Hook", "url": "https://hook.example" }));
     let actions = json!([{ "move_to_team": team }, { "assign_to": id_of(&ann) }, { "call_webhook": hook }]);
     let of_team = json!({ "all": [{ "field": "ticket.team_id", "op": "is", "value": team }] });
-    let rule = json!({
+    let automation = json!({
         "name": "Rule", "trigger": { "on": ["ticket.created"] }, "condition": of_team, "actions": actions, "active": true,
     });
     let policy = json!({
@@ -292,7 +292,7 @@ fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repa
     let told = json!({ "name": "Macro", "content": "x", "visibility": "team", "team_id": team, "actions": macro_actions });
     let other = json!({ "name": "Other", "overflow_team_ids": [team], "escalation_team_id": team });
     let bodies = [
-        (DocumentKind::Automation, rule.clone()),
+        (DocumentKind::Automation, automation.clone()),
         (DocumentKind::SlaPolicy, policy),
         (DocumentKind::Macro, told),
         (DocumentKind::Team, other),
@@ -323,6 +323,52 @@ fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repa
         json!({ "field": "hours.open", "op": "is", "value": true, "calendar_id": Uuid::from_u128(5) });
     let error = world.fail(&HOST, &merge(kind, id, json!({ "condition": { "any": [hours] } })));
     assert_eq!(fields(&error), ["condition.any[0].calendar_id"]);
-    assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, rule))), ["condition.all[0].value"]);
+    assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, automation))), ["condition.all[0].value"]);
     world.sound();
+}
+
+#[test]
+fn a_calendar_that_something_in_force_names_stays_in_force() {
+    let world = World::empty();
+    let hours = json!({ "name": "Office", "timezone": "UTC", "weekly": { "fri": [["09:00", "17:00"]] } });
+    let open = |calendar: DocumentId| json!({ "field": "hours.open", "op": "is", "value": true, "calendar_id": calendar });
+    let users: [(DocumentKind, &dyn Fn(DocumentId) -> Value); 6] = [
+        (
+            DocumentKind::SlaPolicy,
+            &|id| json!({ "name": "U", "calendar_id": id, "targets": { "resolution": { "seconds": 60 } } }),
+        ),
+        (
+            DocumentKind::SlaPolicy,
+            &|id| json!({ "name": "U", "targets": { "resolution": { "seconds": 60, "calendar_id": id } } }),
+        ),
+        (DocumentKind::Team, &|id| json!({ "name": "U", "calendar_id": id })),
+        (DocumentKind::Automation, &|id| {
+            json!({
+                "name": "U", "trigger": { "since": { "moment": "created", "seconds": 60, "calendar_id": id } }, "actions": ["raise_priority"],
+            })
+        }),
+        (DocumentKind::Automation, &|id| {
+            json!({
+                "name": "U", "trigger": { "on": ["ticket.created"] }, "condition": open(id), "actions": ["raise_priority"], "active": false,
+            })
+        }),
+        (DocumentKind::KeywordRule, &|id| {
+            let mut body = keyword("U", &["late"], 5.0);
+            body["condition"] = open(id);
+            body
+        }),
+    ];
+    for (kind, body) in users {
+        let calendar = world.put(DocumentKind::Calendar, hours.clone());
+        let user = world.put(kind, body(calendar));
+        let retire = EditDocument::retire(DocumentKind::Calendar, calendar);
+        let error = world.fail(&HOST, &retire);
+        assert_eq!(rule(&error), "calendar_in_use");
+        assert_eq!(error.to_string(), format!("the calendar is used by {kind} `U`"));
+        let put =
+            PutDocument { retired: true, ..PutDocument::at(calendar, DocumentKind::Calendar, hours.clone()) };
+        assert_eq!(rule(&world.fail(&HOST, &put)), "calendar_in_use");
+        world.run(&HOST, &EditDocument::retire(kind, user));
+        world.run(&HOST, &retire);
+    }
 }
