@@ -177,7 +177,7 @@ impl Ask<'_> {
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
         if kind == DocumentKind::Team && !retired {
-            overflows_elsewhere(id, &body)?;
+            sends_elsewhere(id, &body)?;
         }
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
@@ -250,12 +250,15 @@ impl Ask<'_> {
 /// Most documents that one page of a filtered list looks at.
 const SCANNED: usize = 10_000;
 
-/// A team's overflow goes to other teams.
-pub(super) fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+/// What goes from a team to others goes to other teams: its overflow, and its escalated tickets.
+pub(super) fn sends_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
     // What cannot be read is left to the check of the document itself.
     let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
-    match spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid()) {
-        Some(at) => Err(Error::invalid(format!("overflow_team_ids[{at}]"), "must be another team")),
+    let overflow = spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid());
+    let escalates = spec.escalation_team_id.is_some_and(|team| team.uuid() == id.uuid());
+    let field = overflow.map(|at| format!("overflow_team_ids[{at}]"));
+    match field.or_else(|| escalates.then(|| "escalation_team_id".into())) {
+        Some(field) => Err(Error::invalid(field, "must be another team")),
         None => Ok(()),
     }
 }

@@ -92,6 +92,8 @@ fn references(kind: DocumentKind, body: &Value) -> Vec<Reference> {
             for (at, step) in spec.steps.iter().enumerate() {
                 named.extend(of_actions(&format!("steps[{at}].actions"), &step.actions));
             }
+            let teams = spec.conditions.team_ids.iter().enumerate();
+            named.extend(teams.filter_map(|(at, id)| team(format!("conditions.team_ids[{at}]"), *id)));
             for (metric, target) in spec.targets {
                 named.extend(calendar(format!("targets.{metric}.calendar_id"), target.calendar_id.flatten()));
             }

@@ -77,7 +77,7 @@ impl UseCase for PutTeam {
         let held = body.clone();
         let body = merged(body, &fields);
         ask.check_references(kind, &body, Some(&held)).await?;
-        super::configure::overflows_elsewhere(id, &body)?;
+        super::configure::sends_elsewhere(id, &body)?;
         // What is empty is that of the built-in team, until somebody changes it.
         let mut prepared = if self.id.is_some() && self.fields.is_empty() {
             let version = before.as_ref().map_or(0, |document| document.version);

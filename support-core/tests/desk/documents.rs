@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{DeactivateAgent, EditDocument, Options, PutDocument};
+use support_core::desk::{DeactivateAgent, EditDocument, Options, PutDocument, PutTeam};
 use support_core::id::DocumentId;
 use support_core::people::Permission;
 use support_core::store::DocumentKind;
@@ -371,4 +371,23 @@ fn a_calendar_that_something_in_force_names_stays_in_force() {
         world.run(&HOST, &EditDocument::retire(kind, user));
         world.run(&HOST, &retire);
     }
+}
+
+#[test]
+fn a_policy_speaks_of_teams_that_are_and_a_team_escalates_to_another() {
+    let world = World::empty();
+    let nowhere = Uuid::from_u128(99);
+    let targets = json!({ "resolution": { "seconds": 60 } });
+    let policy =
+        |teams: Value| json!({ "name": "P", "conditions": { "team_ids": teams }, "targets": targets });
+    let team = world.team("Back", &json!({}));
+    let wrong = PutDocument::new(DocumentKind::SlaPolicy, policy(json!([team, nowhere])));
+    assert_eq!(fields(&world.fail(&HOST, &wrong)), ["conditions.team_ids[1]"]);
+    world.put(DocumentKind::SlaPolicy, policy(json!([team, support_core::id::TeamId::DEFAULT])));
+    let itself = json!({ "escalation_team_id": team }).as_object().unwrap().clone();
+    let id = DocumentId::from_uuid(team.uuid());
+    let edit = EditDocument::merge(DocumentKind::Team, id, itself.clone());
+    assert_eq!(fields(&world.fail(&HOST, &edit)), ["escalation_team_id"]);
+    let put = PutTeam { id: Some(team), fields: itself, ..PutTeam::default() };
+    assert_eq!(fields(&world.fail(&HOST, &put)), ["escalation_team_id"]);
 }
