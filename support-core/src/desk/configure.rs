@@ -147,15 +147,17 @@ impl UseCase for PutDocument {
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
             return Err(Error::invalid("id", "names a document of another kind"));
         }
+        let mut held_to = Vec::new();
         if !self.retired {
             let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
-            ask.check_references(self.kind, &self.body, held).await?;
+            held_to = ask.check_references(self.kind, &self.body, held).await?;
         }
         let retires = self.retired && before.as_ref().is_some_and(|document| !document.retired);
-        let prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before)?;
+        let mut prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before)?;
         if retires {
-            ask.check_unused(self.kind, id).await?;
+            held_to.extend(ask.check_unused(self.kind, id).await?);
         }
+        prepared.changes.deltas.extend(held_to);
         Ok(prepared)
     }
 }

@@ -85,12 +85,14 @@ impl UseCase for EditDocument {
             DocumentChange::Merge(fields) => {
                 let held = body.clone();
                 let body = merged(said_anew(self.kind, body), fields);
-                ask.check_references(self.kind, &body, Some(&held)).await?;
-                ask.put_document(self.kind, self.id, body, false, before)
+                let held_to = ask.check_references(self.kind, &body, Some(&held)).await?;
+                let mut prepared = ask.put_document(self.kind, self.id, body, false, before)?;
+                prepared.changes.deltas.extend(held_to);
+                Ok(prepared)
             }
             DocumentChange::Retire => {
-                let prepared = ask.put_document(self.kind, self.id, body, true, before)?;
-                ask.check_unused(self.kind, self.id).await?;
+                let mut prepared = ask.put_document(self.kind, self.id, body, true, before)?;
+                prepared.changes.deltas.extend(ask.check_unused(self.kind, self.id).await?);
                 Ok(prepared)
             }
         }

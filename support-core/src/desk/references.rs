@@ -1,5 +1,7 @@
 //! What configuration documents name: other documents, and agents.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +13,7 @@ use crate::journey::JourneySpec;
 use crate::macros::MacroSpec;
 use crate::masking::{MaskingSpec, Mode};
 use crate::sla::policy::PolicySpec;
-use crate::store::{Document, DocumentKind, Key};
+use crate::store::{Delta, Document, DocumentKind, Key, Record};
 
 use super::live;
 use super::run::Ask;
@@ -134,12 +136,15 @@ fn references(kind: DocumentKind, body: &Value) -> Vec<Reference> {
 impl Ask<'_> {
     /// Checks that what a document names exists. What the version before, where it is in force, named already may be gone
     /// meanwhile: else nobody could switch off, rename or repair the document in another field.
+    ///
+    /// Answers what the change set has to hold: the calendars that it comes to name are not taken out of force at the same
+    /// moment.
     pub(super) async fn check_references(
         &self,
         kind: DocumentKind,
         body: &Value,
         before: Option<&Value>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Delta>, Error> {
         if kind == DocumentKind::Masking
             && MaskingSpec::deserialize(body).is_ok_and(|spec| spec.mode == Mode::Token)
             && !self.desk.has_vault()
@@ -147,14 +152,21 @@ impl Ask<'_> {
             return Err(Error::invalid("mode", "`token` needs a vault, and this desk has none"));
         }
         let held = before.map(|before| references(kind, before)).unwrap_or_default();
+        let mut counted = BTreeSet::new();
+        let mut deltas = Vec::new();
         for (field, named) in references(kind, body) {
             if held.iter().any(|(_, held)| *held == named) {
                 continue;
             }
             match named {
                 Named::Document(kind, id) => {
-                    if self.document(kind, id).await?.is_none_or(|document| document.retired) {
-                        return Err(Error::invalid(field, format!("must be a {kind}")));
+                    let uses = self.uses(id).await?;
+                    let found = self.document(kind, id).await?.filter(|document| !document.retired);
+                    let version =
+                        found.ok_or_else(|| Error::invalid(field, format!("must be a {kind}")))?.version;
+                    if kind == DocumentKind::Calendar && counted.insert(id) {
+                        deltas.push(Delta::UsedSoFar { document: id, version, uses });
+                        deltas.push(Delta::Used { document: id });
                     }
                 }
                 Named::Worker(id) => drop(self.agent_in(&field, id).await?),
@@ -166,23 +178,37 @@ impl Ask<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(deltas)
+    }
+
+    /// Reads how often a document was used so far.
+    pub(super) async fn uses(&self, id: DocumentId) -> Result<u64, Error> {
+        let found = self.store().load(&self.system(), &[Key::Uses(id)]).await?.pop().flatten();
+        Ok(if let Some(Record::Uses(uses)) = found { uses } else { 0 })
     }
 
     /// Refuses to take a calendar out of force that a document in force names, switched on or off: what it promises would
     /// count all hours, and nobody would be told.
-    pub(super) async fn check_unused(&self, kind: DocumentKind, id: DocumentId) -> Result<(), Error> {
+    ///
+    /// Answers what the change set has to hold: nobody comes to name it at the same moment.
+    pub(super) async fn check_unused(
+        &self,
+        kind: DocumentKind,
+        id: DocumentId,
+    ) -> Result<Option<Delta>, Error> {
         if kind != DocumentKind::Calendar {
-            return Ok(());
+            return Ok(None);
         }
+        let uses = self.uses(id).await?;
+        let version = self.document(kind, id).await?.map_or(0, |document| document.version);
         let named = Named::Document(kind, id);
         let documents = live::documents(self.store(), &self.system()).await?;
-        let uses = |document: &&Document| {
+        let names = |document: &&Document| {
             references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
         };
-        let users: Vec<String> = documents.iter().filter(uses).map(in_words).collect();
+        let users: Vec<String> = documents.iter().filter(names).map(in_words).collect();
         if users.is_empty() {
-            return Ok(());
+            return Ok(Some(Delta::UsedSoFar { document: id, version, uses }));
         }
         let more = users.len().saturating_sub(NAMED);
         let mut by = users.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -70,13 +70,14 @@ impl UseCase for PutTeam {
             (None, None) => Value::Object(Map::new()),
         };
         ask.actor.scope(Permission::TeamManage)?;
-        let joined = joined(ask.desk, &ask.system(), id).await?;
+        // Who belongs to it is counted as its use.
+        let joined = ask.uses(id).await?;
         let found = before.as_ref().map_or(0, |document| document.version) + joined;
         ask.check_version(EntityKind::Document, found)?;
         let fields = self.with_modes(&body);
         let held = body.clone();
         let body = merged(body, &fields);
-        ask.check_references(kind, &body, Some(&held)).await?;
+        let held_to = ask.check_references(kind, &body, Some(&held)).await?;
         super::configure::sends_elsewhere(id, &body)?;
         // What is empty is that of the built-in team, until somebody changes it.
         let mut prepared = if self.id.is_some() && self.fields.is_empty() {
@@ -85,6 +86,7 @@ impl UseCase for PutTeam {
         } else {
             ask.write_document(kind, id, body, false, before)?
         };
+        prepared.changes.deltas.extend(held_to);
         self.set_people(ask, TeamId::from_uuid(id.uuid()), &mut prepared).await?;
         let names_people = self.member_ids.is_some() || self.lead_ids.is_some();
         let changes = !prepared.changes.writes.is_empty();
@@ -230,12 +232,6 @@ async fn everybody(desk: &Desk, scope: &Scope) -> Result<Vec<Agent>, Error> {
         }
         query.after = page.next;
     }
-}
-
-/// Reads how often people joined or left a team.
-async fn joined(desk: &Desk, system: &Scope, team: DocumentId) -> Result<u64, Error> {
-    let found = desk.store().load(system, &[Key::Uses(team)]).await?.pop().flatten();
-    Ok(if let Some(Record::Uses(joined)) = found { joined } else { 0 })
 }
 
 impl Desk {

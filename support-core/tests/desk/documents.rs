@@ -391,3 +391,26 @@ fn a_policy_speaks_of_teams_that_are_and_a_team_escalates_to_another() {
     let put = PutTeam { id: Some(team), fields: itself, ..PutTeam::default() };
     assert_eq!(fields(&world.fail(&HOST, &put)), ["escalation_team_id"]);
 }
+
+#[test]
+fn a_calendar_is_not_named_and_taken_out_of_force_at_one_moment() {
+    let hours = json!({ "name": "Office", "timezone": "UTC", "weekly": { "fri": [["09:00", "17:00"]] } });
+    for policy_first in [true, false] {
+        let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+        let world = World::on(store.clone());
+        let calendar = world.put(DocumentKind::Calendar, hours.clone());
+        let targets = json!({ "resolution": { "seconds": 60 } });
+        let policy = json!({ "name": "P", "calendar_id": calendar, "targets": targets });
+        let policy = PutDocument::new(DocumentKind::SlaPolicy, policy);
+        let retire = EditDocument::retire(DocumentKind::Calendar, calendar);
+        if policy_first {
+            let rival = block_on(world.desk.prepare(&HOST, &policy)).unwrap().changes;
+            store.before("config.changed", move || vec![rival]);
+            assert_eq!(rule(&world.fail(&HOST, &retire)), "calendar_in_use");
+        } else {
+            let rival = block_on(world.desk.prepare(&HOST, &retire)).unwrap().changes;
+            store.before("config.changed", move || vec![rival]);
+            assert_eq!(fields(&world.fail(&HOST, &policy)), ["calendar_id"]);
+        }
+    }
+}
