@@ -158,12 +158,12 @@ impl UseCase for SubmitJourney {
         if met.state == JourneyState::Draft {
             return Err(Error::refused("journey_draft", "the journey is not published"));
         }
+        let answers = met.journey.submit(&self.answers).map_err(Error::Invalid)?;
         if met.submitted_at.is_some_and(|at| ask.now < at.plus_seconds(SENT_TWICE_SECONDS)) {
             let problem =
                 "what was begun of this journey was submitted a moment ago, and has led to a ticket";
             return Err(Error::refused("journey_crossed", problem));
         }
-        let answers = met.journey.submit(&self.answers).map_err(Error::Invalid)?;
         let said = said(&met.journey, &answers, |text, before| ask.mask(text, before).text.into_owned());
         let wording: BTreeMap<Label, String> =
             said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
