@@ -208,11 +208,19 @@ impl Config {
         self.policy_versions.get(&version).map(|policy| &**policy)
     }
 
-    /// Returns the policy that is in force for a ticket, with what it demands.
+    /// Returns the policy that is in force for a ticket, with what it demands. A calendar that was taken out of force goes
+    /// on counting where the ticket is already under it.
     #[must_use]
     pub fn policy_for(&self, ticket: &Ticket, tier: Option<&Label>) -> Option<Applied> {
         let (version, policy) = self.policies.iter().find(|(_, policy)| policy.matches(ticket, tier))?;
-        Some(policy.applied(*version, ticket.promised_priority(), |id| self.calendar_in_force(id)))
+        let counting = |id: DocumentId| {
+            let timers = ticket.sla.timers.iter().filter_map(|timer| timer.calendar);
+            let targets = ticket.sla.applied.iter().flat_map(|applied| &applied.targets);
+            let calendars = timers.chain(targets.filter_map(|target| target.calendar));
+            calendars.filter(|calendar| calendar.id == id).max_by_key(|calendar| calendar.version)
+        };
+        let calendar = |id| self.calendar_in_force(id).or_else(|| counting(id));
+        Some(policy.applied(*version, ticket.promised_priority(), calendar))
     }
 
     /// Returns a team. The default team always exists.

@@ -52,6 +52,7 @@ mod offers;
 mod open;
 mod read;
 mod receive;
+mod references;
 mod reset;
 mod reveal;
 mod route;

@@ -73,6 +73,7 @@ macro_rules! store_conformance {
         versions_of_a_document_stay_readable
         the_epoch_grows_with_every_document
         uses_of_a_document_add_up
+        a_set_is_held_to_how_often_a_document_was_used
         a_receipt_is_read_as_it_was_written
         a_stale_revision_conflicts_and_writes_nothing
         absent_means_absent

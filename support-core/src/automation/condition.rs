@@ -181,26 +181,14 @@ impl Condition {
         }
     }
 
-    /// Lists the calendars that it names.
-    #[must_use]
-    pub fn calendars(&self) -> Vec<DocumentId> {
-        let mut calendars = Vec::new();
-        self.each_test(&mut |test| calendars.extend(test.calendar_id));
-        calendars
-    }
-
-    /// Lists the ids with which these fields are compared.
-    pub(crate) fn ids_of(&self, fields: &[Field]) -> Vec<Uuid> {
-        let mut ids = Vec::new();
-        self.each_test(&mut |test| {
-            let words = match (&test.value, fields.contains(&test.field)) {
-                (Some(Value::Word(word)), true) => std::slice::from_ref(word),
-                (Some(Value::Words(words)), true) => words.as_slice(),
-                _ => &[],
-            };
-            ids.extend(words.iter().filter_map(|word| Uuid::parse_str(word).ok()));
-        });
-        ids
+    /// Looks at every test, each with its path from that of the condition.
+    pub(crate) fn each_test_at(&self, path: &str, look: &mut impl FnMut(&str, &Test)) {
+        if let Self::Test(test) = self {
+            return look(path, test);
+        }
+        for (at, part) in self.parts().iter().enumerate() {
+            part.each_test_at(&format!("{path}.{}[{at}]", self.word()), look);
+        }
     }
 
     /// Compiles it. What cannot be used never holds: such a condition was never accepted.
@@ -218,6 +206,16 @@ impl Condition {
 type Wrong = (&'static str, String);
 
 impl Test {
+    /// Lists the ids with which the field is compared.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Uuid> {
+        let words = match &self.value {
+            Some(Value::Word(word)) => std::slice::from_ref(word),
+            Some(Value::Words(words)) => words.as_slice(),
+            _ => &[],
+        };
+        words.iter().filter_map(|word| Uuid::parse_str(word).ok())
+    }
+
     /// Compiles it, or names the part that cannot be used and why.
     pub(super) fn leaf(&self) -> Result<Leaf, Wrong> {
         if self.calendar_id.is_some() && !self.field.is_of_time() {

@@ -5,16 +5,14 @@ use std::borrow::Cow;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::automation::{Action, AutomationSpec, Condition, Field, MAX_ACTIVE, Trigger};
+use crate::automation::{AutomationSpec, MAX_ACTIVE};
 use crate::config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{AgentId, DocumentId, EventId, TeamId};
+use crate::id::{DocumentId, EventId};
 use crate::journey::JourneySpec;
-use crate::macros::MacroSpec;
-use crate::masking::{Masker, MaskingSpec, Mode, Purpose};
+use crate::masking::{Masker, Purpose};
 use crate::people::Permission;
-use crate::sla::policy::PolicySpec;
 use crate::store::{ChangeSet, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt};
 
 use super::Desk;
@@ -149,130 +147,22 @@ impl UseCase for PutDocument {
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
             return Err(Error::invalid("id", "names a document of another kind"));
         }
+        let mut held_to = Vec::new();
         if !self.retired {
-            ask.check_references(self.kind, &self.body).await?;
+            let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
+            held_to = ask.check_references(self.kind, &self.body, held).await?;
         }
-        ask.put_document(self.kind, id, self.body.clone(), self.retired, before)
+        let retires = self.retired && before.as_ref().is_some_and(|document| !document.retired);
+        let mut prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before)?;
+        if retires {
+            held_to.extend(ask.check_unused(self.kind, id).await?);
+        }
+        prepared.changes.deltas.extend(held_to);
+        Ok(prepared)
     }
 }
 
 impl Ask<'_> {
-    /// Checks that what a document names exists. What cannot be read is left to the check of the document itself.
-    pub(super) async fn check_references(
-        &self,
-        kind: DocumentKind,
-        body: &serde_json::Value,
-    ) -> Result<(), Error> {
-        let mut named: Vec<Named> = Vec::new();
-        let calendar =
-            |field: &str, id: Option<DocumentId>| id.map(|id| (field.to_owned(), DocumentKind::Calendar, id));
-        let of_condition = |condition: &Condition| {
-            let calendars = condition.calendars().into_iter();
-            let calendars = calendars.filter_map(|id| calendar("condition", Some(id)));
-            let teams = condition.ids_of(&[Field::Team, Field::WasTeam]).into_iter();
-            let teams = teams.filter_map(|id| team("condition".into(), TeamId::from_uuid(id)));
-            calendars.chain(teams).collect::<Vec<_>>()
-        };
-        match kind {
-            DocumentKind::Team => {
-                let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
-                named.extend(calendar("calendar_id", spec.calendar_id));
-                let overflow = spec.overflow_team_ids.into_iter().enumerate();
-                named.extend(overflow.filter_map(|(at, id)| team(format!("overflow_team_ids[{at}]"), id)));
-                named.extend(spec.escalation_team_id.and_then(|id| team("escalation_team_id".into(), id)));
-            }
-            DocumentKind::SlaPolicy => {
-                let Ok(spec) = PolicySpec::deserialize(body) else { return Ok(()) };
-                named.extend(calendar("calendar_id", spec.calendar_id));
-                for (at, step) in spec.steps.iter().enumerate() {
-                    named.extend(self.named_by(&format!("steps[{at}].actions"), &step.actions).await?);
-                }
-                for (metric, target) in spec.targets {
-                    named.extend(calendar(
-                        &format!("targets.{metric}.calendar_id"),
-                        target.calendar_id.flatten(),
-                    ));
-                }
-            }
-            DocumentKind::Journey => {
-                let Ok(spec) = JourneySpec::deserialize(body) else { return Ok(()) };
-                let fills = spec.ticket.into_iter().enumerate();
-                named.extend(
-                    fills.filter_map(|(at, fill)| team(format!("ticket[{at}].team_id"), fill.team_id?)),
-                );
-            }
-            DocumentKind::Macro => {
-                let Ok(spec) = MacroSpec::deserialize(body) else { return Ok(()) };
-                named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
-                named.extend(self.named_by("actions", &spec.actions).await?);
-            }
-            DocumentKind::Masking => {
-                let Ok(spec) = MaskingSpec::deserialize(body) else { return Ok(()) };
-                if spec.mode == Mode::Token && !self.desk.has_vault() {
-                    return Err(Error::invalid("mode", "`token` needs a vault, and this desk has none"));
-                }
-            }
-            DocumentKind::Settings => {
-                let Ok(settings) = config::Settings::deserialize(body) else { return Ok(()) };
-                let teams = settings.category_teams.into_iter();
-                named.extend(
-                    teams.filter_map(|(category, id)| team(format!("category_teams.{category}"), id)),
-                );
-            }
-            DocumentKind::Automation => {
-                let Ok(spec) = AutomationSpec::deserialize(body) else { return Ok(()) };
-                if let Trigger::Since(since) = &spec.trigger {
-                    named.extend(calendar("trigger.since.calendar_id", since.calendar_id));
-                }
-                named.extend(spec.condition.iter().flat_map(of_condition));
-                self.agents_of_condition_exist(spec.condition.as_ref()).await?;
-                named.extend(self.named_by("actions", &spec.actions).await?);
-            }
-            DocumentKind::KeywordRule => {
-                let Some(given) = body.get("condition") else { return Ok(()) };
-                let Ok(condition) = Option::<Condition>::deserialize(given) else { return Ok(()) };
-                named.extend(condition.iter().flat_map(of_condition));
-                self.agents_of_condition_exist(condition.as_ref()).await?;
-            }
-            _ => {}
-        }
-        for (field, kind, id) in named {
-            if self.document(kind, id).await?.is_none_or(|document| document.retired) {
-                return Err(Error::invalid(field, format!("must be a {kind}")));
-            }
-        }
-        Ok(())
-    }
-
-    /// Names the documents that the actions of a list name, and checks that the agents work here.
-    async fn named_by(&self, field: &str, actions: &[Action]) -> Result<Vec<Named>, Error> {
-        let mut named = Vec::new();
-        for (at, action) in actions.iter().enumerate() {
-            match action {
-                Action::MoveToTeam(id) => named.extend(team(format!("{field}[{at}].move_to_team"), *id)),
-                Action::CallWebhook(id) => {
-                    named.push((format!("{field}[{at}].call_webhook"), DocumentKind::WebhookEndpoint, *id));
-                }
-                Action::AssignTo(id) => {
-                    self.agent_in(&format!("{field}[{at}].assign_to"), *id).await?;
-                }
-                _ => {}
-            }
-        }
-        Ok(named)
-    }
-
-    /// Refuses a condition about agents who never were. One about somebody who has left may stay.
-    async fn agents_of_condition_exist(&self, condition: Option<&Condition>) -> Result<(), Error> {
-        let ids = condition.map(|it| it.ids_of(&[Field::Owner, Field::WasOwner])).unwrap_or_default();
-        let keys: Vec<Key> = ids.into_iter().map(|id| Key::Agent(AgentId::from_uuid(id))).collect();
-        let found = self.store().load(&self.system(), &keys).await?;
-        if found.iter().any(Option::is_none) {
-            return Err(Error::invalid("condition", "must be an agent"));
-        }
-        Ok(())
-    }
-
     /// Writes the next version of a document that somebody changes, who may have named the version that they know.
     pub(super) fn put_document(
         &self,
@@ -289,7 +179,7 @@ impl Ask<'_> {
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
         if kind == DocumentKind::Team && !retired {
-            overflows_elsewhere(id, &body)?;
+            sends_elsewhere(id, &body)?;
         }
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
@@ -362,20 +252,15 @@ impl Ask<'_> {
 /// Most documents that one page of a filtered list looks at.
 const SCANNED: usize = 10_000;
 
-/// A field, and the document that it names.
-type Named = (String, DocumentKind, DocumentId);
-
-/// Names the document of a team. The default team always exists.
-fn team(field: String, id: TeamId) -> Option<Named> {
-    (id != TeamId::DEFAULT).then(|| (field, DocumentKind::Team, DocumentId::from_uuid(id.uuid())))
-}
-
-/// A team's overflow goes to other teams.
-pub(super) fn overflows_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+/// What goes from a team to others goes to other teams: its overflow, and its escalated tickets.
+pub(super) fn sends_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
     // What cannot be read is left to the check of the document itself.
     let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
-    match spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid()) {
-        Some(at) => Err(Error::invalid(format!("overflow_team_ids[{at}]"), "must be another team")),
+    let overflow = spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid());
+    let escalates = spec.escalation_team_id.is_some_and(|team| team.uuid() == id.uuid());
+    let field = overflow.map(|at| format!("overflow_team_ids[{at}]"));
+    match field.or_else(|| escalates.then(|| "escalation_team_id".into())) {
+        Some(field) => Err(Error::invalid(field, "must be another team")),
         None => Ok(()),
     }
 }

@@ -29,6 +29,10 @@ use super::run::{Ask, Prepared, UseCase};
 use super::texts::Texts;
 use super::{Desk, TicketReply};
 
+/// For how long, in seconds, what was begun and then submitted is not submitted once more. Who submits within it without
+/// having begun anew sends the same run twice: a second click, or another tab.
+const SENT_TWICE_SECONDS: i64 = 60;
+
 /// A version of a journey, and where the journey stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JourneyView {
@@ -98,7 +102,7 @@ impl UseCase for PublishJourney {
         if !flaws.is_empty() {
             return Err(Error::Invalid(flaws.into_iter().map(FieldProblem::from).collect()));
         }
-        ask.check_references(DocumentKind::Journey, &document.body).await?;
+        ask.check_references(DocumentKind::Journey, &document.body, None).await?;
         let journey = ConfigRef { id: document.id, version: document.version };
         let place = entry_document(spec.brand_id, &spec.entry_point);
         let before = ask.document(DocumentKind::JourneyEntry, place).await?;
@@ -122,6 +126,9 @@ impl UseCase for PublishJourney {
 ///
 /// A customer submits for themselves, in the version that they have begun; staff for a customer, in the one that is
 /// published. The answers are checked from the start, masked, and kept with the ticket, in the one commit that makes it.
+///
+/// What a customer has begun leads to one ticket: who submits it once more at the same moment, or less than a minute
+/// later, is `Refused` as `journey_crossed`. Nobody needs to have begun, and whoever begins anew is free to submit.
 #[derive(Clone)]
 pub struct SubmitJourney {
     /// Which journey.
@@ -152,6 +159,11 @@ impl UseCase for SubmitJourney {
             return Err(Error::refused("journey_draft", "the journey is not published"));
         }
         let answers = met.journey.submit(&self.answers).map_err(Error::Invalid)?;
+        if met.submitted_at.is_some_and(|at| ask.now < at.plus_seconds(SENT_TWICE_SECONDS)) {
+            let problem =
+                "what was begun of this journey was submitted a moment ago, and has led to a ticket";
+            return Err(Error::refused("journey_crossed", problem));
+        }
         let said = said(&met.journey, &answers, |text, before| ask.mask(text, before).text.into_owned());
         let wording: BTreeMap<Label, String> =
             said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
@@ -172,7 +184,8 @@ impl UseCase for SubmitJourney {
         let led = Led { journey: met.version, answers: kept, team };
         let mut prepared = open.led_by(ask, Some(led)).await?;
         if let Some(progress) = met.progress {
-            ask.end_progress(progress, &mut prepared.changes).await?;
+            let submitted = JourneyProgress { saved_at: ask.now, ..progress };
+            ask.end_progress(submitted, &mut prepared.changes).await?;
         }
         Ok(prepared)
     }
@@ -228,8 +241,10 @@ struct Met {
     state: JourneyState,
     version: ConfigRef,
     journey: Journey,
-    /// What a customer has begun of it.
+    /// What a customer has begun of it and not yet let expire.
     progress: Option<JourneyProgress>,
+    /// When what a customer had begun of it led to a ticket, or the last answers were kept that were then forgotten.
+    submitted_at: Option<Timestamp>,
 }
 
 impl Ask<'_> {
@@ -387,10 +402,15 @@ impl Desk {
     async fn met(&self, actor: &Actor, config: &crate::config::Config, id: DocumentId) -> Result<Met, Error> {
         let system = Scope::system(actor.tenant());
         let state = config.journey_state(id);
-        let mut progress = None;
+        let (mut progress, mut submitted_at) = (None, None);
         let version = match (actor, config.active_version(id)) {
             (Actor::Customer(customer), Some(active)) => {
-                progress = self.begun(actor, customer.id, id).await?;
+                let found: Option<JourneyProgress> =
+                    self.store().one(&system, Key::JourneyProgress(customer.id, id)).await?;
+                let over = found.as_ref().filter(|begun| begun.expires_at.is_none());
+                submitted_at = over.map(|over| over.saved_at);
+                let now = self.now();
+                progress = found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now));
                 progress.as_ref().map_or(active, |begun| begun.journey)
             }
             (Actor::Agent(_) | Actor::Host(_), found) => {
@@ -414,20 +434,7 @@ impl Desk {
         let spec = spec_of(&document.ok_or(Error::NotFound(EntityKind::Journey))?)?;
         let journey =
             Journey::of(spec).map_err(|problem| Error::refused("journey_unreadable", problem.to_string()))?;
-        Ok(Met { state, version, journey, progress })
-    }
-
-    /// Reads what a customer has begun of a journey and not yet let expire.
-    async fn begun(
-        &self,
-        actor: &Actor,
-        customer: CustomerId,
-        journey: DocumentId,
-    ) -> Result<Option<JourneyProgress>, Error> {
-        let key = Key::JourneyProgress(customer, journey);
-        let found: Option<JourneyProgress> = self.store().one(&Scope::system(actor.tenant()), key).await?;
-        let now = self.now();
-        Ok(found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now)))
+        Ok(Met { state, version, journey, progress, submitted_at })
     }
 
     /// Forgets what a customer has begun, once its time is over. Tells whether it was.

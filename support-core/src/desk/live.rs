@@ -384,7 +384,8 @@ async fn readable(store: &dyn Store, scope: &Scope, keys: &[Key]) -> Result<Vec<
     Ok(records)
 }
 
-async fn documents(store: &dyn Store, system: &Scope) -> Result<Vec<Document>, Error> {
+/// Reads all documents in force, oldest first.
+pub(super) async fn documents(store: &dyn Store, system: &Scope) -> Result<Vec<Document>, Error> {
     let mut documents = Vec::new();
     let mut query = Query::new(Select::Documents { kind: None, retired: false }, BATCH);
     loop {

@@ -61,20 +61,24 @@ impl UseCase for PutTeam {
         let id = self
             .id
             .map_or_else(|| DocumentId::mint(ask.ids(), ask.now), |id| DocumentId::from_uuid(id.uuid()));
-        let before = ask.document(kind, id).await?.filter(|document| !document.retired);
+        let newest = ask.document(kind, id).await?;
+        let version = newest.as_ref().map_or(0, |document| document.version);
+        let before = newest.filter(|document| !document.retired);
         let body = match (&before, self.id) {
             (Some(document), _) => document.body.clone(),
             (None, Some(_)) => built_in(kind, id).ok_or(Error::NotFound(EntityKind::Document))?,
             (None, None) => Value::Object(Map::new()),
         };
         ask.actor.scope(Permission::TeamManage)?;
-        let joined = joined(ask.desk, &ask.system(), id).await?;
+        // Who belongs to it is counted as its use.
+        let joined = ask.uses(id).await?;
         let found = before.as_ref().map_or(0, |document| document.version) + joined;
         ask.check_version(EntityKind::Document, found)?;
         let fields = self.with_modes(&body);
+        let held = body.clone();
         let body = merged(body, &fields);
-        ask.check_references(kind, &body).await?;
-        super::configure::overflows_elsewhere(id, &body)?;
+        let held_to = ask.check_references(kind, &body, Some(&held)).await?;
+        super::configure::sends_elsewhere(id, &body)?;
         // What is empty is that of the built-in team, until somebody changes it.
         let mut prepared = if self.id.is_some() && self.fields.is_empty() {
             let version = before.as_ref().map_or(0, |document| document.version);
@@ -82,7 +86,14 @@ impl UseCase for PutTeam {
         } else {
             ask.write_document(kind, id, body, false, before)?
         };
+        prepared.changes.deltas.extend(held_to);
         self.set_people(ask, TeamId::from_uuid(id.uuid()), &mut prepared).await?;
+        let names_people = self.member_ids.is_some() || self.lead_ids.is_some();
+        let changes = !prepared.changes.writes.is_empty();
+        if changes && (names_people || ask.if_match.is_some()) {
+            // Whose lists were decided on what others have changed meanwhile would undo that.
+            prepared.changes.deltas.push(Delta::UsedSoFar { document: id, version, uses: joined });
+        }
         let counted = prepared.changes.deltas.contains(&Delta::Used { document: id });
         prepared.reply.version += joined + u64::from(counted);
         Ok(prepared)
@@ -221,12 +232,6 @@ async fn everybody(desk: &Desk, scope: &Scope) -> Result<Vec<Agent>, Error> {
         }
         query.after = page.next;
     }
-}
-
-/// Reads how often people joined or left a team.
-async fn joined(desk: &Desk, system: &Scope, team: DocumentId) -> Result<u64, Error> {
-    let found = desk.store().load(system, &[Key::Uses(team)]).await?.pop().flatten();
-    Ok(if let Some(Record::Uses(joined)) = found { joined } else { 0 })
 }
 
 impl Desk {

@@ -133,11 +133,21 @@ pub enum Delta {
         /// The load after it, and after the set's deltas before it, may not pass this; `None` lets it.
         at_most: Option<u32>,
     },
-    /// Adds one to how often a document was used: a macro, or a team by those who join or leave it. Whether there is such a
-    /// document is not asked.
+    /// Adds one to how often a document was used: a macro, a team by those who join or leave it, or a calendar by what comes
+    /// to name it. Whether there is such a document is not asked.
     Used {
         /// Which.
         document: DocumentId,
+    },
+    /// Moves nothing: holds the set to a document's newest version and to how often it was used, as both stand before the
+    /// set. Else it is a conflict.
+    UsedSoFar {
+        /// Which.
+        document: DocumentId,
+        /// Its newest version; 0 where there is none.
+        version: u64,
+        /// How often it was used.
+        uses: u64,
     },
     /// Moves the instant at which an agent was last given work, forwards only.
     LastAssigned {

@@ -385,7 +385,7 @@ pub struct JourneyProgress {
     pub journey: ConfigRef,
     /// The answers so far, as JSON by question, in a text of no ticket; `None` once it is over.
     pub answers: Option<TextId>,
-    /// When the newest answers were kept.
+    /// When the newest answers were kept; of what has led to a ticket, when it did.
     pub saved_at: Timestamp,
     /// When it is forgotten; `None` once it is over.
     pub expires_at: Option<Timestamp>,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{EditDocument, Options, PutDocument};
+use support_core::desk::{DeactivateAgent, EditDocument, Options, PutDocument, PutTeam};
 use support_core::id::DocumentId;
 use support_core::people::Permission;
 use support_core::store::DocumentKind;
@@ -10,7 +10,7 @@ use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
 
-use crate::world::{HOST, World, fields, label};
+use crate::world::{HOST, World, fields, id_of, label, rule};
 
 fn keyword(name: &str, words: &[&str], points: f64) -> Value {
     json!({"name": name, "type": "custom", "keywords": words, "boost_amount": points, "alert": true, "active": true})
@@ -271,4 +271,146 @@ fn an_editor_may_let_a_change_fire_the_ladders_of_what_it_puts_in_the_past() {
     let timer = world.ticket(second).sla.timers[0].clone();
     assert_eq!((timer.breached_at.is_some(), world.ticket(second).escalation), (true, None));
     world.sound();
+}
+
+#[test]
+fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repaired() {
+    let world = World::standard();
+    let (team, ann) = (world.team("Old", &json!({})), world.agent("Ann"));
+    let hook =
+        world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Hook", "url": "https://hook.example" }));
+    let actions = json!([{ "move_to_team": team }, { "assign_to": id_of(&ann) }, { "call_webhook": hook }]);
+    let of_team = json!({ "all": [{ "field": "ticket.team_id", "op": "is", "value": team }] });
+    let automation = json!({
+        "name": "Rule", "trigger": { "on": ["ticket.created"] }, "condition": of_team, "actions": actions, "active": true,
+    });
+    let policy = json!({
+        "name": "Policy", "targets": { "resolution": { "seconds": 60 } },
+        "steps": [{ "when": "at_breach", "actions": actions }],
+    });
+    let macro_actions = json!([{ "move_to_team": team }, { "assign_to": id_of(&ann) }]);
+    let told = json!({ "name": "Macro", "content": "x", "visibility": "team", "team_id": team, "actions": macro_actions });
+    let other = json!({ "name": "Other", "overflow_team_ids": [team], "escalation_team_id": team });
+    let bodies = [
+        (DocumentKind::Automation, automation.clone()),
+        (DocumentKind::SlaPolicy, policy),
+        (DocumentKind::Macro, told),
+        (DocumentKind::Team, other),
+    ];
+    let documents: Vec<_> = bodies.into_iter().map(|(kind, body)| (kind, world.put(kind, body))).collect();
+    for (kind, id) in
+        [(DocumentKind::Team, DocumentId::from_uuid(team.uuid())), (DocumentKind::WebhookEndpoint, hook)]
+    {
+        world.run(&HOST, &EditDocument::retire(kind, id));
+    }
+    world.run(&HOST, &DeactivateAgent { id: id_of(&ann) });
+    let merge = |kind, id, fields: Value| EditDocument::merge(kind, id, fields.as_object().unwrap().clone());
+    for (kind, id) in &documents {
+        world.run(&HOST, &merge(*kind, *id, json!({ "name": "Renamed" })));
+    }
+    let (kind, id) = documents[0];
+    world.run(&HOST, &merge(kind, id, json!({ "active": false })));
+    world.run(&HOST, &merge(kind, id, json!({ "actions": [{ "move_to_team": team }] })));
+    // What is new to a version has to exist, and is named by its path.
+    world.run(&HOST, &merge(kind, id, json!({ "condition": null, "actions": ["raise_priority"] })));
+    let error = world.fail(&HOST, &merge(kind, id, json!({ "condition": of_team })));
+    assert_eq!(fields(&error), ["condition.all[0].value"]);
+    assert_eq!(
+        fields(&world.fail(&HOST, &merge(kind, id, json!({ "actions": actions })))),
+        ["actions[0].move_to_team"]
+    );
+    let hours =
+        json!({ "field": "hours.open", "op": "is", "value": true, "calendar_id": Uuid::from_u128(5) });
+    let error = world.fail(&HOST, &merge(kind, id, json!({ "condition": { "any": [hours] } })));
+    assert_eq!(fields(&error), ["condition.any[0].calendar_id"]);
+    assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, automation))), ["condition.all[0].value"]);
+    world.sound();
+}
+
+#[test]
+fn a_calendar_that_something_in_force_names_stays_in_force() {
+    let world = World::empty();
+    let hours = json!({ "name": "Office", "timezone": "UTC", "weekly": { "fri": [["09:00", "17:00"]] } });
+    let open = |calendar: DocumentId| json!({ "field": "hours.open", "op": "is", "value": true, "calendar_id": calendar });
+    let users: [(DocumentKind, &dyn Fn(DocumentId) -> Value); 6] = [
+        (
+            DocumentKind::SlaPolicy,
+            &|id| json!({ "name": "U", "calendar_id": id, "targets": { "resolution": { "seconds": 60 } } }),
+        ),
+        (
+            DocumentKind::SlaPolicy,
+            &|id| json!({ "name": "U", "targets": { "resolution": { "seconds": 60, "calendar_id": id } } }),
+        ),
+        (DocumentKind::Team, &|id| json!({ "name": "U", "calendar_id": id })),
+        (DocumentKind::Automation, &|id| {
+            json!({
+                "name": "U", "trigger": { "since": { "moment": "created", "seconds": 60, "calendar_id": id } }, "actions": ["raise_priority"],
+            })
+        }),
+        (DocumentKind::Automation, &|id| {
+            json!({
+                "name": "U", "trigger": { "on": ["ticket.created"] }, "condition": open(id), "actions": ["raise_priority"], "active": false,
+            })
+        }),
+        (DocumentKind::KeywordRule, &|id| {
+            let mut body = keyword("U", &["late"], 5.0);
+            body["condition"] = open(id);
+            body
+        }),
+    ];
+    for (kind, body) in users {
+        let calendar = world.put(DocumentKind::Calendar, hours.clone());
+        let user = world.put(kind, body(calendar));
+        let retire = EditDocument::retire(DocumentKind::Calendar, calendar);
+        let error = world.fail(&HOST, &retire);
+        assert_eq!(rule(&error), "calendar_in_use");
+        assert_eq!(error.to_string(), format!("the calendar is used by {kind} `U`"));
+        let put =
+            PutDocument { retired: true, ..PutDocument::at(calendar, DocumentKind::Calendar, hours.clone()) };
+        assert_eq!(rule(&world.fail(&HOST, &put)), "calendar_in_use");
+        world.run(&HOST, &EditDocument::retire(kind, user));
+        world.run(&HOST, &retire);
+    }
+}
+
+#[test]
+fn a_policy_speaks_of_teams_that_are_and_a_team_escalates_to_another() {
+    let world = World::empty();
+    let nowhere = Uuid::from_u128(99);
+    let targets = json!({ "resolution": { "seconds": 60 } });
+    let policy =
+        |teams: Value| json!({ "name": "P", "conditions": { "team_ids": teams }, "targets": targets });
+    let team = world.team("Back", &json!({}));
+    let wrong = PutDocument::new(DocumentKind::SlaPolicy, policy(json!([team, nowhere])));
+    assert_eq!(fields(&world.fail(&HOST, &wrong)), ["conditions.team_ids[1]"]);
+    world.put(DocumentKind::SlaPolicy, policy(json!([team, support_core::id::TeamId::DEFAULT])));
+    let itself = json!({ "escalation_team_id": team }).as_object().unwrap().clone();
+    let id = DocumentId::from_uuid(team.uuid());
+    let edit = EditDocument::merge(DocumentKind::Team, id, itself.clone());
+    assert_eq!(fields(&world.fail(&HOST, &edit)), ["escalation_team_id"]);
+    let put = PutTeam { id: Some(team), fields: itself, ..PutTeam::default() };
+    assert_eq!(fields(&world.fail(&HOST, &put)), ["escalation_team_id"]);
+}
+
+#[test]
+fn a_calendar_is_not_named_and_taken_out_of_force_at_one_moment() {
+    let hours = json!({ "name": "Office", "timezone": "UTC", "weekly": { "fri": [["09:00", "17:00"]] } });
+    for policy_first in [true, false] {
+        let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+        let world = World::on(store.clone());
+        let calendar = world.put(DocumentKind::Calendar, hours.clone());
+        let targets = json!({ "resolution": { "seconds": 60 } });
+        let policy = json!({ "name": "P", "calendar_id": calendar, "targets": targets });
+        let policy = PutDocument::new(DocumentKind::SlaPolicy, policy);
+        let retire = EditDocument::retire(DocumentKind::Calendar, calendar);
+        if policy_first {
+            let rival = block_on(world.desk.prepare(&HOST, &policy)).unwrap().changes;
+            store.before("config.changed", move || vec![rival]);
+            assert_eq!(rule(&world.fail(&HOST, &retire)), "calendar_in_use");
+        } else {
+            let rival = block_on(world.desk.prepare(&HOST, &retire)).unwrap().changes;
+            store.before("config.changed", move || vec![rival]);
+            assert_eq!(fields(&world.fail(&HOST, &policy)), ["calendar_id"]);
+        }
+    }
 }

@@ -443,6 +443,48 @@ fn steps_that_cross_each_other_for_ever_are_refused_and_not_half_kept() {
 }
 
 #[test]
+fn what_was_begun_leads_to_one_ticket_however_many_submit_it_at_once() {
+    let world = World::standard();
+    let id = published(&world, returns("Returns", None));
+    let carl = world.customer("Carl");
+    let answers = json!({"issue": "other", "more": "It broke."});
+    step(&world, &carl, id, answers.clone()).unwrap();
+    let all_at_once = std::thread::scope(|scope| {
+        let one = || block_on(world.desk.run(&carl, &submit(id, answers.clone())));
+        let all: Vec<_> = (0..20).map(|_| scope.spawn(one)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (opened, refused): (Vec<_>, Vec<_>) = all_at_once.into_iter().partition(Result::is_ok);
+    assert_eq!(opened.len(), 1);
+    assert!(
+        refused.iter().all(|error| rule(error.as_ref().unwrap_err()) == "journey_crossed"),
+        "{refused:?}"
+    );
+    assert_eq!(world.log().iter().filter(|l| l.envelope.event.name() == "ticket.created").count(), 1);
+    world.sound();
+}
+
+#[test]
+fn who_loses_against_another_submit_of_what_was_begun_opens_no_second_ticket() {
+    let store = std::sync::Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let id = published(&world, returns("Returns", None));
+    let carl = world.customer("Carl");
+    let wanted = submit(id, json!({"issue": "other", "more": null}));
+    step(&world, &carl, id, json!({"issue": "other"})).unwrap();
+    let rival = block_on(world.desk.prepare(&carl, &wanted)).unwrap().changes;
+    store.before("ticket.created", move || vec![rival]);
+    assert_eq!(rule(&world.fail(&carl, &wanted)), "journey_crossed");
+    step(&world, &carl, id, json!({"issue": "other"})).unwrap();
+    world.run(&carl, &wanted);
+    assert_eq!(rule(&world.fail(&carl, &wanted)), "journey_crossed");
+    world.clock.advance(60);
+    world.run(&carl, &wanted);
+    world.run(&carl, &wanted);
+    world.sound();
+}
+
+#[test]
 fn a_page_of_some_journeys_is_full_while_there_are_more_of_them() {
     let world = World::standard();
     let at = |name: &str, place: &str| {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::thread;
 
+use serde_json::json;
 use support_core::Error;
 use support_core::desk::{
-    CreateAgent, CreateCustomer, DeactivateAgent, Options, SetPresence, Take, UpdateAgent, UpdateCustomer,
-    WriteMessage,
+    CreateAgent, CreateCustomer, DeactivateAgent, Options, PutTeam, SetPresence, Take, UpdateAgent,
+    UpdateCustomer, WriteMessage,
 };
-use support_core::id::TeamId;
-use support_core::people::{Address, AddressKind, Capacity, Permission, Presence};
+use support_core::id::{AgentId, TeamId};
+use support_core::people::{Actor, Address, AddressKind, Capacity, Permission, Presence};
 use support_core::store::{Credential, Key};
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
@@ -323,4 +324,35 @@ fn an_address_is_verified_for_one_customer_only() {
     world.run(&HOST, &twice);
     assert_eq!(fields(&world.fail(&HOST, &twice)), ["external_id"]);
     world.sound();
+}
+
+/// Two set the members of a team at one moment: first to Bob, then to Ann. Tells how the second fared, and who is in it.
+fn crossing_members(if_match: bool) -> (Result<(), Error>, Vec<AgentId>, [AgentId; 2]) {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let (team, other) = (world.team("A", &json!({})), world.team("B", &json!({})));
+    let (ann, bob) = (world.agent_in("Ann", "agent", &[other]), world.agent_in("Bob", "agent", &[other]));
+    let put =
+        |who: &Actor| PutTeam { id: Some(team), member_ids: Some(vec![id_of(who)]), ..PutTeam::default() };
+    let version = block_on(world.desk.team(&HOST, team)).unwrap().version;
+    let rival = block_on(world.desk.prepare(&HOST, &put(&bob))).unwrap().changes;
+    store.before("agent.changed", move || vec![rival]);
+    let options = Options { if_match: if_match.then_some(version), once: None };
+    let done = block_on(world.desk.run_with(&HOST, &put(&ann), &options)).map(drop);
+    world.sound();
+    (done, block_on(world.desk.team(&HOST, team)).unwrap().members, [id_of(&ann), id_of(&bob)])
+}
+
+#[test]
+fn the_people_of_a_team_are_not_set_from_a_version_that_passed_at_the_same_moment() {
+    let (done, members, [_, bob]) = crossing_members(true);
+    assert!(matches!(done, Err(Error::Stale { .. })), "{done:?}");
+    assert_eq!(members, [bob]);
+}
+
+#[test]
+fn of_two_who_set_the_people_of_a_team_at_one_moment_the_later_has_the_word() {
+    let (done, members, [ann, _]) = crossing_members(false);
+    done.unwrap();
+    assert_eq!(members, [ann]);
 }

@@ -338,7 +338,8 @@ struct Submission {
     customer: Option<NewTicketCustomer>,
 }
 
-/// Opens a ticket with whole answers, which are checked from the start and kept with it.
+/// Opens a ticket with whole answers, which are checked from the start and kept with it. What a customer has begun is
+/// submitted once (`journey_crossed`), until they begin anew.
 #[utoipa::path(post, path = "/journeys/{id}/submit", tag = "journeys", params(("id" = Uuid, Path)), request_body = Submission, responses(
     (status = 201, body = crate::view::ticket::TicketBody),
     (status = 404, body = Problem, content_type = "application/problem+json"),

@@ -290,10 +290,11 @@ async fn change_calendar(
     documents::change::<CalendarBody>(&call, &body.bytes, id, &body.value).await
 }
 
-/// Takes a calendar out of force.
+/// Takes a calendar out of force, where no policy, team or rule in force uses it (`calendar_in_use`).
 #[utoipa::path(delete, path = "/sla/calendars/{id}", tag = "sla", params(("id" = Uuid, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn retire_calendar(call: Call, Id(id): Id<DocumentId>) -> Result<StatusCode, ApiError> {

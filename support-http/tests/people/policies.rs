@@ -52,3 +52,21 @@ async fn a_change_of_a_calendar_says_for_itself_whether_it_fires_ladders() {
     let renamed = world.patch(&path, &admin, json!({ "name": "Hours" })).await.with(200);
     assert_eq!((&renamed["fire_ladders"], &renamed["weekly"]), (&json!(false), &made["weekly"]));
 }
+
+#[tokio::test]
+async fn a_calendar_that_a_policy_uses_is_not_deleted() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let hours = json!({ "name": "Office", "timezone": "UTC", "weekly": { "fri": [["09:00", "17:00"]] } });
+    let calendar = world.post("/sla/calendars", &admin, hours).await.with(201);
+    let path = format!("/sla/calendars/{}", calendar["id"].as_str().unwrap());
+    let targets = json!({ "resolution": { "seconds": 60 } });
+    let policy = json!({ "name": "Promise", "calendar_id": calendar["id"], "targets": targets });
+    let policy = world.post("/sla/policies", &admin, policy).await.with(201);
+    let told = world.delete(&path, &admin).await.with(409);
+    assert_eq!(told["code"], "calendar_in_use");
+    assert!(told["detail"].as_str().unwrap().contains("`Promise`"), "{told}");
+    let policy = format!("/sla/policies/{}", policy["id"].as_str().unwrap());
+    world.patch(&policy, &admin, json!({ "calendar_id": null })).await.with(200);
+    world.delete(&path, &admin).await.with(204);
+}

@@ -298,6 +298,7 @@ fn count(db: &Connection, tenant: i64, delta: &Delta) -> Result<(), Failure> {
             )?
             .execute(params![tenant, document.uuid().as_bytes()])?;
         }
+        Delta::UsedSoFar { .. } => {}
         Delta::LastAssigned { agent, at } => {
             db.prepare_cached(
                 "UPDATE desk_agent_states SET last_assigned_at = max(coalesce(last_assigned_at, ?3), ?3) \

@@ -182,6 +182,18 @@ fn has_ticket(
 /// Finds the first delta, event or search entry that cannot be.
 fn unsound(db: &Connection, set: &Encoded, lookup: &mut Lookup) -> Result<Option<EntityKind>, Failure> {
     for delta in &set.deltas {
+        let Delta::UsedSoFar { document, version, uses } = *delta else { continue };
+        let found: (i64, i64) = db
+            .prepare_cached(
+                "SELECT coalesce((SELECT max(version) FROM desk_documents WHERE tenant = ?1 AND id = ?2), 0), \
+                 coalesce((SELECT uses FROM desk_uses WHERE tenant = ?1 AND document = ?2), 0)",
+            )?
+            .query_row(params![lookup.tenant, document.uuid().as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if (found.0.cast_unsigned(), found.1.cast_unsigned()) != (version, uses) {
+            return Ok(Some(EntityKind::Document));
+        }
+    }
+    for delta in &set.deltas {
         let (Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. }) = *delta else { continue };
         if !set.writes_state(agent) && load_of(db, lookup.tenant, agent, WorkKind::Ticket)?.is_none() {
             return Ok(Some(EntityKind::Agent));

@@ -44,8 +44,18 @@ impl Shelf {
         let delta = || {
             let moved = |delta: &Delta| match delta {
                 Delta::Load { agent, .. } | Delta::LastAssigned { agent, .. } => Some(*agent),
-                Delta::Used { .. } => None,
+                Delta::Used { .. } | Delta::UsedSoFar { .. } => None,
             };
+            let moved_on = |delta: &Delta| match *delta {
+                Delta::UsedSoFar { document, version, uses } => {
+                    let newest = self.at(&Key::Document(document)).map_or(0, Record::revision);
+                    (newest, self.uses.get(&document).copied().unwrap_or_default()) != (version, uses)
+                }
+                _ => false,
+            };
+            if set.deltas.iter().any(moved_on) {
+                return Some(EntityKind::Document);
+            }
             let unknown = |agent: AgentId| self.after(set, &Key::AgentState(agent)).is_none();
             set.deltas.iter().filter_map(moved).any(unknown).then_some(EntityKind::Agent)
         };
@@ -175,6 +185,7 @@ impl Shelf {
                 *self.uses.entry(*document).or_default() += 1;
                 return;
             }
+            Delta::UsedSoFar { .. } => return,
         };
         let Some(Record::AgentState(state)) = self.records.get_mut(&Place::AgentState(*agent)) else {
             return;
@@ -185,7 +196,7 @@ impl Shelf {
                 *load = load.saturating_add_signed(change);
             }
             Delta::LastAssigned { at, .. } => state.last_assigned_at = state.last_assigned_at.max(Some(at)),
-            Delta::Used { .. } => {}
+            Delta::Used { .. } | Delta::UsedSoFar { .. } => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::people::{AgentState, Load, Reach, WorkKind};
 use crate::store::{Delta, Key, Outcome, Record, Store};
 use crate::time::Timestamp;
 
-use super::super::build::{a_state, agent_id, an_agent, document_id, instant};
+use super::super::build::{a_document, a_state, agent_id, an_agent, document_id, instant};
 use super::{insert, outcome, set, stored};
 
 async fn state(store: &dyn Store) -> AgentState {
@@ -114,4 +114,22 @@ pub async fn uses_of_a_document_add_up(store: &dyn Store) {
         Some(Record::Uses(4)),
         "with its set or not at all"
     );
+}
+
+/// A set that says how often a document was used, and which version is the newest, is a conflict once either is another.
+pub async fn a_set_is_held_to_how_often_a_document_was_used(store: &dyn Store) {
+    let document = document_id(1);
+    let so_far = |version, uses| Delta::UsedSoFar { document, version, uses };
+    let conflict = Outcome::Conflict(EntityKind::Document);
+    assert_eq!(moved(store, &[so_far(0, 1)]).await, conflict);
+    assert_eq!(moved(store, &[so_far(1, 0)]).await, conflict);
+    let both = [Delta::Used { document }, so_far(0, 0)];
+    assert_eq!(moved(store, &both).await, Outcome::Committed, "it speaks of what stands before the set");
+    assert_eq!(moved(store, &both).await, conflict);
+    assert_eq!(stored(store, Key::Uses(document)).await, Some(Record::Uses(1)), "and writes nothing else");
+    insert(store, [a_document(1).into()]).await;
+    assert_eq!(moved(store, &[so_far(0, 1)]).await, conflict);
+    let mut two = [set(), set()];
+    two.iter_mut().for_each(|set| set.deltas = vec![so_far(1, 1), Delta::Used { document }]);
+    assert_eq!(store.commit(&two).await.expect("a commit"), [Outcome::Committed, conflict]);
 }

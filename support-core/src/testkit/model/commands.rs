@@ -224,6 +224,9 @@ impl Commands {
             let agent = agent_id(dice.below(AGENTS) as u32);
             set.deltas.push(if dice.one_in(6) {
                 Delta::Used { document: document_id(dice.below(DOCUMENTS) as u32) }
+            } else if dice.one_in(8) {
+                let document = document_id(dice.below(DOCUMENTS) as u32);
+                Delta::UsedSoFar { document, version: dice.below(3), uses: dice.below(3) }
             } else if dice.one_in(4) {
                 Delta::LastAssigned { agent, at: instant(dice.below(50) as i64) }
             } else {

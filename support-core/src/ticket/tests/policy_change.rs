@@ -398,6 +398,18 @@ fn a_change_of_calendar_recomputes_timers() {
 }
 
 #[test]
+fn a_calendar_that_is_gone_goes_on_counting_for_who_is_under_it() {
+    let mut spec = policy(&[(FirstResponse, 600), (NextResponse, 600)]);
+    spec.calendar_id = Some(OFFICE);
+    let mut scenario = desk();
+    scenario.set_calendar(&office_hours()).set_policy(1, &spec).open().runs(FirstResponse, 1, DAY + 120);
+    scenario.at(10).retire_calendar(&office_hours()).reconfigure().runs(FirstResponse, 1, DAY + 120);
+    spec.name = "Renamed".into();
+    scenario.at(20).set_policy(1, &spec).reconfigure().runs(FirstResponse, 1, DAY + 120);
+    scenario.reply(ANA).at(30).customer_writes().runs(NextResponse, 1, DAY + 120 + 30);
+}
+
+#[test]
 fn a_timer_that_runs_on_after_a_change_runs_under_the_policy_in_force() {
     let mut scenario = ticket_under(&policy(&[(Resolution, 600)]));
     scenario.at(10).move_to(Status::Resolved).set_policy(1, &policy(&[(Resolution, 900)])).reconfigure();

@@ -76,6 +76,10 @@ impl Scenario {
         self.document(OFFICE, DocumentKind::Calendar, calendar, false)
     }
 
+    pub(super) fn retire_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
+        self.document(OFFICE, DocumentKind::Calendar, calendar, true)
+    }
+
     pub(super) fn set_team(&mut self, team: TeamId, calendar: DocumentId) -> &mut Self {
         let body = serde_json::json!({"name": "Team", "calendar_id": calendar});
         self.document(DocumentId::from_uuid(team.uuid()), DocumentKind::Team, &body, false)

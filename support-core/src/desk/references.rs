@@ -1,0 +1,229 @@
+//! What configuration documents name: other documents, and agents.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::automation::{Action, AutomationSpec, Condition, Field, Trigger};
+use crate::config;
+use crate::error::Error;
+use crate::id::{AgentId, DocumentId, TeamId};
+use crate::journey::JourneySpec;
+use crate::macros::MacroSpec;
+use crate::masking::{MaskingSpec, Mode};
+use crate::sla::policy::PolicySpec;
+use crate::store::{Delta, Document, DocumentKind, Key, Record};
+
+use super::live;
+use super::run::Ask;
+
+/// Most documents that a refusal names.
+const NAMED: usize = 5;
+
+/// What a document names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    /// A document in force.
+    Document(DocumentKind, DocumentId),
+    /// An agent who is given work.
+    Worker(AgentId),
+    /// An agent of whom a condition speaks, also once they have left.
+    Person(AgentId),
+}
+
+/// A field, and what it names.
+type Reference = (String, Named);
+
+/// Names the document of a team. The default team always exists.
+fn team(field: String, id: TeamId) -> Option<Reference> {
+    let named = Named::Document(DocumentKind::Team, DocumentId::from_uuid(id.uuid()));
+    (id != TeamId::DEFAULT).then_some((field, named))
+}
+
+fn calendar(field: impl Into<String>, id: Option<DocumentId>) -> Option<Reference> {
+    id.map(|id| (field.into(), Named::Document(DocumentKind::Calendar, id)))
+}
+
+fn of_actions(field: &str, actions: &[Action]) -> Vec<Reference> {
+    let named = actions.iter().enumerate().filter_map(|(at, action)| match action {
+        Action::MoveToTeam(id) => team(format!("{field}[{at}].move_to_team"), *id),
+        Action::CallWebhook(id) => {
+            let named = Named::Document(DocumentKind::WebhookEndpoint, *id);
+            Some((format!("{field}[{at}].call_webhook"), named))
+        }
+        Action::AssignTo(id) => Some((format!("{field}[{at}].assign_to"), Named::Worker(*id))),
+        _ => None,
+    });
+    named.collect()
+}
+
+fn of_condition(condition: &Condition) -> Vec<Reference> {
+    let mut named = Vec::new();
+    condition.each_test_at("condition", &mut |path, test| {
+        named.extend(calendar(format!("{path}.calendar_id"), test.calendar_id));
+        let value = || format!("{path}.value");
+        match test.field {
+            Field::Team | Field::WasTeam => {
+                named.extend(test.ids().filter_map(|id| team(value(), TeamId::from_uuid(id))));
+            }
+            Field::Owner | Field::WasOwner => {
+                named.extend(test.ids().map(|id| (value(), Named::Person(AgentId::from_uuid(id)))));
+            }
+            _ => {}
+        }
+    });
+    named
+}
+
+/// Lists what a document names. Of what cannot be read it lists nothing: that is left to the check of the document
+/// itself.
+fn references(kind: DocumentKind, body: &Value) -> Vec<Reference> {
+    let mut named = Vec::new();
+    match kind {
+        DocumentKind::Team => {
+            let Ok(spec) = config::TeamSpec::deserialize(body) else { return named };
+            named.extend(calendar("calendar_id", spec.calendar_id));
+            let overflow = spec.overflow_team_ids.into_iter().enumerate();
+            named.extend(overflow.filter_map(|(at, id)| team(format!("overflow_team_ids[{at}]"), id)));
+            named.extend(spec.escalation_team_id.and_then(|id| team("escalation_team_id".into(), id)));
+        }
+        DocumentKind::SlaPolicy => {
+            let Ok(spec) = PolicySpec::deserialize(body) else { return named };
+            named.extend(calendar("calendar_id", spec.calendar_id));
+            for (at, step) in spec.steps.iter().enumerate() {
+                named.extend(of_actions(&format!("steps[{at}].actions"), &step.actions));
+            }
+            let teams = spec.conditions.team_ids.iter().enumerate();
+            named.extend(teams.filter_map(|(at, id)| team(format!("conditions.team_ids[{at}]"), *id)));
+            for (metric, target) in spec.targets {
+                named.extend(calendar(format!("targets.{metric}.calendar_id"), target.calendar_id.flatten()));
+            }
+        }
+        DocumentKind::Journey => {
+            let Ok(spec) = JourneySpec::deserialize(body) else { return named };
+            let fills = spec.ticket.into_iter().enumerate();
+            named.extend(fills.filter_map(|(at, fill)| team(format!("ticket[{at}].team_id"), fill.team_id?)));
+        }
+        DocumentKind::Macro => {
+            let Ok(spec) = MacroSpec::deserialize(body) else { return named };
+            named.extend(spec.team_id.and_then(|id| team("team_id".into(), id)));
+            named.extend(of_actions("actions", &spec.actions));
+        }
+        DocumentKind::Settings => {
+            let Ok(settings) = config::Settings::deserialize(body) else { return named };
+            let teams = settings.category_teams.into_iter();
+            named.extend(teams.filter_map(|(category, id)| team(format!("category_teams.{category}"), id)));
+        }
+        DocumentKind::Automation => {
+            let Ok(spec) = AutomationSpec::deserialize(body) else { return named };
+            if let Trigger::Since(since) = &spec.trigger {
+                named.extend(calendar("trigger.since.calendar_id", since.calendar_id));
+            }
+            named.extend(spec.condition.iter().flat_map(of_condition));
+            named.extend(of_actions("actions", &spec.actions));
+        }
+        DocumentKind::KeywordRule => {
+            let Some(given) = body.get("condition") else { return named };
+            let Ok(condition) = Option::<Condition>::deserialize(given) else { return named };
+            named.extend(condition.iter().flat_map(of_condition));
+        }
+        _ => {}
+    }
+    named
+}
+
+impl Ask<'_> {
+    /// Checks that what a document names exists. What the version before, where it is in force, named already may be gone
+    /// meanwhile: else nobody could switch off, rename or repair the document in another field.
+    ///
+    /// Answers what the change set has to hold: the calendars that it comes to name are not taken out of force at the same
+    /// moment.
+    pub(super) async fn check_references(
+        &self,
+        kind: DocumentKind,
+        body: &Value,
+        before: Option<&Value>,
+    ) -> Result<Vec<Delta>, Error> {
+        if kind == DocumentKind::Masking
+            && MaskingSpec::deserialize(body).is_ok_and(|spec| spec.mode == Mode::Token)
+            && !self.desk.has_vault()
+        {
+            return Err(Error::invalid("mode", "`token` needs a vault, and this desk has none"));
+        }
+        let held = before.map(|before| references(kind, before)).unwrap_or_default();
+        let mut counted = BTreeSet::new();
+        let mut deltas = Vec::new();
+        for (field, named) in references(kind, body) {
+            if held.iter().any(|(_, held)| *held == named) {
+                continue;
+            }
+            match named {
+                Named::Document(kind, id) => {
+                    let uses = self.uses(id).await?;
+                    let found = self.document(kind, id).await?.filter(|document| !document.retired);
+                    let version =
+                        found.ok_or_else(|| Error::invalid(field, format!("must be a {kind}")))?.version;
+                    if kind == DocumentKind::Calendar && counted.insert(id) {
+                        deltas.push(Delta::UsedSoFar { document: id, version, uses });
+                        deltas.push(Delta::Used { document: id });
+                    }
+                }
+                Named::Worker(id) => drop(self.agent_in(&field, id).await?),
+                Named::Person(id) => {
+                    let found = self.store().load(&self.system(), &[Key::Agent(id)]).await?;
+                    if found.iter().all(Option::is_none) {
+                        return Err(Error::invalid(field, "must be an agent"));
+                    }
+                }
+            }
+        }
+        Ok(deltas)
+    }
+
+    /// Reads how often a document was used so far.
+    pub(super) async fn uses(&self, id: DocumentId) -> Result<u64, Error> {
+        let found = self.store().load(&self.system(), &[Key::Uses(id)]).await?.pop().flatten();
+        Ok(if let Some(Record::Uses(uses)) = found { uses } else { 0 })
+    }
+
+    /// Refuses to take a calendar out of force that a document in force names, switched on or off: what it promises would
+    /// count all hours, and nobody would be told.
+    ///
+    /// Answers what the change set has to hold: nobody comes to name it at the same moment.
+    pub(super) async fn check_unused(
+        &self,
+        kind: DocumentKind,
+        id: DocumentId,
+    ) -> Result<Option<Delta>, Error> {
+        if kind != DocumentKind::Calendar {
+            return Ok(None);
+        }
+        let uses = self.uses(id).await?;
+        let version = self.document(kind, id).await?.map_or(0, |document| document.version);
+        let named = Named::Document(kind, id);
+        let documents = live::documents(self.store(), &self.system()).await?;
+        let names = |document: &&Document| {
+            references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
+        };
+        let users: Vec<String> = documents.iter().filter(names).map(in_words).collect();
+        if users.is_empty() {
+            return Ok(Some(Delta::UsedSoFar { document: id, version, uses }));
+        }
+        let more = users.len().saturating_sub(NAMED);
+        let mut by = users.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            by = format!("{by} and {more} more");
+        }
+        Err(Error::refused("calendar_in_use", format!("the calendar is used by {by}")))
+    }
+}
+
+/// Names a document as people know it.
+fn in_words(document: &Document) -> String {
+    let name = document.body.get("name").and_then(Value::as_str);
+    name.map_or_else(
+        || format!("{} {}", document.kind, document.id),
+        |name| format!("{} `{name}`", document.kind),
+    )
+}
