@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::id::{BrandId, CustomerId, DocumentId, TextId};
+use crate::id::{BrandId, CustomerId, DocumentId, TextId, TicketId};
 use crate::journey::{
     Answer, Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
     entry_document,
@@ -152,7 +152,9 @@ impl UseCase for SubmitJourney {
             return Err(Error::refused("journey_draft", "the journey is not published"));
         }
         let answers = met.journey.submit(&self.answers).map_err(Error::Invalid)?;
-        let said = said(&met.journey, &answers, |text, before| ask.mask(text, before).text.into_owned());
+        let id = TicketId::mint(ask.ids(), ask.now);
+        let said =
+            said(&met.journey, &answers, |text, before| ask.mask(Some(id), text, before).text.into_owned());
         let wording: BTreeMap<Label, String> =
             said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
         let filled = met.journey.fill(&answers, &wording);
@@ -169,7 +171,7 @@ impl UseCase for SubmitJourney {
         };
         // A team that is no more leaves it to the category and the default team.
         let team = filled.team_id.filter(|team| ask.config.team(*team).is_some());
-        let led = Led { journey: met.version, answers: kept, team };
+        let led = Led { ticket: id, journey: met.version, answers: kept, team };
         let mut prepared = open.led_by(ask, Some(led)).await?;
         if let Some(progress) = met.progress {
             ask.end_progress(progress, &mut prepared.changes).await?;

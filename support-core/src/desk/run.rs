@@ -1,5 +1,6 @@
 //! How every use-case runs: prepare, commit, and decide again where others were faster.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
-use crate::id::Ids;
+use crate::id::{Ids, TicketId};
 use crate::masking::Sealed;
 use crate::people::{Actor, AgentState, Presence, Scope};
 use crate::store::{ChangeSet, Key, Outcome, Receipt, Record, Store, StoreExt};
@@ -97,8 +98,8 @@ pub struct Ask<'a> {
     pub config: Arc<Config>,
     /// The version that the thing must have.
     pub if_match: Option<u64>,
-    /// What was masked with tokens, to be kept before anything is written.
-    pub(super) sealed: Mutex<Vec<Sealed>>,
+    /// What was masked with tokens, by ticket, to be kept before anything is written.
+    pub(super) sealed: Mutex<BTreeMap<TicketId, Vec<Sealed>>>,
 }
 
 impl Ask<'_> {
