@@ -228,6 +228,23 @@ fn a_ticket_that_is_restored_in_the_moment_of_its_erasure_keeps_its_values() {
 }
 
 #[test]
+fn a_number_in_the_reason_is_masked_in_the_trail_and_for_the_vault() {
+    let (world, vault) = with_vault();
+    let (_, ticket, token) = told(&world);
+    reveal(&world, &HOST, ticket, token, "He says his pin is 4821.").unwrap();
+    assert_eq!(vault.inner.asked()[0].reason(), "He says his pin is [pin].");
+    let Event::TicketValueRevealed { reason, .. } = world.events(ticket).pop().unwrap().event else {
+        panic!()
+    };
+    let text =
+        block_on(world.desk.store().load(&system_scope(TENANT), &[Key::Text(reason)])).unwrap().remove(0);
+    assert!(
+        matches!(text, Some(Record::Text(text)) if text.body.as_deref() == Some("He says his pin is [pin]."))
+    );
+    assert_eq!(vault.inner.kept(), 1);
+}
+
+#[test]
 fn tokens_can_be_chosen_where_there_is_a_vault_only() {
     let world = World::empty();
     let choose = PutDocument::new(DocumentKind::Masking, serde_json::json!({ "mode": "token" }));
