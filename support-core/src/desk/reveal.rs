@@ -122,6 +122,11 @@ impl Ask<'_> {
         masked
     }
 
+    /// Tells whether something was masked with tokens so far.
+    pub(super) fn has_sealed(&self) -> bool {
+        !self.sealed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Gives the vault what was masked with tokens so far.
     pub(super) async fn keep_sealed(&self) -> Result<(), Error> {
         let sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));

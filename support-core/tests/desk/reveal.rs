@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
-use support_core::desk::{Desk, OpenTicket, PutDocument, RestoreTicket, SetAsideTicket, WriteMessage};
+use support_core::desk::{
+    Desk, Done, OpenTicket, Options, PutDocument, RestoreTicket, SetAsideTicket, WriteMessage,
+};
 use support_core::event::{AudienceClass, Event};
 use support_core::masking::{Kind, Reveal, RevealError, Sealed, Secret, Token, Vault};
 use support_core::people::Actor;
@@ -19,6 +21,7 @@ use support_core::{
 };
 
 use crate::faulty::FaultyStore;
+use crate::once::once;
 use crate::world::{HOST, TENANT, World, customer_of};
 
 /// A vault that can be down.
@@ -242,6 +245,23 @@ fn a_number_in_the_reason_is_masked_in_the_trail_and_for_the_vault() {
         matches!(text, Some(Record::Text(text)) if text.body.as_deref() == Some("He says his pin is [pin]."))
     );
     assert_eq!(vault.inner.kept(), 1);
+}
+
+#[test]
+fn a_command_sent_again_seals_nothing_and_is_answered_though_the_vault_is_down() {
+    let (world, vault) = with_vault();
+    let carl = world.customer("Carl");
+    let write = WriteMessage::reply(world.opened_by(&carl), "My pin is 4821.");
+    let options = Options { if_match: None, once: Some(once(&world, "k", 1)) };
+    let first = block_on(world.desk.run_with(&carl, &write, &options)).unwrap();
+    for down in [false, true] {
+        vault.down(down);
+        let again = block_on(world.desk.run_with(&carl, &write, &options)).unwrap();
+        assert_eq!(again, Done::Before(first.reply()));
+        assert_eq!(vault.inner.kept(), 1);
+    }
+    let new = Options { if_match: None, once: Some(once(&world, "l", 1)) };
+    assert!(matches!(block_on(world.desk.run_with(&carl, &write, &new)), Err(Error::Store(_))));
 }
 
 #[test]
