@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::error::{EntityKind, Error};
 use crate::id::{TenantId, TextId, TicketId};
 use crate::masking::{
-    Kind, MAX_REASON_CHARS, Masked, Purpose, Reveal, RevealError, Secret, Token, Vault, tokens_in,
+    Finding, Kind, MAX_REASON_CHARS, Masked, Purpose, Reveal, RevealError, Secret, Token, Vault, tokens_in,
 };
 use crate::people::{Actor, Permission, Scope};
 use crate::store::{Record, StoreError, StoreErrorKind};
@@ -113,10 +113,15 @@ impl Ask<'_> {
         let Some(ticket) = ticket.filter(|_| self.desk.has_vault()) else {
             return masker.mask(text, Purpose::Storage, before);
         };
-        let mut mint = || Token::from_uuid(self.ids().mint(self.now));
-        let (masked, sealed) = masker.mask_sealing(text, Purpose::Storage, before, &mut mint);
+        let mut all = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get(&ticket).map_or(&[][..], Vec::as_slice);
+        let mut mint = |finding: &Finding, value: &str| {
+            let same = known.iter().find(|one| one.finding == *finding && one.value.reveal() == value);
+            same.map_or_else(|| Token::from_uuid(self.ids().mint(self.now)), |one| one.token)
+        };
+        let (masked, mut sealed) = masker.mask_sealing(text, Purpose::Storage, before, &mut mint);
+        sealed.retain(|one| !known.contains(one));
         if !sealed.is_empty() {
-            let mut all = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
             all.entry(ticket).or_default().extend(sealed);
         }
         masked
@@ -127,9 +132,9 @@ impl Ask<'_> {
         !self.sealed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Gives the vault what was masked with tokens so far.
+    /// Gives the vault what was masked with tokens so far. It keeps the same token once.
     pub(super) async fn keep_sealed(&self) -> Result<(), Error> {
-        let sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));
+        let sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(vault) = self.desk.vault() else { return Ok(()) };
         for (ticket, sealed) in sealed {
             vault.keep(self.actor.tenant(), ticket, &sealed).await.map_err(of_vault)?;

@@ -98,8 +98,9 @@ pub struct Ask<'a> {
     pub config: Arc<Config>,
     /// The version that the thing must have.
     pub if_match: Option<u64>,
-    /// What was masked with tokens, by ticket, to be kept before anything is written.
-    pub(super) sealed: Mutex<BTreeMap<TicketId, Vec<Sealed>>>,
+    /// What was masked with tokens, by ticket, to be kept before anything is written. A command that is decided again
+    /// goes on with what it sealed before.
+    pub(super) sealed: Arc<Mutex<BTreeMap<TicketId, Vec<Sealed>>>>,
 }
 
 impl Ask<'_> {
@@ -167,8 +168,9 @@ impl Desk {
         let live = self.live(actor.tenant());
         let mut busy = EntityKind::Ticket;
         let mut taken_before = None;
+        let sealed = Arc::default();
         for attempt in 0..ATTEMPTS {
-            let ask = self.ask(actor, options).await?;
+            let ask = Ask { sealed: Arc::clone(&sealed), ..self.ask(actor, options).await? };
             let mut prepared = match wanted.prepare(&ask).await {
                 Ok(prepared) => prepared,
                 Err(error) => return self.done_before(actor, options, error).await,
@@ -280,7 +282,7 @@ impl Desk {
     pub(super) async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
         let now = self.now();
         let config = self.live(actor.tenant()).config(self.store(), now).await?;
-        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match, sealed: Mutex::default() })
+        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match, sealed: Arc::default() })
     }
 
     async fn follow_up<R>(&self, actor: &Actor, prepared: &Prepared<R>) {

@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn a_token_is_turned_back_for_who_says_why_and_that_is_written_down() {
         let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
-        let mut mint = || Token::from_uuid(Uuid::from_u128(1));
+        let mut mint = |_: &_, _: &str| Token::from_uuid(Uuid::from_u128(1));
         let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
         assert!(!masked.text.contains("4821"));
         let (tenant, other) =

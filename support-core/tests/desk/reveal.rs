@@ -20,7 +20,7 @@ use support_core::{
     id::{TenantId, TicketId},
 };
 
-use crate::faulty::FaultyStore;
+use crate::faulty::{Fault, FaultyStore};
 use crate::once::once;
 use crate::world::{HOST, TENANT, World, customer_of};
 
@@ -262,6 +262,22 @@ fn a_command_sent_again_seals_nothing_and_is_answered_though_the_vault_is_down()
     }
     let new = Options { if_match: None, once: Some(once(&world, "l", 1)) };
     assert!(matches!(block_on(world.desk.run_with(&carl, &write, &new)), Err(Error::Store(_))));
+}
+
+#[test]
+fn a_command_seals_once_however_often_others_are_faster() {
+    let (world, store, vault) = with_faults();
+    let carl = world.customer("Carl");
+    let ticket = world.opened_by(&carl);
+    store.set(Fault::Crowded(ticket));
+    let write = WriteMessage::reply(ticket, "My pin is 4821, the card is 4111 1111 1111 1111.");
+    assert!(matches!(world.fail(&carl, &write), Error::Busy(_)));
+    assert_eq!(vault.inner.kept(), 2);
+    // What no text names goes with its ticket.
+    store.set(Fault::None);
+    delete(&world, ticket);
+    world.pass(31 * 86_400);
+    assert_eq!(vault.inner.kept(), 0);
 }
 
 #[test]
