@@ -128,15 +128,15 @@ impl Masker {
         self.mask_with(text, purpose, Earlier { turns: before, trail: "" }, &mut |_, _| None)
     }
 
-    /// Masks `text` as [`Masker::mask`] does and, in [`Mode::Token`], puts the tokens that `mint` draws into it.
-    /// Returns what each stands for, in order, for a [`Vault`] to keep before the text is stored.
+    /// Masks `text` as [`Masker::mask`] does and, in [`Mode::Token`], puts the tokens into it that `mint` gives
+    /// each finding and what was found. Returns what each stands for, in order, for a [`Vault`] to keep before the text is stored.
     ///
     /// ```
     /// use support_core::masking::{Masker, MaskingSpec, Mode, Purpose, Token};
     /// use uuid::Uuid;
     ///
     /// let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..MaskingSpec::default() })?;
-    /// let mut mint = || Token::from_uuid(Uuid::from_u128(7));
+    /// let mut mint = |_: &_, _: &str| Token::from_uuid(Uuid::from_u128(7));
     /// let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
     /// assert_eq!(masked.text, "my pin is [pin:00000000000000000000000000000007]");
     /// assert_eq!(sealed[0].value.reveal(), "4821");
@@ -148,12 +148,12 @@ impl Masker {
         text: &'t str,
         purpose: Purpose,
         before: &[&str],
-        mint: &mut dyn FnMut() -> Token,
+        mint: &mut dyn FnMut(&Finding, &str) -> Token,
     ) -> (Masked<'t>, Vec<Sealed>) {
         let mut sealed = Vec::new();
         let earlier = Earlier { turns: before, trail: "" };
         let masked = self.mask_with(text, purpose, earlier, &mut |finding, value| {
-            let token = mint();
+            let token = mint(finding, value);
             sealed.push(Sealed { token, finding: finding.clone(), value: Secret::new(value.to_owned()) });
             Some(token)
         });

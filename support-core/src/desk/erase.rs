@@ -15,8 +15,6 @@ pub(super) const BATCH: usize = 256;
 impl Desk {
     /// Empties every text that a ticket's events name. Their words are found no more: an emptied text has no entry.
     ///
-    /// What the vault keeps of them goes first: a text that is not erased after all names tokens that stand for nothing.
-    ///
     /// All of it goes into the commit of the event that says so, so that a ticket is erased wholly or not at all. Bodies
     /// are dropped as they are read: the set holds the emptied revisions only.
     pub(super) async fn empty_texts(
@@ -30,9 +28,8 @@ impl Desk {
             for record in self.store().load(&Scope::system(tenant), batch).await?.into_iter().flatten() {
                 let revision = record.revision();
                 if let Record::Text(text) = record
-                    && let Some(body) = &text.body
+                    && text.body.is_some()
                 {
-                    self.forget_tokens(tenant, body).await?;
                     changes.replace(revision, Text { body: None, ..text });
                 }
             }

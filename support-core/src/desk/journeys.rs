@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::id::{BrandId, CustomerId, DocumentId, TextId};
+use crate::id::{BrandId, CustomerId, DocumentId, TextId, TicketId};
 use crate::journey::{
     Answer, Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
     entry_document,
@@ -164,7 +164,9 @@ impl UseCase for SubmitJourney {
                 "what was begun of this journey was submitted a moment ago, and has led to a ticket";
             return Err(Error::refused("journey_crossed", problem));
         }
-        let said = said(&met.journey, &answers, |text, before| ask.mask(text, before).text.into_owned());
+        let id = TicketId::mint(ask.ids(), ask.now);
+        let said =
+            said(&met.journey, &answers, |text, before| ask.mask(Some(id), text, before).text.into_owned());
         let wording: BTreeMap<Label, String> =
             said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
         let filled = met.journey.fill(&answers, &wording);
@@ -181,7 +183,7 @@ impl UseCase for SubmitJourney {
         };
         // A team that is no more leaves it to the category and the default team.
         let team = filled.team_id.filter(|team| ask.config.team(*team).is_some());
-        let led = Led { journey: met.version, answers: kept, team };
+        let led = Led { ticket: id, journey: met.version, answers: kept, team };
         let mut prepared = open.led_by(ask, Some(led)).await?;
         if let Some(progress) = met.progress {
             let submitted = JourneyProgress { saved_at: ask.now, ..progress };

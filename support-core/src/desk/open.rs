@@ -197,6 +197,8 @@ impl UseCase for OpenTicket {
 
 /// The journey that leads to a ticket.
 pub(super) struct Led {
+    /// The ticket that it will be, for which the answers are masked.
+    pub(super) ticket: TicketId,
     pub(super) journey: ConfigRef,
     /// What was asked and answered, as JSON, with masks.
     pub(super) answers: String,
@@ -383,7 +385,8 @@ impl OpenTicket {
         opening: &Opening<'_>,
         start: Start,
     ) -> Result<(command::Open, Texts<'a>), Error> {
-        let id = TicketId::mint(ask.ids(), ask.now);
+        let led = opening.led.as_ref();
+        let id = led.map_or_else(|| TicketId::mint(ask.ids(), ask.now), |led| led.ticket);
         let conversation_id = ConversationId::mint(ask.ids(), ask.now);
         let customer = opening.customer;
         let whose = ActorRef::customer(customer.id);
@@ -403,7 +406,7 @@ impl OpenTicket {
         let context = self.context.iter().enumerate();
         let context =
             context.map(|(at, object)| object.store(at, whose, &mut texts)).collect::<Result<_, _>>()?;
-        let journey = opening.led.as_ref().map(|led| TicketJourney {
+        let journey = led.map(|led| TicketJourney {
             journey: led.journey,
             answers: texts.keep(whose, TextClass::Public, led.answers.clone()),
         });

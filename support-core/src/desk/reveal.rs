@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::error::{EntityKind, Error};
 use crate::id::{TenantId, TextId, TicketId};
 use crate::masking::{
-    Kind, MAX_REASON_CHARS, Masked, Purpose, Reveal, RevealError, Secret, Token, Vault, tokens_in,
+    Finding, Kind, MAX_REASON_CHARS, Masked, Purpose, Reveal, RevealError, Secret, Token, Vault, tokens_in,
 };
 use crate::people::{Actor, Permission, Scope};
 use crate::store::{Record, StoreError, StoreErrorKind};
@@ -35,8 +35,8 @@ impl Desk {
     /// not be stored, cached or logged.
     ///
     /// # Errors
-    /// `NotFound` for a ticket out of sight, to customers, and for a token that stands in none of the ticket's texts or
-    /// whose value is erased; `Forbidden`; `Invalid` for a reason of no or more than 500 characters; `Refused` as
+    /// `NotFound` for a ticket out of sight, to customers, and for a token that stands in none of the ticket's texts, was
+    /// sealed for another ticket, or whose value is erased; `Forbidden`; `Invalid` for a reason of no or more than 500 characters; `Refused` as
     /// `no_vault`; `Store` where store or vault fail.
     pub async fn reveal(
         &self,
@@ -45,18 +45,20 @@ impl Desk {
         token: Token,
         reason: &str,
     ) -> Result<(Kind, Secret), Error> {
+        // The vault writes down what the trail does: no number that the reason repeats. None of it is sealed either.
+        let masker = self.config(actor.tenant()).await?.masker.clone();
+        let reason = &*masker.mask(reason, Purpose::Storage, &[]).text;
         self.run(actor, &RevealValue { ticket, token, reason }).await?;
         let vault = self.vault().ok_or_else(no_vault)?;
-        let asked = Reveal::new(actor.tenant(), token, actor.as_ref(), self.now(), reason);
+        let asked = Reveal::new(actor.tenant(), ticket, token, actor.as_ref(), self.now(), reason);
         vault.reveal(&asked.map_err(of_vault)?).await.map_err(of_vault)
     }
 
-    /// Lets the vault forget what the tokens of a text stand for.
-    pub(super) async fn forget_tokens(&self, tenant: TenantId, text: &str) -> Result<(), Error> {
-        let tokens: Vec<Token> = tokens_in(text).collect();
-        match self.vault().filter(|_| !tokens.is_empty()) {
-            Some(vault) => vault.forget(tenant, &tokens).await.map_err(of_vault),
-            None => Ok(()),
+    /// Lets the vault forget what was sealed for an erased ticket; tells whether it did.
+    pub(super) async fn forget_sealed(&self, tenant: TenantId, ticket: TicketId) -> bool {
+        match self.vault() {
+            Some(vault) => vault.forget(tenant, ticket).await.is_ok(),
+            None => true,
         }
     }
 
@@ -104,26 +106,40 @@ impl UseCase for RevealValue<'_> {
 }
 
 impl Ask<'_> {
-    /// Masks a text on its way into the store. What is masked with tokens is kept in the vault before anything is
-    /// written; without a vault, tokens are only the names of what was masked.
-    pub(super) fn mask<'t>(&self, text: &'t str, before: &[&str]) -> Masked<'t> {
+    /// Masks a text on its way into the store. What is masked with tokens is kept in the vault for its ticket before
+    /// anything is written; without a vault, and in texts of no ticket, tokens are only the names of what was masked.
+    pub(super) fn mask<'t>(&self, ticket: Option<TicketId>, text: &'t str, before: &[&str]) -> Masked<'t> {
         let masker = &self.config.masker;
-        if !self.desk.has_vault() {
+        let Some(ticket) = ticket.filter(|_| self.desk.has_vault()) else {
             return masker.mask(text, Purpose::Storage, before);
+        };
+        let mut all = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get(&ticket).map_or(&[][..], Vec::as_slice);
+        let mut mint = |finding: &Finding, value: &str| {
+            let same = known.iter().find(|one| one.finding == *finding && one.value.reveal() == value);
+            same.map_or_else(|| Token::from_uuid(self.ids().mint(self.now)), |one| one.token)
+        };
+        let (masked, mut sealed) = masker.mask_sealing(text, Purpose::Storage, before, &mut mint);
+        sealed.retain(|one| !known.contains(one));
+        if !sealed.is_empty() {
+            all.entry(ticket).or_default().extend(sealed);
         }
-        let mut mint = || Token::from_uuid(self.ids().mint(self.now));
-        let (masked, sealed) = masker.mask_sealing(text, Purpose::Storage, before, &mut mint);
-        self.sealed.lock().unwrap_or_else(PoisonError::into_inner).extend(sealed);
         masked
     }
 
-    /// Gives the vault what was masked with tokens so far.
+    /// Tells whether something was masked with tokens so far.
+    pub(super) fn has_sealed(&self) -> bool {
+        !self.sealed.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Gives the vault what was masked with tokens so far. It keeps the same token once.
     pub(super) async fn keep_sealed(&self) -> Result<(), Error> {
-        let sealed = std::mem::take(&mut *self.sealed.lock().unwrap_or_else(PoisonError::into_inner));
-        match self.desk.vault().filter(|_| !sealed.is_empty()) {
-            Some(vault) => vault.keep(self.actor.tenant(), &sealed).await.map_err(of_vault),
-            None => Ok(()),
+        let sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(vault) = self.desk.vault() else { return Ok(()) };
+        for (ticket, sealed) in sealed {
+            vault.keep(self.actor.tenant(), ticket, &sealed).await.map_err(of_vault)?;
         }
+        Ok(())
     }
 }
 

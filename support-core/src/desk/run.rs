@@ -1,5 +1,6 @@
 //! How every use-case runs: prepare, commit, and decide again where others were faster.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
-use crate::id::Ids;
+use crate::id::{Ids, TicketId};
 use crate::masking::Sealed;
 use crate::people::{Actor, AgentState, Presence, Scope};
 use crate::store::{ChangeSet, Expect, Key, Outcome, Receipt, Record, Store, StoreExt};
@@ -97,8 +98,9 @@ pub struct Ask<'a> {
     pub config: Arc<Config>,
     /// The version that the thing must have.
     pub if_match: Option<u64>,
-    /// What was masked with tokens, to be kept before anything is written.
-    pub(super) sealed: Mutex<Vec<Sealed>>,
+    /// What was masked with tokens, by ticket, to be kept before anything is written. A command that is decided again
+    /// goes on with what it sealed before.
+    pub(super) sealed: Arc<Mutex<BTreeMap<TicketId, Vec<Sealed>>>>,
 }
 
 impl Ask<'_> {
@@ -166,13 +168,20 @@ impl Desk {
         let live = self.live(actor.tenant());
         let mut busy = EntityKind::Ticket;
         let mut taken_before = None;
+        let sealed = Arc::default();
         for attempt in 0..ATTEMPTS {
-            let ask = self.ask(actor, options).await?;
+            let ask = Ask { sealed: Arc::clone(&sealed), ..self.ask(actor, options).await? };
             let mut prepared = match wanted.prepare(&ask).await {
                 Ok(prepared) => prepared,
                 Err(error) => return self.done_before(actor, options, error).await,
             };
-            ask.keep_sealed().await?;
+            if ask.has_sealed() {
+                // One that was carried out before seals nothing more, and needs no vault.
+                if let Some(done) = self.answered(actor, options).await? {
+                    return Ok(done);
+                }
+                ask.keep_sealed().await?;
+            }
             if prepared.is_empty() && options.once.is_none() {
                 return Ok(Done::Now(prepared.reply));
             }
@@ -232,10 +241,19 @@ impl Desk {
         options: &Options,
         error: Error,
     ) -> Result<Done<R>, Error> {
-        let Some(once) = &options.once else { return Err(error) };
+        self.answered(actor, options).await?.ok_or(error)
+    }
+
+    /// Reads what a command answered before, where it was carried out.
+    async fn answered<R: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        options: &Options,
+    ) -> Result<Option<Done<R>>, Error> {
+        let Some(once) = &options.once else { return Ok(None) };
         let key = Key::Receipt(once.key.clone());
         let held: Option<Receipt> = self.store().one(&Scope::system(actor.tenant()), key).await?;
-        held.map_or(Err(error), |receipt| repeated(&receipt, Some(once)))
+        held.map(|receipt| repeated(&receipt, Some(once))).transpose()
     }
 
     /// Decides a use-case without writing anything, for a host that commits the changes in its own transaction and
@@ -264,7 +282,7 @@ impl Desk {
     pub(super) async fn ask<'a>(&'a self, actor: &'a Actor, options: &Options) -> Result<Ask<'a>, Error> {
         let now = self.now();
         let config = self.live(actor.tenant()).config(self.store(), now).await?;
-        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match, sealed: Mutex::default() })
+        Ok(Ask { desk: self, actor, now, config, if_match: options.if_match, sealed: Arc::default() })
     }
 
     async fn follow_up<R>(&self, actor: &Actor, prepared: &Prepared<R>) {

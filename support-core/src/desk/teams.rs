@@ -141,7 +141,7 @@ impl PutTeam {
             now: ask.now,
             config: config.into(),
             if_match: None,
-            sealed: std::sync::Mutex::default(),
+            sealed: std::sync::Arc::clone(&ask.sealed),
         };
         for agent in agents {
             let wanted =

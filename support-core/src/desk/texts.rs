@@ -63,7 +63,7 @@ impl<'a> Texts<'a> {
 
     /// Masks and keeps a text. `subject` is whose data it is; `before` are the earlier turns, oldest first.
     pub(super) fn add(&mut self, subject: ActorRef, class: TextClass, text: &str, before: &[&str]) -> Stored {
-        let masked = self.ask.mask(text, before);
+        let masked = self.ask.mask(self.ticket, text, before);
         let found = masked.counts();
         let body = masked.text.into_owned();
         let id = self.keep(subject, class, body.clone());

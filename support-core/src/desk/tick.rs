@@ -9,7 +9,9 @@ use crate::people::{Actor, ActorRef, Agent, AgentState, Presence, Scope};
 use crate::store::{
     Assignee, ChangeSet, Key, OffersOf, Outcome, Query, Record, Select, StoreExt, TicketFilter,
 };
-use crate::ticket::{Circumstances, Command, STUCK_AFTER, Status, StatusCategory, Ticket, command, decide};
+use crate::ticket::{
+    Circumstances, Command, STUCK_AFTER, SetAsideKind, Status, StatusCategory, Ticket, command, decide,
+};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -176,16 +178,17 @@ impl Desk {
                     self.empty_texts(tenant, ticket.id, &mut woken.changes).await?;
                 }
                 changes.push(woken.changes);
-                marks.push((ticket.id, woken.routes, woken.failures));
+                marks.push((ticket.id, woken.routes, woken.failures, woken.again));
             }
             let outcomes = self.store().commit(&changes).await?;
             if changes.iter().any(ChangeSet::adds_load) {
                 live.adds();
             }
             tickets.clear();
-            for ((id, routes, failures), outcome) in marks.into_iter().zip(outcomes) {
+            for ((id, routes, failures, again), outcome) in marks.into_iter().zip(outcomes) {
                 match outcome {
                     Outcome::Committed if failures > 0 => ticked.note_failure(failures),
+                    Outcome::Committed if again => tickets.push(id),
                     Outcome::Committed => {
                         ticked.woken += 1;
                         if routes {
@@ -207,14 +210,24 @@ impl Desk {
         circumstances: &Circumstances<'_>,
     ) -> Result<Woken, Error> {
         let now = circumstances.now;
+        let is_erased =
+            |ticket: &Ticket| ticket.set_aside.is_some_and(|aside| aside.kind == SetAsideKind::Erased);
+        if is_erased(ticket) && !self.forget_sealed(tenant, ticket.id).await {
+            return Ok(failed(tenant, ticket, now));
+        }
         if let Ok(mut decision) = decide(Some(ticket), &[Command::Wake], circumstances)
             && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
         {
             decision.ticket.derived.failures = 0;
+            // The vault forgets once the erasure is durable, and no crash in between makes it keep what nobody can reach.
+            let again = self.has_vault() && !is_erased(ticket) && is_erased(&decision.ticket);
+            if again {
+                (decision.ticket.derived.failures, decision.ticket.derived.wake_at) = (1, Some(now));
+            }
             let landing = Landing::of(tenant, Some(ticket), decision);
             let Landed { mut changes, routes, .. } = self.land(landing, circumstances).await?;
             self.tell(std::slice::from_mut(&mut changes)).await?;
-            return Ok(Woken { changes, routes, failures: 0 });
+            return Ok(Woken { changes, routes, failures: 0, again });
         }
         Ok(failed(tenant, ticket, now))
     }
@@ -368,6 +381,8 @@ struct Woken {
     routes: bool,
     /// Failures in a row; 0 where it went well.
     failures: u32,
+    /// Whether it is to be woken once more when this is written.
+    again: bool,
 }
 
 /// Notes that waking a ticket failed: it backs off.
@@ -379,5 +394,5 @@ fn failed(tenant: TenantId, ticket: &Ticket, now: Timestamp) -> Woken {
     let failures = after.derived.failures;
     let mut changes = ChangeSet::new(tenant);
     changes.replace(ticket.stream_seq, after);
-    Woken { changes, routes: false, failures }
+    Woken { changes, routes: false, failures, again: false }
 }

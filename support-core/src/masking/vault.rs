@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::kind::{Finding, Kind};
-use crate::id::TenantId;
+use crate::id::{TenantId, TicketId};
 use crate::people::ActorRef;
 use crate::time::Timestamp;
 
@@ -121,6 +121,8 @@ pub struct Sealed {
 pub struct Reveal {
     /// The tenant whose token it is.
     pub tenant: TenantId,
+    /// The ticket in whose text it stands.
+    pub ticket: TicketId,
     /// The token.
     pub token: Token,
     /// Who asks.
@@ -138,6 +140,7 @@ impl Reveal {
     /// [`RevealError::Reason`] where `reason` is empty or longer than [`MAX_REASON_CHARS`].
     pub fn new(
         tenant: TenantId,
+        ticket: TicketId,
         token: Token,
         by: ActorRef,
         at: Timestamp,
@@ -147,7 +150,7 @@ impl Reveal {
         if reason.is_empty() || reason.chars().nth(MAX_REASON_CHARS).is_some() {
             return Err(RevealError::Reason);
         }
-        Ok(Self { tenant, token, by, at, reason: reason.to_owned() })
+        Ok(Self { tenant, ticket, token, by, at, reason: reason.to_owned() })
     }
 
     /// Why it is needed.
@@ -163,7 +166,7 @@ pub enum RevealError {
     /// The reason is missing or too long.
     #[error("`reason` must have 1 to {MAX_REASON_CHARS} characters")]
     Reason,
-    /// The tenant has no such token, or its value is erased.
+    /// Nothing was sealed under the token for this ticket, or its value is erased.
     #[error("no such token")]
     Unknown,
     /// The vault cannot be reached, or could not write down that it was asked. Safe to repeat.
@@ -173,29 +176,31 @@ pub enum RevealError {
 
 /// Keeps what tokens stand for, apart from the texts in which they stand.
 ///
-/// A vault seals values at rest as it sees fit. Values of one tenant are never revealed to another.
+/// A vault seals values at rest as it sees fit. A value belongs to the ticket for which it was sealed: whoever writes its
+/// token into the text of another ticket, of the same tenant or not, sees nothing there, and erasing that other ticket
+/// takes nothing away.
 #[async_trait]
 pub trait Vault: Send + Sync {
-    /// Keeps values: all or none. Keeping the same token twice keeps the first value.
+    /// Keeps values for a ticket: all or none. Keeping the same token twice keeps the first value, for the first ticket.
     ///
     /// # Errors
     ///
     /// [`RevealError::Unavailable`]; then nothing was kept, and the text must not be stored.
-    async fn keep(&self, tenant: TenantId, sealed: &[Sealed]) -> Result<(), RevealError>;
+    async fn keep(&self, tenant: TenantId, ticket: TicketId, sealed: &[Sealed]) -> Result<(), RevealError>;
 
     /// Writes down that somebody asks, then returns the kind and the value of a token.
     ///
     /// # Errors
     ///
-    /// [`RevealError::Unknown`] for a token that the tenant does not have, which is written down too;
+    /// [`RevealError::Unknown`] for a token under which nothing is kept for the ticket, which is written down too;
     /// [`RevealError::Unavailable`] where it could not be written down: then nothing is revealed.
     async fn reveal(&self, ask: &Reveal) -> Result<(Kind, Secret), RevealError>;
 
-    /// Forgets what tokens stand for, for good: the texts in which they stand are about to be erased. Tokens that it
-    /// does not know are none of its business.
+    /// Forgets everything that was sealed for a ticket, for good: its texts are erased. It may be asked again, and for
+    /// tickets for which it keeps nothing.
     ///
     /// # Errors
     ///
-    /// [`RevealError::Unavailable`]; then the texts are not erased yet, and it is asked again.
-    async fn forget(&self, tenant: TenantId, tokens: &[Token]) -> Result<(), RevealError>;
+    /// [`RevealError::Unavailable`]; then it is asked again.
+    async fn forget(&self, tenant: TenantId, ticket: TicketId) -> Result<(), RevealError>;
 }

@@ -5,13 +5,13 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 
-use crate::id::TenantId;
+use crate::id::{TenantId, TicketId};
 use crate::masking::{Kind, Reveal, RevealError, Sealed, Secret, Token, Vault};
 
 /// Keeps values in memory, unsealed, and everything that was asked of it.
 #[derive(Debug, Default)]
 pub struct MemoryVault {
-    kept: Mutex<BTreeMap<(TenantId, Token), (Kind, Secret)>>,
+    kept: Mutex<BTreeMap<(TenantId, Token), (TicketId, Sealed)>>,
     asked: Mutex<Vec<Reveal>>,
 }
 
@@ -37,10 +37,10 @@ impl MemoryVault {
 
 #[async_trait]
 impl Vault for MemoryVault {
-    async fn keep(&self, tenant: TenantId, sealed: &[Sealed]) -> Result<(), RevealError> {
+    async fn keep(&self, tenant: TenantId, ticket: TicketId, sealed: &[Sealed]) -> Result<(), RevealError> {
         let mut kept = self.kept.lock().unwrap();
-        for Sealed { token, finding, value } in sealed {
-            kept.entry((tenant, *token)).or_insert_with(|| (finding.kind.clone(), value.clone()));
+        for one in sealed {
+            kept.entry((tenant, one.token)).or_insert_with(|| (ticket, one.clone()));
         }
         Ok(())
     }
@@ -48,12 +48,17 @@ impl Vault for MemoryVault {
     async fn reveal(&self, ask: &Reveal) -> Result<(Kind, Secret), RevealError> {
         self.asked.lock().unwrap().push(ask.clone());
         let kept = self.kept.lock().unwrap();
-        kept.get(&(ask.tenant, ask.token)).cloned().ok_or(RevealError::Unknown)
+        match kept.get(&(ask.tenant, ask.token)) {
+            Some((ticket, sealed)) if *ticket == ask.ticket => {
+                Ok((sealed.finding.kind.clone(), sealed.value.clone()))
+            }
+            _ => Err(RevealError::Unknown),
+        }
     }
 
-    async fn forget(&self, tenant: TenantId, tokens: &[Token]) -> Result<(), RevealError> {
+    async fn forget(&self, tenant: TenantId, ticket: TicketId) -> Result<(), RevealError> {
         let mut kept = self.kept.lock().unwrap();
-        tokens.iter().for_each(|token| drop(kept.remove(&(tenant, *token))));
+        kept.retain(|(of, _), (sealed_for, _)| (*of, *sealed_for) != (tenant, ticket));
         Ok(())
     }
 }
@@ -71,18 +76,21 @@ mod tests {
     #[test]
     fn a_token_is_turned_back_for_who_says_why_and_that_is_written_down() {
         let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
-        let mut mint = || Token::from_uuid(Uuid::from_u128(1));
+        let mut mint = |_: &_, _: &str| Token::from_uuid(Uuid::from_u128(1));
         let (masked, sealed) = masker.mask_sealing("my pin is 4821", Purpose::Storage, &[], &mut mint);
         assert!(!masked.text.contains("4821"));
         let (tenant, other) =
             (TenantId::from_uuid(Uuid::from_u128(1)), TenantId::from_uuid(Uuid::from_u128(2)));
+        let (ticket, elsewhere) =
+            (TicketId::from_uuid(Uuid::from_u128(3)), TicketId::from_uuid(Uuid::from_u128(4)));
         let vault = MemoryVault::new();
-        block_on(vault.keep(tenant, &sealed)).unwrap();
+        block_on(vault.keep(tenant, ticket, &sealed)).unwrap();
 
         let token = sealed[0].token;
-        let ask = |tenant, reason: &str| {
-            Reveal::new(tenant, token, ActorRef::SYSTEM, Timestamp::from_seconds(1), reason)
+        let ask_in = |tenant, ticket, reason: &str| {
+            Reveal::new(tenant, ticket, token, ActorRef::SYSTEM, Timestamp::from_seconds(1), reason)
         };
+        let ask = |tenant, reason: &str| ask_in(tenant, ticket, reason);
         let (kind, value) = block_on(vault.reveal(&ask(tenant, " fraud case ").unwrap())).unwrap();
         assert_eq!((kind, value.reveal()), (Kind::Pin, "4821"));
         assert_eq!(block_on(vault.reveal(&ask(other, "curious").unwrap())), Err(RevealError::Unknown));
@@ -94,7 +102,11 @@ mod tests {
         }
         assert!(!format!("{vault:?}").contains("4821"));
 
-        block_on(vault.forget(tenant, &[token])).unwrap();
+        let quoted = ask_in(tenant, elsewhere, "quoted there").unwrap();
+        assert_eq!(block_on(vault.reveal(&quoted)), Err(RevealError::Unknown));
+        block_on(vault.forget(tenant, elsewhere)).unwrap();
+        assert_eq!(vault.kept(), 1);
+        block_on(vault.forget(tenant, ticket)).unwrap();
         assert_eq!(block_on(vault.reveal(&ask(tenant, "again").unwrap())), Err(RevealError::Unknown));
     }
 }

@@ -95,7 +95,7 @@ async fn preview(call: Call, body: Body<MaskingPreview>) -> Result<Json<MaskedBo
     let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
     let before: Vec<&str> = asked.before.iter().map(String::as_str).collect();
     let mut drawn = 0;
-    let mut mint = || {
+    let mut mint = |_: &_, _: &str| {
         drawn += 1;
         Token::from_uuid(Uuid::from_u128(drawn))
     };

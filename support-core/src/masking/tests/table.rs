@@ -374,7 +374,7 @@ fn tokens_stand_for_what_was_masked_and_mask_it_for_good() {
     let masker = Masker::new(&MaskingSpec { mode: Mode::Token, ..Default::default() }).unwrap();
     let text = "é card 4111 1111 1111 1111, mail a@b.example, pin ４８２１";
     let mut drawn = 0;
-    let mut mint = || {
+    let mut mint = |_: &_, _: &str| {
         drawn += 1;
         Token::from_uuid(uuid::Uuid::from_u128(0x1234_5678_9012_3456 << 32 | drawn))
     };
