@@ -363,10 +363,15 @@ fn waking_is_exact(scenario: &Scenario) {
         assert_eq!(&woken.ticket, ticket, "a wake-up with nothing due changes nothing");
         return;
     }
-    // Only a lap that this wake-up began may ask for another one at once.
-    let began = |envelope: &Envelope| {
-        matches!(&envelope.event, Event::SlaTimersMoved { moves }
-            if moves.iter().any(|step| matches!(step, TimerMove::Started { .. })))
+    // Only a lap that this wake-up began or let go on, or other targets, for a priority that a rule has raised, may ask
+    // for another one at once.
+    let goes = |step: &TimerMove| {
+        matches!(step, TimerMove::Started { .. } | TimerMove::Resumed { .. } | TimerMove::Reinstated { .. })
+    };
+    let began = |envelope: &Envelope| match &envelope.event {
+        Event::SlaTimersMoved { moves } => moves.iter().any(goes),
+        Event::SlaApplied { .. } => true,
+        _ => false,
     };
     let mut latest = woken;
     for _ in 0..4 {
