@@ -182,7 +182,7 @@ struct Line<'a> {
     /// The rules that hold for it; nothing where the router leaves it alone.
     team: Option<&'a TeamSpec>,
     /// What its work asks for.
-    asks: Arc<Asks>,
+    asks: Option<&'a Arc<Asks>>,
     /// Whether anybody may have its work, at any stage.
     open: bool,
     /// Whether its work is planned together with all other such work.
@@ -198,17 +198,16 @@ struct Line<'a> {
 /// The number of the turns of a squad in which nobody is ready.
 const NOBODY: usize = usize::MAX;
 
-/// The turns at one kind of work at each stage of relaxation, and whether anybody may have it.
-type Known = (Arc<[[usize; 2]]>, bool);
-
 /// A team whose work waits.
 struct Served<'a> {
     /// The rules that hold for its work; nothing where the router leaves it alone.
     team: Option<&'a TeamSpec>,
     /// The squads of its own agents, and of those who take its overflow.
     squads: [usize; 2],
-    /// The turns at each kind of its work, and whether anybody may have it.
-    known: HashMap<u32, Known>,
+    /// The turns at each kind of its work that anybody may have.
+    known: HashMap<u32, Arc<[[usize; 2]]>>,
+    /// Those of work that nobody may have.
+    nobody: Option<Arc<[[usize; 2]]>>,
 }
 
 /// A piece of work that was given to an agent.
@@ -241,7 +240,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     /// Finds for which lines anybody may be eligible, at any stage. Capacity only shrinks while planning: where nobody is,
     /// nobody comes.
-    fn new(queue: &Queue, crew: Crew<'a>, config: &'a Config) -> Self {
+    fn new(queue: &'a Queue, crew: Crew<'a>, config: &'a Config) -> Self {
         let now = crew.now;
         let mut planner = Self {
             config,
@@ -285,7 +284,9 @@ impl<'a> Planner<'a> {
     /// Keeps room for work that nobody has enough room for, where it has waited beyond the bound on starvation: else
     /// lighter work that comes later would take what comes free for ever. An agent is kept for one piece of a line.
     fn keep_room(&mut self, line: usize, ranked: &Ranked) {
-        let Some(Line { team: Some(team), asks, squads, keeps: false, .. }) = self.lines.get(line) else {
+        let Some(Line { team: Some(team), asks: Some(asks), squads, keeps: false, .. }) =
+            self.lines.get(line)
+        else {
             return;
         };
         if asks.effort <= 1 {
@@ -310,19 +311,19 @@ impl<'a> Planner<'a> {
             self.squads.push(self.crew.squad(teams, before));
             self.squads.len() - 1
         });
-        Served { team, squads, known: HashMap::new() }
+        Served { team, squads, known: HashMap::new(), nobody: None }
     }
 
     /// Makes the turns at a line's work; nothing where the router leaves it alone.
-    fn line(&mut self, line: &LineOf<'_>, served: &mut Served<'a>) -> Option<Line<'a>> {
+    fn line(&mut self, line: &LineOf<'a>, served: &mut Served<'a>) -> Option<Line<'a>> {
         let team = served.team?;
         let together = team.strategy == Strategy::Optimal;
-        let (asks, squads) = (line.asks.clone(), served.squads);
+        let (asks, squads) = (Some(line.asks), served.squads);
         let found = move |stages, open| {
             Some(Line { team: Some(team), asks, open, together, keeps: false, squads, stages })
         };
-        if let Some((stages, open)) = served.known.get(&line.asks_number) {
-            return found(stages.clone(), *open);
+        if let Some(stages) = served.known.get(&line.asks_number) {
+            return found(stages.clone(), true);
         }
         let relaxed = team.relaxation.iter().map(|stage| {
             let asks = line.asks.relaxed(stage);
@@ -337,9 +338,8 @@ impl<'a> Planner<'a> {
             squads.any(|squad| self.crew.eligible(squad, asks, skills).next().is_some())
         };
         if !stages().any(anybody) {
-            let nobody: Arc<[[usize; 2]]> = stages().map(|_| [NOBODY; 2]).collect();
-            served.known.insert(line.asks_number, (nobody.clone(), false));
-            return found(nobody, false);
+            let nobody = || std::iter::repeat_n([NOBODY; 2], relaxed.len() + 1).collect();
+            return found(served.nobody.get_or_insert_with(nobody).clone(), false);
         }
         let turns = stages().map(|(asks, skills)| {
             served.squads.map(|squad| {
@@ -352,7 +352,7 @@ impl<'a> Planner<'a> {
             })
         });
         let stages: Arc<[[usize; 2]]> = turns.collect();
-        served.known.insert(line.asks_number, (stages.clone(), true));
+        served.known.insert(line.asks_number, stages.clone());
         found(stages, true)
     }
 
@@ -409,16 +409,20 @@ impl<'a> Planner<'a> {
         let Some((team, both, stage)) = self.stage(next) else { return };
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
         let declined = next.rare.map(|rare| rare.declined.as_slice()).unwrap_or_default();
-        let kept = self.crew.kept_from(next.ranked.since);
-        let all_of_own = from > 0 && both.first().is_some_and(|own| self.begin(*own));
-        if all_of_own {
+        let begun = both.map(|turns| self.begin(turns));
+        if from > 0 && begun.first() == Some(&true) {
             return;
         }
+        if declined.is_empty() && begun == [false; 2] {
+            // What was planned together and is left has room kept by the next plan, when its line is found closed.
+            if from == 0 {
+                self.keep_room(next.line, &next.ranked);
+            }
+            return;
+        }
+        let kept = self.crew.kept_from(next.ranked.since);
         if declined.is_empty() {
-            for number in both {
-                if !self.begin(number) {
-                    continue;
-                }
+            for (number, _) in both.into_iter().zip(begun).filter(|(_, begun)| *begun) {
                 let Some(turns) = self.turns.get_mut(number) else { return };
                 let Some(squad) = self.squads.get(turns.squad) else { return };
                 let sticky = sticky.and_then(|agent| self.crew.number(agent));
@@ -428,13 +432,11 @@ impl<'a> Planner<'a> {
                     return;
                 }
             }
-            self.keep_room(next.line, &next.ranked);
             return;
         }
         // Who declined is particular to the ticket: it is placed by itself.
-        let Some(line) = self.lines.get(next.line) else { return };
-        let asks = line.asks.at(team, stage);
-        let squads = line.squads;
+        let Some(Line { asks: Some(asks), squads, .. }) = self.lines.get(next.line) else { return };
+        let asks = asks.at(team, stage);
         let teams =
             squads.map(|squad| self.squads.get(squad).map_or(&[][..], |squad| squad.teams.as_slice()));
         let case = Case { team, teams, asks: &asks, declined, sticky, kept: &kept };
