@@ -23,15 +23,16 @@ pub(crate) enum Chore {
     Stop,
 }
 
-/// Runs until it is told to stop. Between chores it sleeps; it polls only while somebody listens.
+/// Runs until it is told to stop. Between chores it sleeps; it polls only while somebody listens. What is committed
+/// after `version` was read is noticed.
 pub(crate) fn run(
     db: &Connection,
+    mut version: Option<i64>,
     chores: &Receiver<Chore>,
     changed: &Event,
     counters: &Counters,
     serving: bool,
 ) {
-    let mut version = data_version(db);
     loop {
         let chore = if changed.total_listeners() > 0 {
             chores.recv_timeout(POLL)
@@ -68,6 +69,6 @@ pub(crate) fn checkpoint(db: &Connection, how: &str) -> rusqlite::Result<bool> {
 }
 
 /// A number that changes when another connection commits.
-fn data_version(db: &Connection) -> Option<i64> {
+pub(crate) fn data_version(db: &Connection) -> Option<i64> {
     db.query_row("PRAGMA data_version", [], |row| row.get(0)).ok()
 }

@@ -120,11 +120,13 @@ impl SqliteStore {
         let (chores, queue) = channel();
         let open = if serving { connection::housekeeper } else { connection::reader };
         let db = open(config).map_err(|failure| failure.while_doing(doing))?;
+        // Before anybody can listen: read on its own thread, it could already count what a listener waits for.
+        let version = housekeeper::data_version(&db);
         let housekeeper = {
             let (changed, counters) = (Arc::clone(&changed), Arc::clone(&counters));
             std::thread::Builder::new()
                 .name("desk-keep".to_owned())
-                .spawn(move || housekeeper::run(&db, &queue, &changed, &counters, serving))
+                .spawn(move || housekeeper::run(&db, version, &queue, &changed, &counters, serving))
                 .map_err(|error| gone(doing).because(error))?
         };
         Ok(Self {
