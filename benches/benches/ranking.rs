@@ -13,7 +13,7 @@ use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, CustomerId, TeamId, TicketId};
 use support_core::people::{Reach, Scope, Subject};
 use support_core::routing::{Queue, QueueDepth, Ranked, Waiting};
-use support_core::scoring::{ScoreInputs, Weights, score, total};
+use support_core::scoring::{Rest, ScoreInputs, Urgency, Weights, score, total};
 use support_core::testkit::build::{TENANT, agent_id, agent_scope, customer_id, team_id, ticket_id};
 use support_core::ticket::{Priority, Work};
 use support_core::time::Timestamp;
@@ -33,7 +33,8 @@ fn main() {
 fn scores(criterion: &mut Criterion) {
     let weights = Weights::default();
     let mut chance = Chance::new(1);
-    let inputs: Vec<ScoreInputs> = (0..1_000).map(|number| waiting(number, &mut chance).inputs()).collect();
+    let waiting: Vec<Waiting> = (0..1_000).map(|number| waiting(number, &mut chance)).collect();
+    let inputs: Vec<ScoreInputs<'_>> = waiting.iter().map(Waiting::inputs).collect();
     for inputs in &inputs {
         assert_eq!(total(&weights, inputs, NOW), score(&weights, inputs, NOW).total);
     }
@@ -109,7 +110,7 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
         priority: *chance.pick(Priority::ALL),
         keyword_points: f64::from(u32::try_from(chance.below(40)).unwrap()),
         insight_points: f64::from(u32::try_from(chance.below(50)).unwrap()),
-        urgency: chance.once_in(2).then(|| (from, from.plus_seconds(7_200))),
+        urgency: chance.once_in(2).then(|| urgency(from, chance)),
         language: None,
         work: Work {
             since,
@@ -123,7 +124,39 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
     }
 }
 
-type Row = (TicketId, CustomerId, Option<TeamId>, ScoreInputs);
+/// Two hours, within which half of the timers stand still for a night or two.
+fn urgency(from: Timestamp, chance: &mut Chance) -> Urgency {
+    let nights = if chance.once_in(2) { 1 + i64::from(chance.once_in(2)) } else { 0 };
+    let rest = |night: i64| Rest {
+        from: from.plus_seconds(night * 3_000 + 1_200),
+        to: from.plus_seconds(night * 3_000 + 3_000),
+    };
+    Urgency { rests: (0..nights).map(rest).collect(), ..Urgency::between(from, from.plus_seconds(7_200)) }
+}
+
+struct Row {
+    ticket: TicketId,
+    customer: CustomerId,
+    team: Option<TeamId>,
+    priority: Priority,
+    since: Timestamp,
+    keyword_points: f64,
+    insight_points: f64,
+    urgency: Option<Urgency>,
+}
+
+impl Row {
+    fn inputs(&self) -> ScoreInputs<'_> {
+        ScoreInputs {
+            priority: self.priority,
+            live: false,
+            waiting_since: Some(self.since),
+            keyword_points: self.keyword_points,
+            insight_points: self.insight_points,
+            urgency: self.urgency.as_ref(),
+        }
+    }
+}
 
 /// The same facts in rows, with nothing that the baseline does not read.
 #[derive(Default)]
@@ -134,20 +167,29 @@ struct Rows {
 
 impl Rows {
     fn add(&mut self, entry: &Waiting) {
-        self.rows.push((entry.ticket, entry.customer, entry.team, entry.inputs()));
+        self.rows.push(Row {
+            ticket: entry.ticket,
+            customer: entry.customer,
+            team: entry.team,
+            priority: entry.priority,
+            since: entry.work.since,
+            keyword_points: entry.keyword_points,
+            insight_points: entry.insight_points,
+            urgency: entry.urgency.clone(),
+        });
         if !entry.followers.is_empty() {
             self.followers.insert(entry.ticket, entry.followers.clone());
         }
     }
 
     fn in_sight<'a>(&'a self, scope: &'a Scope) -> impl Iterator<Item = &'a Row> {
-        self.rows.iter().filter(|(ticket, customer, team, _)| {
+        self.rows.iter().filter(|row| {
             scope.sees(&Subject {
-                customer: *customer,
+                customer: row.customer,
                 customers: &[],
                 assignee: None,
-                followers: self.followers.get(ticket).map_or(&[], Vec::as_slice),
-                team: *team,
+                followers: self.followers.get(&row.ticket).map_or(&[], Vec::as_slice),
+                team: row.team,
                 set_aside: false,
             })
         })
@@ -155,7 +197,7 @@ impl Rows {
 
     fn counted(&self, scope: &Scope) -> QueueDepth {
         let mut depth = QueueDepth::default();
-        for (_, _, team, _) in self.in_sight(scope) {
+        for Row { team, .. } in self.in_sight(scope) {
             depth.depth += 1;
             *depth.by_team.entry(team.unwrap()).or_default() += 1;
             *depth.by_channel.entry(ChannelKind::Email).or_default() += 1;
@@ -166,10 +208,10 @@ impl Rows {
     /// Everything in sight, with its score.
     fn visible(&self, scope: &Scope, weights: &Weights) -> Vec<Ranked> {
         let rows = self.in_sight(scope);
-        rows.map(|(ticket, _, _, inputs)| Ranked {
-            ticket: *ticket,
-            score: total(weights, inputs, NOW),
-            since: inputs.waiting_since.unwrap(),
+        rows.map(|row| Ranked {
+            ticket: row.ticket,
+            score: total(weights, &row.inputs(), NOW),
+            since: row.since,
         })
         .collect()
     }

@@ -28,6 +28,7 @@
 //! ```
 
 pub mod keywords;
+mod urgency;
 mod weights;
 
 use serde::{Deserialize, Serialize};
@@ -35,13 +36,14 @@ use serde::{Deserialize, Serialize};
 use crate::ticket::Priority;
 use crate::time::Timestamp;
 
+pub use urgency::{MAX_RESTS, Rest, Urgency};
 pub use weights::{Insight, InsightPoints, WeightProblem, Weights};
 
 /// What the score of one piece of work is made from.
 ///
 /// Points that are not finite count as 0, so that no input makes a score that cannot be ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct ScoreInputs {
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ScoreInputs<'a> {
     /// Priority of the ticket.
     pub priority: Priority,
     /// Whether somebody waits on the line: a chat session or a call.
@@ -53,16 +55,7 @@ pub struct ScoreInputs {
     /// Points for what is known about the customer, see [`Insight::points`]; limited again here.
     pub insight_points: f64,
     /// The tightest running timer, if one runs.
-    pub urgency: Option<Urgency>,
-}
-
-/// When the tightest running timer becomes urgent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Urgency {
-    /// When half of the target has elapsed: urgency counts from here.
-    pub from: Timestamp,
-    /// The deadline: urgency counts fully from here, breached or not yet judged.
-    pub due: Timestamp,
+    pub urgency: Option<&'a Urgency>,
 }
 
 /// A score with its explanation.
@@ -83,7 +76,7 @@ impl Score {
 }
 
 /// One summand of a score.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Term {
     /// Points that it adds; negative where it takes away.
     pub points: f64,
@@ -109,7 +102,7 @@ pub enum TermName {
 }
 
 /// What a term's points were made from. On the wire, `term` names the term.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "term", rename_all = "snake_case")]
 pub enum Why {
     /// `rank × priority_points`.
@@ -136,7 +129,7 @@ pub enum Why {
     Urgency {
         /// The timer, if one runs.
         timer: Option<Urgency>,
-        /// How far `now` is between the timer's two instants, 0…1.
+        /// The share of the time between the timer's two instants that has counted, 0…1.
         fraction: f64,
         /// Points from the deadline on.
         urgency_points: f64,
@@ -173,85 +166,71 @@ impl Why {
 
 /// Scores one piece of work at `now` and says why.
 #[must_use]
-pub fn score(weights: &Weights, inputs: &ScoreInputs, now: Timestamp) -> Score {
-    let terms = terms(weights, inputs, now);
-    Score { total: sum(&terms), terms: terms.to_vec() }
+pub fn score(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> Score {
+    let points = points(weights, inputs, now);
+    let terms = points.into_iter().zip(reasons(weights, inputs, now));
+    Score { total: sum(&points), terms: terms.map(|(points, why)| Term { points, why }).collect() }
 }
 
 /// Scores one piece of work at `now`: bit for bit the [`total`](Score::total) of [`score`], without allocating.
 #[must_use]
-pub fn total(weights: &Weights, inputs: &ScoreInputs, now: Timestamp) -> f64 {
-    sum(&terms(weights, inputs, now))
+pub fn total(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> f64 {
+    sum(&points(weights, inputs, now))
 }
 
-fn sum(terms: &[Term; 5]) -> f64 {
-    terms.iter().fold(0.0, |sum, term| sum + term.points)
+fn sum(points: &[f64; 5]) -> f64 {
+    points.iter().fold(0.0, |sum, points| sum + points)
 }
 
-/// The terms in the order of [`TermName`]. Inlined, so that [`total`] keeps no more of them than the points.
+/// The points of the terms, in the order of [`TermName`].
 #[inline]
-fn terms(weights: &Weights, inputs: &ScoreInputs, now: Timestamp) -> [Term; 5] {
+fn points(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> [f64; 5] {
+    let age_seconds = age_seconds(weights, inputs).max(1);
+    let limit = weights.keyword_limit;
     [
-        priority(weights, inputs.priority),
-        age(weights, inputs, now),
-        urgency(weights, inputs.urgency, now),
-        keywords(weights, inputs.keyword_points),
-        insight(weights, inputs.insight_points),
+        f64::from(inputs.priority.rank()) * weights.priority_points,
+        waited_seconds(inputs, now) / f64::from(age_seconds) * weights.age_points,
+        share(inputs, now) * weights.urgency_points,
+        finite(inputs.keyword_points).max(-limit).min(limit),
+        finite(inputs.insight_points).max(0.0).min(weights.insight_limit),
+    ]
+}
+
+/// What the [`points`] were made from, in their order.
+fn reasons(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> [Why; 5] {
+    [
+        Why::Priority { priority: inputs.priority, priority_points: weights.priority_points },
+        Why::Age {
+            since: inputs.waiting_since,
+            waited_seconds: waited_seconds(inputs, now),
+            live: inputs.live,
+            age_seconds: age_seconds(weights, inputs),
+            age_points: weights.age_points,
+        },
+        Why::Urgency {
+            timer: inputs.urgency.cloned(),
+            fraction: share(inputs, now),
+            urgency_points: weights.urgency_points,
+        },
+        Why::Keywords { sum: finite(inputs.keyword_points), limit: weights.keyword_limit },
+        Why::Insight { sum: finite(inputs.insight_points), limit: weights.insight_limit },
     ]
 }
 
 #[inline]
-fn priority(weights: &Weights, priority: Priority) -> Term {
-    let priority_points = weights.priority_points;
-    Term {
-        points: f64::from(priority.rank()) * priority_points,
-        why: Why::Priority { priority, priority_points },
-    }
+const fn age_seconds(weights: &Weights, inputs: &ScoreInputs<'_>) -> u32 {
+    if inputs.live { weights.live_age_seconds } else { weights.age_seconds }
 }
 
 #[inline]
-fn age(weights: &Weights, inputs: &ScoreInputs, now: Timestamp) -> Term {
-    let age_points = weights.age_points;
-    let age_seconds = if inputs.live { weights.live_age_seconds } else { weights.age_seconds };
+fn waited_seconds(inputs: &ScoreInputs<'_>, now: Timestamp) -> f64 {
     let waited_micros = inputs.waiting_since.map_or(0, |since| now.micros_since(since).max(0));
-    let waited_seconds = waited_micros as f64 / 1e6;
-    Term {
-        points: waited_seconds / f64::from(age_seconds.max(1)) * age_points,
-        why: Why::Age {
-            since: inputs.waiting_since,
-            waited_seconds,
-            live: inputs.live,
-            age_seconds,
-            age_points,
-        },
-    }
+    waited_micros as f64 / 1e6
 }
 
 #[inline]
-fn urgency(weights: &Weights, timer: Option<Urgency>, now: Timestamp) -> Term {
-    let urgency_points = weights.urgency_points;
-    let fraction = timer.map_or(0.0, |timer| {
-        if now >= timer.due {
-            1.0
-        } else if now <= timer.from {
-            0.0
-        } else {
-            now.micros_since(timer.from) as f64 / timer.due.micros_since(timer.from) as f64
-        }
-    });
-    Term { points: fraction * urgency_points, why: Why::Urgency { timer, fraction, urgency_points } }
-}
-
-#[inline]
-fn keywords(weights: &Weights, sum: f64) -> Term {
-    let (sum, limit) = (finite(sum), weights.keyword_limit);
-    Term { points: sum.max(-limit).min(limit), why: Why::Keywords { sum, limit } }
-}
-
-#[inline]
-fn insight(weights: &Weights, sum: f64) -> Term {
-    let (sum, limit) = (finite(sum), weights.insight_limit);
-    Term { points: sum.max(0.0).min(limit), why: Why::Insight { sum, limit } }
+fn share(inputs: &ScoreInputs<'_>, now: Timestamp) -> f64 {
+    inputs.urgency.map_or(0.0, |timer| timer.share_at(now))
 }
 
 /// `points`, or 0 where they are infinite or no number.

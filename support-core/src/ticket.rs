@@ -40,6 +40,7 @@ use crate::id::{
 };
 use crate::label::{ForeignId, Label};
 use crate::people::Subject;
+use crate::scoring::Urgency;
 use crate::sla::Ledger;
 use crate::time::Timestamp;
 
@@ -168,8 +169,8 @@ pub struct Derived {
     pub keyword_points: f64,
     /// Points for what is known of the customer, by the weights in force.
     pub insight_points: f64,
-    /// The urgency ramp: from when half of the tightest running timer's target is used, to its deadline.
-    pub urgency: Option<(Timestamp, Timestamp)>,
+    /// How the tightest running timer makes it urgent, from when half of its target is used.
+    pub urgency: Option<Urgency>,
     /// Deadline of the tightest running timer.
     pub next_due_at: Option<Timestamp>,
     /// Whether a running timer is past its deadline.

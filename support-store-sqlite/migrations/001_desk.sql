@@ -85,6 +85,8 @@ CREATE TABLE desk_tickets (
     insight_points REAL NOT NULL,
     urgency_from INTEGER,
     urgency_to INTEGER,
+    -- Where its timer stands still between the two: instants in pairs.
+    urgency_rests TEXT,
     next_due_at INTEGER,
     breached INTEGER NOT NULL CHECK (breached IN (0, 1)),
     wake_at INTEGER,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use support_core::event::Event;
 use support_core::id::{DocumentId, TeamId};
+use support_core::scoring::Urgency;
 use support_core::sla::{Applied, ConfigRef, Metric, Target, TimerMove};
 use support_core::store::{ChangeSet, Outcome, Store};
 use support_core::testkit::build::{self, TENANT, agent_id, customer_id, instant, team_id};
@@ -48,7 +49,7 @@ pub(crate) fn story(number: u32) -> Story {
     story.derived(move |derived| {
         derived.keyword_points = 12.5;
         derived.next_due_at = Some(due);
-        derived.urgency = Some((due.plus_seconds(-1_800), due));
+        derived.urgency = Some(Urgency::between(due.plus_seconds(-1_800), due));
         derived.wake_at = None;
     })
 }

@@ -356,7 +356,8 @@ impl Desk {
             next = at.filter(|_| pass == PASSES);
         }
         let explained = |place: Ranked| {
-            let inputs = board.queue.entry(place.ticket).map_or_else(ScoreInputs::default, |e| e.inputs());
+            let entry = board.queue.entry(place.ticket);
+            let inputs = entry.as_ref().map_or_else(ScoreInputs::default, Waiting::inputs);
             (place, score(weights, &inputs, as_of))
         };
         let items = places.into_iter().map(explained).collect();

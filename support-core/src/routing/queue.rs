@@ -18,7 +18,7 @@ use crate::conversation::ChannelKind;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::label::Label;
 use crate::people::{Scope, Sight};
-use crate::scoring::{Urgency, Weights};
+use crate::scoring::Weights;
 use crate::ticket::Work;
 use crate::time::Timestamp;
 
@@ -149,7 +149,7 @@ impl Queue {
             since,
             keyword_points: entry.keyword_points,
             insight_points: entry.insight_points,
-            urgency: entry.urgency.map(|(from, due)| Urgency { from, due }),
+            urgency: entry.urgency,
             particular: sticky.is_some() || !declined.is_empty(),
         };
         self.newest = self.newest.max(Some(row.since));
@@ -442,7 +442,7 @@ impl Queue {
             priority: row.priority,
             keyword_points: row.keyword_points,
             insight_points: row.insight_points,
-            urgency: row.urgency.map(|urgency| (urgency.from, urgency.due)),
+            urgency: row.urgency.clone(),
             language: line.asks.language.clone(),
             work: Work {
                 since: row.since,

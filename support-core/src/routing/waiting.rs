@@ -5,7 +5,6 @@ use crate::id::{AgentId, CustomerId, TeamId, TicketId};
 use crate::label::Label;
 use crate::scoring::{ScoreInputs, Urgency};
 use crate::ticket::{Priority, Ticket, Work};
-use crate::time::Timestamp;
 
 /// A waiting ticket, as the ranked queue keeps it in memory and as [`Store::scan`](crate::store::Store::scan) reads
 /// it. Everything that ranking and routing need, nothing that only showing it needs.
@@ -25,8 +24,8 @@ pub struct Waiting {
     pub keyword_points: f64,
     /// Points for what is known of the customer.
     pub insight_points: f64,
-    /// The urgency ramp: from when, and to its deadline.
-    pub urgency: Option<(Timestamp, Timestamp)>,
+    /// How its tightest running timer makes it urgent.
+    pub urgency: Option<Urgency>,
     /// In which language it is to be answered.
     pub language: Option<Label>,
     /// Since when it waits, what it takes, and who gave it back.
@@ -47,7 +46,7 @@ impl Waiting {
             priority: ticket.priority,
             keyword_points: ticket.derived.keyword_points,
             insight_points: ticket.derived.insight_points,
-            urgency: ticket.derived.urgency,
+            urgency: ticket.derived.urgency.clone(),
             language: ticket.language.clone(),
             work: ticket.work.clone(),
             followers: ticket.followers(),
@@ -56,14 +55,14 @@ impl Waiting {
 
     /// Returns what its score is made of.
     #[must_use]
-    pub fn inputs(&self) -> ScoreInputs {
+    pub fn inputs(&self) -> ScoreInputs<'_> {
         ScoreInputs {
             priority: self.priority,
             live: false,
             waiting_since: Some(self.work.since),
             keyword_points: self.keyword_points,
             insight_points: self.insight_points,
-            urgency: self.urgency.map(|(from, due)| Urgency { from, due }),
+            urgency: self.urgency.as_ref(),
         }
     }
 }
@@ -71,14 +70,14 @@ impl Waiting {
 impl Ticket {
     /// Returns what its score is made of. Age counts while the desk owes something, whether somebody has it or not.
     #[must_use]
-    pub fn score_inputs(&self) -> ScoreInputs {
+    pub fn score_inputs(&self) -> ScoreInputs<'_> {
         ScoreInputs {
             priority: self.priority,
             live: false,
             waiting_since: self.counts_as_work().then_some(self.work.since),
             keyword_points: self.derived.keyword_points,
             insight_points: self.derived.insight_points,
-            urgency: self.derived.urgency.map(|(from, due)| Urgency { from, due }),
+            urgency: self.derived.urgency.as_ref(),
         }
     }
 }

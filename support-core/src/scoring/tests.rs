@@ -8,8 +8,13 @@ fn ago(seconds: i64) -> Option<Timestamp> {
     Some(NOW.plus_seconds(-seconds))
 }
 
-fn urgency_between(from: i64, due: i64) -> Option<Urgency> {
-    Some(Urgency { from: NOW.plus_seconds(from), due: NOW.plus_seconds(due) })
+/// Inputs only borrow it, and tests hand them around; it stays until the tests end.
+fn lent(urgency: Urgency) -> &'static Urgency {
+    Box::leak(Box::new(urgency))
+}
+
+fn urgency_between(from: i64, due: i64) -> Option<&'static Urgency> {
+    Some(lent(Urgency::between(NOW.plus_seconds(from), NOW.plus_seconds(due))))
 }
 
 #[test]
@@ -125,6 +130,22 @@ fn low_work_is_not_starved() {
 }
 
 #[test]
+fn urgency_stands_still_over_rests() {
+    let rest = |from: i64, to: i64| Rest { from: NOW.plus_seconds(from), to: NOW.plus_seconds(to) };
+    let urgency = Urgency {
+        rests: vec![rest(0, 10), rest(20, 50), rest(90, 100)],
+        ..Urgency::between(NOW, NOW.plus_seconds(100))
+    };
+    for (at, share) in [(0, 0.0), (10, 0.0), (15, 0.1), (20, 0.2), (35, 0.2), (50, 0.2), (70, 0.6), (90, 1.0)]
+    {
+        assert_eq!(urgency.share_at(NOW.plus_seconds(at)), share, "at {at}");
+    }
+    // Rests that leave nothing, which no timer has.
+    let never = Urgency { rests: vec![rest(-10, 200)], ..urgency };
+    assert_eq!([50, 100].map(|at| never.share_at(NOW.plus_seconds(at))), [0.0, 1.0]);
+}
+
+#[test]
 fn strict_priority_outweighs_everything_else_and_still_tells_waits_apart() {
     let weights = Weights::strict_priority();
     assert_eq!(weights.problems(), []);
@@ -134,7 +155,7 @@ fn strict_priority_outweighs_everything_else_and_still_tells_waits_apart() {
         waiting_since: Some(Timestamp::MIN),
         keyword_points: 1e9,
         insight_points: 1e9,
-        urgency: Some(Urgency { from: Timestamp::MIN, due: Timestamp::MIN }),
+        urgency: Some(&Urgency::between(Timestamp::MIN, Timestamp::MIN)),
     };
     let least = ScoreInputs { priority: Priority::Normal, keyword_points: -1e9, ..ScoreInputs::default() };
     assert!(total(&weights, &most, Timestamp::MAX) < total(&weights, &least, Timestamp::MAX));
@@ -283,16 +304,26 @@ fn some_weights() -> impl Strategy<Value = Weights> {
     )
 }
 
-fn some_inputs() -> impl Strategy<Value = ScoreInputs> {
+/// Rests in order and apart, within the two instants or not.
+fn some_urgency() -> impl Strategy<Value = Urgency> {
+    (instants(), instants(), prop::collection::btree_set(instants(), 0..8)).prop_map(|(from, due, ends)| {
+        let ends: Vec<Timestamp> = ends.into_iter().collect();
+        let rests = ends.chunks_exact(2).map(|pair| Rest { from: pair[0], to: pair[1] }).collect();
+        Urgency { from, due, rests }
+    })
+}
+
+fn some_inputs() -> impl Strategy<Value = ScoreInputs<'static>> {
     (
         prop::sample::select(Priority::ALL),
         any::<bool>(),
         prop::option::of(instants()),
         points(),
         points(),
-        prop::option::of((instants(), instants()).prop_map(|(from, due)| Urgency { from, due })),
+        prop::option::of(some_urgency()),
     )
         .prop_map(|(priority, live, waiting_since, keyword_points, insight_points, urgency)| {
+            let urgency = urgency.map(lent);
             ScoreInputs { priority, live, waiting_since, keyword_points, insight_points, urgency }
         })
 }
@@ -351,16 +382,18 @@ proptest! {
         let begun = Timestamp::from_seconds(1_790_000_000);
         let bound = weights.precedes_after_seconds(Priority::ALL[old], live).unwrap();
         let came = begun.plus_seconds(bound.ceil() as i64 + waited);
-        let of = |priority, keyword_points, insight_points, since: Timestamp, urgent| ScoreInputs {
+        let urgency = |since: Timestamp| Urgency::between(since, since.plus_seconds(target));
+        let of = |priority, keyword_points, insight_points, since, urgency| ScoreInputs {
             priority,
             live,
             waiting_since: Some(since),
             keyword_points,
             insight_points,
-            urgency: Some(Urgency { from: since, due: since.plus_seconds(target) }).filter(|_| urgent),
+            urgency,
         };
-        let old = of(Priority::ALL[old], keywords.0, insight.0, begun, false);
-        let new = of(Priority::ALL[new], keywords.1, insight.1, came, true);
+        let old = of(Priority::ALL[old], keywords.0, insight.0, begun, None);
+        let urgent = urgency(came);
+        let new = of(Priority::ALL[new], keywords.1, insight.1, came, Some(&urgent));
         let now = came.plus_seconds(later);
         prop_assert!(total(&weights, &old, now) >= total(&weights, &new, now) - 1e-6);
     }

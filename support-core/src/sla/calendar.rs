@@ -179,6 +179,40 @@ impl Calendar {
         self.due_unpaused(start, left)
     }
 
+    /// Lists where a timer stands still in `[from, to)`, for closed hours or for `pauses`: earliest first, and at most
+    /// the first `limit` closings.
+    #[must_use]
+    pub fn standstill(&self, from: Timestamp, to: Timestamp, pauses: &Pauses, limit: usize) -> Pauses {
+        let paused = pauses.after(from).iter().take_while(|pause| pause.from < to);
+        let paused = paused.map(|pause| (pause.from.max(from), pause.until().min(to)));
+        let closed = self.closings(from, to).take(limit);
+        closed.chain(paused).map(|(from, to)| Pause { from, to: Some(to) }).collect()
+    }
+
+    /// Walks over the closed stretches of `[from, to)`, each cut to it.
+    fn closings(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
+        let mut at = from;
+        std::iter::from_fn(move || {
+            while at < to {
+                let closes = at;
+                let opens = self.next_open(closes).map_or(to, |opens| opens.min(to));
+                at = self.next_close(opens, to);
+                if opens > closes {
+                    return Some((closes, opens));
+                }
+            }
+            None
+        })
+    }
+
+    /// Returns the end of the open stretch that `at` lies in, at most `until`.
+    fn next_close(&self, at: Timestamp, until: Timestamp) -> Timestamp {
+        let place = Place::of(at);
+        let closes = self.0.years.year(place.year).next_close(place.within);
+        // What is open to the end of a year is looked at again from the beginning of the next.
+        place.at(closes).map_or(until, |closes| closes.min(until))
+    }
+
     fn of(name: String, zone: Zone, hours: Hours) -> Self {
         Self(Arc::new(Tabled { name, zone, years: Years::new(zone, hours) }))
     }

@@ -1,9 +1,12 @@
 //! What follows from a ledger at an instant: deadlines, what is left, colours, and the steps that are due.
 
+use std::cmp::Reverse;
+
 use serde::{Deserialize, Serialize};
 
 use crate::automation::Action;
 use crate::config::{Config, Settings};
+use crate::scoring::{MAX_RESTS, Rest, Urgency};
 use crate::ticket::{Derived, Status, Ticket};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
@@ -11,6 +14,9 @@ use crate::wire::wire_enum;
 use super::calendar::{Pause, Pauses};
 use super::policy::{StepKey, When};
 use super::{Metric, SlaTimer, TimerState};
+
+/// Most closed stretches that are looked at for how urgent a timer is, so that a target of years takes no longer.
+const MOST_CLOSINGS: usize = 512;
 
 wire_enum! {
     /// How much of a target is left.
@@ -46,6 +52,21 @@ impl SlaTimer {
     #[must_use]
     pub fn instant_at(&self, used: u64, config: &Config) -> Option<Timestamp> {
         config.calendar(self.calendar).due(self.started_at, used, &self.standstill())
+    }
+
+    /// Returns how urgent it makes its ticket, where `due` is its deadline.
+    fn urgency(&self, due: Timestamp, config: &Config) -> Option<Urgency> {
+        let (calendar, standstill) = (config.calendar(self.calendar), self.standstill());
+        let from = calendar.due(self.started_at, self.target_seconds / 2, &standstill)?.min(due);
+        let still = calendar.standstill(from, due, &standstill, MOST_CLOSINGS);
+        let rests = still.iter().filter_map(|pause| Some(Rest { from: pause.from, to: pause.to? }));
+        let mut rests: Vec<Rest> = rests.collect();
+        if rests.len() > MAX_RESTS {
+            rests.sort_by_key(|rest| Reverse(rest.to.micros_since(rest.from)));
+            rests.truncate(MAX_RESTS);
+            rests.sort_by_key(|rest| rest.from);
+        }
+        Some(Urgency { from, due, rests })
     }
 
     /// Returns its deadline. A timer that stands still has none until it counts again.
@@ -232,9 +253,7 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let tightest = running()
         .filter_map(|timer| timer.due_at(config).map(|due| (due, timer)))
         .min_by_key(|(due, _)| *due);
-    let urgency = tightest.and_then(|(due, timer)| {
-        timer.instant_at(timer.target_seconds / 2, config).map(|half| (half.min(due), due))
-    });
+    let urgency = tightest.and_then(|(due, timer)| timer.urgency(due, config));
     let settings = &config.settings;
     let closes = (ticket.status == Status::Resolved)
         .then_some(ticket.resolved_at)

@@ -57,7 +57,7 @@ fn in_time(filter: &TicketFilter, ticket: &Ticket) -> bool {
         None => true,
         Some(SlaFilter::Breached) => derived.breached,
         Some(SlaFilter::AtRisk(at)) => {
-            !derived.breached && derived.urgency.is_some_and(|(from, _)| from <= at)
+            !derived.breached && derived.urgency.as_ref().is_some_and(|urgency| urgency.from <= at)
         }
     }
 }

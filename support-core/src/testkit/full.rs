@@ -14,6 +14,7 @@ use crate::people::{
     CustomerFieldValue, Load, Presence, Shift, WorkKind,
 };
 use crate::routing::{AssignHow, Candidate, Fit, Offer, OfferState, Refused, Strategy, Why, Worth};
+use crate::scoring::{Rest, Urgency};
 use crate::sla::policy::{StepKey, When};
 use crate::sla::{
     Applied, ConfigRef, EndReason, Ledger, Metric, PauseReason, Segment, SlaTimer, Stage, StepTaken, Target,
@@ -168,7 +169,11 @@ pub fn full_ticket() -> Ticket {
         derived: Derived {
             keyword_points: 12.5,
             insight_points: 7.25,
-            urgency: Some((instant(15), instant(16))),
+            urgency: Some(Urgency {
+                from: instant(15),
+                due: instant(18),
+                rests: vec![Rest { from: instant(16), to: instant(17) }],
+            }),
             next_due_at: Some(instant(17)),
             breached: true,
             wake_at: Some(instant(18)),

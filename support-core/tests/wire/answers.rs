@@ -12,7 +12,7 @@ use support_core::error::FieldProblem;
 use support_core::masking::Kind;
 use support_core::routing::{Asks, Refused, Unblock};
 use support_core::scoring::keywords::KeywordMatch;
-use support_core::scoring::{ScoreInputs, Urgency, Weights, score};
+use support_core::scoring::{Rest, ScoreInputs, Urgency, Weights, score};
 use support_core::sla::ConfigRef;
 use support_core::sla::calendar::CalendarProblem;
 use support_core::sla::deadline::{Color, Reading, Waits};
@@ -84,18 +84,20 @@ fn replies(sheet: Sheet) -> Sheet {
 
 fn scored(sheet: Sheet) -> Sheet {
     let weights = Weights::default();
+    let rests = vec![Rest { from: instant(30), to: instant(40) }];
+    let urgency = Urgency { rests, ..Urgency::between(instant(0), instant(120)) };
     let inputs = ScoreInputs {
         priority: Priority::High,
         live: true,
         waiting_since: Some(instant(0)),
         keyword_points: 12.5,
         insight_points: 7.25,
-        urgency: Some(Urgency { from: instant(0), due: instant(120) }),
+        urgency: Some(&urgency),
     };
     let score = score(&weights, &inputs, instant(60));
     let insight = full_ticket().insight.unwrap();
     sheet
-        .out(&score.terms.iter().map(|term| term.why).collect::<Vec<_>>())
+        .out(&score.terms.iter().map(|term| term.why.clone()).collect::<Vec<_>>())
         .out(&score.terms)
         .out(&[score])
         .out(&[insight.points(&weights)])

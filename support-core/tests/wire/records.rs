@@ -1,7 +1,6 @@
 //! What a store holds, and the parts that stand in columns of their own.
 
 use support_core::people::{ActorRef, Agent, Customer, CustomerFieldValue, Role};
-use support_core::scoring::{ScoreInputs, Urgency};
 use support_core::sla::calendar::Pause;
 use support_core::store::LoginSubject;
 use support_core::testkit::build::{agent_id, customer_id, instant, text_id};
@@ -9,7 +8,7 @@ use support_core::testkit::full::{
     full_agent, full_assignment, full_conversation, full_customer, full_document, full_message, full_offer,
     full_state, full_text, full_ticket,
 };
-use support_core::ticket::{FieldValue, Priority};
+use support_core::ticket::FieldValue;
 
 use crate::sheet::Sheet;
 
@@ -21,7 +20,7 @@ pub(crate) fn sheet() -> Sheet {
     let why = assignment.why.clone().unwrap();
     let shift = full_agent().shift.unwrap();
     let (customer, agent, state): (Customer, Agent, _) = (full_customer(), full_agent(), full_state());
-    let urgency = Urgency { from: instant(1), due: instant(2) };
+    let urgency = ticket.derived.urgency.clone().unwrap();
     Sheet::default()
         .both(std::slice::from_ref(&ticket))
         .both(std::slice::from_ref(&ticket.unattended))
@@ -37,15 +36,8 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[ticket.insight.clone().unwrap()])
         .both(&ticket.handling)
         .both(std::slice::from_ref(&ticket.derived))
-        .both(&[ScoreInputs {
-            priority: Priority::High,
-            live: true,
-            waiting_since: Some(instant(1)),
-            keyword_points: 12.5,
-            insight_points: 7.25,
-            urgency: Some(urgency),
-        }])
-        .both(&[urgency])
+        .both(&[urgency.clone()])
+        .both(&urgency.rests)
         .both(std::slice::from_ref(&ledger))
         .both(&[applied.policy])
         .both(&applied.targets)

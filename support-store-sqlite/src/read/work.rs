@@ -84,7 +84,8 @@ pub(crate) fn scan(
     let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT {FACTS}, t.channel, t.priority, t.keyword_points, t.insight_points, t.urgency_from, \
-         t.urgency_to, t.work_since, t.effort, t.skills, t.preferred, t.sticky, t.declined, t.language \
+         t.urgency_to, t.urgency_rests, t.work_since, t.effort, t.skills, t.preferred, t.sticky, \
+         t.declined, t.language \
          FROM desk_tickets t INDEXED BY desk_tickets_waiting \
          WHERE t.tenant = ?1 AND t.id > ?2 AND t.waiting = 1 ORDER BY t.id"
     );
@@ -113,7 +114,7 @@ pub(crate) fn scan(
             priority: c.word()?,
             keyword_points: c.real()?,
             insight_points: c.real()?,
-            urgency: c.opt_time()?.zip(c.opt_time()?),
+            urgency: c.urgency()?,
             work: Work {
                 since: c.time()?,
                 effort: c.small()?,

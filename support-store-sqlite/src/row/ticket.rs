@@ -82,6 +82,7 @@ pub(crate) static TICKETS: Table = Table {
         "insight_points",
         "urgency_from",
         "urgency_to",
+        "urgency_rests",
         "next_due_at",
         "breached",
         "wake_at",
@@ -183,8 +184,7 @@ pub(crate) fn encode(ticket: &Ticket) -> Result<Vec<Value>, Failure> {
         .time(ticket.updated_at)
         .real(derived.keyword_points)
         .real(derived.insight_points)
-        .opt_time(derived.urgency.map(|(from, _)| from))
-        .opt_time(derived.urgency.map(|(_, to)| to))
+        .urgency(derived.urgency.as_ref())?
         .opt_time(derived.next_due_at)
         .int(derived.breached)
         .opt_time(derived.wake_at)
@@ -273,7 +273,7 @@ pub(crate) fn decode(row: &Row<'_>, at: usize) -> Result<Ticket, Failure> {
         derived: Derived {
             keyword_points: c.real()?,
             insight_points: c.real()?,
-            urgency: c.opt_time()?.zip(c.opt_time()?),
+            urgency: c.urgency()?,
             next_due_at: c.opt_time()?,
             breached: c.flag()?,
             wake_at: c.opt_time()?,

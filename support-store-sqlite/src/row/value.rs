@@ -8,6 +8,7 @@ use rusqlite::types::{Value, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use support_core::people::ActorRef;
+use support_core::scoring::{Rest, Urgency};
 use support_core::time::Timestamp;
 use uuid::Uuid;
 
@@ -88,6 +89,15 @@ impl Values {
             Some(value) => self.time(value),
             None => self.null(),
         }
+    }
+
+    /// Three columns: both ends, and the rests as microseconds in pairs.
+    pub(crate) fn urgency(self, value: Option<&Urgency>) -> Result<Self, Failure> {
+        let rests = value.map(|urgency| urgency.rests.as_slice()).unwrap_or_default();
+        let pairs: Vec<[i64; 2]> = rests.iter().map(|rest| [rest.from.micros(), rest.to.micros()]).collect();
+        self.opt_time(value.map(|urgency| urgency.from))
+            .opt_time(value.map(|urgency| urgency.due))
+            .json_unless(pairs.is_empty(), &pairs)
     }
 
     pub(crate) fn actor(self, value: ActorRef) -> Self {
@@ -217,6 +227,15 @@ impl<'r> Columns<'r> {
 
     pub(crate) fn opt_time(&mut self) -> Result<Option<Timestamp>, Failure> {
         Ok(self.opt_int()?.map(Timestamp::from_micros))
+    }
+
+    pub(crate) fn urgency(&mut self) -> Result<Option<Urgency>, Failure> {
+        let ends = self.opt_time()?.zip(self.opt_time()?);
+        let pairs: Vec<[i64; 2]> = self.json()?;
+        let rests = pairs
+            .into_iter()
+            .map(|[from, to]| Rest { from: Timestamp::from_micros(from), to: Timestamp::from_micros(to) });
+        Ok(ends.map(|(from, due)| Urgency { from, due, rests: rests.collect() }))
     }
 
     pub(crate) fn actor(&mut self) -> Result<ActorRef, Failure> {

@@ -34,7 +34,7 @@ pub(super) struct Line {
 }
 
 /// What is kept of a waiting ticket, beside what only few have.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Row {
     pub(super) customer: CustomerId,
     pub(super) priority: Priority,
@@ -47,14 +47,14 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) const fn inputs(&self) -> ScoreInputs {
+    pub(super) const fn inputs(&self) -> ScoreInputs<'_> {
         ScoreInputs {
             priority: self.priority,
             live: false,
             waiting_since: Some(self.since),
             keyword_points: self.keyword_points,
             insight_points: self.insight_points,
-            urgency: self.urgency,
+            urgency: self.urgency.as_ref(),
         }
     }
 

@@ -6,7 +6,7 @@ use proptest::strategy::Strategy;
 use super::*;
 use crate::id::TenantId;
 use crate::people::{Reach, Subject};
-use crate::scoring::total;
+use crate::scoring::{Urgency, total};
 use crate::testkit::build::{
     TENANT, agent_id, agent_scope, customer_id, customer_scope, instant, team_id, ticket_id, word,
 };
@@ -135,7 +135,7 @@ fn an_entry() -> impl Strategy<Value = Waiting> {
             priority,
             keyword_points,
             insight_points,
-            urgency: urgency.map(|(a, b)| (a.min(b), a.max(b))),
+            urgency: urgency.map(|(a, b)| Urgency::between(a.min(b), a.max(b))),
             language: None,
             work: Work {
                 since,

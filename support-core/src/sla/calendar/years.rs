@@ -212,6 +212,12 @@ impl Year {
         self.stretches.get(self.begun(within)).map(|stretch| i64::from(stretch.open) * MICROS)
     }
 
+    /// Returns the end of the open stretch that `within` lies in, `within` itself where that is closed.
+    pub(super) fn next_close(&self, within: i64) -> i64 {
+        let begun = self.begun(within).checked_sub(1).and_then(|last| self.stretches.get(last));
+        begun.map_or(within, |stretch| within.max(i64::from(stretch.close) * MICROS))
+    }
+
     /// Returns the open microseconds in the first `within` microseconds of the year.
     pub(super) fn open_before(&self, within: i64) -> i64 {
         let begun = self.begun(within).checked_sub(1).and_then(|last| self.stretches.get(last));

@@ -4,6 +4,7 @@ use crate::event::Stream;
 use crate::id::TicketId;
 use crate::people::{AgentState, Reach, Scope};
 use crate::routing::Waiting;
+use crate::scoring::Urgency;
 use crate::sla::ConfigRef;
 use crate::store::{Due, JourneyProgress, Store};
 use crate::ticket::{SetAsideKind, Status, Ticket};
@@ -117,7 +118,7 @@ pub async fn a_scan_gives_the_waiting_tickets(store: &dyn Store) {
         a_ticket(6).set_aside(SetAsideKind::Spam),
         a_ticket(7).of(customer_id(2)).with_participant(follower),
         a_ticket(8).becomes(Status::Open).derived(|derived| {
-            derived.urgency = Some((instant(1), instant(2)));
+            derived.urgency = Some(Urgency::between(instant(1), instant(2)));
             derived.next_due_at = Some(instant(2));
         }),
         a_ticket(9).assigned(Some(agent_id(1))).assigned(None),

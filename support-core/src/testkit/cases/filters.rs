@@ -6,6 +6,7 @@ use crate::conversation::ChannelKind;
 use crate::event::Event;
 use crate::id::TicketId;
 use crate::people::Reach;
+use crate::scoring::Urgency;
 use crate::store::{
     Assignee, Query, Record, Select, SetAsideFilter, SlaFilter, Store, TicketFilter, TicketSort,
 };
@@ -70,7 +71,7 @@ fn stories() -> Vec<Story> {
             if dice.one_in(2) {
                 story = story.derived(|derived| {
                     derived.breached = breached;
-                    derived.urgency = Some((instant(from), instant(from + 10)));
+                    derived.urgency = Some(Urgency::between(instant(from), instant(from + 10)));
                     derived.next_due_at = Some(instant(from + 10));
                 });
             }
@@ -150,7 +151,7 @@ fn passes(filter: &TicketFilter, story: &Story, ticket: &Ticket) -> bool {
             None => true,
             Some(SlaFilter::Breached) => derived.breached,
             Some(SlaFilter::AtRisk(at)) => {
-                !derived.breached && derived.urgency.is_some_and(|(from, _)| from <= at)
+                !derived.breached && derived.urgency.as_ref().is_some_and(|urgency| urgency.from <= at)
             }
         },
         match filter.set_aside {

@@ -10,6 +10,7 @@ use crate::event::{Event, Stream};
 use crate::id::TenantId;
 use crate::people::{ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
 use crate::routing::OfferState;
+use crate::scoring::Urgency;
 use crate::sla::ConfigRef;
 use crate::store::{
     ChangeSet, Claim, Delta, Document, DocumentKind, Expect, Fence, JourneyProgress, Login, LoginSubject,
@@ -334,7 +335,7 @@ fn happens(dice: &mut Dice, story: Story) -> Story {
             story.then(Event::TicketWoken { by_time: true }).derived(|derived| {
                 derived.wake_at = at;
                 derived.next_due_at = at;
-                derived.urgency = at.map(|at| (at.plus_seconds(-60), at));
+                derived.urgency = at.map(|at| Urgency::between(at.plus_seconds(-60), at));
                 derived.breached = breached;
             })
         }

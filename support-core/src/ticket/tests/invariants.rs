@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::event::{Envelope, Event};
 use crate::id::{AgentId, TeamId};
 use crate::people::ActorRef;
-use crate::scoring::{ScoreInputs, Urgency, total};
+use crate::scoring::{MAX_RESTS, ScoreInputs, total};
 use crate::sla::deadline::derive;
 use crate::sla::{Metric, PauseReason, SlaTimer, TimerMove, TimerState};
 use crate::ticket::{Circumstances, Command, Decision, Derived, Status, Ticket, decide};
@@ -53,6 +53,7 @@ pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
     offers_end_once(ticket, &scenario.events);
     waking_is_exact(scenario);
     score_is_finite(ticket, scenario);
+    urgency_rises_with_what_counts(ticket, scenario);
 }
 
 /// An offer begins where none is open, ends once, and is open only while the work waits.
@@ -393,8 +394,32 @@ fn score_is_finite(ticket: &Ticket, scenario: &Scenario) {
         waiting_since: Some(ticket.work.since),
         keyword_points: derived.keyword_points,
         insight_points: derived.insight_points,
-        urgency: derived.urgency.map(|(from, due)| Urgency { from, due }),
+        urgency: derived.urgency.as_ref(),
     };
-    assert!(derived.urgency.is_none_or(|(from, due)| from <= due));
     assert!(total(&scenario.config.settings.weights, &inputs, scenario.now).is_finite());
+}
+
+/// The share of the last half that has counted, as the calendar tells it, is what urgency says at every instant.
+fn urgency_rises_with_what_counts(ticket: &Ticket, scenario: &Scenario) {
+    let Some(urgency) = &ticket.derived.urgency else { return };
+    let ends = urgency.rests.iter().flat_map(|rest| [rest.from, rest.to]);
+    assert!([urgency.from].into_iter().chain(ends).chain([urgency.due]).is_sorted(), "{urgency:?}");
+    assert_eq!(Some(urgency.due), ticket.derived.next_due_at);
+    if urgency.rests.len() == MAX_RESTS {
+        return;
+    }
+    let running = ticket.sla.timers.iter().filter(|timer| timer.state == TimerState::Running);
+    let tightest = running.filter(|timer| timer.due_at(&scenario.config) == Some(urgency.due));
+    let length = urgency.due.micros_since(urgency.from);
+    let close = tightest.map(|timer| {
+        let calendar = scenario.config.calendar(timer.calendar);
+        let used = |now| calendar.elapsed_micros(timer.started_at, now, &timer.standstill()) as f64 / 1e6;
+        let half = (timer.target_seconds / 2) as f64;
+        (0..=7).map(|part| urgency.from.plus_micros(length / 7 * part)).all(|now| {
+            let counted = (used(now) - half) / (timer.target_seconds as f64 - half);
+            now >= urgency.due || (urgency.share_at(now) - counted).abs() < 1e-9
+        })
+    });
+    // Two timers may be due at one instant.
+    assert!(close.fold(false, |any, close| any | close), "{urgency:?}");
 }

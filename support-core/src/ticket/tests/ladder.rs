@@ -4,13 +4,15 @@ use crate::automation::{Action, On, Timer, Trigger};
 use crate::event::Event;
 use crate::id::TeamId;
 use crate::routing::AssignHow;
+use crate::scoring::{MAX_RESTS, Rest, Urgency};
 use crate::sla::Metric;
 use crate::sla::deadline::Color;
 use crate::sla::policy::{PolicySpec, Step, When};
 use crate::ticket::{Priority, SetAsideKind, Status};
 
 use super::desk::{
-    ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, automation, label, minute, policy, policy_id, step,
+    ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, automation, label, minute, office_hours, policy, policy_id,
+    step,
 };
 use super::scenario::{Scenario, desk, ticket_under};
 use Metric::{FirstResponse, NextResponse, QueuePickup, Resolution};
@@ -305,12 +307,45 @@ fn colours_are_green_above_half_yellow_above_a_fifth_and_red_below_or_breached()
 fn urgency_grows_over_the_last_half_of_the_tightest_running_timer() {
     let mut scenario = ticket_under(&policy(&[(FirstResponse, 100), (Resolution, 1_000)]));
     let derived = &scenario.ticket().derived;
-    assert_eq!(derived.urgency, Some((minute(50), minute(100))));
+    assert_eq!(derived.urgency, Some(Urgency::between(minute(50), minute(100))));
     assert_eq!(derived.next_due_at, Some(minute(100)));
     scenario.at(10).assign(ANA).chat(ANA);
-    assert_eq!(scenario.ticket().derived.urgency, Some((minute(500), minute(1_000))));
+    assert_eq!(scenario.ticket().derived.urgency, Some(Urgency::between(minute(500), minute(1_000))));
     scenario.move_to(Status::Pending);
-    assert_eq!((scenario.ticket().derived.urgency, scenario.ticket().derived.next_due_at), (None, None));
+    let derived = &scenario.ticket().derived;
+    assert_eq!((&derived.urgency, derived.next_due_at), (&None, None));
+}
+
+#[test]
+fn urgency_stands_still_while_the_desk_is_closed_and_while_the_customer_is_waited_for() {
+    let rest = |from, to| Rest { from: minute(from), to: minute(to) };
+    let mut spec = policy(&[(Resolution, 16 * 60)]);
+    spec.calendar_id = Some(OFFICE);
+    let mut scenario = desk();
+    // Monday nine o'clock: half is used when the desk closes, all on Tuesday at closing.
+    scenario.set_calendar(&office_hours()).set_policy(1, &spec).open();
+    let night = Urgency { rests: vec![rest(480, DAY)], ..Urgency::between(minute(480), minute(DAY + 480)) };
+    assert_eq!(scenario.ticket().derived.urgency, Some(night));
+    scenario.at(DAY + 60).assign(ANA).chat(ANA).move_to(Status::Pending);
+    assert_eq!(scenario.ticket().derived.urgency, None);
+    scenario.at(DAY + 180).move_to(Status::InProgress);
+    let urgency = scenario.ticket().derived.urgency.clone().unwrap();
+    assert_eq!(urgency.due, minute(2 * DAY + 120));
+    assert_eq!(urgency.rests, [rest(480, DAY), rest(DAY + 60, DAY + 180), rest(DAY + 480, 2 * DAY)]);
+    let shares = [DAY, DAY + 60, DAY + 180, DAY + 420].map(|at| urgency.share_at(minute(at)));
+    assert_eq!(shares, [0.0, 0.125, 0.125, 0.625]);
+}
+
+#[test]
+fn of_a_target_of_years_the_longest_rests_are_kept() {
+    let mut spec = policy(&[(Resolution, 2 * 52 * 40 * 60)]);
+    spec.calendar_id = Some(OFFICE);
+    let mut scenario = desk();
+    scenario.set_calendar(&office_hours()).set_policy(1, &spec).open();
+    let rests = scenario.ticket().derived.urgency.clone().unwrap().rests;
+    assert_eq!(rests.len(), MAX_RESTS);
+    assert!(rests.is_sorted_by_key(|rest| rest.from));
+    assert!(rests.iter().all(|rest| rest.to.micros_since(rest.from) == 64 * 3_600_000_000), "weekends");
 }
 
 #[test]
