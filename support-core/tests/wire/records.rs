@@ -36,7 +36,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[ticket.insight.clone().unwrap()])
         .both(&ticket.handling)
         .both(std::slice::from_ref(&ticket.derived))
-        .both(&[urgency.clone()])
+        .both(std::slice::from_ref(&urgency))
         .both(&urgency.rests)
         .both(std::slice::from_ref(&ledger))
         .both(&[applied.policy])
