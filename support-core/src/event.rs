@@ -24,7 +24,7 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::masking::Token;
 use crate::people::{ActorRef, Presence};
-use crate::routing::{AssignHow, OfferState, Why};
+use crate::routing::{AssignHow, OfferState, ReturnCause, Why};
 use crate::sla::policy::StepKey;
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
@@ -492,6 +492,8 @@ events! {
     WorkReturned = "work.returned" {
         /// Who had it.
         agent: AgentId,
+        /// Why it went back.
+        because: ReturnCause,
     }
     /// A customer record was made.
     CustomerCreated = "customer.created" {}

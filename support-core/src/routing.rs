@@ -31,4 +31,4 @@ pub(crate) use queue::Best;
 pub use queue::{Queue, QueueDepth, Ranked};
 pub use unblock::{Blocked, Unblock};
 pub use waiting::Waiting;
-pub use why::{AssignHow, Candidate, Refused, Strategy, Why, Worth};
+pub use why::{AssignHow, Candidate, Refused, ReturnCause, Strategy, Why, Worth};

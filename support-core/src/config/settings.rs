@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::ChannelKind;
 use crate::error::FieldProblem;
 use crate::id::TeamId;
 use crate::label::Label;
@@ -30,6 +31,9 @@ pub struct Settings {
     pub offer_seconds: i64,
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
     pub offline_returns_unstarted: bool,
+    /// Seconds in which the owner of a ticket answers its customer for the first time, by the ticket's channel; then it
+    /// goes back to its queue with its age, and to others first. Default none; 120 are usual for chats. At most 50.
+    pub unanswered_return_seconds: BTreeMap<ChannelKind, i64>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,
     /// Seconds for which the answers to a journey that a customer has begun are kept for them. Default 7 days.
@@ -50,6 +54,7 @@ impl Default for Settings {
             declined_seconds: 300,
             offer_seconds: 120,
             offline_returns_unstarted: false,
+            unanswered_return_seconds: BTreeMap::new(),
             handling_lease_seconds: 60,
             journey_retention_seconds: 7 * 86_400,
             category_teams: BTreeMap::new(),
@@ -81,6 +86,14 @@ impl Settings {
             let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
             (!sound).then(|| FieldProblem::new(field, format!("must be {least} to {LONGEST}")))
         });
+        let returns =
+            self.unanswered_return_seconds.iter().filter(|(_, value)| !(10..=LONGEST).contains(*value));
+        let returns = returns.map(|(channel, _)| {
+            let field = format!("unanswered_return_seconds.{}", channel.as_str());
+            FieldProblem::new(field, format!("must be 10 to {LONGEST}"))
+        });
+        let many_channels = (self.unanswered_return_seconds.len() > 50)
+            .then(|| FieldProblem::new("unanswered_return_seconds", "must be at most 50"));
         // A reminder that comes with the end, or after it, reminds of nothing.
         let too_late = self
             .pending_reminder_seconds
@@ -96,7 +109,13 @@ impl Settings {
             .problems()
             .into_iter()
             .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
-        let problems: Vec<FieldProblem> = ranges.chain(too_late).chain(too_many).chain(weights).collect();
+        let problems: Vec<FieldProblem> = ranges
+            .chain(returns)
+            .chain(many_channels)
+            .chain(too_late)
+            .chain(too_many)
+            .chain(weights)
+            .collect();
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
 }
@@ -111,8 +130,17 @@ mod tests {
         let mut settings = Settings { reopen_window_seconds: -1, ..Settings::default() };
         settings.pending_resolve_seconds = Some(1);
         settings.weights.age_points = f64::NAN;
+        settings.unanswered_return_seconds.insert(ChannelKind::Chat, 9);
         let fields: Vec<String> = settings.check().unwrap_err().into_iter().map(|p| p.field).collect();
-        assert_eq!(fields, ["reopen_window_seconds", "pending_resolve_seconds", "weights.age_points"]);
+        assert_eq!(
+            fields,
+            [
+                "reopen_window_seconds",
+                "pending_resolve_seconds",
+                "unanswered_return_seconds.chat",
+                "weights.age_points"
+            ]
+        );
     }
 
     #[test]

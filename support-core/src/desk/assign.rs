@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::people::{Actor, Permission};
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, ReturnCause};
 use crate::ticket::{Command, command};
 
 use super::TicketReply;
@@ -104,6 +104,6 @@ impl UseCase for ReturnWork {
         if ticket.assigned_to != Some(actor.id) {
             return Err(Error::refused("not_the_owner", "only the owner gives work back"));
         }
-        carry_out(ask, &ticket, &[command::Assign::back()], Vec::new()).await
+        carry_out(ask, &ticket, &[Command::GiveBack(ReturnCause::GivenBack)], Vec::new()).await
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::label::Label;
 use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, ReturnCause};
 use crate::store::{StoreExt, TextClass};
 use crate::ticket::{
     Command, FieldInput, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
@@ -209,7 +209,7 @@ impl Ask<'_> {
     /// Sends a ticket that becomes work again back to the queue where its owner works here no more.
     async fn leave_gone_owner(&self, ticket: &Ticket) -> Result<Option<Command>, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(None) };
-        Ok(self.working(owner).await?.is_none().then(command::Assign::back))
+        Ok(self.working(owner).await?.is_none().then_some(Command::GiveBack(ReturnCause::Left)))
     }
 
     /// Checks a new owner or team and makes the command of it; with the new owner's state as it was read.

@@ -14,7 +14,7 @@ use crate::routing::{
 };
 use crate::scoring::{Score, score};
 use crate::sla::ConfigRef;
-use crate::sla::deadline::Waits;
+use crate::sla::deadline::{Waits, returns_at};
 use crate::store::Assignment;
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
@@ -42,6 +42,8 @@ pub struct Explanation {
     pub offer: Option<Offer>,
     /// How long it waits for its customer, if it does.
     pub pending: Option<Waits>,
+    /// When it goes back to its queue unless its owner answers, if it does.
+    pub returns_at: Option<Timestamp>,
     /// What automations did to it.
     pub automations: RulesExplained,
 }
@@ -171,6 +173,7 @@ impl Desk {
             waiting,
             offer: ticket.offer.as_deref().cloned(),
             pending: Waits::of(&ticket, &config.settings),
+            returns_at: returns_at(&ticket, &config.settings),
             automations: explain_rules(&ticket, &self.history(actor, id).await?),
         })
     }

@@ -5,9 +5,9 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::id::{AgentId, ConversationId, TenantId};
 use crate::people::{AgentState, Scope};
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, ReturnCause};
 use crate::store::{ChangeSet, Key, Record};
-use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, command, go_on_quietly};
+use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, go_on_quietly};
 
 use super::Desk;
 use super::assemble::{assemble, goes_over, needs_routing, still_there};
@@ -98,8 +98,9 @@ impl Desk {
                 Ok((landing, Some(state)))
             }
             _ => {
-                let commands: Vec<Command> =
-                    std::iter::once(command::Assign::back()).chain(landing.placed.take()).collect();
+                let commands: Vec<Command> = std::iter::once(Command::GiveBack(ReturnCause::Left))
+                    .chain(landing.placed.take())
+                    .collect();
                 landing.decision = go_on_quietly(landing.decision, &commands, circumstances)?;
                 Ok((landing, None))
             }

@@ -7,7 +7,7 @@ use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, ConversationId, DocumentId, MessageId, TicketId};
 use crate::label::ForeignId;
 use crate::people::{Actor, AgentState, Permission};
-use crate::routing::Seat;
+use crate::routing::{ReturnCause, Seat};
 use crate::store::{ChangeSet, Delta, Key, Page, Query, Record, Related, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
@@ -360,7 +360,7 @@ pub(super) async fn carry_out(
             if state.is_none() {
                 // Their work was given back when they left; what becomes work now goes the same way.
                 let commands: Vec<Command> =
-                    commands.iter().cloned().chain([command::Assign::back()]).collect();
+                    commands.iter().cloned().chain([Command::GiveBack(ReturnCause::Left)]).collect();
                 decision = decide(Some(ticket), &commands, &circumstances)?;
             }
             state

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, OfferId, TeamId, TenantId};
 use crate::people::{Actor, ActorRef, Permission, Presence, Scope, WorkKind};
-use crate::routing::{Asks, Job, Offer, OfferState, Refused, Seat, Waiting, failures, serving};
+use crate::routing::{Asks, Job, Offer, OfferState, Refused, ReturnCause, Seat, Waiting, failures, serving};
 use crate::scoring::total;
 use crate::store::{Assignee, ChangeSet, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter};
 use crate::ticket::{Circumstances, Command, Status, Ticket, command, decide};
@@ -178,7 +178,7 @@ impl Ask<'_> {
             };
             let query = Query::new(Select::Tickets(Box::new(unstarted)), GIVEN_BACK);
             let page = self.store().find(&system, &query).await?;
-            let back = |ticket| (ticket, command::Assign::back());
+            let back = |ticket| (ticket, Command::GiveBack(ReturnCause::Offline));
             left.extend(page.items.into_iter().filter_map(ticket).map(back));
         }
         Ok(left)

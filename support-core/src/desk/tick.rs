@@ -6,11 +6,12 @@ use crate::error::Error;
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{AgentId, EventId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Agent, AgentState, Presence, Scope};
+use crate::routing::ReturnCause;
 use crate::store::{
     Assignee, ChangeSet, Key, OffersOf, Outcome, Query, Record, Select, StoreExt, TicketFilter,
 };
 use crate::ticket::{
-    Circumstances, Command, STUCK_AFTER, SetAsideKind, Status, StatusCategory, Ticket, command, decide,
+    Circumstances, Command, STUCK_AFTER, SetAsideKind, Status, StatusCategory, Ticket, decide,
 };
 use crate::time::Timestamp;
 
@@ -335,7 +336,7 @@ impl Desk {
             })
             .collect();
         let offered = self.store().load(&system, &offered).await?.into_iter().flatten();
-        let had = page.items.into_iter().map(|record| (record, command::Assign::back()));
+        let had = page.items.into_iter().map(|record| (record, Command::GiveBack(ReturnCause::Left)));
         let mut changes = Vec::new();
         let mut all = page.next.is_none() && offers.next.is_none();
         for (record, command) in had.chain(offered.map(|record| (record, Command::WithdrawOffer))) {

@@ -35,6 +35,20 @@ wire_enum! {
 }
 
 wire_enum! {
+    /// Why work went back to its queue.
+    ReturnCause {
+        /// Its agent gave it back, or somebody took it from them.
+        GivenBack = "given_back",
+        /// Its agent went offline before they had begun.
+        Offline = "offline",
+        /// Its agent works here no more.
+        Left = "left",
+        /// Its agent did not answer the customer in time.
+        Unanswered = "unanswered",
+    }
+}
+
+wire_enum! {
     /// How a team chooses among eligible agents.
     Strategy {
         /// The one who was given work least lately.

@@ -246,6 +246,18 @@ impl Waits {
     }
 }
 
+/// Returns when a ticket goes back to its queue because its owner has not answered the customer, where the settings
+/// ask for that on its channel. Snoozing it stops no customer from waiting, and so delays the return until it wakes at
+/// most.
+#[must_use]
+pub fn returns_at(ticket: &Ticket, settings: &Settings) -> Option<Timestamp> {
+    let seconds = settings.unanswered_return_seconds.get(&ticket.channel)?;
+    let asked = ticket.unanswered_since?;
+    let begun = ticket.status != Status::Assigned || ticket.assigned_to.is_none();
+    let out_of_sight = ticket.set_aside.is_some() || ticket.snoozed_until.is_some();
+    (!begun && !out_of_sight).then(|| ticket.owner_since.max(asked).plus_seconds(*seconds))
+}
+
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.
 #[must_use]
 pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
@@ -268,7 +280,8 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
     let offer = ticket.offer.as_ref().map(|offer| offer.until);
     let rules = config.automations().due_at(ticket, config);
-    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, steps, offer, rules]
+    let returns = returns_at(ticket, settings);
+    let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, returns, steps, offer, rules]
         .into_iter()
         .flatten()
         .filter(|_| awake)

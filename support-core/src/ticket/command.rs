@@ -15,7 +15,7 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::masking::Token;
 use crate::people::ActorRef;
-use crate::routing::{AssignHow, Why};
+use crate::routing::{AssignHow, ReturnCause, Why};
 use crate::scoring::Insight;
 use crate::sla::ConfigRef;
 use crate::time::Timestamp;
@@ -40,6 +40,8 @@ pub enum Command {
     Move(Move),
     /// Change owner or team.
     Assign(Box<Assign>),
+    /// Give it back to its team's queue; nothing where nobody has it.
+    GiveBack(ReturnCause),
     /// Ask an agent to take the work.
     MakeOffer(Box<MakeOffer>),
     /// Take the answer of the agent who was asked.
@@ -345,14 +347,6 @@ pub struct Assign {
     pub why: Option<Why>,
     /// Whether the new owner is over capacity with it.
     pub over: bool,
-}
-
-impl Assign {
-    /// Gives the ticket back to its team's queue.
-    pub(crate) fn back() -> Command {
-        let how = AssignHow::Return;
-        Command::Assign(Box::new(Self { to: None, team: None, how, reason: None, why: None, over: false }))
-    }
 }
 
 /// Asks an agent to take the work.

@@ -176,6 +176,7 @@ impl<'a> Change<'a> {
             Command::Edit(edit) => self.edit(edit),
             Command::Move(to) => self.move_by_hand(to),
             Command::Assign(assign) => self.assign(assign),
+            Command::GiveBack(because) => self.give_back(*because),
             Command::MakeOffer(offer) => self.make_offer(offer),
             Command::AnswerOffer(answer) => self.answer_offer(answer),
             Command::WithdrawOffer => {

@@ -262,7 +262,7 @@ impl Ticket {
                     self.note_declined(*agent, at);
                 }
             }
-            Event::WorkReturned { agent } => self.note_declined(*agent, at),
+            Event::WorkReturned { agent, .. } => self.note_declined(*agent, at),
             _ => {}
         }
         self.sla.note_stage(Stage {

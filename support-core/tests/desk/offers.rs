@@ -1,14 +1,16 @@
 //! Work that agents are asked to take.
 
 use serde_json::json;
+use support_core::conversation::ChannelKind;
 use support_core::desk::{
     AcceptOffer, CreateCustomer, DeactivateAgent, DeclineOffer, OpenTicket, Options, Reassign, SetPresence,
     Take, UpdateAgent,
 };
 use support_core::error::{EntityKind, Error};
+use support_core::event::Event;
 use support_core::id::{OfferId, TeamId, TicketId};
 use support_core::people::{Actor, Capacity, Presence};
-use support_core::routing::{AssignHow, OfferState};
+use support_core::routing::{AssignHow, OfferState, ReturnCause};
 use support_core::store::{OffersOf, Query, Record, Select};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::Status;
@@ -245,6 +247,40 @@ fn unstarted_work_goes_back_when_its_agent_goes_offline_where_the_settings_say_s
         assert_eq!(world.owner(unstarted).is_none(), returns);
         world.sound();
     }
+}
+
+#[test]
+fn a_chat_that_its_agent_does_not_answer_in_time_goes_to_the_next_with_its_age() {
+    let world = World::standard();
+    world.settings(json!({ "unanswered_return_seconds": { "chat": 120 } }));
+    let (ann, ben) = (world.agent("Ann"), world.agent("Ben"));
+    let carl = world.run(&HOST, &CreateCustomer::named("Carl")).customer_id;
+    let open = OpenTicket::of(carl, "My parcel", "Is anybody there?");
+    let chat = world.run(&HOST, &OpenTicket { channel: ChannelKind::Chat, ..open.clone() }).ticket_id;
+    let mail = world.run(&HOST, &open).ticket_id;
+    let since = world.desk.now();
+    let owner = world.owner(chat).unwrap();
+    let (first, second) = if owner == id_of(&ann) { (&ann, &ben) } else { (&ben, &ann) };
+    let explained = |ticket| block_on(world.desk.explain(&ann, ticket)).unwrap().returns_at;
+    assert_eq!(explained(chat), Some(since.plus_seconds(120)));
+    assert_eq!(explained(mail), None);
+    world.pass(119);
+    assert_eq!(world.owner(chat), Some(id_of(first)));
+    world.pass(1);
+    assert_eq!(world.owner(chat), Some(id_of(second)), "the one who did not answer comes last");
+    assert_eq!(world.ticket(chat).work.since, since);
+    world.reply(second, chat, "Yes.");
+    world.pass(3_600);
+    assert_eq!((world.owner(chat), world.owner(mail)), (Some(id_of(second)), Some(id_of(second))));
+    let returned: Vec<Event> = world
+        .events(chat)
+        .into_iter()
+        .map(|envelope| envelope.event)
+        .filter(|event| matches!(event, Event::WorkReturned { .. }))
+        .collect();
+    let because = ReturnCause::Unanswered;
+    assert_eq!(returned, [Event::WorkReturned { agent: id_of(first), because }]);
+    world.sound();
 }
 
 #[test]

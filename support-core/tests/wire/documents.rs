@@ -258,6 +258,7 @@ fn settings() -> Settings {
         bin_seconds: 10_000,
         offer_seconds: 45,
         offline_returns_unstarted: true,
+        unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
         declined_seconds: 301,
         handling_lease_seconds: 61,
         journey_retention_seconds: 3_601,

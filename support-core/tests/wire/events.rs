@@ -9,7 +9,7 @@ use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers,
 use support_core::id::{EventId, Reference};
 use support_core::masking::Token;
 use support_core::people::{ActorRef, Presence};
-use support_core::routing::{AssignHow, OfferState};
+use support_core::routing::{AssignHow, OfferState, ReturnCause};
 use support_core::sla::policy::{StepKey, When};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
@@ -189,7 +189,7 @@ fn of_a_ticket() -> Vec<Event> {
             state: OfferState::Declined,
             reason: Some(text_id(1, 6)),
         },
-        Event::WorkReturned { agent: agent_id(1) },
+        Event::WorkReturned { agent: agent_id(1), because: ReturnCause::Unanswered },
     ]
 }
 

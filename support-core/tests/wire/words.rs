@@ -13,7 +13,7 @@ use support_core::macros::MacroVisibility;
 use support_core::masking::Token;
 use support_core::masking::{Class, Kind, Mode, Preset, Validator};
 use support_core::people::{ActorKind, AddressKind, Day, Permission, Presence, Reach, Role, WorkKind};
-use support_core::routing::{AssignHow, OfferState, Refused, Strategy};
+use support_core::routing::{AssignHow, OfferState, Refused, ReturnCause, Strategy};
 use support_core::scoring::TermName;
 use support_core::scoring::keywords::RuleKind;
 use support_core::sla::deadline::Color;
@@ -109,6 +109,7 @@ fn sets(sheet: Sheet) -> Sheet {
         .words(WorkKind::ALL)
         .words(AssignHow::ALL)
         .words(OfferState::ALL)
+        .words(ReturnCause::ALL)
         .words(Refused::ALL)
         .words(Strategy::ALL)
         .words(Color::ALL)

@@ -48,6 +48,9 @@ struct SettingsBody {
     offer_seconds: i64,
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
     offline_returns_unstarted: bool,
+    /// Seconds, by channel, in which the owner of a ticket answers its customer for the first time; then it goes back to
+    /// its queue with its age, and to others first. 10 and more; `chat: 120` is usual, nothing is the default.
+    unanswered_return_seconds: BTreeMap<String, i64>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
     handling_lease_seconds: i64,
     /// Seconds for which the answers to a journey that a customer has begun are kept for them.
@@ -95,6 +98,11 @@ impl SettingsBody {
             declined_seconds: settings.declined_seconds,
             offer_seconds: settings.offer_seconds,
             offline_returns_unstarted: settings.offline_returns_unstarted,
+            unanswered_return_seconds: settings
+                .unanswered_return_seconds
+                .into_iter()
+                .map(|(channel, seconds)| (channel.as_str().to_owned(), seconds))
+                .collect(),
             handling_lease_seconds: settings.handling_lease_seconds,
             journey_retention_seconds: settings.journey_retention_seconds,
             category_teams: settings

@@ -249,6 +249,8 @@ pub(crate) struct ExplanationBody {
     /// `null` where it does not wait for its customer; else `{since, reminds_at, reminded_at, resolves_at}`.
     #[schema(value_type = Option<Value>)]
     pending: Option<Waits>,
+    /// When it goes back to its queue unless its owner answers the customer (`unanswered_return_seconds`).
+    returns_at: Option<String>,
     /// What automations did, newest first: `{applied: [{automation: {id, version}, at, stream_seq, counted_from, overruled,
     /// refused}], stopped: [{automations[], at, stream_seq, unattended}], resting[]}`. Those in `resting` do nothing more on
     /// it until somebody does something.
@@ -265,6 +267,7 @@ impl ExplanationBody {
             waiting: explanation.waiting,
             offer: explanation.offer.map(ExplainedOffer::from),
             pending: explanation.pending,
+            returns_at: explanation.returns_at.map(|at| at.to_string()),
             automations: explanation.automations,
         }
     }

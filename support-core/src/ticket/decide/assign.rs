@@ -3,7 +3,8 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::id::AgentId;
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, ReturnCause};
+use crate::sla::deadline::returns_at;
 use crate::ticket::command::Assign;
 use crate::ticket::lifecycle::Transition;
 use crate::time::Timestamp;
@@ -13,10 +14,7 @@ use super::Change;
 impl Change<'_> {
     /// Changes owner or team.
     pub(super) fn assign(&mut self, assign: &Assign) -> Result<(), Error> {
-        self.refuse_if_closed()?;
-        if self.after.set_aside.is_some() {
-            return Err(Error::refused("ticket_set_aside", "the ticket is set aside"));
-        }
+        self.refuse_unless_work()?;
         let team = assign.team.filter(|team| self.after.team_id != Some(*team));
         if assign.to == self.after.assigned_to && team.is_none() {
             return match (assign.how, assign.to) {
@@ -30,11 +28,38 @@ impl Change<'_> {
         }
         let from = self.after.assigned_to;
         if let (Some(agent), AssignHow::Return) = (from, assign.how) {
-            self.record(Event::WorkReturned { agent });
+            self.record(Event::WorkReturned { agent, because: ReturnCause::GivenBack });
         }
         let how = self.cause.how(assign.how);
         self.give(assign.to, team, how, assign.reason, assign.why.clone(), assign.over);
         self.transit(if assign.to.is_some() { Transition::OwnerSet } else { Transition::OwnerRemoved });
+        Ok(())
+    }
+
+    /// Takes it from its owner.
+    pub(super) fn give_back(&mut self, because: ReturnCause) -> Result<(), Error> {
+        self.refuse_unless_work()?;
+        if let Some(agent) = self.after.assigned_to {
+            self.record(Event::WorkReturned { agent, because });
+            self.hand_to_queue(AssignHow::Return);
+        }
+        Ok(())
+    }
+
+    /// Takes it from an owner who has not answered in time, where the settings ask for that.
+    pub(super) fn take_back_unanswered(&mut self) {
+        let returns = returns_at(&self.after, &self.config().settings);
+        if returns.is_some_and(|at| at <= self.at) {
+            // INVARIANT: what is due to go back is an open ticket, which can.
+            let _ = self.give_back(ReturnCause::Unanswered);
+        }
+    }
+
+    fn refuse_unless_work(&self) -> Result<(), Error> {
+        self.refuse_if_closed()?;
+        if self.after.set_aside.is_some() {
+            return Err(Error::refused("ticket_set_aside", "the ticket is set aside"));
+        }
         Ok(())
     }
 

@@ -25,6 +25,7 @@ impl Change<'_> {
             self.record(Event::TicketWoken { by_time: true });
         }
         self.time_offer_out();
+        self.take_back_unanswered();
         self.climb();
         self.wait_for_customer();
         self.act_in_time();

@@ -7,7 +7,7 @@ use proptest::sample::select;
 
 use crate::automation::Action;
 use crate::config::Settings;
-use crate::conversation::{Delivery, Direction, Visibility};
+use crate::conversation::{ChannelKind, Delivery, Direction, Visibility};
 use crate::id::{AgentId, OfferId, TeamId};
 use crate::people::{ActorKind, ActorRef};
 use crate::routing::AssignHow;
@@ -303,6 +303,7 @@ proptest! {
         rules in prop::collection::vec(crate::automation::laws::automation_spec(), 0..6),
         gives_up in prop::option::of(60_i64..400_000),
         reminds in prop::option::of(60_i64..400_000),
+        returns in prop::option::of(10_i64..100_000),
         window in 0_i64..700_000,
         outbound in prop::bool::weighted(0.2),
         passes_on in any::<bool>(),
@@ -313,6 +314,7 @@ proptest! {
             pending_reminder_seconds: reminds.filter(|reminds| gives_up.is_none_or(|ends| *reminds < ends)),
             pending_resolve_seconds: gives_up,
             reopen_window_seconds: window,
+            unanswered_return_seconds: returns.map(|seconds| (ChannelKind::Email, seconds)).into_iter().collect(),
             ..Settings::default()
         };
         scenario.set_settings(&settings).set_calendar(&office_hours());

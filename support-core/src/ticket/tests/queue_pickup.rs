@@ -1,13 +1,18 @@
 //! `queue_pickup`: while work has no handler.
 
+use std::collections::BTreeMap;
+
+use crate::config::Settings;
+use crate::conversation::ChannelKind;
 use crate::event::Event;
 use crate::routing::AssignHow;
+use crate::routing::ReturnCause::Unanswered;
 use crate::sla::{EndReason, Metric, TimerState};
 use crate::ticket::command::OwnerStanding;
 use crate::ticket::{Command, Status};
 
-use super::desk::{ANA, BACK, BEN, FRONT, policy};
-use super::scenario::{Scenario, ticket_under};
+use super::desk::{ANA, BACK, BEN, DAY, FRONT, minute, policy};
+use super::scenario::{Scenario, desk, ticket_under};
 use EndReason::{LeftQueue, PickedUp, Resolved, TeamChanged};
 use Metric::QueuePickup;
 use TimerState::{Cancelled, Met, Missed};
@@ -47,11 +52,49 @@ fn a_return_continues_it() {
     scenario.at(40).return_to_queue().at(60).assign(ANA).ended(QueuePickup, Missed, PickedUp, 45);
 }
 
+fn takes_back_after_two_minutes() -> Scenario {
+    let mut scenario = desk();
+    let unanswered_return_seconds = BTreeMap::from([(ChannelKind::Email, 120), (ChannelKind::Chat, 10)]);
+    scenario.set_settings(&Settings { unanswered_return_seconds, ..Settings::default() });
+    scenario.set_policy(1, &policy(&[(QueuePickup, 30)])).open();
+    scenario
+}
+
+#[test]
+fn an_owner_who_does_not_answer_in_time_loses_it_with_its_age() {
+    let mut scenario = takes_back_after_two_minutes();
+    scenario.at(20).assign(ANA).at(21).saw(&[]).at(22);
+    let then = ["work.returned", "ticket.assigned", "ticket.status_changed", "sla.timers_moved"];
+    scenario.saw(&then);
+    let because = |event: &Event| matches!(event, Event::WorkReturned { because: Unanswered, .. });
+    assert!(scenario.latest().any(because));
+    assert_eq!((scenario.ticket().status, scenario.ticket().work.since), (Status::Open, minute(0)));
+    assert_eq!(scenario.ticket().work.declined, [(ANA, minute(22))]);
+    // Two minutes with somebody who did nothing are no pickup.
+    scenario.runs(QueuePickup, 1, 32).at(23).assign(ANA).at(DAY);
+    assert_eq!(scenario.count("work.returned"), 2);
+}
+
+#[test]
+fn who_has_begun_answered_or_nothing_to_answer_keeps_it() {
+    let mut answered = takes_back_after_two_minutes();
+    answered.assign(ANA).at(1).reply(ANA).at(DAY).customer_writes().at(2 * DAY);
+    let mut begun = takes_back_after_two_minutes();
+    begun.assign(ANA).at(1).move_to(Status::InProgress).at(DAY);
+    let mut noted = takes_back_after_two_minutes();
+    noted.assign(ANA).at(1).note(ANA).at(DAY);
+    assert_eq!([answered, begun, noted].map(|scenario| scenario.count("work.returned")), [0, 0, 1]);
+    // Out of sight it stays; what it owes, it owes when it wakes.
+    let mut snoozed = takes_back_after_two_minutes();
+    snoozed.assign(ANA).at(1).snooze_until(60).at(59).saw(&[]).at(60);
+    assert_eq!(snoozed.count("work.returned"), 1);
+}
+
 #[test]
 fn a_return_remembers_who_gave_it_back_and_keeps_the_age() {
     let mut scenario = opened();
     scenario.at(20).assign(ANA).at(25).return_to_queue();
-    let returned = |event: &Event| matches!(event, Event::WorkReturned { agent } if *agent == ANA);
+    let returned = |event: &Event| matches!(event, Event::WorkReturned { agent, .. } if *agent == ANA);
     assert!(scenario.latest().any(returned));
     assert_eq!(scenario.ticket().work.declined, [(ANA, super::desk::minute(25))]);
     assert_eq!(scenario.ticket().work.since, super::desk::minute(0));
