@@ -2,19 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::batch::{self, Pick, Serves, Solution};
-use super::super::queue::Next;
+use super::super::batch::{self, Pick, Reads, Rules, Serves, Solution};
+use super::super::queue::{Backlog, Next};
 use super::super::record::Named;
 use super::super::turns::Chosen;
 use super::super::{Seat, Why, Worth};
-use super::Planner;
+use super::{NOBODY, Planner};
 
 /// Whom work of one kind would serve best at the prices of a flow.
 type BestServed = HashMap<usize, Vec<Serves>>;
 
 impl Planner<'_> {
-    /// Plans all work of teams that have it planned together.
-    pub(super) fn solve(&mut self, all: &[Next<'_>]) -> Solution {
+    /// Plans all work of teams that have it planned together. Answers what was put in order for it, too; what was not
+    /// is for nobody.
+    pub(super) fn solve<'n>(&mut self, backlog: Backlog<'n>, reads: Reads) -> (Vec<Next<'n>>, Solution) {
         let together = self.lines.iter().filter(|line| line.together && line.open);
         let own: Vec<usize> = together.flat_map(|line| line.stages.iter().map(|[own, _]| *own)).collect();
         let mut anybody = vec![false; self.turns.len()];
@@ -22,11 +23,17 @@ impl Planner<'_> {
             let some = self.begin(turns);
             anybody.get_mut(turns).into_iter().for_each(|anybody| *anybody = some);
         }
+        let anybody = |own: usize| anybody.get(own).is_some_and(|anybody| *anybody);
+        let plain = self.lines.iter().map(|line| match *line.stages {
+            [[own, NOBODY]] if line.together && anybody(own) => Some(own),
+            _ => None,
+        });
         let turns_of = |next: &Next<'_>| {
             let (team, [own, _], _) = self.stage(next)?;
-            anybody.get(own).is_some_and(|anybody| *anybody).then_some((own, team.sticky))
+            anybody(own).then_some((own, team.sticky))
         };
-        batch::solve(&self.crew, &self.turns, all, turns_of, &self.config.settings)
+        let rules = Rules { plain: &plain.collect::<Vec<_>>(), turns_of };
+        batch::solve(&self.crew, &self.turns, backlog, &rules, &self.config.settings, reads)
     }
 
     /// Places work in its order: what was planned together as it was planned, the rest each by itself.
