@@ -211,7 +211,7 @@ pub(super) fn solve<'a>(
         }
     }
     let batch = Batch::new(crew, turns, &tally, settings);
-    let cheapest = Cheapest::of(&batch, &tally);
+    let mut cheapest = Cheapest::of(&batch, &tally);
     let lowest = if reads == Reads::Part { batch.lowest(&tally, &cheapest) } else { None };
     let pieces = |all: &[Next<'_>]| {
         let mut pieces = Vec::with_capacity(all.len());
@@ -228,7 +228,8 @@ pub(super) fn solve<'a>(
         });
         let (mut picks, yielded) =
             InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
-        let is_best = total(&picks) == cheapest.appraisal.bound;
+        cheapest.appraisal.flow = total(&picks);
+        let is_best = cheapest.appraisal.flow == cheapest.appraisal.bound;
         if is_best && yielded.is_empty() && picks.iter().all(|pick| pick.by_flow) {
             picks.sort_unstable_by_key(|pick| pick.at);
             return (all, batch.solution(cheapest, picks, yielded));
@@ -238,17 +239,15 @@ pub(super) fn solve<'a>(
     let in_order = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) };
     let (greedy, _) = in_order.filled(batch.room.clone(), Vec::new(), vec![false; all.len()]);
     let (mut picks, mut yielded) = in_order.placed(&cheapest);
-    let greedy_value = total(&greedy);
-    let flow = total(&picks);
-    if flow >= greedy_value {
+    let appraisal = &mut cheapest.appraisal;
+    (appraisal.greedy, appraisal.flow) = (total(&greedy), total(&picks));
+    if appraisal.flow >= appraisal.greedy {
         picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
     } else {
         yielded.clear();
         picks = greedy;
     }
-    let mut solution = batch.solution(cheapest, picks, yielded);
-    (solution.appraisal.greedy, solution.appraisal.flow) = (greedy_value, flow);
-    (all, solution)
+    (all, batch.solution(cheapest, picks, yielded))
 }
 
 /// Agents who are the same to all work of a batch.

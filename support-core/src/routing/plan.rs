@@ -376,7 +376,9 @@ impl<'a> Planner<'a> {
             };
             Some(Placement::of(self.crew.seat(agent)?, ticket, effort, assigned_at, record))
         };
-        self.given.into_iter().filter_map(placement).collect()
+        let mut placements = Vec::with_capacity(self.given.len());
+        placements.extend(self.given.into_iter().filter_map(placement));
+        placements
     }
 
     /// Returns the turns at a piece of work, and the stage of relaxation that it has reached.

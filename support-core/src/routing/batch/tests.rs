@@ -304,51 +304,54 @@ fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
         });
         Config::compile(1, &documents.collect::<Vec<_>>())
     });
-    let rarely = prop::bool::weighted(0.1);
-    (teams, a_desk(Kinds { efforts: 1, declined: true }), rarely).prop_flat_map(|(config, desk, heavy)| {
-        let (roster, _) = desk;
-        let agents = u32::try_from(roster.iter().count()).unwrap();
-        let roster = roster.iter().cloned().zip(0_u32..).map(|(mut seat, number)| {
-            let mut agent = (*seat.agent).clone();
-            agent.team_ids = vec![team_id(number % 3), team_id(number % 2)];
-            seat.agent = Arc::new(agent);
-            seat
-        });
-        let mut seats = Roster::default();
-        roster.for_each(|seat| seats.seat(seat));
-        let entry = move |number: u32| {
-            let of = (prop::sample::select(Priority::ALL), -80_000_i64..0, prop::bool::weighted(0.05));
-            let somebody = move || prop::option::weighted(0.04, 0..agents);
-            (of, skills(1), somebody(), somebody(), prop::bool::ANY).prop_map(
-                move |((priority, since, old), skills, sticky, declined, chat)| {
-                    let effort = if heavy && number % 40 == 0 { 2 } else { 1 };
-                    let since = if old { since - 200_000 } else { since };
-                    Waiting {
-                        ticket: ticket_id(number),
-                        customer: customer_id(number),
-                        team: Some(team_id(number % 7 % 3)),
-                        channel: if chat { ChannelKind::Chat } else { ChannelKind::Email },
-                        priority,
-                        keyword_points: 0.0,
-                        insight_points: 0.0,
-                        urgency: None,
-                        language: None,
-                        work: Work {
-                            since: NOW.plus_seconds(since),
-                            effort,
-                            skills,
-                            preferred: Vec::new(),
-                            sticky: sticky.map(agent_id),
-                            declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
-                        },
-                        followers: Vec::new(),
-                    }
-                },
-            )
-        };
-        let entries: Vec<_> = (0..150).map(entry).collect();
-        (Just(config), Just(seats), entries)
-    })
+    // Whether some takes more than one unit, and how often work was given back.
+    let rarely = (prop::bool::weighted(0.1), prop::sample::select(vec![0.04, 0.6]));
+    (teams, a_desk(Kinds { efforts: 1, declined: true }), rarely).prop_flat_map(
+        |(config, desk, (heavy, declines))| {
+            let (roster, _) = desk;
+            let agents = u32::try_from(roster.iter().count()).unwrap();
+            let roster = roster.iter().cloned().zip(0_u32..).map(|(mut seat, number)| {
+                let mut agent = (*seat.agent).clone();
+                agent.team_ids = vec![team_id(number % 3), team_id(number % 2)];
+                seat.agent = Arc::new(agent);
+                seat
+            });
+            let mut seats = Roster::default();
+            roster.for_each(|seat| seats.seat(seat));
+            let entry = move |number: u32| {
+                let of = (prop::sample::select(Priority::ALL), -80_000_i64..0, prop::bool::weighted(0.05));
+                let somebody = move |often| prop::option::weighted(often, 0..agents);
+                (of, skills(1), somebody(0.04), somebody(declines), prop::bool::ANY).prop_map(
+                    move |((priority, since, old), skills, sticky, declined, chat)| {
+                        let effort = if heavy && number % 40 == 0 { 2 } else { 1 };
+                        let since = if old { since - 200_000 } else { since };
+                        Waiting {
+                            ticket: ticket_id(number),
+                            customer: customer_id(number),
+                            team: Some(team_id(number % 7 % 3)),
+                            channel: if chat { ChannelKind::Chat } else { ChannelKind::Email },
+                            priority,
+                            keyword_points: 0.0,
+                            insight_points: 0.0,
+                            urgency: None,
+                            language: None,
+                            work: Work {
+                                since: NOW.plus_seconds(since),
+                                effort,
+                                skills,
+                                preferred: Vec::new(),
+                                sticky: sticky.map(agent_id),
+                                declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
+                            },
+                            followers: Vec::new(),
+                        }
+                    },
+                )
+            };
+            let entries: Vec<_> = (0..150).map(entry).collect();
+            (Just(config), Just(seats), entries)
+        },
+    )
 }
 
 proptest! {
