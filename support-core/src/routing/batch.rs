@@ -324,10 +324,10 @@ impl<'a> Batch<'a> {
         Solution { picks, asked: self.asked, prices, parts: self.parts, yielded, appraisal }
     }
 
-    /// Returns the lowest step of each number of turns that has to be put in order: there is at least one piece of work
-    /// in it that nothing is particular to, and that the flow leaves. If that one finds no room, and none that what came
-    /// later would have to give way, nothing of a lower step does. Nothing where that cannot be told beforehand, because
-    /// efforts differ.
+    /// Returns, by the number of the turns, the lowest step that has to be put in order: down to it there is at least one
+    /// piece of work that nothing is particular to and that the flow leaves. If that one finds no room, and nothing that
+    /// came later has to give way to it, the same holds for all of the lower steps. Nothing where that cannot be told,
+    /// because efforts differ.
     fn lowest(&self, tally: &Tally, cheapest: &Cheapest) -> Option<Vec<u8>> {
         (self.parts == 1)
             .then(|| (0..self.asked.len()).map(|asks| tally.lowest(asks, cheapest.units(asks) + 1)).collect())
@@ -338,7 +338,7 @@ impl<'a> Batch<'a> {
     }
 
     fn effort(&self, asks: usize) -> u32 {
-        self.asked(asks).map_or(1, |asked| asked.asks.effort)
+        self.asked(asks).map_or(1, |asked| asked.asks.effort.max(1))
     }
 }
 

@@ -323,7 +323,7 @@ fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
                 let somebody = move |often| prop::option::weighted(often, 0..agents);
                 (of, skills(1), somebody(0.04), somebody(declines), prop::bool::ANY).prop_map(
                     move |((priority, since, old), skills, sticky, declined, chat)| {
-                        let effort = if heavy && number % 40 == 0 { 2 } else { 1 };
+                        let effort = if heavy && number.is_multiple_of(40) { 2 } else { 1 };
                         let since = if old { since - 200_000 } else { since };
                         Waiting {
                             ticket: ticket_id(number),
@@ -370,4 +370,50 @@ proptest! {
         prop_assert_eq!(planned, plan_of(&mut queue, &mut left_of_all, &config, NOW, most, Reads::All));
         prop_assert_eq!(left, left_of_all);
     }
+}
+
+/// The flow leaves all that there is of a kind at one step, for work of the same step that fits better but came after
+/// what it leaves passed its bound.
+#[test]
+fn what_the_flow_leaves_is_not_passed_by_what_came_later() {
+    let config = config("optimal");
+    let bound = config.settings.weights.precedes_after_seconds(Priority::Low, false).unwrap() as i64;
+    let waits = |number: u32, seconds: i64, skills: &[(&str, u8)]| Waiting {
+        ticket: ticket_id(number),
+        customer: customer_id(number),
+        team: None,
+        channel: ChannelKind::Email,
+        priority: Priority::Low,
+        keyword_points: 0.0,
+        insight_points: 0.0,
+        urgency: None,
+        language: None,
+        work: Work {
+            since: NOW.plus_seconds(-seconds),
+            effort: 1,
+            skills: skills.iter().map(|(skill, level)| (word(skill), *level)).collect(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        },
+        followers: Vec::new(),
+    };
+    // So old that the other two are of the same step.
+    let entries =
+        [waits(1, 100 * bound, &[]), waits(2, bound + 3_600, &[]), waits(3, 600, &[("billing", 3)])];
+    let mut roster = Roster::default();
+    for (number, level) in [(1, 3), (2, 0)] {
+        let mut agent = an_agent(number);
+        agent.skills = if level > 0 { [(word("billing"), level)].into() } else { [].into() };
+        agent.capacity.units = 1;
+        let mut state = a_state(number);
+        state.presence = Presence::Available;
+        roster.seat(Seat { agent: Arc::new(agent), state });
+    }
+    let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+    let mut planned: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
+    planned.sort_unstable();
+    assert_eq!(planned, [(ticket_id(1), agent_id(2)), (ticket_id(2), agent_id(1))]);
+    let young = plan(&mut queue(&entries[2..]), &mut roster, &config, NOW, 1_000);
+    assert_eq!(young.len(), 1);
 }

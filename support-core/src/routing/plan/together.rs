@@ -126,14 +126,20 @@ impl Planner<'_> {
         let mine = served.iter().find(|one| one.agent == pick.agent);
         let mine = mine.copied().unwrap_or_else(|| serves(pick.agent));
         let again = again.map(serves);
-        let others = served.iter().filter(|one| {
-            let named = one.agent == pick.agent || again.is_some_and(|again| again.agent == one.agent);
-            !named && (declined.is_empty() || !declined_at(one.agent))
-        });
         let mut named = Vec::with_capacity(Why::MOST);
         named.push(mine);
         named.extend(again);
-        named.extend(others.take(Why::MOST - named.len()).copied());
+        // One look at each: there are twenty for each placement.
+        let had = again.map_or(pick.agent, |again| again.agent);
+        for one in served {
+            if named.len() == Why::MOST {
+                break;
+            }
+            let other = one.agent != pick.agent && one.agent != had;
+            if other && (declined.is_empty() || !declined_at(one.agent)) {
+                named.push(*one);
+            }
+        }
         let worth = solution.worth(pick, effort);
         let rated = named.iter().map(|one| (one.agent, one.fit, worth(one, sticky == Some(one.agent))));
         let Some(candidates) = crew.rate(rated, sticky) else { return };
