@@ -10,9 +10,15 @@
 //! With efforts of one unit this is exact. With larger ones, and where agents gave work back, whole pieces of work do not
 //! always fit the flow; what is left then is filled in greedily. Beside it stands what greedy filling alone comes to,
 //! the most urgent first and each to whom it fits best; the better of the two is the plan. Where the work of finding
-//! the flow passes [`STEPS`], what was found so far is filled in.
+//! the flow passes [`STEPS`](cheapest::STEPS), what was found so far is filled in.
+//!
+//! The flow asks only how much waits of each kind. Where all efforts are one unit, what waits is therefore counted
+//! first, and put in order only as far down as the flow reaches in each kind, with the first that it leaves: where the
+//! plan of that comes to the bound, and nothing was filled in, none of the rest could be in it.
 
+mod cheapest;
 mod fill;
+mod tally;
 mod worth;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -25,17 +31,14 @@ use crate::scoring::Weights;
 use crate::time::Timestamp;
 
 use super::crew::Crew;
-use super::flow::Network;
-use super::queue::Next;
+use super::queue::{Backlog, Next, Scored};
 use super::turns::Turns;
 use super::{Asks, Fit, Worth};
-use worth::{
-    MOST_VALUE, PARTS, PREFERRED_POINTS, SPARED_POINTS, STEP_POINTS, STICKY_POINTS, points, unit_value,
-};
+use cheapest::Cheapest;
+use tally::Tally;
+use worth::{PARTS, STEP_POINTS, STICKY_POINTS, points, unit_value};
 pub use worth::{Urgencies, value};
 
-/// Arcs that are looked at before a plan is made of what was found: some 0.1 s of a usual processor.
-const STEPS: u64 = 40_000_000;
 /// What a plan of all that waits comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Appraisal {
@@ -152,39 +155,110 @@ impl Solution {
     }
 }
 
-/// Plans work among agents. `turns_of` answers the number of the turns that a piece of work takes, and their team's say
-/// whether work is sticky; nothing where no agent is eligible.
-pub(super) fn solve(
-    crew: &Crew<'_>,
-    turns: &[Turns],
-    waiting: &[Next<'_>],
-    turns_of: impl Fn(&Next<'_>) -> Option<(usize, bool)>,
-    settings: &Settings,
-) -> Solution {
-    let urgencies = Urgencies::of(waiting.iter().map(|next| next.ranked.score));
-    let mut pieces = Vec::with_capacity(waiting.len());
-    pieces.extend(waiting.iter().enumerate().filter_map(|(at, next)| {
-        let (asks, follows) = turns_of(next)?;
+/// How a planner deals with what waits.
+pub(super) struct Rules<'a, F> {
+    /// The number of the turns that all work of a line takes that has nothing particular: where it does not depend on
+    /// how long it waits, and such work goes to nobody if the plan leaves it.
+    pub(super) plain: &'a [Option<usize>],
+    /// Answers the number of the turns that a piece of work takes, and their team's say whether work is sticky; nothing
+    /// where no agent is eligible.
+    pub(super) turns_of: F,
+}
+
+impl<F: Fn(&Next<'_>) -> Option<(usize, bool)>> Rules<'_, F> {
+    /// Says what a piece of work takes, and who had it before, where they are eligible.
+    fn of(&self, crew: &Crew<'_>, turns: &[Turns], next: &Next<'_>) -> Option<(usize, Option<usize>)> {
+        let (asks, follows) = (self.turns_of)(next)?;
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| follows);
         let sticky = sticky.and_then(|agent| crew.number(agent));
         let takes = |turns: &Turns, number| turns.takes(number) && !crew.keeps(number);
-        let sticky = sticky.filter(|number| turns.get(asks).is_some_and(|turns| takes(turns, *number)));
-        Some(Piece { at, asks, step: urgencies.step(next.ranked.score), sticky })
-    }));
-    let batch = Batch::new(crew, turns, pieces, waiting, settings);
-    batch.solve()
+        Some((asks, sticky.filter(|number| turns.get(asks).is_some_and(|turns| takes(turns, *number)))))
+    }
+
+    /// Returns the turns that a piece of work takes which need not be looked at more closely.
+    fn plainly(&self, one: &Scored) -> Option<usize> {
+        self.plain.get(one.line).copied().flatten().filter(|_| !one.particular)
+    }
+}
+
+/// How much of what waits a plan puts in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// All of it.
+    All,
+    /// What could have a part in the plan.
+    Part,
+}
+
+/// Plans work among agents. Answers what was put in order for it, too: nothing of the rest is for anybody.
+pub(super) fn solve<'a>(
+    crew: &Crew<'_>,
+    turns: &[Turns],
+    mut backlog: Backlog<'a>,
+    rules: &Rules<'_, impl Fn(&Next<'_>) -> Option<(usize, bool)>>,
+    settings: &Settings,
+    reads: Reads,
+) -> (Vec<Next<'a>>, Solution) {
+    let urgencies = Urgencies::of(backlog.scored().map(|one| one.score));
+    let mut tally = Tally::new(turns.len());
+    for one in backlog.scored() {
+        let step = urgencies.step(one.score);
+        if let Some(asks) = rules.plainly(&one) {
+            tally.add_plain(asks, step);
+        } else if let Some((asks, sticky)) = backlog.next(&one).and_then(|next| rules.of(crew, turns, &next))
+        {
+            tally.add(asks, step, sticky);
+        }
+    }
+    let batch = Batch::new(crew, turns, &tally, settings);
+    let mut cheapest = Cheapest::of(&batch, &tally);
+    let lowest = if reads == Reads::Part { batch.lowest(&tally, &cheapest) } else { None };
+    let pieces = |all: &[Next<'_>]| {
+        let mut pieces = Vec::with_capacity(all.len());
+        pieces.extend(all.iter().enumerate().filter_map(|(at, next)| {
+            let (asks, sticky) = rules.of(crew, turns, next)?;
+            Some(Piece { at, asks, step: urgencies.step(next.ranked.score), sticky })
+        }));
+        pieces
+    };
+    if let Some(lowest) = lowest {
+        let all = backlog.in_order(|one| {
+            let lowest = rules.plainly(one).and_then(|asks| lowest.get(asks));
+            lowest.is_none_or(|lowest| urgencies.step(one.score) >= *lowest)
+        });
+        let (mut picks, yielded) =
+            InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
+        cheapest.appraisal.flow = total(&picks);
+        let is_best = cheapest.appraisal.flow == cheapest.appraisal.bound;
+        if is_best && yielded.is_empty() && picks.iter().all(|pick| pick.by_flow) {
+            picks.sort_unstable_by_key(|pick| pick.at);
+            return (all, batch.solution(cheapest, picks, yielded));
+        }
+    }
+    let all = backlog.in_order(|_| true);
+    let in_order = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) };
+    let (greedy, _) = in_order.filled(batch.room.clone(), Vec::new(), vec![false; all.len()]);
+    let (mut picks, mut yielded) = in_order.placed(&cheapest);
+    let appraisal = &mut cheapest.appraisal;
+    (appraisal.greedy, appraisal.flow) = (total(&greedy), total(&picks));
+    if appraisal.flow >= appraisal.greedy {
+        picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
+    } else {
+        yielded.clear();
+        picks = greedy;
+    }
+    (all, batch.solution(cheapest, picks, yielded))
 }
 
 /// Agents who are the same to all work of a batch.
 type AgentKind<'a> = (&'a [crate::id::TeamId], &'a BTreeMap<Label, u8>, &'a [Label], Option<usize>);
 
+/// Work and agents of a plan, by their kinds.
 struct Batch<'a> {
     crew: &'a Crew<'a>,
-    waiting: &'a [Next<'a>],
     weights: &'a Weights,
     /// How long who gave work back is not asked, in seconds.
     declines: i64,
-    pieces: Vec<Piece>,
     /// What each number of turns asks for, with who is eligible, best fit first, and the points of each fit.
     asked: Vec<Asked>,
     /// Room of each agent, by number.
@@ -195,6 +269,13 @@ struct Batch<'a> {
     parts: i32,
 }
 
+/// What was put in order of what waits.
+struct InOrder<'a> {
+    batch: &'a Batch<'a>,
+    waiting: &'a [Next<'a>],
+    pieces: Vec<Piece>,
+}
+
 #[derive(Debug, Clone)]
 struct Asked {
     asks: Arc<Asks>,
@@ -202,20 +283,12 @@ struct Asked {
 }
 
 impl<'a> Batch<'a> {
-    fn new(
-        crew: &'a Crew<'a>,
-        turns: &[Turns],
-        pieces: Vec<Piece>,
-        waiting: &'a [Next<'a>],
-        settings: &'a Settings,
-    ) -> Self {
+    fn new(crew: &'a Crew<'a>, turns: &[Turns], tally: &Tally, settings: &'a Settings) -> Self {
         let (weights, declines) = (&settings.weights, settings.declined_seconds);
-        let mut used = vec![false; turns.len()];
+        let used = tally.used();
         let mut own = vec![false; crew.roster().len()];
-        for piece in &pieces {
-            used.get_mut(piece.asks).into_iter().for_each(|used| *used = true);
-            let sticky = piece.sticky.and_then(|number| own.get_mut(number));
-            sticky.into_iter().for_each(|own| *own = true);
+        for (_, sticky) in tally.sticky.keys() {
+            own.get_mut(*sticky).into_iter().for_each(|own| *own = true);
         }
         let asked: Vec<Asked> = turns
             .iter()
@@ -243,178 +316,90 @@ impl<'a> Batch<'a> {
         let kind_of: Vec<usize> = kind_of.collect();
         let room = crew.seats().map(super::Seat::room).collect();
         let parts = if asked.iter().all(|asked| asked.asks.effort == 1) { 1 } else { PARTS };
-        Self { crew, waiting, weights, declines, pieces, asked, room, kinds: kinds.len(), kind_of, parts }
+        Self { crew, weights, declines, asked, room, kinds: kinds.len(), kind_of, parts }
     }
 
-    fn solve(self) -> Solution {
-        let mut appraisal = Appraisal { work: self.pieces.len(), ..Appraisal::default() };
-        let (greedy, _) = self.filled(self.room.clone(), Vec::new(), vec![false; self.waiting.len()]);
-        appraisal.greedy = total(&greedy);
-        let (mut picks, prices, mut yielded) = self.flow(&mut appraisal);
-        appraisal.flow = total(&picks);
-        let picks = if appraisal.flow >= appraisal.greedy {
-            picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
-            picks
-        } else {
-            yielded.clear();
-            greedy
-        };
+    fn solution(self, cheapest: Cheapest, picks: Vec<Pick>, yielded: HashSet<usize>) -> Solution {
+        let Cheapest { prices, appraisal, .. } = cheapest;
         Solution { picks, asked: self.asked, prices, parts: self.parts, yielded, appraisal }
     }
 
-    fn asked(&self, piece: &Piece) -> Option<&Asked> {
-        self.asked.get(piece.asks)
+    /// Returns, by the number of the turns, the lowest step that has to be put in order: down to it there is at least one
+    /// piece of work that nothing is particular to and that the flow leaves. If that one finds no room, and nothing that
+    /// came later has to give way to it, the same holds for all of the lower steps. Nothing where that cannot be told,
+    /// because efforts differ.
+    fn lowest(&self, tally: &Tally, cheapest: &Cheapest) -> Option<Vec<u8>> {
+        (self.parts == 1)
+            .then(|| (0..self.asked.len()).map(|asks| tally.lowest(asks, cheapest.units(asks) + 1)).collect())
     }
 
-    fn effort(&self, piece: &Piece) -> u32 {
-        self.asked(piece).map_or(1, |asked| asked.asks.effort)
+    fn asked(&self, asks: usize) -> Option<&Asked> {
+        self.asked.get(asks)
     }
 
+    fn effort(&self, asks: usize) -> u32 {
+        self.asked(asks).map_or(1, |asked| asked.asks.effort.max(1))
+    }
+}
+
+impl InOrder<'_> {
     /// Tells whether an agent gave a piece of work back lately.
     fn declined(&self, piece: &Piece, agent: usize) -> bool {
         let Some(rare) = self.waiting.get(piece.at).and_then(|next| next.rare) else { return false };
-        let id: Option<AgentId> = self.crew.seat(agent).map(|seat| seat.agent.id);
-        let still = |at: &Timestamp| at.plus_seconds(self.declines) > self.crew.now;
+        let id: Option<AgentId> = self.batch.crew.seat(agent).map(|seat| seat.agent.id);
+        let still = |at: &Timestamp| at.plus_seconds(self.batch.declines) > self.batch.crew.now;
         rare.declined.iter().any(|(who, at)| Some(*who) == id && still(at))
     }
 
-    /// Finds the cheapest flow, makes placements of it, and fills in what is left. Answers the prices too, and whose
-    /// younger work gave way.
-    fn flow(&self, appraisal: &mut Appraisal) -> (Vec<Pick>, Vec<i32>, HashSet<usize>) {
-        // Kinds of work: what is asked for; and beside, that with who had it before.
+    /// Makes placements of a flow, and fills in what is left. Answers whose younger work gave way, too.
+    fn placed(&self, cheapest: &Cheapest) -> (Vec<Pick>, HashSet<usize>) {
+        let batch = self.batch;
+        // Kinds of work: what is asked for; and beside, that with who had it before. Each in the order of the score.
+        let units = |asks: usize| (cheapest.units(asks) / batch.effort(asks)) as usize;
+        let mut left: Vec<usize> = (0..batch.asked.len()).map(units).collect();
+        let mut pools: Vec<Vec<&Piece>> = left.iter().map(|left| Vec::with_capacity(*left)).collect();
         let mut sticky: BTreeMap<(usize, usize), Vec<&Piece>> = BTreeMap::new();
-        let mut count = vec![0; self.asked.len()];
-        for piece in self.pieces.iter().filter(|piece| piece.sticky.is_none()) {
-            count.get_mut(piece.asks).into_iter().for_each(|count| *count += 1);
-        }
-        let mut plain: Vec<Vec<&Piece>> = count.into_iter().map(Vec::with_capacity).collect();
         for piece in &self.pieces {
-            match piece.sticky {
-                Some(agent) => sticky.entry((piece.asks, agent)).or_default().push(piece),
-                None => plain.get_mut(piece.asks).into_iter().for_each(|plain| plain.push(piece)),
+            if let Some(agent) = piece.sticky {
+                sticky.entry((piece.asks, agent)).or_default().push(piece);
+            } else if let Some(left) = left.get_mut(piece.asks).filter(|left| **left > 0) {
+                *left -= 1;
+                pools.get_mut(piece.asks).into_iter().for_each(|pool| pool.push(piece));
             }
         }
-        let (source, sink) = (0, 1);
-        let of_asks = |asks: usize| 2 + asks;
-        let of_kind = |kind: usize| 2 + self.asked.len() + kind;
-        let of_sticky = |at: usize| 2 + self.asked.len() + self.kinds + at;
-        let mut network = Network::new(of_sticky(sticky.len()));
-        let most = unit_value(MOST_VALUE, 1, self.parts);
-        let supply = |network: &mut Network, node: usize, pieces: &[&Piece]| -> Vec<usize> {
-            // Pieces are in the order of the score, and so of their steps.
-            let steps = pieces.chunk_by(|a, b| a.step == b.step);
-            let arcs = steps.filter_map(|same| {
-                let piece = same.first()?;
-                let effort = self.effort(piece);
-                let count = u32::try_from(same.len()).unwrap_or(u32::MAX).saturating_mul(effort);
-                let worth = unit_value(i32::from(piece.step) * STEP_POINTS, effort, self.parts);
-                Some(network.add(source, node, count, most - worth))
-            });
-            arcs.collect()
-        };
-        let mut supplies = Vec::with_capacity(self.asked.len());
-        for (asks, pieces) in plain.iter().enumerate() {
-            supplies.push(supply(&mut network, of_asks(asks), pieces));
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); batch.kinds];
+        for (number, kind) in batch.kind_of.iter().enumerate() {
+            members.get_mut(*kind).into_iter().for_each(|members| members.push(number));
         }
-        let mut edges: Vec<Vec<(usize, usize, i32)>> = vec![Vec::new(); self.asked.len()];
-        // What is not gained by a fit is a cost. A unit of a fit is at most as large as of the least effort.
-        let best = STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS;
-        let cost = |points: i32, effort: u32| {
-            unit_value(best, 1, self.parts) - unit_value(points, effort, self.parts)
-        };
-        for ((asks, asked), edges) in self.asked.iter().enumerate().zip(&mut edges) {
-            let mut seen = HashMap::new();
-            for (points, number) in &asked.eligible {
-                let Some(kind) = self.kind_of.get(*number).copied().filter(|kind| *kind != usize::MAX) else {
-                    continue;
-                };
-                seen.entry(kind).or_insert_with(|| {
-                    let cost = cost(*points, asked.asks.effort);
-                    let arc = network.add(of_asks(asks), of_kind(kind), u32::MAX / 2, cost);
-                    edges.push((arc, kind, *points));
-                });
-            }
-        }
-        let mut own = Vec::with_capacity(sticky.len());
-        for (at, ((asks, agent), pieces)) in sticky.iter().enumerate() {
-            let arcs = supply(&mut network, of_sticky(at), pieces);
-            let Some(asked) = self.asked.get(*asks) else { continue };
-            let through = network.add(of_sticky(at), of_asks(*asks), u32::MAX / 2, 0);
-            let fits = asked.eligible.iter().find(|(_, number)| number == agent);
-            let kind = self.kind_of.get(*agent).copied().filter(|kind| *kind != usize::MAX);
-            let (Some((points, _)), Some(kind)) = (fits, kind) else { continue };
-            let cost = cost(points + STICKY_POINTS, asked.asks.effort);
-            let direct = network.add(of_sticky(at), of_kind(kind), u32::MAX / 2, cost);
-            own.push((*asks, *agent, points + STICKY_POINTS, pieces, arcs, direct, through));
-        }
-        let mut members: Vec<Vec<usize>> = vec![Vec::new(); self.kinds];
-        let mut rooms: Vec<u32> = vec![0; self.kinds];
-        for (number, kind) in self.kind_of.iter().enumerate() {
-            if let (Some(members), Some(rooms)) = (members.get_mut(*kind), rooms.get_mut(*kind)) {
-                members.push(number);
-                *rooms = rooms.saturating_add(self.room.get(number).copied().unwrap_or(0));
-            }
-        }
-        let mut arcs = 0;
-        for (kind, room) in rooms.iter().enumerate() {
-            arcs = network.add(of_kind(kind), sink, *room, 0);
-        }
-        let mut steps = STEPS;
-        // Beyond this a placement would be worth nothing.
-        let dearest = i64::from(most) + i64::from(unit_value(best, 1, self.parts));
-        let flow = network.run(source, sink, dearest, &mut steps);
-        appraisal.complete = flow.complete;
-        appraisal.kinds_of_agents = self.kinds;
-        appraisal.kinds_of_work = supplies.iter().map(Vec::len).sum::<usize>() + own.len();
-        appraisal.arcs = arcs / 2 + 1;
-
-        let potential = |node: usize| flow.potentials.get(node).copied().unwrap_or(0);
-        let price = |kind: usize| potential(sink) - potential(of_kind(kind));
-        let prices: Vec<i32> = self
-            .kind_of
-            .iter()
-            .map(|kind| if *kind == usize::MAX { 0 } else { i32::try_from(price(*kind)).unwrap_or(0).max(0) })
-            .collect();
-        appraisal.bound = self.bound(&prices);
-
-        // Placements. Each kind of work is taken in the order of the score.
-        let mut room = self.room.clone();
-        let mut picks = Vec::new();
+        let mut room = batch.room.clone();
+        let mut picks =
+            Vec::with_capacity(self.waiting.len().min(room.iter().map(|room| *room as usize).sum()));
         let mut placed = vec![false; self.waiting.len()];
-        let mut pools: Vec<Vec<&Piece>> = plain
-            .iter()
-            .zip(&supplies)
-            .map(|(pieces, arcs)| {
-                let units: u32 = arcs.iter().map(|arc| network.flow(*arc)).sum();
-                let effort = pieces.first().map_or(1, |piece| self.effort(piece));
-                pieces.iter().take((units / effort) as usize).copied().collect()
-            })
-            .collect();
-        for (asks, agent, points, pieces, arcs, direct, through) in &own {
-            let effort = pieces.first().map_or(1, |piece| self.effort(piece));
-            let units: u32 = arcs.iter().map(|arc| network.flow(*arc)).sum();
+        for again in &cheapest.again {
+            let (asks, agent) = again.of;
+            let (effort, (units, direct, through)) = (batch.effort(asks), cheapest.units_again(again));
+            let pieces = sticky.get(&again.of).map(Vec::as_slice).unwrap_or_default();
             let taken = pieces.get(..(units / effort) as usize).unwrap_or_default();
-            let (theirs, others) =
-                taken.split_at_checked((network.flow(*direct) / effort) as usize).unwrap_or((taken, &[]));
+            let (theirs, others) = taken.split_at_checked((direct / effort) as usize).unwrap_or((taken, &[]));
             for piece in theirs {
-                if !self.declined(piece, *agent) && take(&mut room, *agent, effort) {
-                    place(&mut picks, &mut placed, piece, *agent, *points);
+                if !self.declined(piece, agent) && take(&mut room, agent, effort) {
+                    place(&mut picks, &mut placed, piece, agent, again.points);
                 }
             }
-            if network.flow(*through) > 0 {
-                pools.get_mut(*asks).into_iter().for_each(|pool| pool.extend(others));
+            if through {
+                pools.get_mut(asks).into_iter().for_each(|pool| pool.extend(others));
             }
         }
-        for (pool, edges) in pools.iter_mut().zip(&edges) {
+        for ((asks, pool), edges) in pools.iter_mut().enumerate().zip(&cheapest.edges) {
             pool.sort_by_key(|piece| piece.at);
-            let effort = pool.first().map_or(1, |piece| self.effort(piece));
+            let effort = batch.effort(asks);
             let mut pool = pool.iter().copied();
             // Those whom an agent gave back before try the next kind first.
             let mut aside: Vec<&Piece> = Vec::new();
-            for (arc, kind, points) in edges {
-                let Some(members) = members.get_mut(*kind) else { continue };
+            for edge in edges {
+                let Some(members) = members.get_mut(edge.kind) else { continue };
                 let mut again = std::mem::take(&mut aside).into_iter();
-                let mut slots = network.flow(*arc) / effort;
+                let mut slots = cheapest.over(*edge) / effort;
                 while slots > 0 {
                     let fits = |number: &usize| room.get(*number).is_some_and(|room| *room >= effort);
                     if !members.iter().any(fits) {
@@ -431,45 +416,13 @@ impl<'a> Batch<'a> {
                     members.push(agent);
                     slots -= 1;
                     if take(&mut room, agent, effort) {
-                        place(&mut picks, &mut placed, piece, agent, *points);
+                        place(&mut picks, &mut placed, piece, agent, edge.points);
                     }
                 }
                 aside.extend(again);
             }
         }
-        let (picks, yielded) = self.filled(room, picks, placed);
-        (picks, prices, yielded)
-    }
-
-    /// Returns what no plan can pass at these prices: all room at its price, and for each piece of work what is gained
-    /// beyond the price by whom it serves best.
-    fn bound(&self, prices: &[i32]) -> i64 {
-        let parts = i64::from(self.parts);
-        let price = |number: usize| i64::from(prices.get(number).copied().unwrap_or(0));
-        let rooms = self.room.iter().enumerate().map(|(number, room)| i64::from(*room) * price(number));
-        // In parts of a point. The best net of a kind of work is the same at every step but for the step.
-        let best: Vec<Option<i64>> = self
-            .asked
-            .iter()
-            .map(|asked| {
-                let net = |(points, number): &(i32, usize)| {
-                    i64::from(*points) * parts - i64::from(asked.asks.effort) * price(*number)
-                };
-                asked.eligible.iter().map(net).max()
-            })
-            .collect();
-        let gained = self.pieces.iter().filter_map(|piece| {
-            let step = i64::from(i32::from(piece.step) * STEP_POINTS) * parts;
-            let plain = best.get(piece.asks).copied().flatten();
-            let again = piece.sticky.and_then(|agent| {
-                let asked = self.asked(piece)?;
-                let (points, _) = asked.eligible.iter().find(|(_, number)| *number == agent)?;
-                let points = i64::from(points + STICKY_POINTS) * parts;
-                Some(points - i64::from(asked.asks.effort) * price(agent))
-            });
-            Some((step + plain.max(again)?).max(0))
-        });
-        (rooms.sum::<i64>() + gained.sum::<i64>()) / parts
+        self.filled(room, picks, placed)
     }
 }
 

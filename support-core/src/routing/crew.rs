@@ -7,8 +7,8 @@ use crate::id::{AgentId, TeamId};
 use crate::label::Label;
 use crate::time::Timestamp;
 
-use super::record::{Log, State};
-use super::{Asks, Roster, Seat};
+use super::record::{Candidates, Log, Named, State};
+use super::{Asks, Fit, Roster, Seat, Worth};
 
 /// The agents of a roster while a plan gives them work, numbered in the order of their ids.
 #[derive(Debug)]
@@ -180,6 +180,24 @@ impl<'a> Crew<'a> {
             *state = self.log.state(State::of(self.roster.at(number)?));
         }
         Some(*state)
+    }
+
+    /// Notes candidates, by their numbers, with what they are worth, the chosen one first. `sticky` is who had the matter
+    /// before.
+    pub(super) fn rate(
+        &mut self,
+        rated: impl Iterator<Item = (usize, Fit, Worth)>,
+        sticky: Option<usize>,
+    ) -> Option<Candidates> {
+        let (begin, mut had) = (self.log.begin(), None);
+        for (at, (agent, fit, worth)) in rated.enumerate() {
+            let state = self.state(agent)?;
+            self.log.rate(Named { state, fit }, worth);
+            if sticky == Some(agent) {
+                had = u8::try_from(at).ok();
+            }
+        }
+        Some(self.log.end(begin, had))
     }
 
     /// Gives an agent work; answers what room is left.

@@ -11,7 +11,7 @@ use crate::people::WorkKind;
 use crate::time::Timestamp;
 
 use super::asks::Skills;
-use super::batch::Appraisal;
+use super::batch::{Appraisal, Reads};
 use super::crew::{Crew, Squad};
 use super::place::{Case, serving};
 use super::queue::{LineOf, Next};
@@ -81,6 +81,18 @@ pub fn plan(
     now: Timestamp,
     most: usize,
 ) -> Vec<Placement> {
+    plan_of(queue, roster, config, now, most, Reads::Part)
+}
+
+/// Plans so; what is planned together is put in order as far as is said. The plan is the same.
+pub(super) fn plan_of(
+    queue: &mut Queue,
+    roster: &mut Roster,
+    config: &Config,
+    now: Timestamp,
+    most: usize,
+    reads: Reads,
+) -> Vec<Placement> {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
     let crew = Crew::of(roster, queue.skills(), now);
@@ -90,8 +102,7 @@ pub fn plan(
     let mut planner = Planner::new(queue, crew, config);
     let open = planner.open();
     if planner.lines.iter().any(|line| line.together && line.open) {
-        let all = all_in_order(queue, &open, config, now);
-        let solution = planner.solve(&all);
+        let (all, solution) = planner.solve(queue.backlog(&open, weights, now), reads);
         planner.give_together(&all, &solution, most);
         // What is for leads comes last, as it does of the work that was planned together.
         planner.give(queue.given_back(&open, weights, now).into_iter(), most);
@@ -111,8 +122,8 @@ pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Ti
     let crew = Crew::of(roster, queue.skills(), now);
     let mut planner = Planner::new(queue, crew, config);
     let open = planner.open();
-    let all = all_in_order(queue, &open, config, now);
-    planner.solve(&all).appraisal
+    let (_, solution) = planner.solve(queue.backlog(&open, weights, now), Reads::All);
+    solution.appraisal
 }
 
 /// Lists whose room a plan would keep from work that waits since an instant.
@@ -149,13 +160,6 @@ fn in_order<'a>(
         (None, _) => given_back.next(),
         _ => in_order.next(),
     })
-}
-
-/// Lists all that waits in the open lines, best first.
-fn all_in_order<'a>(queue: &'a Queue, open: &'a [bool], config: &'a Config, now: Timestamp) -> Vec<Next<'a>> {
-    let mut all = Vec::with_capacity(queue.len());
-    all.extend(queue.in_order(open, &config.settings.weights, now, queue.len()));
-    all
 }
 
 /// Returns the first instant after `now` at which what waiting work asks for relaxes. The router looks then.
@@ -372,7 +376,9 @@ impl<'a> Planner<'a> {
             };
             Some(Placement::of(self.crew.seat(agent)?, ticket, effort, assigned_at, record))
         };
-        self.given.into_iter().filter_map(placement).collect()
+        let mut placements = Vec::with_capacity(self.given.len());
+        placements.extend(self.given.into_iter().filter_map(placement));
+        placements
     }
 
     /// Returns the turns at a piece of work, and the stage of relaxation that it has reached.

@@ -4,6 +4,7 @@
 //! passes over the lines in sight and scores only what could be among the best: beside each row stands what its score
 //! cannot pass.
 
+mod backlog;
 mod line;
 mod order;
 mod ranked;
@@ -24,6 +25,7 @@ use crate::time::Timestamp;
 
 use super::asks::Skills;
 use super::{Asks, Waiting};
+pub(super) use backlog::{Backlog, Scored};
 use line::{Gauge, Line, Row};
 use order::Order;
 pub(crate) use ranked::Best;
@@ -354,8 +356,9 @@ impl Queue {
             } else {
                 let rest = rest.get_or_insert_with(|| Order::after(last, &lines, weights, now));
                 let next = rest.next(some.min(about.max(fewest))).into_iter();
-                next.filter_map(|(ranked, at, particular)| Some((ranked, *numbers.get(at)?, particular)))
-                    .collect()
+                let numbered =
+                    next.map(|(ranked, key)| Some((ranked, *numbers.get(key.line())?, key.is_particular())));
+                numbered.flatten().collect()
             };
             last = best.last().map(|(ranked, ..)| *ranked).or(last);
             done = waiting.min(done + best.len());
@@ -368,9 +371,17 @@ impl Queue {
             if !self.held.is_empty() && self.held.contains(&ranked.ticket) {
                 return None;
             }
-            let rare = if particular { self.rare.get(&ranked.ticket) } else { None };
-            Some(Next { ranked, line, rare })
+            Some(self.next(ranked, line, particular))
         })
+    }
+
+    /// Scores what may be planned in the `open` lines, by number.
+    pub(super) fn backlog(&self, open: &[bool], weights: &Weights, now: Timestamp) -> Backlog<'_> {
+        Backlog::of(self, open, weights, now)
+    }
+
+    fn next(&self, ranked: Ranked, line: usize, particular: bool) -> Next<'_> {
+        Next { ranked, line, rare: if particular { self.rare.get(&ranked.ticket) } else { None } }
     }
 
     /// Returns what comes first of a line and may be planned. Needs [`gauge`](Self::gauge) first.

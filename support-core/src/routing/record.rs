@@ -126,17 +126,26 @@ impl Log {
         Candidates { begin, end: number(self.named.len()), worths: None, sticky }
     }
 
-    /// Notes candidates with what they are worth.
-    pub(super) fn rate(
-        &mut self,
-        named: impl Iterator<Item = (Named, Worth)>,
-        sticky: Option<u8>,
-    ) -> Candidates {
-        let (begin, worths) = (number(self.named.len()), number(self.worths.len()));
-        for (named, worth) in named {
-            self.named.push(named);
-            self.worths.push(worth);
-        }
+    /// Makes place for so many decisions among candidates with what they are worth.
+    pub(super) fn reserve(&mut self, decisions: usize) {
+        self.states.reserve(decisions);
+        self.named.reserve(decisions * Why::MOST);
+        self.worths.reserve(decisions * Why::MOST);
+    }
+
+    /// Begins a list of candidates with what they are worth; answers where.
+    pub(super) fn begin(&self) -> (u32, u32) {
+        (number(self.named.len()), number(self.worths.len()))
+    }
+
+    /// Notes the next candidate of such a list.
+    pub(super) fn rate(&mut self, named: Named, worth: Worth) {
+        self.named.push(named);
+        self.worths.push(worth);
+    }
+
+    /// Ends a list. `sticky` is which of them had the matter before.
+    pub(super) fn end(&self, (begin, worths): (u32, u32), sticky: Option<u8>) -> Candidates {
         Candidates { begin, end: number(self.named.len()), worths: Some(worths), sticky }
     }
 

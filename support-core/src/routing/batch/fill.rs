@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use crate::time::Timestamp;
 
-use super::{Asked, Batch, Pick, Piece, STICKY_POINTS, take};
+use super::{Asked, InOrder, Pick, Piece, STICKY_POINTS, take};
 
 /// Most agents of whom it is asked whether younger work could give way.
 const ASKED: usize = 20;
 
-impl Batch<'_> {
+impl InOrder<'_> {
     /// Gives pieces of work that are not `placed` yet, in their order, to whom each fits best of those who have room.
     ///
     /// Work that has waited beyond the bound on starvation precedes what became waiting since: where it finds no room,
@@ -22,13 +22,15 @@ impl Batch<'_> {
     ) -> (Vec<Pick>, HashSet<usize>) {
         let mut yielded = HashSet::new();
         // Room only shrinks: who has none for work of one kind never has any for it again.
-        let mut first: Vec<usize> = vec![0; self.asked.len()];
+        let mut first: Vec<usize> = vec![0; self.batch.asked.len()];
         let mut before = Before::of(self, &picks);
         for piece in &self.pieces {
             if placed.get(piece.at) != Some(&false) {
                 continue;
             }
-            let (Some(asked), Some(first)) = (self.asked(piece), first.get_mut(piece.asks)) else { continue };
+            let (Some(asked), Some(first)) = (self.batch.asked(piece.asks), first.get_mut(piece.asks)) else {
+                continue;
+            };
             let found = self.with_room(piece, asked, &room, first);
             let found = found.or_else(|| {
                 let (agent, points, gone) = before.give_way(self, piece, asked, &picks, &room)?;
@@ -82,7 +84,7 @@ impl Batch<'_> {
     /// Returns the effort of a piece of work by its place in what waits.
     fn waiting_effort(&self, at: usize) -> u32 {
         let piece = self.pieces.binary_search_by_key(&at, |piece| piece.at).ok();
-        piece.and_then(|piece| self.pieces.get(piece)).map_or(1, |piece| self.effort(piece))
+        piece.and_then(|piece| self.pieces.get(piece)).map_or(1, |piece| self.batch.effort(piece.asks))
     }
 }
 
@@ -99,20 +101,20 @@ struct Before {
 }
 
 impl Before {
-    fn of(batch: &Batch<'_>, picks: &[Pick]) -> Self {
-        let agents = if picks.is_empty() { 0 } else { batch.room.len() };
+    fn of(in_order: &InOrder<'_>, picks: &[Pick]) -> Self {
+        let agents = if picks.is_empty() { 0 } else { in_order.batch.room.len() };
         let mut of = vec![Vec::new(); agents];
         let mut youngest = vec![None; agents];
         for (at, pick) in picks.iter().enumerate() {
             of.get_mut(pick.agent).into_iter().for_each(|of| of.push(at));
-            let since = batch.since(pick.at);
+            let since = in_order.since(pick.at);
             youngest.get_mut(pick.agent).into_iter().for_each(|known| *known = since.max(*known));
         }
         let of_agent = |(_, number): &(i32, usize)| youngest.get(*number).copied().flatten();
         let of_asked = |asked: &Asked| asked.eligible.iter().filter_map(of_agent).max();
         let youngest_for = match picks {
             [] => Vec::new(),
-            _ => batch.asked.iter().map(of_asked).collect(),
+            _ => in_order.batch.asked.iter().map(of_asked).collect(),
         };
         Self { of, youngest, youngest_for, gone: vec![false; picks.len()] }
     }
@@ -121,25 +123,25 @@ impl Before {
     /// the piece has not waited beyond its bound, or that would not make enough room.
     fn give_way(
         &self,
-        batch: &Batch<'_>,
+        in_order: &InOrder<'_>,
         piece: &Piece,
         asked: &Asked,
         picks: &[Pick],
         room: &[u32],
     ) -> Option<(usize, i32, Vec<usize>)> {
-        let score = batch.waiting.get(piece.at)?.ranked.score;
-        let since = batch.weights.precedes_since(score, batch.crew.now)?;
+        let score = in_order.waiting.get(piece.at)?.ranked.score;
+        let since = in_order.batch.weights.precedes_since(score, in_order.batch.crew.now)?;
         if self.youngest_for.get(piece.asks).copied().flatten() < Some(since) {
             return None;
         }
         let has_younger = |number: usize| self.youngest.get(number).copied().flatten() >= Some(since);
         let agents = asked.eligible.iter().filter(|(_, number)| has_younger(*number));
-        let agents = agents.filter(|(_, number)| !batch.declined(piece, *number)).take(ASKED);
+        let agents = agents.filter(|(_, number)| !in_order.declined(piece, *number)).take(ASKED);
         let found = agents.filter_map(|(points, number)| {
             let need = asked.asks.effort.saturating_sub(room.get(*number).copied().unwrap_or(0));
             let younger = |at: &usize| {
                 let pick = picks.get(*at).filter(|_| self.gone.get(*at) == Some(&false))?;
-                (batch.since(pick.at)? >= since).then_some((pick.value, *at, pick.at))
+                (in_order.since(pick.at)? >= since).then_some((pick.value, *at, pick.at))
             };
             let mut younger: Vec<_> = self.of.get(*number)?.iter().filter_map(younger).collect();
             younger.sort_unstable();
@@ -148,7 +150,7 @@ impl Before {
                 if freed >= need {
                     break;
                 }
-                freed += batch.waiting_effort(waiting);
+                freed += in_order.waiting_effort(waiting);
                 lost += value;
                 gone.push(at);
             }

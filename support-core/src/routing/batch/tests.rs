@@ -12,8 +12,11 @@ use crate::config::Config;
 use crate::conversation::ChannelKind;
 use crate::id::{DocumentId, TeamId};
 use crate::people::Presence;
+use crate::routing::plan::plan_of;
 use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
-use crate::testkit::build::{a_document, a_state, agent_id, an_agent, customer_id, instant, ticket_id, word};
+use crate::testkit::build::{
+    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+};
 use crate::ticket::{Priority, Work};
 
 const NOW: Timestamp = instant(0);
@@ -281,4 +284,136 @@ proptest! {
             }
         }
     }
+}
+
+/// More work than there is room for, of few kinds; teams that take the overflow, and some that plan by themselves.
+fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
+    let team = (prop::bool::weighted(0.2), prop::bool::weighted(0.2), prop::bool::weighted(0.2));
+    let teams = prop::collection::vec(team, 3).prop_map(|teams| {
+        let documents = (0_u32..).zip(teams).map(|(number, (by_itself, relaxes, overflows))| {
+            let mut document = a_document(number);
+            document.id = DocumentId::from_uuid(team_id(number).uuid());
+            let stages = [json!({ "after_seconds": 50_000, "drop_skills": true })];
+            document.body = json!({
+                "name": "A team",
+                "strategy": if by_itself { "skills" } else { "optimal" },
+                "relaxation": if relaxes { &stages[..] } else { &[] },
+                "overflow_team_ids": if overflows { vec![team_id((number + 1) % 3)] } else { Vec::new() },
+            });
+            document
+        });
+        Config::compile(1, &documents.collect::<Vec<_>>())
+    });
+    // Whether some takes more than one unit, and how often work was given back.
+    let rarely = (prop::bool::weighted(0.1), prop::sample::select(vec![0.04, 0.6]));
+    (teams, a_desk(Kinds { efforts: 1, declined: true }), rarely).prop_flat_map(
+        |(config, desk, (heavy, declines))| {
+            let (roster, _) = desk;
+            let agents = u32::try_from(roster.iter().count()).unwrap();
+            let roster = roster.iter().cloned().zip(0_u32..).map(|(mut seat, number)| {
+                let mut agent = (*seat.agent).clone();
+                agent.team_ids = vec![team_id(number % 3), team_id(number % 2)];
+                seat.agent = Arc::new(agent);
+                seat
+            });
+            let mut seats = Roster::default();
+            roster.for_each(|seat| seats.seat(seat));
+            let entry = move |number: u32| {
+                let of = (prop::sample::select(Priority::ALL), -80_000_i64..0, prop::bool::weighted(0.05));
+                let somebody = move |often| prop::option::weighted(often, 0..agents);
+                (of, skills(1), somebody(0.04), somebody(declines), prop::bool::ANY).prop_map(
+                    move |((priority, since, old), skills, sticky, declined, chat)| {
+                        let effort = if heavy && number.is_multiple_of(40) { 2 } else { 1 };
+                        let since = if old { since - 200_000 } else { since };
+                        Waiting {
+                            ticket: ticket_id(number),
+                            customer: customer_id(number),
+                            team: Some(team_id(number % 7 % 3)),
+                            channel: if chat { ChannelKind::Chat } else { ChannelKind::Email },
+                            priority,
+                            keyword_points: 0.0,
+                            insight_points: 0.0,
+                            urgency: None,
+                            language: None,
+                            work: Work {
+                                since: NOW.plus_seconds(since),
+                                effort,
+                                skills,
+                                preferred: Vec::new(),
+                                sticky: sticky.map(agent_id),
+                                declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
+                            },
+                            followers: Vec::new(),
+                        }
+                    },
+                )
+            };
+            let entries: Vec<_> = (0..150).map(entry).collect();
+            (Just(config), Just(seats), entries)
+        },
+    )
+}
+
+proptest! {
+    /// What is not read could have had no part in it: neither placements nor their reasons change.
+    #[test]
+    fn a_plan_is_the_same_as_if_all_that_waits_were_put_in_order(
+        (config, roster, entries) in a_backlog(),
+        most in prop_oneof![3 => Just(1_000_usize), 1 => 0_usize..20],
+        held in prop::collection::vec(0_u32..150, 0..4),
+    ) {
+        prop_assert!(config.unreadable().is_empty());
+        let mut queue = queue(&entries);
+        held.into_iter().for_each(|held| queue.hold(ticket_id(held)));
+        let (mut left, mut left_of_all) = (roster.clone(), roster);
+        let planned = plan_of(&mut queue, &mut left, &config, NOW, most, Reads::Part);
+        prop_assert_eq!(planned, plan_of(&mut queue, &mut left_of_all, &config, NOW, most, Reads::All));
+        prop_assert_eq!(left, left_of_all);
+    }
+}
+
+/// The flow leaves all that there is of a kind at one step, for work of the same step that fits better but came after
+/// what it leaves passed its bound.
+#[test]
+fn what_the_flow_leaves_is_not_passed_by_what_came_later() {
+    let config = config("optimal");
+    let bound = config.settings.weights.precedes_after_seconds(Priority::Low, false).unwrap() as i64;
+    let waits = |number: u32, seconds: i64, skills: &[(&str, u8)]| Waiting {
+        ticket: ticket_id(number),
+        customer: customer_id(number),
+        team: None,
+        channel: ChannelKind::Email,
+        priority: Priority::Low,
+        keyword_points: 0.0,
+        insight_points: 0.0,
+        urgency: None,
+        language: None,
+        work: Work {
+            since: NOW.plus_seconds(-seconds),
+            effort: 1,
+            skills: skills.iter().map(|(skill, level)| (word(skill), *level)).collect(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        },
+        followers: Vec::new(),
+    };
+    // So old that the other two are of the same step.
+    let entries =
+        [waits(1, 100 * bound, &[]), waits(2, bound + 3_600, &[]), waits(3, 600, &[("billing", 3)])];
+    let mut roster = Roster::default();
+    for (number, level) in [(1, 3), (2, 0)] {
+        let mut agent = an_agent(number);
+        agent.skills = if level > 0 { [(word("billing"), level)].into() } else { [].into() };
+        agent.capacity.units = 1;
+        let mut state = a_state(number);
+        state.presence = Presence::Available;
+        roster.seat(Seat { agent: Arc::new(agent), state });
+    }
+    let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+    let mut planned: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
+    planned.sort_unstable();
+    assert_eq!(planned, [(ticket_id(1), agent_id(2)), (ticket_id(2), agent_id(1))]);
+    let young = plan(&mut queue(&entries[2..]), &mut roster, &config, NOW, 1_000);
+    assert_eq!(young.len(), 1);
 }

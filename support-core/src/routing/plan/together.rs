@@ -1,20 +1,20 @@
 //! Work of teams whose strategy is `optimal`: planned all together, then placed where it stands in the order.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::super::batch::{self, Pick, Serves, Solution};
-use super::super::queue::Next;
-use super::super::record::Named;
+use super::super::batch::{self, Pick, Reads, Rules, Serves, Solution};
+use super::super::queue::{Backlog, Next};
 use super::super::turns::Chosen;
-use super::super::{Seat, Why, Worth};
-use super::Planner;
+use super::super::{Seat, Why};
+use super::{NOBODY, Planner};
 
-/// Whom work of one kind would serve best at the prices of a flow.
-type BestServed = HashMap<usize, Vec<Serves>>;
+/// Whom work of each number of turns would serve best at the prices of a flow; none where that was not asked yet.
+type BestServed = Vec<Vec<Serves>>;
 
 impl Planner<'_> {
-    /// Plans all work of teams that have it planned together.
-    pub(super) fn solve(&mut self, all: &[Next<'_>]) -> Solution {
+    /// Plans all work of teams that have it planned together. Answers what was put in order for it, too; what was not
+    /// is for nobody.
+    pub(super) fn solve<'n>(&mut self, backlog: Backlog<'n>, reads: Reads) -> (Vec<Next<'n>>, Solution) {
         let together = self.lines.iter().filter(|line| line.together && line.open);
         let own: Vec<usize> = together.flat_map(|line| line.stages.iter().map(|[own, _]| *own)).collect();
         let mut anybody = vec![false; self.turns.len()];
@@ -22,21 +22,30 @@ impl Planner<'_> {
             let some = self.begin(turns);
             anybody.get_mut(turns).into_iter().for_each(|anybody| *anybody = some);
         }
+        let anybody = |own: usize| anybody.get(own).is_some_and(|anybody| *anybody);
+        let plain = self.lines.iter().map(|line| match *line.stages {
+            [[own, NOBODY]] if line.together && anybody(own) => Some(own),
+            _ => None,
+        });
         let turns_of = |next: &Next<'_>| {
             let (team, [own, _], _) = self.stage(next)?;
-            anybody.get(own).is_some_and(|anybody| *anybody).then_some((own, team.sticky))
+            anybody(own).then_some((own, team.sticky))
         };
-        batch::solve(&self.crew, &self.turns, all, turns_of, &self.config.settings)
+        let rules = Rules { plain: &plain.collect::<Vec<_>>(), turns_of };
+        batch::solve(&self.crew, &self.turns, backlog, &rules, &self.config.settings, reads)
     }
 
     /// Places work in its order: what was planned together as it was planned, the rest each by itself.
     pub(super) fn give_together(&mut self, all: &[Next<'_>], solution: &Solution, most: usize) {
-        let mut best = BestServed::new();
+        let mut best = vec![Vec::new(); self.turns.len()];
         let by_flow = solution.picks.iter().any(|pick| pick.by_flow);
         let (first, filled): (Vec<&Pick>, Vec<&Pick>) =
             solution.picks.iter().partition(|pick| pick.by_flow || !by_flow);
         let later: HashSet<usize> = filled.iter().map(|pick| pick.at).collect();
         let mut declined = Vec::new();
+        let picks = solution.picks.len().min(most);
+        self.given.reserve(picks);
+        self.crew.log.reserve(picks);
         let mut first = first.into_iter().peekable();
         for (at, next) in all.iter().enumerate() {
             if self.is_over(most) {
@@ -96,37 +105,44 @@ impl Planner<'_> {
             let fit = crew.seat(number).map(|seat| turns.asks.fit(&seat.agent)).unwrap_or_default();
             solution.serves(number, fit, effort)
         };
-        let served: &Vec<Serves> = match pick.by_flow {
-            true => best.entry(number).or_insert_with(|| {
-                let served = solution.best_served(number, Why::MOST + 1).into_iter();
-                served.map(serves).collect()
-            }),
-            false => {
-                let may = |number: usize| {
-                    room(number) >= effort && !declined_at(number) && !solution.yielded.contains(&number)
-                };
-                &solution.fitting(number, Why::MOST, may).into_iter().map(serves).collect()
+        let filled;
+        let served: &[Serves] = if pick.by_flow {
+            let Some(best) = best.get_mut(number) else { return };
+            if best.is_empty() {
+                best.extend(solution.best_served(number, Why::MOST + 1).into_iter().map(serves));
             }
+            best
+        } else {
+            let may = |number: usize| {
+                room(number) >= effort && !declined_at(number) && !solution.yielded.contains(&number)
+            };
+            let fitting = solution.fitting(number, Why::MOST, may);
+            filled = fitting.into_iter().map(serves).collect::<Vec<_>>();
+            &filled
         };
         let again = sticky.filter(|number| *number != pick.agent);
         let again = again.filter(|number| turns.takes(*number) && !declined_at(*number));
         let again = again.filter(|number| !crew.keeps(*number));
         let mine = served.iter().find(|one| one.agent == pick.agent);
+        let mine = mine.copied().unwrap_or_else(|| serves(pick.agent));
+        let again = again.map(serves);
         let mut named = Vec::with_capacity(Why::MOST);
-        named.push(mine.copied().unwrap_or_else(|| serves(pick.agent)));
-        named.extend(again.map(serves));
-        let others = served.iter().filter(|one| one.agent != pick.agent && Some(one.agent) != again);
-        let others = others.filter(|one| declined.is_empty() || !declined_at(one.agent));
-        named.extend(others.take(Why::MOST - named.len()).copied());
-        let sticky = sticky.and_then(|sticky| named.iter().position(|one| one.agent == sticky));
-        let worth = solution.worth(pick, effort);
-        let mut rated: Vec<(Named, Worth)> = Vec::with_capacity(named.len());
-        for (at, one) in named.iter().enumerate() {
-            let Some(state) = crew.state(one.agent) else { return };
-            rated.push((Named { state, fit: one.fit }, worth(one, sticky == Some(at))));
+        named.push(mine);
+        named.extend(again);
+        // One look at each: there are twenty for each placement.
+        let had = again.map_or(pick.agent, |again| again.agent);
+        for one in served {
+            if named.len() == Why::MOST {
+                break;
+            }
+            let other = one.agent != pick.agent && one.agent != had;
+            if other && (declined.is_empty() || !declined_at(one.agent)) {
+                named.push(*one);
+            }
         }
-        let sticky = sticky.and_then(|at| u8::try_from(at).ok());
-        let candidates = crew.log.rate(rated.into_iter(), sticky);
+        let worth = solution.worth(pick, effort);
+        let rated = named.iter().map(|one| (one.agent, one.fit, worth(one, sticky == Some(one.agent))));
+        let Some(candidates) = crew.rate(rated, sticky) else { return };
         let (refused, left_out) = turns.others(crew, squad, candidates.len(), &kept);
         let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
         self.note(&next.ranked, effort, team.strategy, stage, chosen);

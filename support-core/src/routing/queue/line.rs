@@ -175,24 +175,23 @@ impl Line {
         }
     }
 
-    /// Lists the score of everything that comes after a place, with its row, in no order.
+    /// Lists the score of everything that comes after a place, with its row and whether it is particular, in no order.
     pub(super) fn after<'a>(
         &'a self,
         place: Option<Ranked>,
         weights: &'a Weights,
         now: Timestamp,
-    ) -> impl Iterator<Item = (f64, usize)> + 'a {
+    ) -> impl Iterator<Item = (f64, usize, bool)> + 'a {
         let all = self.rows.iter().zip(&self.tickets).enumerate();
         all.filter_map(move |(at, (row, ticket))| {
             let ranked = row.ranked(*ticket, weights, now);
-            place.is_none_or(|place| ranked > place).then_some((ranked.score, at))
+            place.is_none_or(|place| ranked > place).then_some((ranked.score, at, row.particular))
         })
     }
 
-    /// Returns a row with a score that is known, and whether it is particular.
-    pub(super) fn standing(&self, at: usize, score: f64) -> Option<(Ranked, bool)> {
-        let (ticket, row) = (*self.tickets.get(at)?, self.rows.get(at)?);
-        Some((Ranked { ticket, score, since: row.since }, row.particular))
+    /// Returns a row with a score that is known.
+    pub(super) fn standing(&self, at: usize, score: f64) -> Option<Ranked> {
+        Some(Ranked { ticket: *self.tickets.get(at)?, score, since: self.rows.get(at)?.since })
     }
 
     /// Lists since when its work waits.

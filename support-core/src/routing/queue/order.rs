@@ -1,5 +1,6 @@
 //! All waiting work in the order of its score, sorted as far as it is asked for.
 
+use crate::id::TicketId;
 use crate::scoring::Weights;
 use crate::time::Timestamp;
 
@@ -10,9 +11,40 @@ use super::ranked::{Ranked, key, score};
 #[derive(Debug)]
 pub(super) struct Order<'a> {
     lines: Vec<&'a Line>,
-    /// Key of the score, number of the line and row in one integer each: in order up to what was asked for.
-    keys: Vec<u128>,
+    /// In order up to what was asked for.
+    keys: Vec<Key>,
     given: usize,
+}
+
+/// Key of a score, number of a line, whether the piece of work is particular, and its row: 64, 31, 1 and 32 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(u128);
+
+impl Key {
+    /// A row has 32 bits, see `Place`; that many lines do not fit into memory.
+    fn of(points: f64, line: u32, particular: bool, row: usize) -> Self {
+        let place = u64::from(line) << 33 | u64::from(particular) << 32 | row as u64;
+        Self(u128::from(key(points)) << 64 | u128::from(place))
+    }
+
+    /// Returns the score.
+    pub(super) const fn score(self) -> f64 {
+        score((self.0 >> 64) as u64)
+    }
+
+    /// Returns the number of the line.
+    pub(super) const fn line(self) -> usize {
+        (self.0 as u64 >> 33) as usize
+    }
+
+    /// Tells whether a planner has more to look at.
+    pub(super) const fn is_particular(self) -> bool {
+        self.0 >> 32 & 1 == 1
+    }
+
+    const fn row(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 impl<'a> Order<'a> {
@@ -27,15 +59,41 @@ impl<'a> Order<'a> {
         let mut keys = Vec::with_capacity(lines.iter().map(|line| line.len()).sum());
         for (line, number) in lines.iter().zip(0_u32..) {
             let rows = line.after(place, weights, now);
-            let line = u128::from(number) << 32;
-            // A row has 32 bits, see `Place`.
-            keys.extend(rows.map(|(score, at)| u128::from(key(score)) << 64 | line | at as u128));
+            keys.extend(rows.map(|(score, at, particular)| Key::of(score, number, particular, at)));
         }
         Self { lines, keys, given: 0 }
     }
 
-    /// Returns the next places, `some` or half as many as were returned before, and those of the same score, with the number of the line, and whether they are particular.
-    pub(super) fn next(&mut self, some: usize) -> Vec<(Ranked, usize, bool)> {
+    /// Takes tickets out.
+    pub(super) fn leave_out(&mut self, ticket: impl Fn(TicketId) -> bool) {
+        let lines = &self.lines;
+        self.keys.retain(|key| !standing(lines, *key).is_some_and(|ranked| ticket(ranked.ticket)));
+    }
+
+    /// Lists all of it, in no order that could be relied on.
+    pub(super) fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// Returns where a piece of work stands.
+    pub(super) fn standing(&self, key: Key) -> Option<Ranked> {
+        standing(&self.lines, key)
+    }
+
+    /// Returns all that is asked for, in order.
+    pub(super) fn all(&mut self, asked: impl Fn(Key) -> bool) -> Vec<(Ranked, Key)> {
+        let mut first = 0;
+        for at in 0..self.keys.len() {
+            if self.keys.get(at).is_some_and(|key| asked(*key)) {
+                self.keys.swap(at, first);
+                first += 1;
+            }
+        }
+        self.sorted(0, first)
+    }
+
+    /// Returns the next places, `some` or half as many as were returned before, and those of the same score.
+    pub(super) fn next(&mut self, some: usize) -> Vec<(Ranked, Key)> {
         let Some(left) = self.keys.get_mut(self.given..) else { return Vec::new() };
         let mut some = some.max(self.given / 2).min(left.len());
         if some > 0 && some < left.len() {
@@ -43,28 +101,33 @@ impl<'a> Order<'a> {
             // Those of the same score are put in order together.
             let mut same = 0;
             for at in 0..others.len() {
-                if others.get(at).is_some_and(|other| *other >> 64 == *edge >> 64) {
+                if others.get(at).is_some_and(|other| other.0 >> 64 == edge.0 >> 64) {
                     others.swap(at, same);
                     same += 1;
                 }
             }
             some += same;
         }
-        let next = left.get_mut(..some).unwrap_or_default();
-        next.sort_unstable();
-        self.given += next.len();
-        let places = next.iter().filter_map(|packed| {
-            let (key, number, row) = ((packed >> 64) as u64, (packed >> 32) as u32, *packed as u32);
-            let line = self.lines.get(number as usize)?;
-            let (ranked, particular) = line.standing(row as usize, score(key))?;
-            Some((ranked, number as usize, particular))
-        });
-        let mut places: Vec<_> = places.collect();
-        for same in places.chunk_by_mut(|(a, ..), (b, ..)| a.score.total_cmp(&b.score).is_eq()) {
+        let begin = self.given;
+        self.given += some;
+        self.sorted(begin, some)
+    }
+
+    /// Puts so many in order, from one on.
+    fn sorted(&mut self, begin: usize, some: usize) -> Vec<(Ranked, Key)> {
+        let keys = self.keys.get_mut(begin..begin + some).unwrap_or_default();
+        keys.sort_unstable();
+        let mut places = Vec::with_capacity(keys.len());
+        places.extend(keys.iter().filter_map(|key| Some((standing(&self.lines, *key)?, *key))));
+        for same in places.chunk_by_mut(|(a, _), (b, _)| a.score.total_cmp(&b.score).is_eq()) {
             if same.len() > 1 {
-                same.sort_unstable_by_key(|(ranked, ..)| *ranked);
+                same.sort_unstable_by_key(|(ranked, _)| *ranked);
             }
         }
         places
     }
+}
+
+fn standing(lines: &[&Line], key: Key) -> Option<Ranked> {
+    lines.get(key.line())?.standing(key.row(), key.score())
 }
