@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::automation::Action;
 use crate::config::{Config, Settings};
 use crate::scoring::{MAX_RESTS, Rest, Urgency};
-use crate::ticket::{Derived, Status, Ticket};
+use crate::ticket::{Derived, Status, StatusCategory, Ticket};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
@@ -253,9 +253,12 @@ impl Waits {
 pub fn returns_at(ticket: &Ticket, settings: &Settings) -> Option<Timestamp> {
     let seconds = settings.unanswered_return_seconds.get(&ticket.channel)?;
     let asked = ticket.unanswered_since?;
-    let begun = ticket.status != Status::Assigned || ticket.assigned_to.is_none();
+    let at_work = ticket.assigned_to.is_some() && ticket.status.category() == StatusCategory::Open;
+    // What the customer asked before somebody had it is unanswered: whatever else they did, they have not answered. What
+    // came since and finds them at work is another question.
+    let unanswered = ticket.status == Status::Assigned || asked <= ticket.owner_since;
     let out_of_sight = ticket.set_aside.is_some() || ticket.snoozed_until.is_some();
-    (!begun && !out_of_sight).then(|| ticket.owner_since.max(asked).plus_seconds(*seconds))
+    (at_work && unanswered && !out_of_sight).then(|| ticket.owner_since.max(asked).plus_seconds(*seconds))
 }
 
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.

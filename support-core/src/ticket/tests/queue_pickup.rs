@@ -76,14 +76,18 @@ fn an_owner_who_does_not_answer_in_time_loses_it_with_its_age() {
 }
 
 #[test]
-fn who_has_begun_answered_or_nothing_to_answer_keeps_it() {
+fn who_has_answered_or_waits_for_somebody_keeps_it() {
     let mut answered = takes_back_after_two_minutes();
     answered.assign(ANA).at(1).reply(ANA).at(DAY).customer_writes().at(2 * DAY);
-    let mut begun = takes_back_after_two_minutes();
-    begun.assign(ANA).at(1).move_to(Status::InProgress).at(DAY);
+    let mut elsewhere = takes_back_after_two_minutes();
+    elsewhere.assign(ANA).at(1).move_to(Status::OnHold).at(DAY);
     let mut noted = takes_back_after_two_minutes();
     noted.assign(ANA).at(1).note(ANA).at(DAY);
-    assert_eq!([answered, begun, noted].map(|scenario| scenario.count("work.returned")), [0, 0, 1]);
+    assert_eq!([answered, elsewhere, noted].map(|scenario| scenario.count("work.returned")), [0, 0, 1]);
+    // To say that one has begun answers nobody.
+    let mut begun = takes_back_after_two_minutes();
+    begun.assign(ANA).at(1).move_to(Status::InProgress).at(2);
+    assert_eq!(begun.count("work.returned"), 1);
     // Out of sight it stays; what it owes, it owes when it wakes.
     let mut snoozed = takes_back_after_two_minutes();
     snoozed.assign(ANA).at(1).snooze_until(60).at(59).saw(&[]).at(60);
