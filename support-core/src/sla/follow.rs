@@ -1,11 +1,13 @@
 //! The event table of the SLA timers: what starts, pauses, resumes and ends each.
 //!
-//! [`follow`] compares the ticket before a command with the ticket after it and says what the timers do. It looks at
-//! states, not at commands, so that every way to the same state moves the timers the same way.
+//! [`follow`] compares how the ticket stood when the timers followed last with the ticket as it is and says what the
+//! timers do. It looks at states, not at commands, so that every way to the same state moves the timers the same way.
+//! [`moves_timers`] says which news are worth the look.
 
 use crate::config::Config;
 use crate::conversation::Direction;
 use crate::event::Event;
+use crate::id::TeamId;
 use crate::ticket::{SetAside, Status, StatusCategory, Ticket};
 use crate::time::Timestamp;
 
@@ -49,12 +51,95 @@ impl Happened {
     }
 }
 
-/// Says what the timers of `after` do, given the ticket `before` the command (`None` when it was just opened).
+/// Tells whether an event changes anything that [`follow`] looks at. What only policies look at, such as a priority, is
+/// none of it: where it puts another policy in force, that is an event of its own.
+#[must_use]
+pub const fn moves_timers(event: &Event) -> bool {
+    match event {
+        Event::TicketCreated { .. }
+        | Event::TicketStatusChanged { .. }
+        | Event::TicketAssigned { .. }
+        | Event::TicketSetAside { .. }
+        | Event::TicketErased {}
+        | Event::TicketRestored { .. }
+        | Event::SlaApplied { .. } => true,
+        Event::MessageAdded { asks, answers, .. } => *asks || *answers,
+        Event::MessageDeliveryChanged { lost, .. } => lost.is_some(),
+        // What the timers did themselves.
+        Event::SlaTimersMoved { .. }
+        | Event::SlaWarned { .. }
+        | Event::SlaBreached { .. }
+        | Event::SlaEscalated { .. }
+        | Event::SlaActionsRefused { .. } => false,
+        // What is told, tried, asked or offered.
+        Event::AutomationApplied { .. }
+        | Event::AutomationStopped { .. }
+        | Event::MacroApplied { .. }
+        | Event::TicketNotified { .. }
+        | Event::TicketWebhookQueued { .. }
+        | Event::TicketReminderReached { .. }
+        | Event::TicketValueRevealed { .. }
+        | Event::WorkStarted { .. }
+        | Event::WorkEnded { .. }
+        | Event::WorkReturned { .. }
+        | Event::OfferMade { .. }
+        | Event::OfferEnded { .. } => false,
+        // What the ticket is about, who takes part, and whether it is out of sight, which pauses nothing.
+        Event::ConversationOpened { .. }
+        | Event::ParticipantAdded { .. }
+        | Event::ParticipantRemoved { .. }
+        | Event::TicketPriorityChanged { .. }
+        | Event::TicketSubjectChanged { .. }
+        | Event::TicketCategoryChanged { .. }
+        | Event::TicketTagsChanged { .. }
+        | Event::TicketFieldsChanged { .. }
+        | Event::TicketKeywordsMatched { .. }
+        | Event::TicketInsightNoted { .. }
+        | Event::TicketEscalated { .. }
+        | Event::TicketSkillsRequired { .. }
+        | Event::TicketSnoozed { .. }
+        | Event::TicketWoken { .. } => false,
+        // No ticket's.
+        Event::CustomerCreated {}
+        | Event::CustomerChanged { .. }
+        | Event::AgentCreated {}
+        | Event::AgentChanged { .. }
+        | Event::AgentDeactivated {}
+        | Event::AgentStatusChanged { .. }
+        | Event::ConfigChanged { .. }
+        | Event::SignedIn {}
+        | Event::SignInRefused {}
+        | Event::SignedOut {}
+        | Event::PasswordChanged {} => false,
+    }
+}
+
+/// How a ticket stood, as far as timers compare it.
+#[derive(Debug, Clone, Copy)]
+pub struct Stood {
+    /// Its status.
+    pub status: Status,
+    /// Its team.
+    pub team: Option<TeamId>,
+    /// How it was set aside.
+    pub set_aside: Option<SetAside>,
+}
+
+impl Stood {
+    /// Says how a ticket stands.
+    #[must_use]
+    pub const fn of(ticket: &Ticket) -> Self {
+        Self { status: ticket.status, team: ticket.team_id, set_aside: ticket.set_aside }
+    }
+}
+
+/// Says what the timers of `after` do, given how the ticket stood `before` what happened (`None` when it was just
+/// opened).
 ///
 /// A timer that is past its deadline when it ends is `missed`; whether its breach was noticed before does not matter.
 #[must_use]
 pub fn follow(
-    before: Option<&Ticket>,
+    before: Option<Stood>,
     after: &Ticket,
     happened: Happened,
     now: Timestamp,
@@ -70,7 +155,7 @@ pub fn follow(
 }
 
 struct Table<'a> {
-    before: Option<&'a Ticket>,
+    before: Option<Stood>,
     after: &'a Ticket,
     happened: Happened,
     now: Timestamp,
@@ -204,7 +289,7 @@ impl Table<'_> {
         let waiting = self.after.status.category() == StatusCategory::Open
             && self.after.assigned_to.is_none()
             && self.after.set_aside.is_none();
-        let moved = self.before.is_some_and(|before| before.team_id != self.after.team_id);
+        let moved = self.before.is_some_and(|before| before.team != self.after.team_id);
         match (self.open(metric), waiting) {
             (Some(_), true) if moved => {
                 self.end(metric, EndReason::TeamChanged);

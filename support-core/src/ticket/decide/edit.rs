@@ -215,7 +215,7 @@ impl Change<'_> {
         // What was owed before the change is not its doing.
         self.climb();
         self.react();
-        self.move_timers_so_far();
+        self.move_timers();
         self.change_policy(true);
     }
 

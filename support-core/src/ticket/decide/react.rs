@@ -293,7 +293,7 @@ impl<'a> Change<'a> {
             self.apply(due.into_iter().map(woken).collect());
             // What they did may have ended a timer, or begun a lap: others count from that.
             if self.events.len() > before {
-                self.move_timers_so_far();
+                self.move_timers();
             }
             let news = self.events.get(before..).unwrap_or_default();
             changed =

@@ -58,7 +58,7 @@ impl Change<'_> {
         {
             self.take(step);
             // What it did may have ended the timer, or begun a lap: the next step counts from that.
-            self.move_timers_so_far();
+            self.move_timers();
             taken += 1;
         }
     }

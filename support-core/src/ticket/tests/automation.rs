@@ -439,3 +439,13 @@ fn a_rule_gives_a_ticket_to_an_agent() {
     let mut scenario = with(&[on(On::Created, &[Action::AssignTo(BEN)])]);
     scenario.open().owner(Some(BEN)).status(Status::Assigned);
 }
+
+#[test]
+fn a_rule_that_hears_of_a_breach_begins_no_second_lap() {
+    let mut scenario = with(&[on(On::Breached, &[tag("late")])]);
+    scenario.set_policy(1, &policy(&[(Metric::QueuePickup, 30)])).open();
+    // The worker sleeps: the breach is noted with the end of the lap.
+    scenario.worker_asleep_until(60).transfer(BACK);
+    assert_eq!(acted(&scenario), [0]);
+    scenario.runs(Metric::QueuePickup, 2, 90).lived(Metric::QueuePickup, &["started", "cancelled", "started"]);
+}

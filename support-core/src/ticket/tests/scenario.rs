@@ -26,6 +26,7 @@ use super::desk::{
     CUSTOMER, Counter, FRONT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id, text,
 };
 use super::invariants;
+use crate::ticket::decide::FOLLOWS_ALL;
 
 /// A ticket and its time. Commands happen at the present minute; [`at`](Self::at) lets the worker do what is due on
 /// the way there.
@@ -175,6 +176,10 @@ impl Scenario {
         match (decision, decide_once().0) {
             (Ok(decision), Ok(again)) => {
                 assert_eq!(decision, again, "the same input decides the same");
+                FOLLOWS_ALL.set(true);
+                let always = decide_once().0;
+                FOLLOWS_ALL.set(false);
+                assert_eq!(always.unwrap(), again, "what timers pass over moves none");
                 let before = self.stored.replace(decision.ticket);
                 self.minted = minted;
                 for envelope in &decision.events {
