@@ -205,7 +205,9 @@ impl Ticket {
                 self.tags.retain(|tag| !removed.contains(tag));
             }
             Event::TicketFieldsChanged { from, to } => {
-                self.custom_fields.retain(|key, _| !from.contains_key(key));
+                for key in from.keys() {
+                    self.custom_fields.remove(key);
+                }
                 self.custom_fields.extend(to.iter().map(|(key, value)| (key.clone(), *value)));
             }
             Event::TicketKeywordsMatched { rules, topics } => {
@@ -218,7 +220,9 @@ impl Ticket {
             }
             Event::AutomationApplied { automation, counted_from: Some(from), forgotten, .. } => {
                 self.acted.insert(automation.id, *from);
-                self.acted.retain(|rule, _| !forgotten.contains(rule));
+                for rule in forgotten {
+                    self.acted.remove(rule);
+                }
             }
             Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),

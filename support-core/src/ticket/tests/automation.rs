@@ -447,5 +447,7 @@ fn a_rule_that_hears_of_a_breach_begins_no_second_lap() {
     // The worker sleeps: the breach is noted with the end of the lap.
     scenario.worker_asleep_until(60).transfer(BACK);
     assert_eq!(acted(&scenario), [0]);
-    scenario.runs(Metric::QueuePickup, 2, 90).lived(Metric::QueuePickup, &["started", "cancelled", "started"]);
+    scenario
+        .runs(Metric::QueuePickup, 2, 90)
+        .lived(Metric::QueuePickup, &["started", "cancelled", "started"]);
 }
