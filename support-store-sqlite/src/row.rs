@@ -11,6 +11,8 @@ pub(crate) mod thread;
 pub(crate) mod ticket;
 mod value;
 
+use std::fmt::Write as _;
+
 pub(crate) use value::{Columns, Values};
 
 /// A table whose rows are records.
@@ -50,15 +52,20 @@ impl Table {
         format!("INSERT INTO {} ({}) VALUES ({})", self.name, self.columns.join(", "), places.join(", "))
     }
 
-    /// Returns the statement that writes the columns of a row at these places in the list.
+    /// Returns the statement that writes the columns of a row at these places in the list. It is made anew for each
+    /// row, and therefore in one piece.
     pub(crate) fn update(&self, changed: &[usize]) -> String {
-        let key = self.key.len();
-        let set: Vec<_> = changed
-            .iter()
-            .enumerate()
-            .filter_map(|(place, at)| Some(format!("{} = ?{}", self.columns.get(*at)?, key + place + 1)))
-            .collect();
-        format!("UPDATE {} SET {} WHERE {}", self.name, set.join(", "), self.named())
+        let mut sql = String::with_capacity(64 + 32 * changed.len());
+        sql.extend(["UPDATE ", self.name, " SET "]);
+        let columns = changed.iter().filter_map(|at| self.columns.get(*at));
+        for (place, column) in (self.key.len() + 1..).zip(columns) {
+            let comma = if place > self.key.len() + 1 { ", " } else { "" };
+            // Writing to a string cannot fail.
+            let _ = write!(sql, "{comma}{column} = ?{place}");
+        }
+        sql.push_str(" WHERE ");
+        sql.push_str(&self.named());
+        sql
     }
 }
 

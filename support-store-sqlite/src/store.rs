@@ -160,8 +160,7 @@ impl SqliteStore {
         if db.is_autocommit() {
             return Err(StoreError::new(StoreErrorKind::Misuse, doing));
         }
-        in_savepoint(db, || sets.iter_mut().map(|set| commit(db, set)).collect())
-            .map_err(|failure| failure.while_doing(doing))
+        in_savepoint(db, || commit(db, &mut sets)).map_err(|failure| failure.while_doing(doing))
     }
 
     /// Writes what a use-case prepared inside a transaction of the host, as [`commit_in`](Self::commit_in) does, and

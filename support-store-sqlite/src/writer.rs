@@ -221,14 +221,14 @@ impl Writer {
 }
 
 fn together(db: &Connection, commits: &mut [Commit]) -> Result<Vec<Vec<Outcome>>, Failure> {
-    commits.iter_mut().map(|one| one.sets.iter_mut().map(|set| commit(db, set)).collect()).collect()
+    commits.iter_mut().map(|one| commit(db, &mut one.sets)).collect()
 }
 
 /// The same, each caller's sets within a savepoint.
 fn apart(db: &Connection, commits: &mut [Commit]) -> Result<Vec<Result<Vec<Outcome>, Failure>>, Failure> {
     let mut answers = Vec::with_capacity(commits.len());
     for one in commits {
-        let answer = in_savepoint(db, || one.sets.iter_mut().map(|set| commit(db, set)).collect());
+        let answer = in_savepoint(db, || commit(db, &mut one.sets));
         match answer {
             Err(failure) if !is_of_one(&failure) => return Err(failure),
             answer => answers.push(answer),

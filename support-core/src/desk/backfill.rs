@@ -2,8 +2,8 @@
 //!
 //! The worker walks over all tickets that are not closed, oldest first, a few batches a tick. Each ticket is a commit
 //! of its own, so that no writer waits for more than a batch, and a ticket that stands under the configuration already
-//! is not written; a walk that a crash ends is begun anew by the next desk and repeats nothing. While one batch is committed, the next
-//! one is read.
+//! is not written; a walk that a crash ends is begun anew by the next desk and repeats nothing. While one batch is
+//! committed, the next one is read and decided.
 
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
@@ -20,7 +20,7 @@ use crate::id::{TenantId, TicketId};
 use crate::people::{ActorRef, Scope};
 use crate::store::{
     Assignee, ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select,
-    SetAsideFilter, StoreError, StoreExt, TicketFilter, TicketSort,
+    SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
 use crate::time::Timestamp;
@@ -29,10 +29,11 @@ use super::Desk;
 use super::land::Landing;
 use super::live::Live;
 
-/// Tickets brought under a changed configuration at once.
-const BATCH: u32 = 100;
+/// Tickets brought under a changed configuration at once: enough to share what a commit costs, and few enough that a
+/// writer who comes meanwhile waits some ten milliseconds.
+const BATCH: u32 = 250;
 /// Most batches of one tick: what falls due meanwhile waits for no more.
-const BATCHES: u32 = 40;
+const BATCHES: u32 = 16;
 /// How often those of a batch are decided again that others keep changing.
 const ROUNDS: u32 = 10;
 /// How long the mark of a finished walk is kept.
@@ -48,6 +49,19 @@ struct Walk<'a> {
     /// Whether texts are read, because keyword rules may match anew.
     texts: bool,
 }
+
+/// Some tickets of a walk.
+struct Batch {
+    /// All of them.
+    ids: Vec<TicketId>,
+    /// What is to be written for those that change.
+    decided: Result<Decided, Error>,
+    /// Where the next batch begins.
+    next: Option<PageCursor>,
+}
+
+/// What is to be written, and for which ticket each.
+type Decided = (Vec<ChangeSet>, Vec<TicketId>);
 
 impl Desk {
     /// Takes tenants into memory for which an earlier desk left work waiting or a walk unfinished; looks once.
@@ -145,20 +159,26 @@ impl Desk {
 
     /// Goes on by some batches, and tells whether there is more.
     async fn walk(&self, walk: &Walk<'_>) -> Result<bool, Error> {
-        let system = Scope::system(walk.tenant);
-        let mut page = self.store().find(&system, &batch(walk.live.backfill_at(walk.epoch))).await?;
-        for _ in 0..BATCHES {
-            let next = page.next.take();
-            let asked = next.map(|after| batch(Some(after)));
-            let tickets = tickets_of(page);
-            let ids: Vec<TicketId> = tickets.iter().map(|ticket| ticket.id).collect();
-            let read = async {
-                match &asked {
-                    Some(query) => self.store().find(&system, query).await,
-                    None => Ok(Page::default()),
+        let mut batch = self.batch(walk, walk.live.backfill_at(walk.epoch)).await?;
+        for left in (0..BATCHES).rev() {
+            let Batch { ids, decided, next } = batch;
+            let ahead = async {
+                match next.filter(|_| left > 0) {
+                    Some(after) => Some(self.batch(walk, Some(after)).await),
+                    None => None,
                 }
             };
-            let (brought, found) = self.bring(walk, tickets, read).await;
+            let (brought, ahead) = match decided {
+                Ok((changes, changed)) => {
+                    let (outcomes, ahead) = both(self.store().commit(&changes), ahead).await;
+                    let brought = match outcomes {
+                        Ok(outcomes) => self.bring_again(walk, &changed, &outcomes).await,
+                        Err(error) => Err(error.into()),
+                    };
+                    (brought, ahead)
+                }
+                Err(error) => (Err(error), ahead.await),
+            };
             match brought {
                 Ok(()) => {}
                 Err(error) if error.is_retryable() => return Err(error),
@@ -166,34 +186,21 @@ impl Desk {
                 Err(_) => self.bring_each(walk, &ids).await?,
             }
             walk.live.backfill_goes_on(walk.epoch, next);
-            if next.is_none() {
-                return Ok(false);
+            match ahead {
+                Some(read) => batch = read?,
+                None => return Ok(next.is_some()),
             }
-            page = match found {
-                Some(found) => found?,
-                None => return Ok(true),
-            };
         }
         Ok(true)
     }
 
-    /// Decides a batch, and commits it while `read` reads what comes next.
-    async fn bring(
-        &self,
-        walk: &Walk<'_>,
-        tickets: Vec<Ticket>,
-        read: impl Future<Output = Result<Page, StoreError>>,
-    ) -> (Result<(), Error>, Option<Result<Page, StoreError>>) {
-        let (changes, changed) = match self.decided(walk, &tickets).await {
-            Ok(decided) => decided,
-            Err(error) => return (Err(error), None),
-        };
-        let (outcomes, found) = both(self.store().commit(&changes), read).await;
-        let brought = match outcomes {
-            Ok(outcomes) => self.bring_again(walk, &changed, &outcomes).await,
-            Err(error) => Err(error.into()),
-        };
-        (brought, Some(found))
+    /// Reads and decides the next tickets.
+    async fn batch(&self, walk: &Walk<'_>, after: Option<PageCursor>) -> Result<Batch, Error> {
+        let page = self.store().find(&Scope::system(walk.tenant), &batch(after)).await?;
+        let next = page.next;
+        let tickets = tickets_of(page);
+        let ids = tickets.iter().map(|ticket| ticket.id).collect();
+        Ok(Batch { ids, decided: self.decided(walk, &tickets).await, next })
     }
 
     /// Reads and decides those again that somebody else changed meanwhile.
@@ -222,10 +229,7 @@ impl Desk {
     async fn bring_each(&self, walk: &Walk<'_>, ids: &[TicketId]) -> Result<(), Error> {
         for id in ids {
             let alone = match self.store().ticket(&Scope::system(walk.tenant), *id).await {
-                Ok(ticket) => {
-                    let tickets = ticket.into_iter().collect();
-                    self.bring(walk, tickets, async { Ok(Page::default()) }).await.0
-                }
+                Ok(ticket) => self.bring_alone(walk, ticket.as_slice()).await,
                 Err(error) => Err(error.into()),
             };
             if let Err(error) = alone
@@ -237,12 +241,14 @@ impl Desk {
         Ok(())
     }
 
+    async fn bring_alone(&self, walk: &Walk<'_>, ticket: &[Ticket]) -> Result<(), Error> {
+        let (changes, changed) = self.decided(walk, ticket).await?;
+        let outcomes = self.store().commit(&changes).await?;
+        self.bring_again(walk, &changed, &outcomes).await
+    }
+
     /// Decides tickets; answers what is to be written, and for which.
-    async fn decided(
-        &self,
-        walk: &Walk<'_>,
-        tickets: &[Ticket],
-    ) -> Result<(Vec<ChangeSet>, Vec<TicketId>), Error> {
+    async fn decided(&self, walk: &Walk<'_>, tickets: &[Ticket]) -> Result<Decided, Error> {
         let mut words = if walk.texts { self.subjects(walk.tenant, tickets).await? } else { BTreeMap::new() };
         let (mut changes, mut changed) = (Vec::new(), Vec::new());
         for ticket in tickets {

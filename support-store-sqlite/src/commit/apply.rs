@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-use support_core::event::{ChainHash, chain};
+use support_core::event::chain;
 use support_core::people::Address;
 use support_core::store::Delta;
 
 use super::check::Found;
 use super::encoded::{Beside, Encoded, EncodedWrite, Places};
-use super::{Lookup, search, unique};
+use super::{End, Lookup, search, unique};
 use crate::error::Failure;
 use crate::row::{TENANT, TICKET, Table};
 
@@ -20,6 +20,7 @@ pub(super) fn apply(
     set: &mut Encoded,
     found: &[Found],
     lookup: &mut Lookup,
+    end: &mut End,
 ) -> Result<(), Failure> {
     // Tickets first: what belongs to them names their numbers.
     for tickets in [true, false] {
@@ -32,7 +33,7 @@ pub(super) fn apply(
     for delta in &set.deltas {
         count(db, lookup.tenant, delta)?;
     }
-    log(db, set, lookup)?;
+    log(db, set, end)?;
     for entry in &set.search {
         if let Some(ticket) = lookup.ticket(db, entry.ticket)? {
             search::add(db, lookup.tenant, ticket, entry)?;
@@ -311,23 +312,12 @@ fn count(db: &Connection, tenant: i64, delta: &Delta) -> Result<(), Failure> {
 }
 
 /// Adds events at the end of the tenant's log and links them into its chain.
-fn log(db: &Connection, set: &Encoded, lookup: &Lookup) -> Result<(), Failure> {
-    if set.events.is_empty() {
-        return Ok(());
-    }
-    let (mut position, head): (i64, [u8; 32]) = db
-        .prepare_cached("SELECT position, head FROM desk_tenants WHERE n = ?1")?
-        .query_row([lookup.tenant], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut head = ChainHash::from_bytes(head);
+fn log(db: &Connection, set: &Encoded, end: &mut End) -> Result<(), Failure> {
     for event in &set.events {
-        position += 1;
-        head = chain(&head, &event.envelope, &event.json);
-        event.insert(db, lookup.tenant, position, &head)?;
+        end.position += 1;
+        end.head = chain(&end.head, &event.envelope, &event.json);
+        end.moved = true;
+        event.insert(db, end.tenant, end.position, &end.head)?;
     }
-    db.prepare_cached("UPDATE desk_tenants SET position = ?2, head = ?3 WHERE n = ?1")?.execute(params![
-        lookup.tenant,
-        position,
-        head.as_bytes()
-    ])?;
     Ok(())
 }
