@@ -58,7 +58,7 @@ CREATE TABLE desk_tickets (
     offer TEXT,
     keywords TEXT,
     insight TEXT,
-    -- The ledger of SLA segments.
+    -- Policy, timers and stages of the SLA ledger; segments follow from the stages.
     sla TEXT,
     handling TEXT,
     first_responded_at INTEGER,

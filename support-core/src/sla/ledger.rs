@@ -6,9 +6,13 @@
 //!
 //! What pauses a timer is told by the stages alone and the policy. So a timer that begins in the
 //! past, because a policy promises something only now, and one whose policy pauses otherwise than before, is
-//! recomputed: it has the segments that it would have, had the policy been in force all along.
+//! recomputed: it has the segments that it would have, had the policy been in force all along. For the same reason no
+//! segment is stored.
 
-use serde::{Deserialize, Serialize};
+mod stored;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::ticket::{Priority, Status, StatusCategory};
@@ -16,6 +20,7 @@ use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::policy::StepKey;
+use stored::Stored;
 
 /// One version of a configuration document: what a decision names as its ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -148,20 +153,17 @@ impl Applied {
 }
 
 /// A stretch of a ticket's life, from its instant to the next stage's, in which status and hands stayed the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
     /// When it begins.
     pub from: Timestamp,
     /// The ticket's status.
     pub status: Status,
     /// Whether it was set aside.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub set_aside: bool,
     /// Whose queue the ticket is in.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
     /// Who has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
 }
 
@@ -201,7 +203,7 @@ impl Stage {
 }
 
 /// A stretch of a timer's life, from its instant to the next segment's or to the timer's end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
     /// When it begins.
     pub from: Timestamp,
@@ -213,8 +215,14 @@ pub struct Segment {
     pub agent: Option<AgentId>,
 }
 
+impl Segment {
+    fn is_like(&self, other: &Self) -> bool {
+        Self { from: other.from, ..*self } == *other
+    }
+}
+
 /// One cycle of one timer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SlaTimer {
     /// What is timed.
     pub metric: Metric,
@@ -228,6 +236,8 @@ pub struct SlaTimer {
     pub target_seconds: u64,
     /// The calendar whose open seconds count.
     pub calendar: Option<ConfigRef>,
+    /// Whether the policy lets `on_hold` pause it, where it is the resolution timer.
+    pub pauses_on_hold: bool,
     /// When it started.
     pub started_at: Timestamp,
     /// When it ended.
@@ -236,7 +246,8 @@ pub struct SlaTimer {
     pub breached_at: Option<Timestamp>,
     /// Why it ended.
     pub reason: Option<EndReason>,
-    /// Its life, in order.
+    /// Its life, in order; each begins later than the one before. Nothing where it ended at the instant at which it
+    /// started.
     pub segments: Vec<Segment>,
     /// Steps of ladders that were taken or passed over, each once.
     pub steps_taken: Vec<StepTaken>,
@@ -277,14 +288,40 @@ impl SlaTimer {
             self.policy = applied.policy;
             self.target_seconds = target.seconds;
             self.calendar = target.calendar;
+            self.pauses_on_hold = applied.pause_on_hold;
         }
     }
 
-    /// Takes its life over, of which the last segment says whether it counts.
-    fn live(&mut self, segments: Vec<Segment>) {
-        self.segments = segments;
+    /// Takes its life over from the ticket's stages, of which the last says whether it counts.
+    fn live(&mut self, stages: &[Stage]) {
+        self.segments = self.lived(stages);
         let paused = self.segments.last().is_some_and(|segment| segment.paused.is_some());
         self.state = if paused { TimerState::Paused } else { TimerState::Running };
+    }
+
+    /// Says what its time was, by the stages of its ticket.
+    fn lived(&self, stages: &[Stage]) -> Vec<Segment> {
+        let mut segments: Vec<Segment> = Vec::new();
+        for stage in stages_from(stages, self.started_at) {
+            let paused = stage.pauses(self.metric, self.pauses_on_hold);
+            let from = stage.from.max(self.started_at);
+            if self.stopped_at.is_some_and(|stopped| stopped <= from) {
+                break;
+            }
+            let segment = Segment { from, paused, team: stage.team, agent: stage.agent };
+            if !segments.last().is_some_and(|last| last.is_like(&segment)) {
+                segments.push(segment);
+            }
+        }
+        segments
+    }
+
+    /// Begins a segment. What an instant ends with is what counts.
+    fn turn(&mut self, segment: Segment) {
+        self.segments.pop_if(|last| last.from == segment.from);
+        if !self.segments.last().is_some_and(|last| last.is_like(&segment)) {
+            self.segments.push(segment);
+        }
     }
 
     /// Lists the stretches in which it stood still, as `[from, to)`; the last may have no end.
@@ -299,20 +336,31 @@ impl SlaTimer {
 }
 
 /// The policy in force and the current cycle of each metric. Earlier cycles are in the events.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Ledger {
     /// The policy in force; `None` where none matches.
     pub applied: Option<Applied>,
     /// Current or last cycle of each metric, in the order in which they first started.
     pub timers: Vec<SlaTimer>,
     /// The priority that the policy goes by, where a ladder has raised the ticket's since.
-    #[serde(default)]
     pub held_priority: Option<Priority>,
     /// The ticket's life so far, in order and without gaps.
     pub stages: Vec<Stage>,
     /// When an agent last answered the customer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
+}
+
+impl Serialize for Ledger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ledger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ledger = Stored::deserialize(deserializer)?.ledger();
+        ledger.ok_or_else(|| D::Error::custom("a place at which no id stands is named"))
+    }
 }
 
 /// A change of one timer, as the event tells it.
@@ -392,20 +440,14 @@ impl Ledger {
     /// Tells whether a ticket was not resolved at any time from an instant on.
     #[must_use]
     pub fn unresolved_since(&self, from: Timestamp) -> bool {
-        self.stages_from(from).iter().all(|stage| stage.status.category() != StatusCategory::Closed)
+        stages_from(&self.stages, from).iter().all(|stage| stage.status.category() != StatusCategory::Closed)
     }
 
     /// Tells whether a ticket was in its present team throughout, from an instant on.
     #[must_use]
     pub fn in_team_since(&self, from: Timestamp) -> bool {
-        let stages = self.stages_from(from);
+        let stages = stages_from(&self.stages, from);
         stages.iter().all(|stage| Some(stage.team) == stages.last().map(|last| last.team))
-    }
-
-    /// Returns the stages from the one at an instant on.
-    fn stages_from(&self, from: Timestamp) -> &[Stage] {
-        let first = self.stages.partition_point(|stage| stage.from <= from).saturating_sub(1);
-        self.stages.get(first..).unwrap_or_default()
     }
 
     /// Notes how the ticket stands after an event.
@@ -417,35 +459,15 @@ impl Ledger {
         }
     }
 
-    /// Says what a timer's time was, from an instant on.
-    fn lived(&self, metric: Metric, from: Timestamp) -> Vec<Segment> {
-        let pause_on_hold = self.applied.as_ref().is_some_and(|applied| applied.pause_on_hold);
-        let mut segments: Vec<Segment> = Vec::new();
-        for stage in self.stages_from(from) {
-            let paused = stage.pauses(metric, pause_on_hold);
-            let (team, agent) = (stage.team, stage.agent);
-            let same = |last: &Segment| (last.paused, last.team, last.agent) == (paused, team, agent);
-            if !segments.last().is_some_and(same) {
-                let from = if segments.is_empty() { from } else { stage.from };
-                segments.push(Segment { from, paused, team, agent });
-            }
-        }
-        segments
-    }
-
     /// Puts a policy in force. Timers that have not ended take its targets, and stand still where it says so; those
     /// without a target keep theirs until a move ends them.
     pub(crate) fn apply(&mut self, applied: &Applied) {
-        let paused = self.applied.replace(applied.clone()).map(|before| before.pause_on_hold);
+        self.applied = Some(applied.clone());
         for timer in self.timers.iter_mut().filter(|t| t.state.is_open()) {
+            let paused = timer.pauses_on_hold;
             timer.judge_by(applied);
-        }
-        if paused != Some(applied.pause_on_hold)
-            && let Some(from) = self.open(Metric::Resolution).map(|timer| timer.started_at)
-        {
-            let segments = self.lived(Metric::Resolution, from);
-            if let Some(timer) = self.open_mut(Metric::Resolution) {
-                timer.live(segments);
+            if timer.metric == Metric::Resolution && timer.pauses_on_hold != paused {
+                timer.live(&self.stages);
             }
         }
     }
@@ -470,6 +492,7 @@ impl Ledger {
                     policy: applied.policy,
                     target_seconds: target.seconds,
                     calendar: target.calendar,
+                    pauses_on_hold: applied.pause_on_hold,
                     started_at: from,
                     stopped_at: None,
                     breached_at: None,
@@ -477,7 +500,7 @@ impl Ledger {
                     segments: Vec::new(),
                     steps_taken: Vec::new(),
                 };
-                timer.live(self.lived(metric, from));
+                timer.live(&self.stages);
                 match self.timers.iter_mut().find(|t| t.metric == metric) {
                     Some(slot) => *slot = timer,
                     None => self.timers.push(timer),
@@ -490,20 +513,20 @@ impl Ledger {
                     timer.state = outcome;
                     timer.stopped_at = Some(to);
                     timer.reason = Some(reason);
+                    // What begins at its end is none of its time.
+                    timer.segments.pop_if(|last| last.from >= to);
                 }
             }
             TimerMove::Reinstated { metric } => {
-                let ended = self.timer(metric).filter(|timer| !timer.state.is_open());
-                let Some(started_at) = ended.map(|timer| timer.started_at) else { return };
-                let segments = self.lived(metric, started_at);
-                let Some(timer) = self.timers.iter_mut().find(|timer| timer.metric == metric) else { return };
-                timer.live(segments);
+                let ended = |timer: &&mut SlaTimer| timer.metric == metric && !timer.state.is_open();
+                let Some(timer) = self.timers.iter_mut().find(ended) else { return };
                 timer.stopped_at = None;
                 timer.reason = None;
                 // It is judged by what is in force when it ends, as if it had never ended.
                 if let Some(applied) = &self.applied {
                     timer.judge_by(applied);
                 }
+                timer.live(&self.stages);
             }
             TimerMove::Relieved { metric } => {
                 if let Some(timer) = self.open_mut(metric) {
@@ -523,10 +546,7 @@ impl Ledger {
         agent: Option<AgentId>,
     ) {
         if let Some(timer) = self.open_mut(metric) {
-            // A timer that begins at this instant knows already.
-            if timer.segments.last().is_none_or(|last| last.paused != paused) {
-                timer.segments.push(Segment { from: at, paused, team, agent });
-            }
+            timer.turn(Segment { from: at, paused, team, agent });
             timer.state = if paused.is_some() { TimerState::Paused } else { TimerState::Running };
         }
     }
@@ -535,7 +555,13 @@ impl Ledger {
     pub(crate) fn hand_over(&mut self, at: Timestamp, team: Option<TeamId>, agent: Option<AgentId>) {
         for timer in self.timers.iter_mut().filter(|t| t.state.is_open()) {
             let paused = timer.segments.last().and_then(|s| s.paused);
-            timer.segments.push(Segment { from: at, paused, team, agent });
+            timer.turn(Segment { from: at, paused, team, agent });
         }
     }
+}
+
+/// Returns the stages from the one at an instant on.
+fn stages_from(stages: &[Stage], from: Timestamp) -> &[Stage] {
+    let first = stages.partition_point(|stage| stage.from <= from).saturating_sub(1);
+    stages.get(first..).unwrap_or_default()
 }

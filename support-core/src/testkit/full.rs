@@ -188,16 +188,18 @@ fn full_ledger() -> Ledger {
         policy,
         target_seconds: 3_600,
         calendar,
+        pauses_on_hold: true,
         started_at: instant(20),
-        stopped_at: Some(instant(21)),
+        stopped_at: Some(instant(24)),
         breached_at: Some(instant(22)),
         reason: Some(EndReason::Answered),
+        // As the stages below tell it.
         segments: vec![
-            Segment { from: instant(20), paused: None, team: Some(team_id(1)), agent: None },
+            Segment { from: instant(20), paused: None, team: None, agent: None },
             Segment {
                 from: instant(21),
-                paused: Some(PauseReason::OnHold),
-                team: None,
+                paused: Some(PauseReason::SetAside),
+                team: Some(team_id(1)),
                 agent: Some(agent_id(1)),
             },
         ],
@@ -218,7 +220,7 @@ fn full_ledger() -> Ledger {
         stages: vec![
             Stage { from: instant(1), status: Status::New, set_aside: false, team: None, agent: None },
             Stage {
-                from: instant(20),
+                from: instant(21),
                 status: Status::OnHold,
                 set_aside: true,
                 team: Some(team_id(1)),

@@ -41,6 +41,10 @@ fn found(source: &str) -> Vec<(String, usize)> {
         let rest = &lines[at + 1..];
         if line.starts_with("#[derive(") && line.contains("Serialize") {
             let head = rest.iter().find(|line| line.contains("struct ") || line.contains("enum ")).unwrap();
+            // What no other crate can name is shown as part of what can be named.
+            if !head.starts_with("pub ") {
+                continue;
+            }
             let word = if head.contains("enum ") { "enum " } else { "struct " };
             names.push((name_in(head.split(word).nth(1).unwrap()), body(rest, "    ").max(1)));
         } else if *line == "wire_enum! {" || *line == "crate::wire::wire_enum! {" {

@@ -312,6 +312,7 @@ fn breached(at: Timestamp) -> SlaTimer {
         policy: ConfigRef { id: DocumentId::from_uuid(STRANGER), version: 1 },
         target_seconds: 0,
         calendar: None,
+        pauses_on_hold: false,
         started_at: at,
         stopped_at: None,
         breached_at: Some(at),

@@ -5,7 +5,7 @@ use crate::sla::calendar::Pauses;
 use crate::sla::{EndReason, Metric, PauseReason, TimerState};
 use crate::ticket::Status;
 
-use super::desk::{ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, minute, office_hours, policy};
+use super::desk::{ANA, BACK, BEN, DAY, FRONT, HOUR, OFFICE, full_policy, minute, office_hours, policy};
 use super::scenario::{Scenario, desk, ticket_under};
 use EndReason::Resolved;
 use Metric::Resolution;
@@ -162,4 +162,27 @@ fn each_share_of_it_says_why_and_in_whose_hands_and_teams_are_judged_by_their_ow
         told,
         [(Some(FRONT), None, 10, 0), (Some(FRONT), Some(ANA), 30, 20), (Some(BACK), None, open, 0),]
     );
+}
+
+#[test]
+fn a_ticket_that_goes_from_hand_to_hand_grows_by_few_bytes() {
+    let mut scenario = ticket_under(&full_policy());
+    let mut sizes = Vec::new();
+    for hand_over in 0..200_i64 {
+        if hand_over % 100 == 0 {
+            sizes.push(stored(&scenario));
+        }
+        scenario.now = minute(7 * (hand_over + 1));
+        scenario.assign(if hand_over % 2 == 0 { ANA } else { BEN });
+    }
+    sizes.push(stored(&scenario));
+    assert!(sizes[2] - sizes[1] <= 100 * 40, "{sizes:?}");
+    assert!(sizes[2] <= 12_000, "{sizes:?}");
+    // Nothing is summed up: each hand-over can still be told.
+    let resolution = scenario.ticket().sla.timer(Resolution).unwrap();
+    assert_eq!(resolution.segments.len(), 201);
+}
+
+fn stored(scenario: &Scenario) -> usize {
+    serde_json::to_string(scenario.ticket()).unwrap().len()
 }
