@@ -52,8 +52,8 @@ impl Table {
         format!("INSERT INTO {} ({}) VALUES ({})", self.name, self.columns.join(", "), places.join(", "))
     }
 
-    /// Returns the statement that writes the columns of a row at these places in the list. Made anew for each row, so it
-    /// is put together in one piece.
+    /// Returns the statement that writes the columns of a row at these places in the list. It is made anew for each
+    /// row, and therefore in one piece.
     pub(crate) fn update(&self, changed: &[usize]) -> String {
         let mut sql = String::with_capacity(64 + 32 * changed.len());
         sql.extend(["UPDATE ", self.name, " SET "]);

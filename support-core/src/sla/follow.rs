@@ -133,7 +133,8 @@ impl Stood {
     }
 }
 
-/// Says what the timers of `after` do, given how the ticket stood `before` what happened (`None` when it was just opened).
+/// Says what the timers of `after` do, given how the ticket stood `before` what happened (`None` when it was just
+/// opened).
 ///
 /// A timer that is past its deadline when it ends is `missed`; whether its breach was noticed before does not matter.
 #[must_use]

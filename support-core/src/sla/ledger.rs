@@ -246,7 +246,8 @@ pub struct SlaTimer {
     pub breached_at: Option<Timestamp>,
     /// Why it ended.
     pub reason: Option<EndReason>,
-    /// Its life, in order; each begins later than the one before. Nothing where it ended at the instant at which it started.
+    /// Its life, in order; each begins later than the one before. Nothing where it ended at the instant at which it
+    /// started.
     pub segments: Vec<Segment>,
     /// Steps of ladders that were taken or passed over, each once.
     pub steps_taken: Vec<StepTaken>,
