@@ -11,7 +11,7 @@ use support_core::people::Presence;
 use support_core::store::DocumentKind;
 use support_core::ticket::{Priority, Status};
 
-use crate::world::{HOST, World, fields, id_of, label};
+use crate::world::{HOST, World, customer_of, fields, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -260,6 +260,42 @@ fn work_that_a_rule_gives_beyond_the_capacity_is_shown_as_over() {
     let tickets = [opened(&world, team), opened(&world, team)];
     assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 2]);
     assert_eq!(tickets.map(|ticket| world.is_over(ticket)), [false, true]);
+    world.sound();
+}
+
+#[test]
+fn several_tickets_that_rules_give_at_once_are_over_from_the_one_that_finds_no_room() {
+    let world = World::standard();
+    let bob = world.agent("Bob");
+    world.capacity(&bob, 2);
+    let team = world.team("By hand", &json!({ "mode": { "ticket": "manual" } }));
+    let over = |tickets: [TicketId; 3]| {
+        assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 3]);
+        let mut over = tickets.map(|ticket| world.is_over(ticket));
+        over.sort_unstable();
+        over
+    };
+    // One change of their customer gives all of them, in one commit.
+    let carl = world.customer("Carl");
+    let open = OpenTicket::of(customer_of(&carl), "My parcel", "It is a week late.");
+    let open = OpenTicket { team_id: Some(team), ..open };
+    let of_carl = [(); 3].map(|()| world.run(&HOST, &open).ticket_id);
+    rule(&world, &assign_on("ticket.insight_noted", id_of(&bob)));
+    let tier = Some(Some(label("gold")));
+    world.run(&HOST, &UpdateCustomer { id: Some(customer_of(&carl)), tier, ..UpdateCustomer::default() });
+    assert_eq!(over(of_carl), [false, false, true]);
+    for ticket in of_carl {
+        world.status(&HOST, ticket, Status::Resolved);
+    }
+    // The worker gives all of them in one batch.
+    let waiting = [(); 3].map(|()| opened(&world, team));
+    let later = json!({
+        "trigger": { "since": { "moment": "created", "seconds": 60 } },
+        "actions": [{ "assign_to": id_of(&bob) }],
+    });
+    rule(&world, &later);
+    world.pass(120);
+    assert_eq!(over(waiting), [false, false, true]);
     world.sound();
 }
 
