@@ -86,12 +86,12 @@ impl UseCase for EditDocument {
                 let held = body.clone();
                 let body = merged(said_anew(self.kind, body), fields);
                 let held_to = ask.check_references(self.kind, &body, Some(&held)).await?;
-                let mut prepared = ask.put_document(self.kind, self.id, body, false, before)?;
+                let mut prepared = ask.put_document(self.kind, self.id, body, false, before).await?;
                 prepared.changes.deltas.extend(held_to);
                 Ok(prepared)
             }
             DocumentChange::Retire => {
-                let mut prepared = ask.put_document(self.kind, self.id, body, true, before)?;
+                let mut prepared = ask.put_document(self.kind, self.id, body, true, before).await?;
                 prepared.changes.deltas.extend(ask.check_unused(self.kind, self.id).await?);
                 Ok(prepared)
             }

@@ -1,6 +1,9 @@
 //! What rules do on the way through the desk.
 
+use std::thread;
+
 use serde_json::{Value, json};
+use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
     CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
@@ -9,8 +12,10 @@ use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
 use support_core::store::DocumentKind;
+use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
 
+use crate::faulty::FaultyStore;
 use crate::world::{HOST, World, customer_of, fields, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
@@ -69,7 +74,8 @@ fn a_note_that_a_rule_writes_when_unstarted_work_goes_back_is_found_by_its_words
 
 #[test]
 fn more_automations_than_a_desk_can_ask_are_refused_until_one_is_switched_off() {
-    let world = World::standard();
+    let store = std::sync::Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
     let body = |n: usize, active: bool| {
         json!({
             "name": format!("Rule {n}"), "active": active,
@@ -77,16 +83,33 @@ fn more_automations_than_a_desk_can_ask_are_refused_until_one_is_switched_off() 
         })
     };
     let first = world.put(DocumentKind::Automation, body(0, true));
-    for n in 1..MAX_ACTIVE {
+    for n in 2..MAX_ACTIVE {
         world.put(DocumentKind::Automation, body(n, true));
     }
     let one_more = PutDocument::new(DocumentKind::Automation, body(MAX_ACTIVE, true));
+    // Somebody who comes at the same moment takes the last place, and the place is gone.
+    let last = PutDocument::new(DocumentKind::Automation, body(1, true));
+    let rival = block_on(world.desk.prepare(&HOST, &last)).unwrap().changes;
+    store.before("config.changed", move || vec![rival]);
+    assert_eq!(fields(&world.fail(&HOST, &one_more)), ["active"]);
     assert_eq!(fields(&world.fail(&HOST, &one_more)), ["active"]);
     // One that is not in force asks for nothing, and those that are may be changed.
     world.put(DocumentKind::Automation, body(MAX_ACTIVE, false));
     world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, true)));
     world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, false)));
-    world.run(&HOST, &one_more);
+    let all_at_once = thread::scope(|scope| {
+        let patient = || loop {
+            match block_on(world.desk.run(&HOST, &one_more)) {
+                Err(Error::Busy(_)) => {}
+                done => return done,
+            }
+        };
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(patient)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = all_at_once.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1, "one place was free");
+    assert!(refused.iter().all(|refused| fields(refused.as_ref().unwrap_err()) == ["active"]));
 }
 
 #[test]

@@ -49,7 +49,8 @@ struct TeamBody {
     sticky: bool,
     /// How what is asked for relaxes while work waits.
     relaxation: Vec<StageBody>,
-    /// Most work that waits in its queue; `null` is any.
+    /// Most work that waits in its queue; `null` is any. It may be passed by as many tickets as are opened at the same
+    /// moment, less one.
     queue_limit: Option<u32>,
     /// What happens with new work while that much waits: `overflow` moves it to the first overflow team with room, `tag`
     /// tags it `queue_full`.
