@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, Params, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -188,9 +188,9 @@ impl From<TeamView> for TeamBody {
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list(call: Call, part: Params<Part>) -> Result<Json<Page<TeamBody>>, ApiError> {
-    let (most, after) = (limit(part.limit)?, cursor(part.cursor.as_deref())?);
+    let (most, after) = (limit(part.limit)?, call.cursor(part.cursor.as_deref())?);
     let (teams, next) = call.app.desk.teams(&call.actor, most, after).await?;
-    Ok(Json(Page::new(teams.into_iter().map(TeamBody::from).collect(), next)))
+    Ok(Json(call.page(teams.into_iter().map(TeamBody::from).collect(), next)))
 }
 
 /// Makes a team with its people.
