@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::FieldProblem;
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::label::Label;
-use crate::people::Permission;
+use crate::people::{Permission, Role};
 use crate::routing::AssignHow;
 use crate::ticket::command::{Assign, Edit, Escalate, Move, NewMessage, Notice, Write};
 use crate::ticket::{Command, FieldValue, MAX_LEVEL, Priority, Status, StatusCategory, Ticket};
@@ -107,7 +107,7 @@ pub enum Recipient {
     Team,
     /// Those who lead the ticket's team.
     Leads,
-    /// Everybody with a role.
+    /// Everybody with a role, which must be one of the desk's.
     Role(Label),
 }
 
@@ -169,6 +169,15 @@ impl Action {
             }
             Self::Notify(notice) if notice.to.is_empty() || notice.to.len() > MAX_RECIPIENTS => {
                 wrong("notify.to", "must be 1 to 10 recipients");
+            }
+            Self::Notify(notice) => {
+                for (at, to) in notice.to.iter().enumerate() {
+                    if let Recipient::Role(role) = to
+                        && role.as_str().parse::<Role>().is_err()
+                    {
+                        wrong(&format!("notify.to[{at}].role"), "must be a role");
+                    }
+                }
             }
             _ => {}
         }
@@ -374,6 +383,10 @@ mod tests {
             Action::RequireSkill(skill),
             Action::AddNote(" ".into()),
             Action::Notify(Notice { to: Vec::new(), about: None }),
+            Action::Notify(Notice {
+                to: vec![Recipient::Role(word("admin")), Recipient::Role(word("king"))],
+                about: None,
+            }),
         ];
         let mut problems = Vec::new();
         check_all("actions", &actions, &mut problems);
@@ -388,6 +401,7 @@ mod tests {
                 "actions[4].require_skill.level",
                 "actions[5].add_note",
                 "actions[6].notify.to",
+                "actions[7].notify.to[1].role",
             ]
         );
     }
