@@ -117,6 +117,10 @@ fn mask_texts(masker: &Masker, fields: &[&str], body: &mut Value) {
                             *text = masked;
                         }
                     }
+                    // Elsewhere a value is what a condition compares with.
+                    value if field == "set_field" && !fields.is_empty() => {
+                        mask_texts(masker, &["value"], value);
+                    }
                     value => mask_texts(masker, fields, value),
                 }
             }

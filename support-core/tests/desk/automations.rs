@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
-    CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
+    CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer, WriteMessage,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
-use support_core::store::DocumentKind;
-use support_core::testkit::block_on;
+use support_core::store::{DocumentKind, Key, Record};
+use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Status};
 
 use crate::faulty::FaultyStore;
-use crate::world::{HOST, World, customer_of, fields, id_of, label};
+use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -426,5 +426,51 @@ fn what_only_tells_or_is_refused_is_no_loop() {
         let names = world.names(ticket);
         assert!(names.contains(&"automation.applied") && !names.contains(&"automation.stopped"), "{names:?}");
     }
+    world.sound();
+}
+
+/// What stands in a free field that holds a text.
+fn said(world: &World, ticket: TicketId, key: &str) -> Option<String> {
+    let id = world.ticket(ticket).custom_fields.get(&label(key))?.text()?;
+    let found = block_on(world.desk.store().load(&system_scope(TENANT), &[Key::Text(id)])).unwrap();
+    match &found[..] {
+        [Some(Record::Text(text))] => text.body.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_rule_and_a_macro_set_texts_in_free_fields_masked_as_all_texts_are() {
+    let world = World::standard();
+    let set = |value: &str| json!([{ "set_field": { "key": "desk", "value": value } }]);
+    rule(&world, &json!({ "trigger": { "on": ["ticket.created"] }, "actions": set("Second floor") }));
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(said(&world, ticket, "desk").as_deref(), Some("Second floor"));
+    let reply = json!({
+        "name": "Card", "content": "Done.", "visibility": "all", "actions": set("Card 4111 1111 1111 1111"),
+    });
+    let id = world.put(DocumentKind::Macro, reply);
+    let stored = block_on(world.desk.document(&HOST, DocumentKind::Macro, id)).unwrap().unwrap();
+    assert!(!stored.body.to_string().contains("4111"), "{}", stored.body);
+    let sue = world.agent_in("Sue", "supervisor", &[]);
+    world.run(&sue, &WriteMessage { macro_id: Some(id), ..WriteMessage::reply(ticket, "Done.") });
+    let now = said(&world, ticket, "desk").unwrap();
+    assert!(now.starts_with("Card ") && !now.contains("4111"), "{now}");
+    world.sound();
+}
+
+#[test]
+fn rules_that_wake_each_other_by_the_same_text_come_to_rest() {
+    let world = World::standard();
+    let body = |on: &str| {
+        let set = json!({ "set_field": { "key": "desk", "value": "Second floor" } });
+        json!({ "trigger": { "on": [on] }, "actions": [set] })
+    };
+    rule(&world, &body("ticket.created"));
+    rule(&world, &body("ticket.fields_changed"));
+    let ticket = opened(&world, TeamId::DEFAULT);
+    let names = world.names(ticket);
+    let times = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+    assert_eq!((times("ticket.fields_changed"), times("automation.stopped")), (1, 0), "{names:?}");
     world.sound();
 }
