@@ -157,23 +157,13 @@ impl UseCase for PutDocument {
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
             return Err(Error::invalid("id", "names a document of another kind"));
         }
-        let mut held_to = Vec::new();
-        if !self.retired {
-            let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
-            held_to = ask.check_references(self.kind, &self.body, held).await?;
-        }
-        let retires = self.retired && before.as_ref().is_some_and(|document| !document.retired);
-        let mut prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before).await?;
-        if retires {
-            held_to.extend(ask.check_unused(self.kind, id).await?);
-        }
-        prepared.changes.deltas.extend(held_to);
-        Ok(prepared)
+        ask.put_document(self.kind, id, self.body.clone(), self.retired, before).await
     }
 }
 
 impl Ask<'_> {
-    /// Writes the next version of a document that somebody changes, who may have named the version that they know.
+    /// Writes the next version of a document that somebody changes, who may have named the version that they know. What it
+    /// names has to be there, and what others name stays.
     pub(super) async fn put_document(
         &self,
         kind: DocumentKind,
@@ -194,11 +184,17 @@ impl Ask<'_> {
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
         }
-        let held = before.as_ref().filter(|document| !document.retired).map(|document| document.body.clone());
-        let mut prepared = self.write_document(kind, id, body.clone(), retired, before)?;
+        let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
+        let mut held_to = match held {
+            _ if !retired => self.check_references(kind, &body, held).await?,
+            Some(_) => self.check_unused(kind, id).await?,
+            None => Vec::new(),
+        };
         if kind == DocumentKind::Automation && !retired {
-            prepared.changes.deltas.extend(self.check_room(&body, held.as_ref()).await?);
+            held_to.extend(self.check_room(&body, held).await?);
         }
+        let mut prepared = self.write_document(kind, id, body, retired, before)?;
+        prepared.changes.deltas.extend(held_to);
         Ok(prepared)
     }
 
