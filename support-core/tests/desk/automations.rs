@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
-    CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer, WriteMessage,
+    ContextInput, CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
+    WriteMessage,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
@@ -16,7 +17,7 @@ use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Status};
 
 use crate::faulty::FaultyStore;
-use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, label};
+use crate::world::{HOST, TENANT, World, customer_of, fields, foreign, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -472,5 +473,40 @@ fn rules_that_wake_each_other_by_the_same_text_come_to_rest() {
     let names = world.names(ticket);
     let times = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
     assert_eq!((times("ticket.fields_changed"), times("automation.stopped")), (1, 0), "{names:?}");
+    world.sound();
+}
+
+#[test]
+fn what_a_ticket_is_about_decides_priority_specialist_and_fields() {
+    let world = World::standard();
+    let test = |field: &str, op: &str, value: Value| json!({ "field": field, "op": op, "value": value });
+    let when = |condition: Value, actions: Value| {
+        rule(
+            &world,
+            &json!({ "trigger": { "on": ["ticket.created"] }, "condition": condition, "actions": actions }),
+        );
+    };
+    when(test("ticket.order_id", "any_of", json!(["KC-7", "KC-8"])), json!([{ "set_priority": "urgent" }]));
+    let subscription = test("ticket.context_kinds", "any_of", json!(["subscription"]));
+    when(subscription, json!([{ "require_skill": { "skill": "billing", "level": 3 } }]));
+    let both = json!({ "all": [
+        test("ticket.context_ids", "all_of", json!(["S-1", "D-2"])), test("ticket.order_id", "is_not", json!("KC-7")),
+    ] });
+    when(both, json!([{ "set_field": { "key": "route", "value": "By hand" } }]));
+    let customer = world.customer("Carl");
+    let opened = |order: Option<&str>, context: &[(&str, &str)]| {
+        let id = world.noted(&customer, |open| {
+            open.order_id = order.map(foreign);
+            open.context =
+                context.iter().map(|(kind, id)| ContextInput::new(label(kind), foreign(id))).collect();
+        });
+        let ticket = world.ticket(id);
+        (ticket.priority, ticket.work.skills.len(), said(&world, id, "route").is_some())
+    };
+    assert_eq!(opened(Some("KC-7"), &[]), (Priority::Urgent, 0, false));
+    assert_eq!(opened(Some("KC-9"), &[("subscription", "S-1")]), (Priority::Normal, 1, false));
+    assert_eq!(opened(None, &[("device", "D-2"), ("subscription", "S-1")]), (Priority::Normal, 1, true));
+    assert_eq!(opened(Some("KC-7"), &[("device", "D-2"), ("plan", "S-1")]), (Priority::Urgent, 0, false));
+    assert_eq!(opened(None, &[]), (Priority::Normal, 0, false));
     world.sound();
 }
