@@ -22,7 +22,7 @@ mod reads;
 mod rule;
 mod trace;
 
-pub use action::{Action, PlainValue, Recipient, RequiredSkill, SetField, check_all};
+pub use action::{Action, ActionTexts, PlainValue, Recipient, RequiredSkill, SetField, check_all};
 pub use compiled::{MessageFacts, Occasion, Snapshot, Was};
 pub use condition::{Condition, Op, Test, Value};
 pub use evaluate::{Automations, DEPTH_LIMIT, Due, Guard, Rule, Triggers};

@@ -139,6 +139,9 @@ impl DocumentId {
     pub const SETTINGS: Self = Self(Uuid::from_u128(2));
     /// The document that says how a tenant masks texts.
     pub const MASKING: Self = Self(Uuid::from_u128(3));
+    /// No document: its uses count what was decided on other documents of the configuration, so that nothing of that
+    /// kind is decided twice at one moment.
+    pub const CONFIGURATION: Self = Self(Uuid::from_u128(4));
 }
 
 impl TeamId {

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use sha2::{Digest, Sha256};
 use support_core::Error;
 use support_core::desk::{Done, Once, Options, UseCase};
 use support_core::people::Actor;
@@ -16,6 +17,7 @@ use support_core::store::{PageCursor, Query};
 
 use crate::error::ApiError;
 use crate::mount::App;
+use crate::reply::Page;
 
 /// Items of a page unless asked otherwise.
 const PAGE: u32 = 50;
@@ -38,6 +40,7 @@ pub(crate) struct Call {
     method: String,
     route: String,
     path: String,
+    query: String,
 }
 
 impl FromRequestParts<Arc<App>> for Call {
@@ -59,6 +62,7 @@ impl FromRequestParts<Arc<App>> for Call {
             method: parts.method.to_string(),
             route: route.unwrap_or_default(),
             path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
         })
     }
 }
@@ -399,9 +403,51 @@ pub(crate) fn limit(limit: Option<u32>) -> Result<u32, ApiError> {
     }
 }
 
-/// Reads `cursor`.
-pub(crate) fn cursor(cursor: Option<&str>) -> Result<Option<PageCursor>, ApiError> {
-    cursor.map(|text| text.parse().map_err(|problem| ApiError::invalid("cursor", problem))).transpose()
+/// Parameters that say how much of a list is shown and how, not what is in it.
+const PAGING: [&str; 3] = ["limit", "cursor", "include"];
+/// Letters of the mark of a list in its cursors.
+const MARK: usize = 8;
+
+/// Marks a list: its path, with the filters and the order that were asked for.
+fn list_mark(path: &str, query: &str) -> String {
+    let mut asked: Vec<_> =
+        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !PAGING.contains(&&**name)).collect();
+    asked.sort_unstable();
+    let mut list = form_urlencoded::Serializer::new(String::new());
+    list.append_pair("", &path.to_ascii_lowercase()).extend_pairs(asked);
+    let mut mark = hex(&Sha256::digest(list.finish()));
+    mark.truncate(MARK);
+    mark
+}
+
+/// Renders where the list at a path goes on that another answer begins.
+pub(crate) fn next_at(path: &str, place: Option<PageCursor>) -> Option<String> {
+    place.map(|place| format!("{}{place}", list_mark(path, "")))
+}
+
+impl Call {
+    /// Reads `cursor`. A place in another list, or in this one with another filter or order, is none here.
+    pub(crate) fn cursor(&self, cursor: Option<&str>) -> Result<Option<PageCursor>, ApiError> {
+        let place = self.place(cursor)?;
+        place.map(|text| text.parse().map_err(|problem| ApiError::invalid("cursor", problem))).transpose()
+    }
+
+    /// Takes the list's mark off a cursor.
+    pub(crate) fn place<'a>(&self, cursor: Option<&'a str>) -> Result<Option<&'a str>, ApiError> {
+        let Some(text) = cursor else { return Ok(None) };
+        let place = text.strip_prefix(&list_mark(&self.path, &self.query));
+        place.map(Some).ok_or_else(|| ApiError::invalid("cursor", "not a cursor that this list gave"))
+    }
+
+    /// Renders where a list goes on.
+    pub(crate) fn next(&self, place: Option<impl std::fmt::Display>) -> Option<String> {
+        place.map(|place| format!("{}{place}", list_mark(&self.path, &self.query)))
+    }
+
+    /// Renders a page of a list.
+    pub(crate) fn page<T>(&self, items: Vec<T>, next: Option<PageCursor>) -> Page<T> {
+        Page { items, next_cursor: self.next(next) }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use support_core::desk::Done;
-use support_core::store::PageCursor;
 use utoipa::ToSchema;
 
 /// A page of a list.
@@ -13,14 +12,9 @@ use utoipa::ToSchema;
 pub(crate) struct Page<T> {
     /// The items, in order.
     pub(crate) items: Vec<T>,
-    /// Where to go on; `null` at the end. A page may hold fewer items than asked for and still have one.
+    /// Where to go on, in this list with the same filters and order; `null` at the end. A page may hold fewer items than
+    /// asked for and still have one.
     pub(crate) next_cursor: Option<String>,
-}
-
-impl<T> Page<T> {
-    pub(crate) fn new(items: Vec<T>, next: Option<PageCursor>) -> Self {
-        Self { items, next_cursor: next.map(|next| next.to_string()) }
-    }
 }
 
 /// A resource with its version as `ETag`.

@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::FieldProblem;
-use crate::id::{AgentId, DocumentId, TeamId};
+use crate::id::{AgentId, DocumentId, TeamId, TextId};
 use crate::label::Label;
-use crate::people::Permission;
+use crate::people::{Permission, Role};
 use crate::routing::AssignHow;
 use crate::ticket::command::{Assign, Edit, Escalate, Move, NewMessage, Notice, Write};
 use crate::ticket::{Command, FieldValue, MAX_LEVEL, Priority, Status, StatusCategory, Ticket};
@@ -22,6 +22,13 @@ const MAX_TAGS: usize = 20;
 const MAX_RECIPIENTS: usize = 10;
 /// Longest note, in characters.
 const MAX_NOTE_CHARS: usize = 10_000;
+/// Longest text of a free field, in characters.
+const MAX_VALUE_CHARS: usize = 1_000;
+
+/// Tells whether a text says something in at most so many characters.
+fn is_text(text: &str, most: usize) -> bool {
+    !text.trim().is_empty() && !text.contains('\0') && text.chars().nth(most).is_none()
+}
 
 /// Something that is done to a ticket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,23 +75,37 @@ pub struct SetField {
     pub value: Option<PlainValue>,
 }
 
-/// A value that cannot identify anybody. Texts of free fields are people's words, and no rule writes those.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+/// A value as a rule or a macro says it, of every kind that a free field can have.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PlainValue {
     /// Yes or no.
     Flag(bool),
     /// A finite number.
     Number(f64),
+    /// A text, 1–1,000 characters, written as it is. Nobody who decides reads what stands in a field, so it is written
+    /// anew each time, but for what was written in the same commit.
+    Text(String),
 }
 
-impl From<PlainValue> for FieldValue {
-    fn from(value: PlainValue) -> Self {
-        match value {
-            PlainValue::Flag(flag) => Self::Flag(flag),
-            PlainValue::Number(number) => Self::Number(number),
+impl std::fmt::Debug for PlainValue {
+    /// Prints no text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Flag(flag) => f.debug_tuple("Flag").field(flag).finish(),
+            Self::Number(number) => f.debug_tuple("Number").field(number).finish(),
+            Self::Text(_) => f.write_str("Text(…)"),
         }
     }
+}
+
+/// Where the texts of actions are kept.
+pub trait ActionTexts {
+    /// Makes a message of a note's text.
+    fn note(&mut self, text: &str) -> NewMessage;
+
+    /// Keeps a text for a free field, in which `had` stands; answers `had` where that is known to say the same.
+    fn value(&mut self, had: Option<TextId>, text: &str) -> TextId;
 }
 
 /// A skill and the least level of it.
@@ -107,7 +128,7 @@ pub enum Recipient {
     Team,
     /// Those who lead the ticket's team.
     Leads,
-    /// Everybody with a role.
+    /// Everybody with a role, which must be one of the desk's.
     Role(Label),
 }
 
@@ -157,18 +178,28 @@ impl Action {
             {
                 wrong("set_field.value", "must be a finite number");
             }
+            Self::SetField(SetField { value: Some(PlainValue::Text(text)), .. })
+                if !is_text(text, MAX_VALUE_CHARS) =>
+            {
+                wrong("set_field.value", "must be 1 to 1000 characters without a null character");
+            }
             Self::RequireSkill(required) if !(1..=5).contains(&required.level) => {
                 wrong("require_skill.level", "must be a level of 1 to 5");
             }
-            Self::AddNote(text)
-                if text.trim().is_empty()
-                    || text.contains('\0')
-                    || text.chars().nth(MAX_NOTE_CHARS).is_some() =>
-            {
+            Self::AddNote(text) if !is_text(text, MAX_NOTE_CHARS) => {
                 wrong("add_note", "must be 1 to 10000 characters without a null character");
             }
             Self::Notify(notice) if notice.to.is_empty() || notice.to.len() > MAX_RECIPIENTS => {
                 wrong("notify.to", "must be 1 to 10 recipients");
+            }
+            Self::Notify(notice) => {
+                for (at, to) in notice.to.iter().enumerate() {
+                    if let Recipient::Role(role) = to
+                        && role.as_str().parse::<Role>().is_err()
+                    {
+                        wrong(&format!("notify.to[{at}].role"), "must be a role");
+                    }
+                }
             }
             _ => {}
         }
@@ -176,9 +207,9 @@ impl Action {
 
     /// Translates it into a command; nothing where the ticket is already as the action wants it.
     ///
-    /// `note` makes a message of a note's text, and stores that text where its caller stores texts.
+    /// What it writes is kept in `texts`.
     #[must_use]
-    pub fn command(&self, ticket: &Ticket, note: impl FnOnce(&str) -> NewMessage) -> Option<Command> {
+    pub fn command(&self, ticket: &Ticket, texts: &mut impl ActionTexts) -> Option<Command> {
         let edit = |edit: Edit| Some(Command::Edit(Box::new(edit)));
         match self {
             Self::SetStatus(to) => moves(ticket, *to).then_some(Command::Move(Move {
@@ -189,7 +220,7 @@ impl Action {
             Self::SetPriority(to) => (*to != ticket.priority)
                 .then(|| edit(Edit { priority: Some(*to), ..Edit::default() }))
                 .flatten(),
-            Self::RaisePriority => Self::SetPriority(ticket.priority.raised()).command(ticket, note),
+            Self::RaisePriority => Self::SetPriority(ticket.priority.raised()).command(ticket, texts),
             Self::AddTags(tags) => {
                 let add_tags: Vec<Label> =
                     tags.iter().filter(|t| !ticket.tags.contains(*t)).cloned().collect();
@@ -204,8 +235,15 @@ impl Action {
                 .then(|| edit(Edit { category: Some(category.clone()), ..Edit::default() }))
                 .flatten(),
             Self::SetField(SetField { key, value }) => {
-                let value = value.map(FieldValue::from);
-                (value.as_ref() != ticket.custom_fields.get(key))
+                let had = ticket.custom_fields.get(key);
+                let value = value.as_ref().map(|value| match value {
+                    PlainValue::Flag(flag) => FieldValue::Flag(*flag),
+                    PlainValue::Number(number) => FieldValue::Number(*number),
+                    PlainValue::Text(text) => {
+                        FieldValue::Text(texts.value(had.and_then(FieldValue::text), text))
+                    }
+                });
+                (value.as_ref() != had)
                     .then(|| edit(Edit { custom_fields: [(key.clone(), value)].into(), ..Edit::default() }))
                     .flatten()
             }
@@ -224,7 +262,7 @@ impl Action {
                 .is_none_or(|escalation| escalation.level < MAX_LEVEL)
                 .then_some(Command::Escalate(Escalate { level: None, reason: None })),
             Self::AddNote(text) => Some(Command::Write(Box::new(Write {
-                message: note(text),
+                message: texts.note(text),
                 status: None,
                 if_last_message: None,
                 live: false,
@@ -314,11 +352,38 @@ fn assign(to: Option<AgentId>, team: Option<TeamId>, how: AssignHow) -> Command 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::build::{agent_id, document_id, team_id, word};
+    use crate::testkit::build::{agent_id, document_id, team_id, text_id, word};
     use crate::testkit::full::full_ticket;
 
+    /// Knows of one text, and keeps others under another id.
+    struct Known(TextId, &'static str);
+
+    impl ActionTexts for Known {
+        fn note(&mut self, _: &str) -> NewMessage {
+            unreachable!("no note is written")
+        }
+
+        fn value(&mut self, had: Option<TextId>, text: &str) -> TextId {
+            if had == Some(self.0) && text == self.1 { self.0 } else { text_id(1, 99) }
+        }
+    }
+
     fn command(action: &Action, ticket: &Ticket) -> Option<Command> {
-        action.command(ticket, |_| unreachable!("no note is written"))
+        action.command(ticket, &mut Known(text_id(1, 98), "blue"))
+    }
+
+    #[test]
+    fn a_text_that_stands_in_its_field_is_not_written_again_where_that_is_known() {
+        let mut ticket = full_ticket();
+        let set = |text: &str| {
+            Action::SetField(SetField { key: word("colour"), value: Some(PlainValue::Text(text.into())) })
+        };
+        assert!(command(&set("blue"), &ticket).is_some());
+        ticket.custom_fields.insert(word("colour"), FieldValue::Text(text_id(1, 98)));
+        assert_eq!(command(&set("blue"), &ticket), None);
+        assert!(command(&set("red"), &ticket).is_some());
+        assert!(set("blue").contradicts(&set("red")) && !set("blue").contradicts(&set("blue")));
+        assert!(!format!("{:?}", set("blue")).contains("blue"), "texts are not printed");
     }
 
     #[test]
@@ -373,7 +438,15 @@ mod tests {
             Action::SetField(SetField { key: word("weight"), value: number }),
             Action::RequireSkill(skill),
             Action::AddNote(" ".into()),
+            Action::SetField(SetField {
+                key: word("colour"),
+                value: Some(PlainValue::Text("x".repeat(1_001))),
+            }),
             Action::Notify(Notice { to: Vec::new(), about: None }),
+            Action::Notify(Notice {
+                to: vec![Recipient::Role(word("admin")), Recipient::Role(word("king"))],
+                about: None,
+            }),
         ];
         let mut problems = Vec::new();
         check_all("actions", &actions, &mut problems);
@@ -387,7 +460,9 @@ mod tests {
                 "actions[3].set_field.value",
                 "actions[4].require_skill.level",
                 "actions[5].add_note",
-                "actions[6].notify.to",
+                "actions[6].set_field.value",
+                "actions[7].notify.to",
+                "actions[8].notify.to[1].role",
             ]
         );
     }

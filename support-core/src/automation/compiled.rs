@@ -9,9 +9,9 @@ use uuid::Uuid;
 use crate::config::Config;
 use crate::conversation::{ChannelKind, Direction, Visibility};
 use crate::id::{AgentId, BrandId, CustomerId, DocumentId, InboxId, TeamId};
-use crate::label::Label;
+use crate::label::{ForeignId, Label};
 use crate::people::ActorKind;
-use crate::ticket::{FieldValue, KeywordHit, Priority, Status, Ticket};
+use crate::ticket::{ContextRef, FieldValue, KeywordHit, Priority, Status, Ticket};
 use crate::time::Timestamp;
 
 use super::field::{Field, Kind};
@@ -107,6 +107,11 @@ pub(super) enum Datum<'a> {
     Id(Uuid),
     Labels(&'a BTreeSet<Label>),
     Ids(&'a std::collections::BTreeMap<DocumentId, KeywordHit>),
+    Foreign(&'a ForeignId),
+    /// Objects of the host, of which the kinds count.
+    Kinds(&'a [ContextRef]),
+    /// Objects of the host, of which the ids count.
+    Foreigns(&'a [ContextRef]),
     /// A text, of which only is known that it is there.
     Text,
 }
@@ -160,6 +165,9 @@ impl<'a> Snapshot<'a> {
             Field::Topics => Datum::Labels(&ticket.topics),
             Field::KeywordRules => Datum::Ids(&ticket.keywords),
             Field::HasOrder => Datum::flag(ticket.order_id.is_some()),
+            Field::OrderId => ticket.order_id.as_ref().map_or(Datum::Unset, Datum::Foreign),
+            Field::ContextKinds => Datum::Kinds(&ticket.context),
+            Field::ContextIds => Datum::Foreigns(&ticket.context),
             Field::FollowsUp => Datum::flag(ticket.follow_up_of.is_some()),
             Field::Answered => Datum::flag(ticket.first_responded_at.is_some()),
             Field::Snoozed => Datum::flag(ticket.snoozed_until.is_some()),
@@ -273,6 +281,15 @@ pub(super) enum Probe {
         all: bool,
         wanted: bool,
     },
+    Foreign {
+        one_of: Box<[ForeignId]>,
+        wanted: bool,
+    },
+    Foreigns {
+        list: Box<[ForeignId]>,
+        all: bool,
+        wanted: bool,
+    },
 }
 
 impl Probe {
@@ -286,6 +303,7 @@ impl Probe {
                     Datum::Unset => false,
                     Datum::Labels(labels) => !labels.is_empty(),
                     Datum::Ids(ids) => !ids.is_empty(),
+                    Datum::Kinds(objects) | Datum::Foreigns(objects) => !objects.is_empty(),
                     _ => true,
                 };
                 present == *wanted
@@ -299,7 +317,10 @@ impl Probe {
             (Self::Label { one_of, wanted }, Datum::Label(label)) => one_of.contains(label) == *wanted,
             (Self::Id { one_of, wanted }, Datum::Id(id)) => one_of.contains(id) == *wanted,
             (
-                Self::Channel { wanted, .. } | Self::Label { wanted, .. } | Self::Id { wanted, .. },
+                Self::Channel { wanted, .. }
+                | Self::Label { wanted, .. }
+                | Self::Id { wanted, .. }
+                | Self::Foreign { wanted, .. },
                 Datum::Unset,
             ) => !wanted,
             (Self::Labels { list, all, wanted }, Datum::Labels(labels)) => {
@@ -307,6 +328,13 @@ impl Probe {
             }
             (Self::Ids { list, all, wanted }, Datum::Ids(ids)) => {
                 held(list, *all, |id| ids.contains_key(&DocumentId::from_uuid(*id))) == *wanted
+            }
+            (Self::Foreign { one_of, wanted }, Datum::Foreign(id)) => one_of.contains(id) == *wanted,
+            (Self::Labels { list, all, wanted }, Datum::Kinds(objects)) => {
+                held(list, *all, |kind| objects.iter().any(|object| object.kind == *kind)) == *wanted
+            }
+            (Self::Foreigns { list, all, wanted }, Datum::Foreigns(objects)) => {
+                held(list, *all, |id| objects.iter().any(|object| object.id == *id)) == *wanted
             }
             // A free field of another type than the test's.
             _ => false,
@@ -394,6 +422,13 @@ impl Leaf {
             Datum::Id(id) => json!(id),
             Datum::Labels(labels) => json!(labels),
             Datum::Ids(ids) => json!(ids.keys().collect::<Vec<_>>()),
+            Datum::Foreign(id) => json!(id),
+            Datum::Kinds(objects) => {
+                json!(objects.iter().map(|object| &object.kind).collect::<BTreeSet<_>>())
+            }
+            Datum::Foreigns(objects) => {
+                json!(objects.iter().map(|object| &object.id).collect::<BTreeSet<_>>())
+            }
             Datum::Text => json!("(text)"),
         }
     }

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::conversation::ChannelKind;
 use crate::error::FieldProblem;
 use crate::id::DocumentId;
-use crate::label::Label;
+use crate::label::{ForeignId, Label};
 use crate::wire::wire_enum;
 
 use super::compiled::{Leaf, Node, Probe, UNSET};
@@ -256,6 +256,14 @@ impl Test {
             Kind::Id => {
                 let (one_of, wanted) = one_of::<Uuid>(op, value, "an id")?;
                 Ok(Probe::Id { one_of, wanted })
+            }
+            Kind::Foreign => {
+                let (one_of, wanted) = one_of::<ForeignId>(op, value, "an id of another system")?;
+                Ok(Probe::Foreign { one_of, wanted })
+            }
+            Kind::Foreigns => {
+                let list = list::<ForeignId>(op, value, "an id of another system")?;
+                Ok(Probe::Foreigns { list, all: op == Op::AllOf, wanted: op != Op::NoneOf })
             }
             Kind::Labels => {
                 let list = list::<Label>(op, value, "1 to 64 characters")?;

@@ -83,6 +83,10 @@ pub enum Kind {
     Labels,
     /// Identities.
     Ids,
+    /// An identity of another system.
+    Foreign,
+    /// Identities of other systems.
+    Foreigns,
     /// A number, or yes or no.
     Free,
 }
@@ -136,6 +140,13 @@ fields! {
         KeywordRules = "ticket.keyword_rules": Kind::Ids,
         /// Whether it is about an order.
         HasOrder = "ticket.has_order": Kind::Flag,
+        /// The order that it is about, by the host's id.
+        OrderId = "ticket.order_id": Kind::Foreign,
+        /// Kinds of the host's objects that it is about, such as `subscription`.
+        ContextKinds = "ticket.context_kinds": Kind::Labels,
+        /// Ids of the host's objects that it is about, of whatever kind. What people call them is a text, which no rule
+        /// sees.
+        ContextIds = "ticket.context_ids": Kind::Foreigns,
         /// Whether it continues a closed ticket.
         FollowsUp = "ticket.follows_up": Kind::Flag,
         /// Whether an agent has answered.

@@ -90,8 +90,11 @@ pub(crate) fn action() -> impl Strategy<Value = Action> {
         tags().prop_map(Action::AddTags),
         tags().prop_map(Action::RemoveTags),
         prop::option::of(select(vec!["billing", "delivery"]).prop_map(label)).prop_map(Action::SetCategory),
-        prop::option::of((0_u8..3).prop_map(|n| PlainValue::Number(f64::from(n))))
-            .prop_map(|value| Action::SetField(SetField { key: label("weight"), value })),
+        prop::option::of(prop_oneof![
+            (0_u8..3).prop_map(|n| PlainValue::Number(f64::from(n))),
+            select(vec!["heavy", "light"]).prop_map(|text| PlainValue::Text(text.into())),
+        ])
+        .prop_map(|value| Action::SetField(SetField { key: label("weight"), value })),
         (1_u8..=5).prop_map(|level| Action::RequireSkill(RequiredSkill { skill: label("german"), level })),
         select(&TEAMS[..]).prop_map(Action::MoveToTeam),
         select(&AGENTS[..]).prop_map(Action::AssignTo),

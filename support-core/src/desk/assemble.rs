@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::id::TenantId;
 use crate::people::{Agent, AgentState, WorkKind};
 use crate::routing::Offer;
-use crate::store::{Assignment, ChangeSet, Delta, Expect, OutboxRow, Record, SearchEntry, Write};
+use crate::store::{Assignment, ChangeSet, Delta, Expect, OutboxRow, Record, SearchEntry, TextClass, Write};
 use crate::text::tokens;
 use crate::ticket::{Decision, Ticket};
 
@@ -77,7 +77,9 @@ pub(super) fn assemble(
     assignments.into_iter().for_each(|assignment| changes.insert(assignment));
     events.iter().filter_map(OutboxRow::begin).for_each(|row| changes.insert(row));
     for text in texts {
-        let tokens = text.body.as_deref().map(tokens).unwrap_or_default();
+        // Notes are found by their words; what stands in free fields is not.
+        let words = text.body.as_deref().filter(|_| text.class == TextClass::Internal);
+        let tokens = words.map(tokens).unwrap_or_default();
         if !tokens.is_empty() {
             let (text, ticket) = (text.id, ticket_id);
             changes.search.push(SearchEntry { text, ticket, visibility: Visibility::Internal, tokens });

@@ -270,7 +270,7 @@ impl Desk {
                 decision.ticket.derived.wake_at = ticket.derived.wake_at;
             }
             if !decision.events.is_empty() || decision.ticket.derived != ticket.derived {
-                let landing = Landing::of(walk.tenant, Some(ticket), decision);
+                let landing = Landing::of(walk.tenant, Some(ticket), decision).after(&changes);
                 let landed = self.land(landing, &circumstances).await?;
                 if landed.routes {
                     walk.live.mark();

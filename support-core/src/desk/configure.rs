@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::automation::{AutomationSpec, MAX_ACTIVE};
 use crate::config;
@@ -13,7 +14,9 @@ use crate::id::{DocumentId, EventId};
 use crate::journey::JourneySpec;
 use crate::masking::{Masker, Purpose};
 use crate::people::Permission;
-use crate::store::{ChangeSet, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt};
+use crate::store::{
+    ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt,
+};
 
 use super::Desk;
 use super::run::{Ask, Prepared, UseCase};
@@ -37,7 +40,7 @@ pub struct PutDocument {
     /// What it configures.
     pub kind: DocumentKind,
     /// What it says.
-    pub body: serde_json::Value,
+    pub body: Value,
     /// Whether it is taken out of force.
     pub retired: bool,
 }
@@ -56,13 +59,13 @@ impl std::fmt::Debug for PutDocument {
 impl PutDocument {
     /// The first version of a new document.
     #[must_use]
-    pub const fn new(kind: DocumentKind, body: serde_json::Value) -> Self {
+    pub const fn new(kind: DocumentKind, body: Value) -> Self {
         Self { id: None, kind, body, retired: false }
     }
 
     /// A version of a document with a known id, which is made where it does not exist.
     #[must_use]
-    pub const fn at(id: DocumentId, kind: DocumentKind, body: serde_json::Value) -> Self {
+    pub const fn at(id: DocumentId, kind: DocumentKind, body: Value) -> Self {
         Self { id: Some(id), kind, body, retired: false }
     }
 }
@@ -104,21 +107,25 @@ const fn free_texts(kind: DocumentKind) -> &'static [&'static str] {
 /// Masks the texts of a document as those of a message are: what an administrator pastes into a macro must not be
 /// stored either, and would be masked in whatever is made of it. They are never worth a token: it would stand in every
 /// message.
-fn mask_texts(masker: &Masker, fields: &[&str], body: &mut serde_json::Value) {
+fn mask_texts(masker: &Masker, fields: &[&str], body: &mut Value) {
     match body {
-        serde_json::Value::Object(object) => {
+        Value::Object(object) => {
             for (field, value) in object {
                 match value {
-                    serde_json::Value::String(text) if fields.contains(&field.as_str()) => {
+                    Value::String(text) if fields.contains(&field.as_str()) => {
                         if let Cow::Owned(masked) = masker.mask(text, Purpose::Storage, &[]).text {
                             *text = masked;
                         }
+                    }
+                    // Elsewhere a value is what a condition compares with.
+                    value if field == "set_field" && !fields.is_empty() => {
+                        mask_texts(masker, &["value"], value);
                     }
                     value => mask_texts(masker, fields, value),
                 }
             }
         }
-        serde_json::Value::Array(list) => list.iter_mut().for_each(|one| mask_texts(masker, fields, one)),
+        Value::Array(list) => list.iter_mut().for_each(|one| mask_texts(masker, fields, one)),
         _ => {}
     }
 }
@@ -143,32 +150,25 @@ impl UseCase for PutDocument {
             return Err(Error::invalid("kind", "is written by publishing a journey"));
         }
         let id = only(self.kind).or(self.id).unwrap_or_else(|| DocumentId::mint(ask.ids(), ask.now));
+        if id == DocumentId::CONFIGURATION {
+            return Err(Error::invalid("id", "names no document"));
+        }
         let before: Option<Document> = ask.store().one(&ask.system(), Key::Document(id)).await?;
         if before.as_ref().is_some_and(|document| document.kind != self.kind) {
             return Err(Error::invalid("id", "names a document of another kind"));
         }
-        let mut held_to = Vec::new();
-        if !self.retired {
-            let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
-            held_to = ask.check_references(self.kind, &self.body, held).await?;
-        }
-        let retires = self.retired && before.as_ref().is_some_and(|document| !document.retired);
-        let mut prepared = ask.put_document(self.kind, id, self.body.clone(), self.retired, before)?;
-        if retires {
-            held_to.extend(ask.check_unused(self.kind, id).await?);
-        }
-        prepared.changes.deltas.extend(held_to);
-        Ok(prepared)
+        ask.put_document(self.kind, id, self.body.clone(), self.retired, before).await
     }
 }
 
 impl Ask<'_> {
-    /// Writes the next version of a document that somebody changes, who may have named the version that they know.
-    pub(super) fn put_document(
+    /// Writes the next version of a document that somebody changes, who may have named the version that they know. What it
+    /// names has to be there, and what others name stays.
+    pub(super) async fn put_document(
         &self,
         kind: DocumentKind,
         id: DocumentId,
-        mut body: serde_json::Value,
+        mut body: Value,
         retired: bool,
         before: Option<Document>,
     ) -> Result<Prepared<DocumentReply>, Error> {
@@ -184,19 +184,44 @@ impl Ask<'_> {
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
         }
-        self.write_document(kind, id, body, retired, before)
+        let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
+        let mut held_to = match held {
+            _ if !retired => self.check_references(kind, &body, held).await?,
+            Some(_) => self.check_unused(kind, id).await?,
+            None => Vec::new(),
+        };
+        if kind == DocumentKind::Automation && !retired {
+            held_to.extend(self.check_room(&body, held).await?);
+        }
+        let mut prepared = self.write_document(kind, id, body, retired, before)?;
+        prepared.changes.deltas.extend(held_to);
+        Ok(prepared)
     }
 
     /// Refuses one more active automation where there are as many as there may be.
-    fn check_room(&self, kind: DocumentKind, id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
-        let active = kind == DocumentKind::Automation
-            && AutomationSpec::deserialize(body).is_ok_and(|automation| automation.active);
-        let rules = self.config.automations().rules();
-        if active && rules.len() >= MAX_ACTIVE && rules.iter().all(|rule| rule.id() != id) {
+    ///
+    /// Answers what the change set has to hold: nobody else switches the last one on at the same moment.
+    async fn check_room(&self, body: &Value, held: Option<&Value>) -> Result<Vec<Delta>, Error> {
+        let active = |body| AutomationSpec::deserialize(body).is_ok_and(|automation| automation.active);
+        if !active(body) || held.is_some_and(active) {
+            return Ok(Vec::new());
+        }
+        // Counted before the rules are: who comes in between is found out by the commit.
+        let alone = self.alone().await?;
+        let config = self.desk.live(self.actor.tenant()).newest_config(self.desk.store(), self.now).await?;
+        if config.automations().rules().len() >= MAX_ACTIVE {
             let problem = format!("must be false: {MAX_ACTIVE} automations are active, and more may not be");
             return Err(Error::invalid("active", problem));
         }
-        Ok(())
+        Ok(alone.into())
+    }
+
+    /// Returns what lets a commit succeed only while nothing else of the configuration is decided on other documents.
+    /// To be asked for before those are looked at.
+    pub(super) async fn alone(&self) -> Result<[Delta; 2], Error> {
+        let document = DocumentId::CONFIGURATION;
+        let uses = self.uses(document).await?;
+        Ok([Delta::UsedSoFar { document, version: 0, uses }, Delta::Used { document }])
     }
 
     /// Writes the next version of a document.
@@ -204,7 +229,7 @@ impl Ask<'_> {
         &self,
         kind: DocumentKind,
         id: DocumentId,
-        mut body: serde_json::Value,
+        mut body: Value,
         retired: bool,
         before: Option<Document>,
     ) -> Result<Prepared<DocumentReply>, Error> {
@@ -216,7 +241,6 @@ impl Ask<'_> {
         let found = before.as_ref().map_or(0, |document| document.version);
         if !retired {
             config::check(kind, &body).map_err(Error::Invalid)?;
-            self.check_room(kind, id, &body)?;
         }
         if before.as_ref().is_some_and(|document| document.body == body && document.retired == retired) {
             return Ok(Prepared::new(changes, DocumentReply { document_id: id, version: found }));
@@ -253,7 +277,7 @@ impl Ask<'_> {
 const SCANNED: usize = 10_000;
 
 /// What goes from a team to others goes to other teams: its overflow, and its escalated tickets.
-pub(super) fn sends_elsewhere(id: DocumentId, body: &serde_json::Value) -> Result<(), Error> {
+pub(super) fn sends_elsewhere(id: DocumentId, body: &Value) -> Result<(), Error> {
     // What cannot be read is left to the check of the document itself.
     let Ok(spec) = config::TeamSpec::deserialize(body) else { return Ok(()) };
     let overflow = spec.overflow_team_ids.iter().position(|team| team.uuid() == id.uuid());
@@ -266,7 +290,7 @@ pub(super) fn sends_elsewhere(id: DocumentId, body: &serde_json::Value) -> Resul
 }
 
 /// A journey stays at the place for which it was made, and is kept: who has begun it goes on in it.
-fn stays_in_place(body: &serde_json::Value, retired: bool, before: Option<&Document>) -> Result<(), Error> {
+fn stays_in_place(body: &Value, retired: bool, before: Option<&Document>) -> Result<(), Error> {
     if retired {
         return Err(Error::refused(
             "journey_kept",

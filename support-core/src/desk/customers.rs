@@ -348,6 +348,7 @@ impl Ask<'_> {
             // One that takes nothing more keeps nobody from changing the customer.
             let Ok(decision) = decide(Some(&ticket), &[noted], &circumstances) else { continue };
             let landing = Landing::of(self.actor.tenant(), Some(&ticket), decision);
+            let landing = landing.after(std::slice::from_ref(changes));
             let landed = self.desk.land(landing, &circumstances).await?;
             routes |= landed.routes;
             changes.absorb(landed.changes);

@@ -36,8 +36,8 @@ impl std::fmt::Debug for EditDocument {
 pub enum DocumentChange {
     /// Sets these fields; `null` clears one. Fields that are not named stay as they are.
     Merge(Map<String, Value>),
-    /// Takes it out of force. Its versions stay readable. A calendar that documents in force name is `Refused` as
-    /// `calendar_in_use`.
+    /// Takes it out of force. Its versions stay readable. A calendar, team or webhook endpoint that documents in
+    /// force name is `Refused`, as `calendar_in_use` and so on.
     Retire,
 }
 
@@ -83,18 +83,10 @@ impl UseCase for EditDocument {
         }
         match &self.change {
             DocumentChange::Merge(fields) => {
-                let held = body.clone();
                 let body = merged(said_anew(self.kind, body), fields);
-                let held_to = ask.check_references(self.kind, &body, Some(&held)).await?;
-                let mut prepared = ask.put_document(self.kind, self.id, body, false, before)?;
-                prepared.changes.deltas.extend(held_to);
-                Ok(prepared)
+                ask.put_document(self.kind, self.id, body, false, before).await
             }
-            DocumentChange::Retire => {
-                let mut prepared = ask.put_document(self.kind, self.id, body, true, before)?;
-                prepared.changes.deltas.extend(ask.check_unused(self.kind, self.id).await?);
-                Ok(prepared)
-            }
+            DocumentChange::Retire => ask.put_document(self.kind, self.id, body, true, before).await,
         }
     }
 }

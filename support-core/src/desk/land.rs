@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::id::{AgentId, ConversationId, TenantId};
 use crate::people::{AgentState, Scope};
 use crate::routing::{AssignHow, ReturnCause};
-use crate::store::{ChangeSet, Key, Record};
+use crate::store::{ChangeSet, Delta, Key, Record};
 use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, go_on_quietly};
 
 use super::Desk;
@@ -19,6 +19,7 @@ pub(super) struct Landing<'a> {
     decision: Decision,
     touched: Vec<Record>,
     placed: Option<Command>,
+    earlier: &'a [ChangeSet],
 }
 
 /// What a decision writes.
@@ -32,7 +33,14 @@ pub(super) struct Landed {
 
 impl<'a> Landing<'a> {
     pub(super) const fn of(tenant: TenantId, before: Option<&'a Ticket>, decision: Decision) -> Self {
-        Self { tenant, before, decision, touched: Vec::new(), placed: None }
+        Self { tenant, before, decision, touched: Vec::new(), placed: None, earlier: &[] }
+    }
+
+    /// Names what is written before it in the same call of the store, and is not stored yet: an agent whom rules give
+    /// several tickets has with each of them what those before it left them.
+    pub(super) const fn after(mut self, earlier: &'a [ChangeSet]) -> Self {
+        self.earlier = earlier;
+        self
     }
 
     /// Names conversations and messages of the ticket, as they are, that are at hand and that the events may change.
@@ -53,7 +61,8 @@ impl Desk {
     /// Makes of a decision what it writes.
     ///
     /// A ticket that the decision gave to an agent goes back to its queue where they work here no more; otherwise their
-    /// state is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules wrote are read where they are not at hand.
+    /// state is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules
+    /// wrote are read where they are not at hand.
     ///
     /// # Errors
     /// `Store`.
@@ -86,7 +95,7 @@ impl Desk {
         match (found.next().flatten(), found.next().flatten()) {
             (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
                 let units = landing.decision.ticket.units();
-                let is_over = goes_over(landing.before, units, &agent, &state);
+                let is_over = goes_over(landing.before, units, &agent, &with(&state, landing.earlier));
                 let events = landing.decision.events.iter_mut().rev();
                 for envelope in events {
                     if let Event::TicketAssigned { over, .. } = &mut envelope.event {
@@ -106,6 +115,20 @@ impl Desk {
             }
         }
     }
+}
+
+/// An agent's state as it will be once what is about to be written is.
+fn with(state: &AgentState, earlier: &[ChangeSet]) -> AgentState {
+    let mut state = state.clone();
+    for delta in earlier.iter().flat_map(|set| &set.deltas) {
+        if let Delta::Load { agent, kind, change, .. } = *delta
+            && agent == state.agent
+        {
+            let load = state.load.of_mut(kind);
+            *load = load.saturating_add_signed(change);
+        }
+    }
+    state
 }
 
 /// Names the owner whom the decision chose without looking at their load: by a rule, as a substitute, or because they

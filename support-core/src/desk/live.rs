@@ -247,6 +247,16 @@ impl Live {
         {
             return Ok(config.clone());
         }
+        self.newest_config(store, now).await
+    }
+
+    /// Returns the configuration as it is stored.
+    pub(super) async fn newest_config(
+        &self,
+        store: &Arc<dyn Store>,
+        now: Timestamp,
+    ) -> Result<Arc<Config>, Error> {
+        let known = lock(&self.config).clone();
         let system = Scope::system(self.tenant);
         let epoch = match store.load(&system, &[Key::Epoch]).await?.pop().flatten() {
             Some(Record::Epoch(epoch)) => epoch,

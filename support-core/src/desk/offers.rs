@@ -206,6 +206,7 @@ impl Ask<'_> {
                 continue;
             }
             let landing = Landing::of(self.actor.tenant(), Some(&ticket), decision);
+            let landing = landing.after(std::slice::from_ref(changes));
             match self.desk.land(landing, &circumstances).await {
                 Ok(landed) => changes.absorb(landed.changes),
                 Err(error) if error.is_retryable() => return Err(error),
@@ -238,7 +239,7 @@ impl Desk {
                     Circumstances { actor: ActorRef::SYSTEM, config: &config, ..ask.circumstances() };
                 let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
                 if !decision.events.is_empty() {
-                    let landing = Landing::of(tenant, Some(&ticket), decision);
+                    let landing = Landing::of(tenant, Some(&ticket), decision).after(&changes);
                     changes.push(self.land(landing, &circumstances).await?.changes);
                 }
             }

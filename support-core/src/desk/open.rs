@@ -75,9 +75,9 @@ pub struct OpenTicket {
     pub external_refs: Vec<ExternalRef>,
     /// Free fields.
     pub custom_fields: BTreeMap<Label, FieldInput>,
-    /// In which inbox.
+    /// In which inbox, by the host's own id: the desk keeps no list of them.
     pub inbox_id: Option<InboxId>,
-    /// Under which face.
+    /// Under which face, by the host's own id: the desk keeps no list of them.
     pub brand_id: Option<BrandId>,
     /// Language tag.
     pub language: Option<Label>,

@@ -1,7 +1,5 @@
 //! What configuration documents name: other documents, and agents.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -9,11 +7,11 @@ use crate::automation::{Action, AutomationSpec, Condition, Field, Trigger};
 use crate::config;
 use crate::error::Error;
 use crate::id::{AgentId, DocumentId, TeamId};
-use crate::journey::JourneySpec;
+use crate::journey::{JourneyEntry, JourneySpec};
 use crate::macros::MacroSpec;
 use crate::masking::{MaskingSpec, Mode};
 use crate::sla::policy::PolicySpec;
-use crate::store::{Delta, Document, DocumentKind, Key, Record};
+use crate::store::{Delta, Document, DocumentKind, Key, Record, StoreExt};
 
 use super::live;
 use super::run::Ask;
@@ -135,10 +133,9 @@ fn references(kind: DocumentKind, body: &Value) -> Vec<Reference> {
 
 impl Ask<'_> {
     /// Checks that what a document names exists. What the version before, where it is in force, named already may be gone
-    /// meanwhile: else nobody could switch off, rename or repair the document in another field.
+    /// meanwhile, such as an agent: else nobody could switch off, rename or repair the document in another field.
     ///
-    /// Answers what the change set has to hold: the calendars that it comes to name are not taken out of force at the same
-    /// moment.
+    /// Answers what the change set has to hold: what it comes to name is not taken out of force at the same moment.
     pub(super) async fn check_references(
         &self,
         kind: DocumentKind,
@@ -152,22 +149,15 @@ impl Ask<'_> {
             return Err(Error::invalid("mode", "`token` needs a vault, and this desk has none"));
         }
         let held = before.map(|before| references(kind, before)).unwrap_or_default();
-        let mut counted = BTreeSet::new();
-        let mut deltas = Vec::new();
-        for (field, named) in references(kind, body) {
-            if held.iter().any(|(_, held)| *held == named) {
-                continue;
-            }
+        let mut named = references(kind, body);
+        named.retain(|(_, named)| held.iter().all(|(_, held)| held != named));
+        let names_documents = named.iter().any(|(_, named)| matches!(named, Named::Document(..)));
+        let alone = if names_documents { self.alone().await?.into() } else { Vec::new() };
+        for (field, named) in named {
             match named {
                 Named::Document(kind, id) => {
-                    let uses = self.uses(id).await?;
                     let found = self.document(kind, id).await?.filter(|document| !document.retired);
-                    let version =
-                        found.ok_or_else(|| Error::invalid(field, format!("must be a {kind}")))?.version;
-                    if kind == DocumentKind::Calendar && counted.insert(id) {
-                        deltas.push(Delta::UsedSoFar { document: id, version, uses });
-                        deltas.push(Delta::Used { document: id });
-                    }
+                    found.ok_or_else(|| Error::invalid(field, format!("must be a {kind}")))?;
                 }
                 Named::Worker(id) => drop(self.agent_in(&field, id).await?),
                 Named::Person(id) => {
@@ -178,7 +168,7 @@ impl Ask<'_> {
                 }
             }
         }
-        Ok(deltas)
+        Ok(alone)
     }
 
     /// Reads how often a document was used so far.
@@ -187,35 +177,57 @@ impl Ask<'_> {
         Ok(if let Some(Record::Uses(uses)) = found { uses } else { 0 })
     }
 
-    /// Refuses to take a calendar out of force that a document in force names, switched on or off: what it promises would
-    /// count all hours, and nobody would be told.
+    /// Refuses to take a document out of force that another one in force names, switched on or off: what that one says
+    /// would come to mean something else, such as all hours for a calendar, and nobody would be told. Agents are no
+    /// documents: who has to go can always go, and what names them is passed over.
     ///
     /// Answers what the change set has to hold: nobody comes to name it at the same moment.
-    pub(super) async fn check_unused(
-        &self,
-        kind: DocumentKind,
-        id: DocumentId,
-    ) -> Result<Option<Delta>, Error> {
-        if kind != DocumentKind::Calendar {
-            return Ok(None);
-        }
-        let uses = self.uses(id).await?;
-        let version = self.document(kind, id).await?.map_or(0, |document| document.version);
+    pub(super) async fn check_unused(&self, kind: DocumentKind, id: DocumentId) -> Result<Vec<Delta>, Error> {
+        let Some((code, what)) = in_use(kind) else { return Ok(Vec::new()) };
+        let alone = self.alone().await?;
         let named = Named::Document(kind, id);
-        let documents = live::documents(self.store(), &self.system()).await?;
+        let documents = self.in_force().await?;
         let names = |document: &&Document| {
             references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
         };
-        let users: Vec<String> = documents.iter().filter(names).map(in_words).collect();
+        let mut users: Vec<String> = documents.iter().filter(names).map(in_words).collect();
+        users.dedup();
         if users.is_empty() {
-            return Ok(Some(Delta::UsedSoFar { document: id, version, uses }));
+            return Ok(alone.into());
         }
         let more = users.len().saturating_sub(NAMED);
         let mut by = users.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
         if more > 0 {
             by = format!("{by} and {more} more");
         }
-        Err(Error::refused("calendar_in_use", format!("the calendar is used by {by}")))
+        Err(Error::refused(code, format!("the {what} is used by {by}")))
+    }
+
+    /// Reads the documents in force. Of a journey that is published both count: the version that customers meet, and its
+    /// newest.
+    async fn in_force(&self) -> Result<Vec<Document>, Error> {
+        let mut documents = Vec::new();
+        for document in live::documents(self.store(), &self.system()).await? {
+            if document.kind == DocumentKind::JourneyEntry
+                && let Ok(JourneyEntry { active, .. }) = JourneyEntry::deserialize(&document.body)
+            {
+                let published = Key::DocumentVersion(active.id, active.version);
+                documents.extend(self.store().one::<Document>(&self.system(), published).await?);
+            }
+            documents.push(document);
+        }
+        Ok(documents)
+    }
+}
+
+/// The code by which it is refused to take a document of a kind out of force that others name, and what it is called;
+/// nothing of what no document names.
+const fn in_use(kind: DocumentKind) -> Option<(&'static str, &'static str)> {
+    match kind {
+        DocumentKind::Calendar => Some(("calendar_in_use", "calendar")),
+        DocumentKind::Team => Some(("team_in_use", "team")),
+        DocumentKind::WebhookEndpoint => Some(("webhook_endpoint_in_use", "webhook endpoint")),
+        _ => None,
     }
 }
 

@@ -254,7 +254,7 @@ impl Desk {
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             if let Some(landing) = assignment(tenant, &ticket, placement, &circumstances) {
-                let mut set = self.place_one(landing, placement, &circumstances).await?;
+                let mut set = self.place_one(landing.after(&changes), placement, &circumstances).await?;
                 as_planned(&mut set, seat);
                 tickets.push(placement.ticket);
                 changes.push(set);

@@ -174,7 +174,7 @@ impl Desk {
                 let config = live.with_versions_of(&**self.store(), config, &ticket).await?;
                 let circumstances =
                     Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-                let mut woken = self.wake_ticket(tenant, &ticket, &circumstances).await?;
+                let mut woken = self.wake_ticket(tenant, &ticket, &changes, &circumstances).await?;
                 if woken.changes.events.iter().any(|envelope| envelope.event == (Event::TicketErased {})) {
                     self.empty_texts(tenant, ticket.id, &mut woken.changes).await?;
                 }
@@ -203,11 +203,13 @@ impl Desk {
         Ok(())
     }
 
-    /// Wakes a ticket. One that cannot be dealt with backs off, so that it neither blocks the others nor burns.
+    /// Wakes a ticket, after others that are written before it. One that cannot be dealt with backs off, so that it
+    /// neither blocks the others nor burns.
     async fn wake_ticket(
         &self,
         tenant: TenantId,
         ticket: &Ticket,
+        earlier: &[ChangeSet],
         circumstances: &Circumstances<'_>,
     ) -> Result<Woken, Error> {
         let now = circumstances.now;
@@ -225,7 +227,7 @@ impl Desk {
             if again {
                 (decision.ticket.derived.failures, decision.ticket.derived.wake_at) = (1, Some(now));
             }
-            let landing = Landing::of(tenant, Some(ticket), decision);
+            let landing = Landing::of(tenant, Some(ticket), decision).after(earlier);
             let Landed { mut changes, routes, .. } = self.land(landing, circumstances).await?;
             self.tell(std::slice::from_mut(&mut changes)).await?;
             return Ok(Woken { changes, routes, failures: 0, again });
@@ -347,7 +349,7 @@ impl Desk {
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
             let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
             // A rule that gives it to them again gives it to nobody: they work here no more.
-            let landing = Landing::of(tenant, Some(&ticket), decision);
+            let landing = Landing::of(tenant, Some(&ticket), decision).after(&changes);
             match self.land(landing, &circumstances).await {
                 Ok(landed) => changes.push(landed.changes),
                 Err(error) if error.is_retryable() => return Err(error),

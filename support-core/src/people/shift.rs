@@ -17,7 +17,8 @@ use super::WorkKind;
 /// Pairs that meet are one, over midnight too: their seam is neither an end nor a start. The end of a pair that nothing
 /// meets, such as that before a break, is an end of the shift, however short the break: work that comes then would lie
 /// through it. Who should get work up to the break writes one pair over it.
-/// Also read as one pair for some days, `{timezone, days, start, end}`, and always written by weekday.
+/// Also read as one pair for some days, `{timezone, days, start, end}`, and always written by weekday. Without `days` the
+/// pair is for every day; a list of none is refused, for it could mean either.
 ///
 /// ```
 /// use support_core::people::{Shift, WorkKind};
@@ -137,8 +138,7 @@ impl From<Hours> for [String; 2] {
 struct Form {
     timezone: Zone,
     weekly: Option<Weekly>,
-    #[serde(default)]
-    days: Vec<Day>,
+    days: Option<Vec<Day>>,
     start: Option<String>,
     end: Option<String>,
 }
@@ -149,8 +149,13 @@ impl TryFrom<Form> for Shift {
     fn try_from(form: Form) -> Result<Self, ShiftProblem> {
         let Form { timezone, weekly, days, start, end } = form;
         match (weekly, start, end) {
-            (Some(weekly), None, None) if days.is_empty() => Self::of(timezone, weekly),
-            (None, Some(start), Some(end)) => Self::on_days(timezone, &days, &start, &end),
+            (Some(weekly), None, None) if days.is_none() => Self::of(timezone, weekly),
+            (None, Some(_), Some(_)) if days.as_ref().is_some_and(Vec::is_empty) => Err(ShiftProblem(
+                "`days` must name at least one day, or be left out for every day".to_owned(),
+            )),
+            (None, Some(start), Some(end)) => {
+                Self::on_days(timezone, &days.unwrap_or_default(), &start, &end)
+            }
             _ => Err(ShiftProblem("must have either `weekly` or `start` and `end`".to_owned())),
         }
     }
@@ -504,6 +509,8 @@ mod tests {
         for neither in [json!({}), json!({ "start": "09:00" }), json!({ "weekly": {}, "days": ["mon"] })] {
             assert!(zoned(neither).starts_with("must have either"));
         }
+        let no_day = zoned(json!({ "start": "09:00", "end": "17:00", "days": [] }));
+        assert!(no_day.starts_with("`days` must name at least one day"), "{no_day}");
         let many = vec![["09:00", "10:00"]; 49];
         assert!(zoned(json!({ "weekly": { "mon": many } })).starts_with("`mon` must have at most 48 pairs"));
     }

@@ -67,7 +67,7 @@ pub struct PolicyConditions {
     pub tiers: Vec<Label>,
     /// In one of these teams.
     pub team_ids: Vec<TeamId>,
-    /// Under one of these brands.
+    /// Under one of these brands, by the host's own ids: the desk keeps no list of them.
     pub brand_ids: Vec<BrandId>,
     /// With at least one of these tags.
     pub tags: Vec<Label>,
@@ -99,7 +99,7 @@ fn present<'de, D: serde::Deserializer<'de>>(
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
-    /// The metric; absent is every one.
+    /// The metric, one with a target; absent is every one.
     #[serde(default)]
     pub metric: Option<Metric>,
     /// When.
@@ -205,6 +205,12 @@ impl PolicySpec {
         }
         for (at, step) in self.steps.iter().enumerate() {
             check_all(&format!("steps[{at}].actions"), &step.actions, &mut problems);
+            if step.metric.is_some_and(|metric| !self.targets.contains_key(&metric)) {
+                problems.push(FieldProblem::new(
+                    format!("steps[{at}].metric"),
+                    "must be a metric for which there is a target",
+                ));
+            }
             if let When::AtFraction(share) = step.when
                 && !(0.0..1.0).contains(&share)
             {
@@ -297,6 +303,11 @@ mod tests {
         policy.steps = vec![Step { metric: None, when: When::AtFraction(1.5), actions: Vec::new() }];
         let fields: Vec<String> = policy.check().unwrap_err().into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["name", "targets", "steps[0].when.at_fraction"]);
+        let mut policy = PolicySpec::standard();
+        let late = |metric| Step { metric: Some(metric), when: When::AtBreach, actions: Vec::new() };
+        policy.steps = vec![late(Metric::Resolution), late(Metric::QueuePickup)];
+        let fields: Vec<String> = policy.check().unwrap_err().into_iter().map(|p| p.field).collect();
+        assert_eq!(fields, ["steps[1].metric"], "nothing is ever due for it");
     }
 
     #[test]

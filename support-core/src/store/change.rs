@@ -133,8 +133,9 @@ pub enum Delta {
         /// The load after it, and after the set's deltas before it, may not pass this; `None` lets it.
         at_most: Option<u32>,
     },
-    /// Adds one to how often a document was used: a macro, a team by those who join or leave it, or a calendar by what comes
-    /// to name it. Whether there is such a document is not asked.
+    /// Adds one to how often a document was used: a macro, a team by those who join or leave it, or
+    /// [`CONFIGURATION`](DocumentId::CONFIGURATION) by what is decided on other documents. Whether there is such a document
+    /// is not asked.
     Used {
         /// Which.
         document: DocumentId,

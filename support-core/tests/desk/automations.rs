@@ -1,17 +1,23 @@
 //! What rules do on the way through the desk.
 
+use std::thread;
+
 use serde_json::{Value, json};
+use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
-    CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
+    ContextInput, CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, UpdateCustomer,
+    WriteMessage,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::Presence;
-use support_core::store::DocumentKind;
+use support_core::store::{DocumentKind, Key, Record};
+use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Status};
 
-use crate::world::{HOST, World, fields, id_of, label};
+use crate::faulty::FaultyStore;
+use crate::world::{HOST, TENANT, World, customer_of, fields, foreign, id_of, label};
 
 /// Puts a rule in force of which nothing but what `more` says is special.
 fn rule(world: &World, more: &Value) {
@@ -69,7 +75,8 @@ fn a_note_that_a_rule_writes_when_unstarted_work_goes_back_is_found_by_its_words
 
 #[test]
 fn more_automations_than_a_desk_can_ask_are_refused_until_one_is_switched_off() {
-    let world = World::standard();
+    let store = std::sync::Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
     let body = |n: usize, active: bool| {
         json!({
             "name": format!("Rule {n}"), "active": active,
@@ -77,16 +84,33 @@ fn more_automations_than_a_desk_can_ask_are_refused_until_one_is_switched_off() 
         })
     };
     let first = world.put(DocumentKind::Automation, body(0, true));
-    for n in 1..MAX_ACTIVE {
+    for n in 2..MAX_ACTIVE {
         world.put(DocumentKind::Automation, body(n, true));
     }
     let one_more = PutDocument::new(DocumentKind::Automation, body(MAX_ACTIVE, true));
+    // Somebody who comes at the same moment takes the last place, and the place is gone.
+    let last = PutDocument::new(DocumentKind::Automation, body(1, true));
+    let rival = block_on(world.desk.prepare(&HOST, &last)).unwrap().changes;
+    store.before("config.changed", move || vec![rival]);
+    assert_eq!(fields(&world.fail(&HOST, &one_more)), ["active"]);
     assert_eq!(fields(&world.fail(&HOST, &one_more)), ["active"]);
     // One that is not in force asks for nothing, and those that are may be changed.
     world.put(DocumentKind::Automation, body(MAX_ACTIVE, false));
     world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, true)));
     world.run(&HOST, &PutDocument::at(first, DocumentKind::Automation, body(7, false)));
-    world.run(&HOST, &one_more);
+    let all_at_once = thread::scope(|scope| {
+        let patient = || loop {
+            match block_on(world.desk.run(&HOST, &one_more)) {
+                Err(Error::Busy(_)) => {}
+                done => return done,
+            }
+        };
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(patient)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = all_at_once.into_iter().partition(Result::is_ok);
+    assert_eq!(made.len(), 1, "one place was free");
+    assert!(refused.iter().all(|refused| fields(refused.as_ref().unwrap_err()) == ["active"]));
 }
 
 #[test]
@@ -264,6 +288,42 @@ fn work_that_a_rule_gives_beyond_the_capacity_is_shown_as_over() {
 }
 
 #[test]
+fn several_tickets_that_rules_give_at_once_are_over_from_the_one_that_finds_no_room() {
+    let world = World::standard();
+    let bob = world.agent("Bob");
+    world.capacity(&bob, 2);
+    let team = world.team("By hand", &json!({ "mode": { "ticket": "manual" } }));
+    let over = |tickets: [TicketId; 3]| {
+        assert_eq!(tickets.map(|ticket| world.owner(ticket)), [Some(id_of(&bob)); 3]);
+        let mut over = tickets.map(|ticket| world.is_over(ticket));
+        over.sort_unstable();
+        over
+    };
+    // One change of their customer gives all of them, in one commit.
+    let carl = world.customer("Carl");
+    let open = OpenTicket::of(customer_of(&carl), "My parcel", "It is a week late.");
+    let open = OpenTicket { team_id: Some(team), ..open };
+    let of_carl = [(); 3].map(|()| world.run(&HOST, &open).ticket_id);
+    rule(&world, &assign_on("ticket.insight_noted", id_of(&bob)));
+    let tier = Some(Some(label("gold")));
+    world.run(&HOST, &UpdateCustomer { id: Some(customer_of(&carl)), tier, ..UpdateCustomer::default() });
+    assert_eq!(over(of_carl), [false, false, true]);
+    for ticket in of_carl {
+        world.status(&HOST, ticket, Status::Resolved);
+    }
+    // The worker gives all of them in one batch.
+    let waiting = [(); 3].map(|()| opened(&world, team));
+    let later = json!({
+        "trigger": { "since": { "moment": "created", "seconds": 60 } },
+        "actions": [{ "assign_to": id_of(&bob) }],
+    });
+    rule(&world, &later);
+    world.pass(120);
+    assert_eq!(over(waiting), [false, false, true]);
+    world.sound();
+}
+
+#[test]
 fn a_note_that_a_rule_writes_on_waiting_work_that_is_routed_is_the_newest_of_its_conversation() {
     let world = World::standard();
     rule(&world, &note_on_assignment());
@@ -367,5 +427,86 @@ fn what_only_tells_or_is_refused_is_no_loop() {
         let names = world.names(ticket);
         assert!(names.contains(&"automation.applied") && !names.contains(&"automation.stopped"), "{names:?}");
     }
+    world.sound();
+}
+
+/// What stands in a free field that holds a text.
+fn said(world: &World, ticket: TicketId, key: &str) -> Option<String> {
+    let id = world.ticket(ticket).custom_fields.get(&label(key))?.text()?;
+    let found = block_on(world.desk.store().load(&system_scope(TENANT), &[Key::Text(id)])).unwrap();
+    match &found[..] {
+        [Some(Record::Text(text))] => text.body.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_rule_and_a_macro_set_texts_in_free_fields_masked_as_all_texts_are() {
+    let world = World::standard();
+    let set = |value: &str| json!([{ "set_field": { "key": "desk", "value": value } }]);
+    rule(&world, &json!({ "trigger": { "on": ["ticket.created"] }, "actions": set("Second floor") }));
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(said(&world, ticket, "desk").as_deref(), Some("Second floor"));
+    let reply = json!({
+        "name": "Card", "content": "Done.", "visibility": "all", "actions": set("Card 4111 1111 1111 1111"),
+    });
+    let id = world.put(DocumentKind::Macro, reply);
+    let stored = block_on(world.desk.document(&HOST, DocumentKind::Macro, id)).unwrap().unwrap();
+    assert!(!stored.body.to_string().contains("4111"), "{}", stored.body);
+    let sue = world.agent_in("Sue", "supervisor", &[]);
+    world.run(&sue, &WriteMessage { macro_id: Some(id), ..WriteMessage::reply(ticket, "Done.") });
+    let now = said(&world, ticket, "desk").unwrap();
+    assert!(now.starts_with("Card ") && !now.contains("4111"), "{now}");
+    world.sound();
+}
+
+#[test]
+fn rules_that_wake_each_other_by_the_same_text_come_to_rest() {
+    let world = World::standard();
+    let body = |on: &str| {
+        let set = json!({ "set_field": { "key": "desk", "value": "Second floor" } });
+        json!({ "trigger": { "on": [on] }, "actions": [set] })
+    };
+    rule(&world, &body("ticket.created"));
+    rule(&world, &body("ticket.fields_changed"));
+    let ticket = opened(&world, TeamId::DEFAULT);
+    let names = world.names(ticket);
+    let times = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+    assert_eq!((times("ticket.fields_changed"), times("automation.stopped")), (1, 0), "{names:?}");
+    world.sound();
+}
+
+#[test]
+fn what_a_ticket_is_about_decides_priority_specialist_and_fields() {
+    let world = World::standard();
+    let test = |field: &str, op: &str, value: Value| json!({ "field": field, "op": op, "value": value });
+    let when = |condition: Value, actions: Value| {
+        rule(
+            &world,
+            &json!({ "trigger": { "on": ["ticket.created"] }, "condition": condition, "actions": actions }),
+        );
+    };
+    when(test("ticket.order_id", "any_of", json!(["KC-7", "KC-8"])), json!([{ "set_priority": "urgent" }]));
+    let subscription = test("ticket.context_kinds", "any_of", json!(["subscription"]));
+    when(subscription, json!([{ "require_skill": { "skill": "billing", "level": 3 } }]));
+    let both = json!({ "all": [
+        test("ticket.context_ids", "all_of", json!(["S-1", "D-2"])), test("ticket.order_id", "is_not", json!("KC-7")),
+    ] });
+    when(both, json!([{ "set_field": { "key": "route", "value": "By hand" } }]));
+    let customer = world.customer("Carl");
+    let opened = |order: Option<&str>, context: &[(&str, &str)]| {
+        let id = world.noted(&customer, |open| {
+            open.order_id = order.map(foreign);
+            open.context =
+                context.iter().map(|(kind, id)| ContextInput::new(label(kind), foreign(id))).collect();
+        });
+        let ticket = world.ticket(id);
+        (ticket.priority, ticket.work.skills.len(), said(&world, id, "route").is_some())
+    };
+    assert_eq!(opened(Some("KC-7"), &[]), (Priority::Urgent, 0, false));
+    assert_eq!(opened(Some("KC-9"), &[("subscription", "S-1")]), (Priority::Normal, 1, false));
+    assert_eq!(opened(None, &[("device", "D-2"), ("subscription", "S-1")]), (Priority::Normal, 1, true));
+    assert_eq!(opened(Some("KC-7"), &[("device", "D-2"), ("plan", "S-1")]), (Priority::Urgent, 0, false));
+    assert_eq!(opened(None, &[]), (Priority::Normal, 0, false));
     world.sound();
 }

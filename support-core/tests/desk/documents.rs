@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{DeactivateAgent, EditDocument, Options, PutDocument, PutTeam};
-use support_core::id::DocumentId;
+use support_core::desk::{DeactivateAgent, EditDocument, Options, PublishJourney, PutDocument, PutTeam};
+use support_core::id::{DocumentId, TeamId};
 use support_core::people::Permission;
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
@@ -275,7 +275,8 @@ fn an_editor_may_let_a_change_fire_the_ladders_of_what_it_puts_in_the_past() {
 
 #[test]
 fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repaired() {
-    let world = World::standard();
+    let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+    let world = World::on(store.clone());
     let (team, ann) = (world.team("Old", &json!({})), world.agent("Ann"));
     let hook =
         world.put(DocumentKind::WebhookEndpoint, json!({ "name": "Hook", "url": "https://hook.example" }));
@@ -301,9 +302,12 @@ fn a_document_that_names_what_is_gone_can_still_be_switched_off_renamed_and_repa
     for (kind, id) in
         [(DocumentKind::Team, DocumentId::from_uuid(team.uuid())), (DocumentKind::WebhookEndpoint, hook)]
     {
-        world.run(&HOST, &EditDocument::retire(kind, id));
+        let refused = world.fail(&HOST, &EditDocument::retire(kind, id));
+        assert_eq!(rule(&refused), format!("{kind}_in_use"));
     }
+    // Agents go whatever names them; a document can be gone only where the store has lost it.
     world.run(&HOST, &DeactivateAgent { id: id_of(&ann) });
+    store.lose(support_core::store::Key::Document(DocumentId::from_uuid(team.uuid())));
     let merge = |kind, id, fields: Value| EditDocument::merge(kind, id, fields.as_object().unwrap().clone());
     for (kind, id) in &documents {
         world.run(&HOST, &merge(*kind, *id, json!({ "name": "Renamed" })));
@@ -371,6 +375,80 @@ fn a_calendar_that_something_in_force_names_stays_in_force() {
         world.run(&HOST, &EditDocument::retire(kind, user));
         world.run(&HOST, &retire);
     }
+}
+
+#[test]
+fn a_team_that_something_in_force_names_stays_in_force() {
+    let world = World::empty();
+    let spare = world.team("Spare", &json!({}));
+    let condition = |team: TeamId| json!({ "field": "ticket.team_id", "op": "is", "value": team });
+    let moves = |team: TeamId| json!([{ "move_to_team": team }]);
+    let on = json!({ "on": ["ticket.created"] });
+    let users: [(DocumentKind, &dyn Fn(TeamId) -> Value); 8] = [
+        (
+            DocumentKind::Macro,
+            &|id| json!({ "name": "U", "content": "x", "visibility": "team", "team_id": id }),
+        ),
+        (
+            DocumentKind::Macro,
+            &|id| json!({ "name": "U", "content": "x", "visibility": "all", "actions": moves(id) }),
+        ),
+        (DocumentKind::Settings, &|id| json!({ "category_teams": { "billing": id } })),
+        (DocumentKind::Team, &|id| json!({ "name": "U", "overflow_team_ids": [id] })),
+        (DocumentKind::Team, &|id| json!({ "name": "U", "escalation_team_id": id })),
+        (
+            DocumentKind::SlaPolicy,
+            &|id| json!({ "name": "U", "targets": { "resolution": { "seconds": 60 } }, "conditions": { "team_ids": [id] } }),
+        ),
+        (
+            DocumentKind::Automation,
+            &|id| json!({ "name": "U", "trigger": on, "condition": condition(id), "actions": moves(spare), "active": false }),
+        ),
+        (DocumentKind::KeywordRule, &|id| {
+            let mut body = keyword("U", &["late"], 5.0);
+            body["condition"] = condition(id);
+            body
+        }),
+    ];
+    for (kind, body) in users {
+        let team = world.team("Old", &json!({}));
+        let user = world.put(kind, body(team));
+        let id = DocumentId::from_uuid(team.uuid());
+        let retire = EditDocument::retire(DocumentKind::Team, id);
+        let put = PutDocument {
+            retired: true,
+            ..PutDocument::at(id, DocumentKind::Team, json!({ "name": "Old" }))
+        };
+        assert_eq!(rule(&world.fail(&HOST, &retire)), "team_in_use", "{kind}");
+        assert_eq!(rule(&world.fail(&HOST, &put)), "team_in_use", "{kind}");
+        match kind {
+            DocumentKind::Settings => world.settings(json!({})),
+            kind => drop(world.run(&HOST, &EditDocument::retire(kind, user))),
+        }
+        world.run(&HOST, &retire);
+    }
+}
+
+#[test]
+fn a_team_that_a_published_journey_names_stays_in_force_whatever_its_draft_says() {
+    let world = World::empty();
+    let team = world.team("Old", &json!({}));
+    let journey = |fill: Value| {
+        json!({
+            "name": "Help", "entry_point": "main", "start": "q",
+            "questions": [{ "id": "q", "text": "What is it?", "answer": { "text": {} }, "next": [{ "to": null }] }],
+            "ticket": [fill],
+        })
+    };
+    let id = world.put(DocumentKind::Journey, journey(json!({ "subject": "{{q}}", "team_id": team })));
+    let retire = EditDocument::retire(DocumentKind::Team, DocumentId::from_uuid(team.uuid()));
+    assert_eq!(rule(&world.fail(&HOST, &retire)), "team_in_use");
+    world.run(&HOST, &PublishJourney { id });
+    let draft = PutDocument::at(id, DocumentKind::Journey, journey(json!({ "subject": "{{q}}" })));
+    world.run(&HOST, &draft);
+    assert_eq!(rule(&world.fail(&HOST, &retire)), "team_in_use");
+    world.run(&HOST, &PublishJourney { id });
+    world.run(&HOST, &retire);
 }
 
 #[test]

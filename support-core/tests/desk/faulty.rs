@@ -190,6 +190,7 @@ impl Store for FaultyStore {
             Record::Ticket(ticket) => !self.is_lost(&Key::Ticket(ticket.id)),
             Record::Customer(customer) => !self.is_lost(&Key::Customer(customer.id)),
             Record::Agent(agent) => !self.is_lost(&Key::Agent(agent.id)),
+            Record::Document(document) => !self.is_lost(&Key::Document(document.id)),
             _ => true,
         });
         Ok(page)

@@ -470,6 +470,41 @@ fn a_full_queue_sends_new_work_to_who_takes_its_overflow() {
 }
 
 #[test]
+fn a_queue_limit_is_passed_by_no_more_than_what_is_opened_at_the_same_moment() {
+    const AT_ONCE: usize = 6;
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let limits = json!({ "mode": { "ticket": "manual" }, "queue_limit": 2, "queue_limit_action": "tag" });
+    let main = world.team("Main", &limits);
+    let carl = world.customer("Carl");
+    let is_full = |ticket| !world.ticket(ticket).tags.is_empty();
+    let open = OpenTicket { team_id: Some(main), ..OpenTicket::of(customer_of(&carl), "My parcel", "Late.") };
+    let first = world.run(&HOST, &open).ticket_id;
+    assert!(!is_full(first));
+    // Two that both saw the one free place.
+    let rival = block_on(world.desk.prepare(&HOST, &open)).unwrap();
+    let (changes, other) = (rival.changes, rival.reply.ticket_id);
+    store.before("ticket.created", move || vec![changes]);
+    let second = world.run(&HOST, &open).ticket_id;
+    assert_eq!([second, other].map(is_full), [false, false]);
+    // Whoever comes later sees what they opened.
+    let late = world.run(&HOST, &open).ticket_id;
+    assert!(is_full(late));
+    for id in [first, second, other, late] {
+        world.status(&HOST, id, Status::Resolved);
+    }
+    let all_at_once = thread::scope(|scope| {
+        let one = || world.run(&HOST, &open).ticket_id;
+        let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(one)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect::<Vec<_>>()
+    });
+    let not_full = all_at_once.into_iter().filter(|id| !is_full(*id)).count();
+    assert!((2..=AT_ONCE).contains(&not_full), "{not_full}");
+    assert!(is_full(world.run(&HOST, &open).ticket_id));
+    world.sound();
+}
+
+#[test]
 fn who_is_offline_keeps_what_a_person_gives_them() {
     let world = World::standard();
     world.settings(json!({ "offline_returns_unstarted": true }));

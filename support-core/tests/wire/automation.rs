@@ -18,7 +18,7 @@ use crate::sheet::Sheet;
 pub(crate) fn sheet() -> Sheet {
     let recipients =
         vec![Recipient::Owner, Recipient::Team, Recipient::Leads, Recipient::Role(word("supervisor"))];
-    let values = [PlainValue::Flag(true), PlainValue::Number(2.5)];
+    let values = [PlainValue::Flag(true), PlainValue::Number(2.5), PlainValue::Text("by hand".into())];
     let field = |value| SetField { key: word("weight"), value };
     let skill = RequiredSkill { skill: word("german"), level: 4 };
     let notice = Notice { to: recipients.clone(), about: Some(word("vip_waiting")) };
@@ -42,7 +42,7 @@ pub(crate) fn sheet() -> Sheet {
     with_rules(Sheet::default())
         .both(&recipients)
         .both(&values)
-        .both(&[field(Some(values[1])), field(None)])
+        .both(&[field(Some(values[1].clone())), field(None)])
         .both(&[skill])
         .both(&[notice])
         .both(&actions)

@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, MERGES, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, MERGES, Params, limit};
 use crate::fields::given;
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -187,12 +187,12 @@ struct AgentFilter {
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list(call: Call, filter: Params<AgentFilter>) -> Result<Json<Page<AgentBody>>, ApiError> {
-    let (most, after) = (limit(filter.limit)?, cursor(filter.cursor.as_deref())?);
+    let (most, after) = (limit(filter.limit)?, call.cursor(filter.cursor.as_deref())?);
     let inactive = filter.inactive.unwrap_or(false);
     let (agents, next) = call.app.desk.agents(&call.actor, filter.team_id, inactive, most, after).await?;
     let texts = reasons(&call, &agents).await?;
     let items = agents.iter().map(|(agent, state)| AgentBody::new(agent, state, &texts));
-    Ok(Json(Page::new(items.collect(), next)))
+    Ok(Json(call.page(items.collect(), next)))
 }
 
 /// Makes an agent: offline, without work.

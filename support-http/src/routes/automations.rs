@@ -50,7 +50,9 @@ struct AutomationBody {
     /// `{all | any | none: [conditions]}` or `{field, op, value, calendar_id}`; `null` is every ticket.
     #[schema(value_type = Option<Object>)]
     condition: Option<Condition>,
-    /// What it does, in order, such as `"raise_priority"` or `{"add_tags": ["vip"]}`.
+    /// What it does, in order, such as `"raise_priority"`, `{"add_tags": ["vip"]}` or
+    /// `{"set_field": {"key": "floor", "value": "Second"}}`, whose value is a text of 1–1,000 characters, a number, yes or no,
+    /// or `null`, which clears the field.
     #[schema(value_type = Vec<serde_json::Value>)]
     actions: Vec<Action>,
     /// Whether rules behind it are passed over where it matches.

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, Params, limit};
 use crate::fields::given;
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -150,7 +150,7 @@ struct CustomerFilter {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list(call: Call, filter: Params<CustomerFilter>) -> Result<Json<Page<CustomerBody>>, ApiError> {
-    let (most, after) = (limit(filter.limit)?, cursor(filter.cursor.as_deref())?);
+    let (most, after) = (limit(filter.limit)?, call.cursor(filter.cursor.as_deref())?);
     let desk = &call.app.desk;
     let (customers, next) = match (&filter.address, &filter.external_id, &filter.q) {
         (None, Some(id), None) => {
@@ -172,7 +172,7 @@ async fn list(call: Call, filter: Params<CustomerFilter>) -> Result<Json<Page<Cu
             return Err(ApiError::invalid(field, "has no place beside another filter"));
         }
     };
-    Ok(Json(Page::new(customers.iter().map(CustomerBody::from).collect(), next)))
+    Ok(Json(call.page(customers.iter().map(CustomerBody::from).collect(), next)))
 }
 
 /// Brings an address to the form in which it is stored.

@@ -8,7 +8,7 @@ use support_core::store::{Document, DocumentKind};
 use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::extract::{Call, cursor, limit};
+use crate::extract::{Call, limit};
 use crate::fields::object;
 use crate::reply::{Page, Versioned};
 
@@ -33,9 +33,9 @@ pub(super) trait Shown: Serialize + Sized + Send {
 }
 
 pub(super) async fn list<T: Shown>(call: &Call, part: &Part) -> Result<Page<T>, ApiError> {
-    let (most, after) = (limit(part.limit)?, cursor(part.cursor.as_deref())?);
+    let (most, after) = (limit(part.limit)?, call.cursor(part.cursor.as_deref())?);
     let (documents, next) = call.app.desk.documents(&call.actor, T::KIND, most, after).await?;
-    Ok(Page::new(documents.iter().filter_map(T::of).collect(), next))
+    Ok(call.page(documents.iter().filter_map(T::of).collect(), next))
 }
 
 pub(super) async fn read<T: Shown>(call: &Call, id: DocumentId) -> Result<Versioned<T>, ApiError> {

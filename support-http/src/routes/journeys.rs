@@ -20,7 +20,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem, ProblemField};
-use crate::extract::{self, Body, Call, Id, NoBody, Params, cursor, limit};
+use crate::extract::{self, Body, Call, Id, NoBody, Params, limit};
 use crate::fields::object;
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -155,11 +155,11 @@ struct Which {
 async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<JourneyBody>>, ApiError> {
     let place = extract::read::<Label>("entry_point", which.entry_point.as_deref())?;
     let brand = extract::read::<BrandId>("brand_id", which.brand_id.as_deref())?;
-    let after = cursor(which.cursor.as_deref())?;
+    let after = call.cursor(which.cursor.as_deref())?;
     let most = limit(which.limit)?;
     let (views, next) = call.app.desk.journeys(&call.actor, place.as_ref(), brand, most, after).await?;
     let items = views.into_iter().map(|view| JourneyBody::listed(&call, view));
-    Ok(Json(Page::new(items.collect(), next)))
+    Ok(Json(call.page(items.collect(), next)))
 }
 
 /// Makes a journey, as a draft.

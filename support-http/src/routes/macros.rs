@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{self, Body, Call, Id, Params, cursor, limit};
+use crate::extract::{self, Body, Call, Id, Params, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
 use crate::reply::{Page, Said, Versioned};
@@ -144,9 +144,9 @@ async fn list(call: Call, which: Params<Which>) -> Result<Json<Page<MacroBody>>,
         category: extract::read("category", which.category.as_deref())?,
         search: which.search.clone(),
     };
-    let (most, after) = (limit(which.limit)?, cursor(which.cursor.as_deref())?);
+    let (most, after) = (limit(which.limit)?, call.cursor(which.cursor.as_deref())?);
     let (views, next) = call.app.desk.macros(&call.actor, &filter, most, after).await?;
-    Ok(Json(Page::new(views.into_iter().map(MacroBody::from).collect(), next)))
+    Ok(Json(call.page(views.into_iter().map(MacroBody::from).collect(), next)))
 }
 
 /// Makes a macro. One of visibility `own` belongs to the caller.

@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, cursor, limit};
+use crate::extract::{Body, Call, limit};
 use crate::mount::App;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -164,8 +164,8 @@ impl From<TrialExample> for TrialExampleBody {
     }
 }
 
-impl From<MaskingTrial> for MaskingTrialBody {
-    fn from(trial: MaskingTrial) -> Self {
+impl MaskingTrialBody {
+    fn new(call: &Call, trial: MaskingTrial) -> Self {
         let MaskingTrial { tickets, messages, altered, by_kind, examples, next } = trial;
         Self {
             tickets,
@@ -173,7 +173,7 @@ impl From<MaskingTrial> for MaskingTrialBody {
             altered,
             by_kind: by_kind.into_iter().map(|(kind, count)| (kind.to_string(), count)).collect(),
             examples: examples.into_iter().map(TrialExampleBody::from).collect(),
-            next_cursor: next.map(|next| next.to_string()),
+            next_cursor: call.next(next),
         }
     }
 }
@@ -188,7 +188,7 @@ impl From<MaskingTrial> for MaskingTrialBody {
 async fn try_out(call: Call, body: Body<MaskingTrialRequest>) -> Result<Json<MaskingTrialBody>, ApiError> {
     super::staff(&call, Permission::SettingsManage)?;
     let asked = body.value;
-    let (most, after) = (limit(asked.limit)?, cursor(asked.cursor.as_deref())?);
+    let (most, after) = (limit(asked.limit)?, call.cursor(asked.cursor.as_deref())?);
     let spec = MaskingSpec {
         preset: asked.preset.unwrap_or_default(),
         detectors: asked.detectors,
@@ -198,5 +198,5 @@ async fn try_out(call: Call, body: Body<MaskingTrialRequest>) -> Result<Json<Mas
     };
     let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
     let trial = call.app.desk.try_masking(&call.actor, &masker, most, after).await?;
-    Ok(Json(trial.into()))
+    Ok(Json(MaskingTrialBody::new(&call, trial)))
 }

@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Call, Params, cursor, limit, read};
+use crate::extract::{Call, Params, limit, read};
 use crate::mount::App;
 use crate::reply::Page;
 use crate::view::work::AssignmentBody;
@@ -102,9 +102,9 @@ async fn assignments(call: Call, which: Params<Which>) -> Result<Json<Page<Assig
         from: read("from", which.from.as_deref())?,
         to: read("to", which.to.as_deref())?,
     };
-    let after = cursor(which.cursor.as_deref())?;
+    let after = call.cursor(which.cursor.as_deref())?;
     let page = call.app.desk.assignment_page(&call.actor, filter, limit(which.limit)?, after).await?;
     let texts = page.texts;
     let items = page.assignments.into_iter().map(|made| AssignmentBody::new(made, &texts)).collect();
-    Ok(Json(Page::new(items, page.next)))
+    Ok(Json(call.page(items, page.next)))
 }

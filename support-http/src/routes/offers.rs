@@ -98,7 +98,7 @@ impl From<OfferView> for OfferBody {
 ))]
 async fn offers(call: Call) -> Result<Json<Page<OfferBody>>, ApiError> {
     let offers = call.app.desk.offers(&call.actor).await?;
-    Ok(Json(Page::new(offers.into_iter().map(OfferBody::from).collect(), None)))
+    Ok(Json(call.page(offers.into_iter().map(OfferBody::from).collect(), None)))
 }
 
 /// Accepts an offer: the ticket is the caller's. Late, it is 409 `offer_gone`.

@@ -40,7 +40,8 @@ struct PolicyBody {
     name: String,
     /// Policies are tried by ascending position; the first that matches is in force.
     position: i32,
-    /// Which tickets: `{channels, priorities, tiers, team_ids, brand_ids, tags}`; an empty list admits all.
+    /// Which tickets: `{channels, priorities, tiers, team_ids, brand_ids, tags}`; an empty list admits all. Brands are
+    /// known by the host's own ids, of which the desk keeps no list.
     #[schema(value_type = Object)]
     conditions: PolicyConditions,
     /// By metric: `{seconds, by_priority: {urgent: …}, calendar_id}`.

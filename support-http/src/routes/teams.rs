@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Body, Call, Id, Params, cursor, limit};
+use crate::extract::{Body, Call, Id, Params, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
 use crate::reply::{Page, Versioned};
@@ -49,7 +49,8 @@ struct TeamBody {
     sticky: bool,
     /// How what is asked for relaxes while work waits.
     relaxation: Vec<StageBody>,
-    /// Most work that waits in its queue; `null` is any.
+    /// Most work that waits in its queue; `null` is any. It may be passed by as many tickets as are opened at the same
+    /// moment, less one.
     queue_limit: Option<u32>,
     /// What happens with new work while that much waits: `overflow` moves it to the first overflow team with room, `tag`
     /// tags it `queue_full`.
@@ -187,9 +188,9 @@ impl From<TeamView> for TeamBody {
     (status = 404, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn list(call: Call, part: Params<Part>) -> Result<Json<Page<TeamBody>>, ApiError> {
-    let (most, after) = (limit(part.limit)?, cursor(part.cursor.as_deref())?);
+    let (most, after) = (limit(part.limit)?, call.cursor(part.cursor.as_deref())?);
     let (teams, next) = call.app.desk.teams(&call.actor, most, after).await?;
-    Ok(Json(Page::new(teams.into_iter().map(TeamBody::from).collect(), next)))
+    Ok(Json(call.page(teams.into_iter().map(TeamBody::from).collect(), next)))
 }
 
 /// Makes a team with its people.

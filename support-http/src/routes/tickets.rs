@@ -98,7 +98,7 @@ async fn whole(call: &Call, id: TicketId) -> Result<(u64, TicketBody), ApiError>
             .map(|conversation| ConversationBody::new(conversation, &view.ticket, &call.actor))
             .collect(),
         messages.collect(),
-        view.messages_next.map(|next| next.to_string()),
+        extract::next_at(&format!("/tickets/{id}/messages"), view.messages_next),
     );
     Ok((view.ticket.version, body))
 }

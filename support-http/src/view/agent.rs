@@ -60,7 +60,8 @@ pub(crate) struct CapacityBody {
     call: u32,
 }
 
-/// When an agent works: weekly hours in a zone. Also taken as one pair for some days, `{timezone, days?, start, end}`.
+/// When an agent works: weekly hours in a zone. Also taken as one pair for some days, `{timezone, days?, start, end}`,
+/// where no `days` are every day and an empty list is refused.
 #[derive(Clone, Serialize, ToSchema)]
 pub(crate) struct ShiftBody {
     /// IANA zone.

@@ -13,6 +13,7 @@ mod bodies;
 mod customers;
 mod document;
 mod matrix;
+mod nulls;
 mod policies;
 mod previews;
 mod rules;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::world;
 
-fn help(entry_point: &str) -> Value {
+pub(crate) fn help(entry_point: &str) -> Value {
     let options =
         json!([{ "value": "order", "text": "My order" }, { "value": "other", "text": "Something else" }]);
     json!({

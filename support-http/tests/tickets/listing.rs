@@ -123,6 +123,52 @@ async fn a_list_goes_on_and_brings_along_what_is_asked() {
 }
 
 #[tokio::test]
+async fn a_cursor_goes_on_in_the_list_that_gave_it_and_in_no_other() {
+    let world = world().await;
+    let mut ids = Vec::new();
+    for subject in ["one", "two"] {
+        ids.push(world.ticket_with(json!({ "subject": subject, "priority": "low" })).await);
+        world.clock.advance(1);
+    }
+    let sue = world.sue();
+    let next = |page: Value| page["next_cursor"].as_str().unwrap().to_owned();
+    let of = |path: String| {
+        let world = &world;
+        async move { world.get(&world.sue(), &path).await }
+    };
+    let given = next(of("/tickets?limit=1&priority=low&sort=updated_at".into()).await.is(200));
+    for same in ["priority=low&sort=updated_at", "sort=updated_at&limit=2&priority=low&include=customer"] {
+        of(format!("/tickets?{same}&cursor={given}")).await.is(200);
+    }
+    for other in [
+        "/tickets?sort=updated_at",
+        "/tickets?priority=low&sort=due_at",
+        "/customers?limit=1",
+        "/assignments?limit=1",
+    ] {
+        let sign = if other.contains('?') { '&' } else { '?' };
+        assert_eq!(of(format!("{other}{sign}cursor={given}")).await.refused_field(), "cursor", "{other}");
+    }
+    // Of two lists with one shape of cursor, each has its own.
+    let ranked = next(of("/tickets?limit=1&sort=score".into()).await.is(200));
+    assert_eq!(of(format!("/tickets/queue?cursor={ranked}")).await.refused_field(), "cursor");
+    let path = |id: &str, rest: &str| format!("/tickets/{id}/events?limit=1{rest}");
+    let story = next(world.get(&sue, &path(&ids[0], "")).await.is(200));
+    world.get(&sue, &path(&ids[0], &format!("&cursor={story}"))).await.is(200);
+    let other = world.get(&sue, &path(&ids[1], &format!("&cursor={story}"))).await;
+    assert_eq!(other.refused_field(), "cursor");
+    // What comes with a ticket goes on in the list of its messages.
+    let messages = format!("/tickets/{}/messages", ids[0]);
+    for _ in 0..50 {
+        world.post(&sue, &messages, json!({ "content": "x", "visibility": "internal" })).await.is(201);
+    }
+    let ticket = world.get(&sue, &format!("/tickets/{}", ids[0])).await.is(200);
+    let next = ticket["messages_cursor"].as_str().unwrap();
+    let rest = world.get(&sue, &format!("{messages}?cursor={next}")).await.is(200);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_queue_is_ranked_and_goes_on() {
     let world = world().await;
     for (subject, priority) in [("b", "normal"), ("a", "urgent"), ("c", "low")] {

@@ -70,3 +70,33 @@ async fn a_use_without_a_ticket_counts_and_what_a_macro_cannot_be_is_named() {
     }
     assert_eq!(world.patch(&world.amy(), &path, json!({ "name": null })).await.refused_field(), "name");
 }
+
+#[tokio::test]
+async fn the_actions_of_a_macro_are_done_in_their_order() {
+    let world = world().await;
+    let body = json!({
+        "name": "Moved", "content": "We look into it.", "visibility": "all",
+        "actions": [
+            { "add_tags": ["late"] }, { "set_category": "delivery" }, { "set_priority": "high" },
+            { "set_category": "refund" }, { "remove_tags": ["late"] }, { "set_field": { "key": "floor", "value": "Second" } },
+        ],
+    });
+    let made = world.post(&world.sue(), "/macros", body).await.is(201);
+    assert_eq!(made["actions"][5], json!({ "set_field": { "key": "floor", "value": "Second" } }));
+    let ticket = world.ticket("Parcel").await;
+    let reply = json!({ "content": "We look into it.", "macro_id": made["id"] });
+    world.post(&world.amy(), &format!("/tickets/{ticket}/messages"), reply).await.is(201);
+    let after = world.get(&world.sue(), &format!("/tickets/{ticket}")).await.is(200);
+    assert_eq!((&after["category"], &after["tags"]), (&json!("refund"), &json!([])));
+    assert_eq!(after["custom_fields"], json!({ "floor": "Second" }));
+    let story = world.get(&world.sue(), &format!("/tickets/{ticket}/events")).await.is(200);
+    let names = story["items"].as_array().unwrap().iter().map(|event| event["name"].as_str().unwrap());
+    let changed = [
+        "ticket.tags_changed",
+        "ticket.category_changed",
+        "ticket.priority_changed",
+        "ticket.fields_changed",
+    ];
+    let done: Vec<&str> = names.filter(|name| changed.contains(name)).collect();
+    assert_eq!(done, [changed[0], changed[1], changed[2], changed[1], changed[0], changed[3]]);
+}

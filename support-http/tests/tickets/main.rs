@@ -8,9 +8,11 @@
 )]
 
 mod changing;
+mod crossing;
 mod dialect;
 mod document;
 mod feed;
+mod insight;
 mod journeys;
 mod listing;
 mod macros;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support_core::desk::{CreateAgent, CreateCustomer, Desk};
 use support_core::id::{AgentId, CustomerId, TeamId, TenantId};
 use support_core::people::Actor;
-use support_core::store::{Credential, DocumentKind, MemoryStore};
+use support_core::store::{Credential, DocumentKind, MemoryStore, Store};
 use support_core::testkit::SeededIds;
 use support_core::time::{ManualClock, Timestamp};
 use support_http::{Identity, IdentityError, Mount, Secret};
@@ -75,8 +75,12 @@ impl Answer {
 pub(crate) const HOST: &str = "host";
 
 pub(crate) async fn world() -> World {
+    world_on(Arc::new(MemoryStore::new())).await
+}
+
+pub(crate) async fn world_on(store: Arc<dyn Store>) -> World {
     let clock = Arc::new(ManualClock::at("2026-03-02T09:00:00Z".parse::<Timestamp>().unwrap()));
-    let desk = Desk::new(Arc::new(MemoryStore::new()), clock.clone(), Arc::new(SeededIds::new(7)));
+    let desk = Desk::new(store, clock.clone(), Arc::new(SeededIds::new(7)));
     let host = Actor::Host(TenantId::SINGLE);
     let spec = json!({ "name": "Others" });
     let put = support_core::desk::PutDocument::new(DocumentKind::Team, spec);

@@ -271,3 +271,32 @@ proptest! {
         prop_assert_eq!(analyse(&other, &SeededIds::new(1)), found);
     }
 }
+
+#[test]
+fn what_conditions_say_of_orders_and_other_objects_is_found_and_what_excludes_itself_is_dead() {
+    let test =
+        |field: &str, op: &str, value: serde_json::Value| json!({"field": field, "op": op, "value": value});
+    let empty = |field: &str| json!({"field": field, "op": "is_empty"});
+    let kinds = |op: &str| test("ticket.context_kinds", op, json!(["subscription"]));
+    let ids = |op: &str| test("ticket.context_ids", op, json!(["S-1"]));
+    let order = test("ticket.order_id", "is", json!("KC-7"));
+    let never = [
+        vec![order.clone(), test("ticket.has_order", "is", json!(false))],
+        vec![order.clone(), test("ticket.order_id", "none_of", json!(["KC-7"]))],
+        vec![kinds("any_of"), kinds("none_of")],
+        vec![kinds("any_of"), empty("ticket.context_ids")],
+        vec![ids("all_of"), empty("ticket.context_kinds")],
+    ];
+    let sometimes = [
+        vec![order.clone(), test("ticket.has_order", "is", json!(true))],
+        vec![test("ticket.order_id", "is_not", json!("KC-7")), test("ticket.has_order", "is", json!(true))],
+        vec![kinds("any_of"), ids("any_of")],
+        vec![kinds("any_of"), ids("none_of")],
+        vec![kinds("none_of"), ids("any_of")],
+        vec![empty("ticket.context_ids"), empty("ticket.context_kinds"), empty("ticket.order_id")],
+    ];
+    for (tests, dead) in never.map(|t| (t, true)).into_iter().chain(sometimes.map(|t| (t, false))) {
+        let found = analysed(&[json!({"condition": {"all": tests}})]);
+        assert_eq!(found.iter().any(|finding| finding.kind == FindingKind::Dead), dead, "{found:?}");
+    }
+}

@@ -16,11 +16,11 @@ use crate::id::{
     AgentId, BrandId, ConversationId, CustomerId, DocumentId, EventId, InboxId, Reference, TeamId, TextId,
     TicketId,
 };
-use crate::label::Label;
+use crate::label::{ForeignId, Label};
 use crate::people::{ActorKind, ActorRef};
 use crate::scoring::Insight;
 use crate::sla::{ConfigRef, Metric, SlaTimer, TimerState};
-use crate::ticket::{Escalation, FieldValue, KeywordHit, Priority, Status, Ticket};
+use crate::ticket::{ContextRef, Escalation, FieldValue, KeywordHit, Priority, Status, Ticket};
 use crate::time::Timestamp;
 
 use super::super::compiled::{Leaf, MessageFacts, Node, Occasion, Probe, Snapshot, Was};
@@ -30,6 +30,8 @@ use super::super::field::{Field, Kind};
 const MONDAY: Timestamp = Timestamp::from_seconds(1_772_411_400);
 /// An identity that no rule names.
 const STRANGER: Uuid = Uuid::from_u128(0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe);
+/// A word that no rule names.
+const OTHER: &str = "(other)";
 
 /// A ticket, what happened to it, and when.
 #[derive(Debug, Clone)]
@@ -58,6 +60,7 @@ enum Choice {
     Channel(ChannelKind),
     Label(Label),
     Id(Uuid),
+    Foreign(ForeignId),
     Text,
 }
 
@@ -158,6 +161,17 @@ impl World {
             (Var::Of(field), choice) => self.set(field, choice),
             (Var::Member(field, word), choice) => {
                 let held = *choice == Choice::Ordinal(1);
+                if matches!(field, Field::ContextKinds | Field::ContextIds) {
+                    let kinds = *field == Field::ContextKinds;
+                    let (kind, id) = if kinds { (word.as_str(), OTHER) } else { (OTHER, word.as_str()) };
+                    ticket.context.retain(|object| {
+                        if kinds { object.kind.as_str() != kind } else { object.id.as_str() != id }
+                    });
+                    let object = |(kind, id)| ContextRef { kind, id, label: None, url: None };
+                    let named = kind.parse().ok().zip(id.parse().ok());
+                    ticket.context.extend(named.filter(|_| held).map(object));
+                    return;
+                }
                 match (field, word.parse::<Label>(), word.parse::<Uuid>()) {
                     (Field::Tags, Ok(label), _) => hold(&mut ticket.tags, label, held),
                     (Field::Topics, Ok(label), _) => hold(&mut ticket.topics, label, held),
@@ -197,7 +211,9 @@ impl World {
             Field::Language => ticket.language = label,
             Field::Category => ticket.category = label,
             Field::ResolutionCode => ticket.resolution_code = label,
-            Field::HasOrder => ticket.order_id = flag.then(|| "1".parse().ok()).flatten(),
+            Field::OrderId => {
+                ticket.order_id = if let Choice::Foreign(id) = choice { Some(id.clone()) } else { None };
+            }
             Field::FollowsUp => ticket.follow_up_of = flag.then(|| TicketId::from_uuid(STRANGER)),
             Field::Answered => ticket.first_responded_at = flag.then_some(now),
             Field::Snoozed => ticket.snoozed_until = flag.then_some(Timestamp::MAX),
@@ -245,7 +261,11 @@ impl World {
                 ticket.custom_fields.remove(key);
                 ticket.custom_fields.extend(value.map(|value| (key.clone(), value)));
             }
-            Field::Tags
+            // Told by the order that is chosen; by the members that are; by the hour.
+            Field::HasOrder
+            | Field::ContextKinds
+            | Field::ContextIds
+            | Field::Tags
             | Field::Topics
             | Field::KeywordRules
             | Field::CustomerTags
@@ -325,10 +345,11 @@ fn breached(at: Timestamp) -> SlaTimer {
 /// Names what has to be chosen before a test is decided.
 fn vars(leaf: &Leaf) -> Vec<Var> {
     let field = leaf.field.clone();
-    let stranger = if leaf.field == Field::KeywordRules { STRANGER.to_string() } else { "(other)".into() };
+    let stranger = if leaf.field == Field::KeywordRules { STRANGER.to_string() } else { OTHER.into() };
     match (&leaf.field, &leaf.probe) {
         (Field::Hour | Field::Weekday | Field::HoursOpen, _) => vec![Var::Now],
         (Field::StatusCategory, _) => vec![Var::Of(Field::Status)],
+        (Field::HasOrder, _) => vec![Var::Of(Field::OrderId)],
         (Field::MessageAuthor | Field::MessageDirection | Field::MessageVisibility, _)
         | (Field::MessageChannel | Field::MessageAutomatic | Field::MessageAsks, _) => {
             vec![Var::Message, Var::Of(field)]
@@ -342,7 +363,11 @@ fn vars(leaf: &Leaf) -> Vec<Var> {
         (_, Probe::Ids { list, .. }) => {
             list.iter().map(|id| Var::Member(field.clone(), id.to_string())).collect()
         }
-        (Field::Tags | Field::Topics | Field::KeywordRules | Field::CustomerTags, _) => {
+        (_, Probe::Foreigns { list, .. }) => {
+            list.iter().map(|id| Var::Member(field.clone(), id.to_string())).collect()
+        }
+        (Field::Tags | Field::Topics | Field::KeywordRules | Field::CustomerTags, _)
+        | (Field::ContextKinds | Field::ContextIds, _) => {
             vec![Var::Member(field, stranger)]
         }
         _ => vec![Var::Of(field)],
@@ -387,7 +412,7 @@ fn choices(var: &Var, leaves: &[&Leaf]) -> Vec<Choice> {
                     list.extend(one_of.iter().cloned().map(Choice::Label));
                 }
             }
-            list.extend("(other)".parse().ok().map(Choice::Label));
+            list.extend(OTHER.parse().ok().map(Choice::Label));
             list.push(Choice::Unset);
         }
         Kind::Id => {
@@ -401,7 +426,16 @@ fn choices(var: &Var, leaves: &[&Leaf]) -> Vec<Choice> {
                 list.push(Choice::Unset);
             }
         }
-        Kind::Labels | Kind::Ids => {}
+        Kind::Foreign => {
+            for probe in probes {
+                if let Probe::Foreign { one_of, .. } = probe {
+                    list.extend(one_of.iter().cloned().map(Choice::Foreign));
+                }
+            }
+            list.extend(OTHER.parse().ok().map(Choice::Foreign));
+            list.push(Choice::Unset);
+        }
+        Kind::Labels | Kind::Ids | Kind::Foreigns => {}
     }
     list
 }

@@ -1,6 +1,6 @@
 //! What rules do to a ticket: the actions of automations and ladders.
 
-use crate::automation::Action;
+use crate::automation::{Action, ActionTexts};
 use crate::conversation::{Direction, Visibility};
 use crate::error::Error;
 use crate::event::Event;
@@ -79,12 +79,9 @@ impl Change<'_> {
 
     /// As [`act`](Self::act); `over` says whether an agent who gets the ticket is over capacity with it.
     fn act_over(&mut self, cause: Cause, action: &Action, is_over: bool) -> Result<bool, Error> {
-        let mut written = None;
-        let command = action.command(&self.after, |text| {
-            let (message, text) = self.note(cause, text);
-            written = Some(text);
-            message
-        });
+        let mut written = Written { change: self, cause, texts: Vec::new() };
+        let command = action.command(&self.after, &mut written);
+        let written = written.texts;
         let Some(mut command) = command else { return Ok(false) };
         if matches!(action, Action::AssignTo(agent) if self.config().has_left(*agent)) {
             return Err(agent_inactive());
@@ -133,43 +130,77 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Makes an internal note and its text of what a rule or a macro says.
-    pub(super) fn note(&self, cause: Cause, text: &str) -> (NewMessage, Text) {
-        let (ids, at) = (self.circumstances.ids, self.at);
-        // Who uses a macro writes its note, about the customer; a rule's note is its own.
-        let by_macro = cause == Cause::Macro;
-        let author =
-            if by_macro { self.circumstances.actor } else { cause.actor().unwrap_or(ActorRef::SYSTEM) };
-        let subject = if by_macro { ActorRef::customer(self.after.customer_id) } else { author };
-        let masked = self.config().masker.mask(text, Purpose::Storage, &[]);
+    /// Tells whether an action finds something to do.
+    pub(super) fn has_to(&self, cause: Cause, action: &Action) -> bool {
+        action.command(&self.after, &mut Written { change: self, cause, texts: Vec::new() }).is_some()
+    }
+}
+
+/// What an action writes.
+struct Written<'c, 'a> {
+    change: &'c Change<'a>,
+    cause: Cause,
+    texts: Vec<Text>,
+}
+
+impl Written<'_, '_> {
+    /// Whose words they are: who uses a macro writes them; what a rule says is its own.
+    fn author(&self) -> ActorRef {
+        if self.cause == Cause::Macro {
+            self.change.circumstances.actor
+        } else {
+            self.cause.actor().unwrap_or(ActorRef::SYSTEM)
+        }
+    }
+
+    fn keep(&mut self, class: TextClass, body: String) -> TextId {
+        let (change, at) = (self.change, self.change.at);
+        let id = TextId::mint(change.circumstances.ids, at);
+        // Who uses a macro writes about the customer.
+        let customer = ActorRef::customer(change.after.customer_id);
+        let subject = if self.cause == Cause::Macro { customer } else { self.author() };
+        let ticket = Some(change.after.id);
+        self.texts.push(Text { id, ticket, subject, class, body: Some(body), created_at: at });
+        id
+    }
+}
+
+impl ActionTexts for Written<'_, '_> {
+    /// Makes an internal note.
+    fn note(&mut self, text: &str) -> NewMessage {
+        let change = self.change;
+        let masked = change.config().masker.mask(text, Purpose::Storage, &[]);
         let found = masked.counts();
-        let text = Text {
-            id: TextId::mint(ids, at),
-            ticket: Some(self.after.id),
-            subject,
-            class: TextClass::Internal,
-            body: Some(masked.text.into_owned()),
-            created_at: at,
-        };
-        let message = NewMessage {
-            id: MessageId::mint(ids, at),
+        let body = self.keep(TextClass::Internal, masked.text.into_owned());
+        NewMessage {
+            id: MessageId::mint(change.circumstances.ids, change.at),
             conversation_id: None,
             direction: Direction::Outbound,
-            author,
+            author: self.author(),
             author_text: None,
             visibility: Visibility::Internal,
-            channel: self.after.channel.clone(),
+            channel: change.after.channel.clone(),
             inbox_id: None,
-            body: text.id,
-            automatic: !by_macro,
+            body,
+            automatic: self.cause != Cause::Macro,
             thanks: false,
             external_id: None,
             in_reply_to: None,
             delivery: None,
-            sent_at: at,
+            sent_at: change.at,
             masked: found,
-        };
-        (message, text)
+        }
+    }
+
+    /// Of the texts that stand in fields those are known that were written in the same change: so rules that wake each
+    /// other by them come to rest.
+    fn value(&mut self, had: Option<TextId>, text: &str) -> TextId {
+        let masked = self.change.config().masker.mask(text, Purpose::Storage, &[]).text.into_owned();
+        let says_it = |known: &&Text| Some(known.id) == had && known.body.as_ref() == Some(&masked);
+        match self.change.texts.iter().find(says_it) {
+            Some(known) => known.id,
+            None => self.keep(TextClass::Public, masked),
+        }
     }
 }
 

@@ -248,7 +248,7 @@ impl<'a> Change<'a> {
         let wants = |action: &Action| match action {
             Action::Notify(_) | Action::CallWebhook(_) => false,
             Action::AssignTo(agent) if self.config().has_left(*agent) => false,
-            action => action.command(&self.after, |text| self.note(cause, text).0).is_some(),
+            action => self.has_to(cause, action),
         };
         rule.actions.iter().any(wants)
     }

@@ -127,6 +127,8 @@ fn policy_spec() -> impl Strategy<Value = PolicySpec> {
         |(targets, steps, urgent, office, pause_on_hold, (by_tag, by_team, by_priority))| {
             let targets: Vec<(Metric, u64)> = targets.into_iter().collect();
             let mut spec = PolicySpec { steps, pause_on_hold, ..policy(&targets) };
+            let promised = |step: &Step| step.metric.is_none_or(|metric| spec.targets.contains_key(&metric));
+            spec.steps = spec.steps.iter().filter(|step| promised(step)).cloned().collect();
             spec.calendar_id = office.then_some(OFFICE);
             for target in spec.targets.values_mut() {
                 target.by_priority = urgent.map(|seconds| (Priority::Urgent, seconds)).into_iter().collect();

@@ -38,20 +38,21 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 struct TicketChange {
     /// `open`, `pending`, `on_hold`, `resolved`, `closed`, or with an owner `assigned` and `in_progress`.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     status: Option<Status>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     priority: Option<Priority>,
     /// The new owner; `null` returns it to the queue.
     #[serde(default, deserialize_with = "clearable")]
     #[schema(value_type = Option<Uuid>)]
     assigned_to: Option<Option<AgentId>>,
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<Uuid>, nullable = false)]
     team_id: Option<TeamId>,
     /// 1–1,000 characters.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     subject: Option<String>,
     /// `null` clears.
     #[serde(default, deserialize_with = "clearable")]
@@ -73,10 +74,11 @@ struct TicketChange {
     custom_fields: BTreeMap<Label, Option<Field>>,
     /// Why, for the record.
     #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
     reason: Option<String>,
     /// How it was resolved; with `status`.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     resolution_code: Option<Label>,
 }
 

@@ -12,7 +12,7 @@ use super::filter::{Order, TicketQuery};
 use super::queue::Walk;
 use super::rendered;
 use crate::error::{ApiError, Problem};
-use crate::extract::{Call, cursor};
+use crate::extract::Call;
 use crate::mount::App;
 use crate::reply::Page;
 use crate::view::ticket::TicketBody;
@@ -40,13 +40,13 @@ async fn list(call: Call, query: TicketQuery) -> Result<Json<Page<TicketBody>>, 
     match query.order()? {
         Order::Stored(sort) => {
             let filter = query.filter(&call.actor, now, sort)?;
-            let after = cursor(query.cursor())?;
+            let after = call.cursor(query.cursor())?;
             let mut page = desk.tickets(&call.actor, filter, limit, after, include.related()).await?;
             let next = page.next.take();
-            Ok(Json(Page::new(rendered(&call, page, include, now).await?, next)))
+            Ok(Json(call.page(rendered(&call, page, include, now).await?, next)))
         }
         Order::Score => {
-            let walk = Walk::read(query.cursor())?;
+            let walk = Walk::read(call.place(query.cursor())?)?;
             let (as_of, after) = (walk.map(|walk| walk.as_of), walk.map(|walk| walk.after));
             let (ids, next, as_of) = match query.queue_filter()? {
                 Some(filter) => {
@@ -65,12 +65,12 @@ async fn list(call: Call, query: TicketQuery) -> Result<Json<Page<TicketBody>>, 
             };
             let page = desk.tickets_of(&call.actor, &ids, include.related()).await?;
             let items = rendered(&call, page, include, as_of).await?;
-            let next_cursor = next.map(|after| {
+            let next = next.map(|after| {
                 let before = walk.map_or(0, |walk| walk.position);
                 let position = before.saturating_add(u32::try_from(ids.len()).unwrap_or(u32::MAX));
-                Walk { as_of, position, after }.to_string()
+                Walk { as_of, position, after }
             });
-            Ok(Json(Page { items, next_cursor }))
+            Ok(Json(Page { items, next_cursor: call.next(next) }))
         }
     }
 }

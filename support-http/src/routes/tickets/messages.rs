@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::open::no_attachments;
 use crate::error::{ApiError, Problem};
-use crate::extract::{self, Body, Call, Id, Params, cursor, limit};
+use crate::extract::{self, Body, Call, Id, Params, limit};
 use crate::mount::App;
 use crate::reply::{Made, Page};
 use crate::view::message::MessageBody;
@@ -48,14 +48,14 @@ struct Which {
 ))]
 async fn list(call: Call, Id(id): Id<TicketId>, which: Params<Which>) -> Result<impl IntoResponse, ApiError> {
     let conversation = extract::read::<ConversationId>("conversation_id", which.conversation_id.as_deref())?;
-    let after = cursor(which.cursor.as_deref())?;
+    let after = call.cursor(which.cursor.as_deref())?;
     let page = call.app.desk.messages(&call.actor, id, conversation, limit(which.limit)?, after).await?;
     let names = page.names;
     let messages = page.messages.iter().map(|view| {
         let name = name(&names, view.message.author.id);
         MessageBody::new(&view.message, view.content.as_deref(), name).with_author(view.author.as_deref())
     });
-    Ok(Json(Page::new(messages.collect(), page.next)))
+    Ok(Json(call.page(messages.collect(), page.next)))
 }
 
 fn name(names: &Names, id: Option<Uuid>) -> Option<String> {

@@ -62,8 +62,10 @@ struct NewTicket {
     custom_fields: BTreeMap<Label, Field>,
     /// The first message, 1–100,000 characters.
     initial_message: String,
+    /// The host's own id: the desk keeps no list of inboxes and takes any.
     #[schema(value_type = Option<Uuid>)]
     inbox_id: Option<InboxId>,
+    /// The host's own id: the desk keeps no list of brands and takes any.
     #[schema(value_type = Option<Uuid>)]
     brand_id: Option<BrandId>,
     #[schema(value_type = Option<Uuid>)]

@@ -94,7 +94,7 @@ struct Paging {
     (status = 422, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn queue(call: Call, paging: Params<Paging>) -> Result<Json<QueueBody>, ApiError> {
-    let walk = Walk::read(paging.cursor.as_deref())?;
+    let walk = Walk::read(call.place(paging.cursor.as_deref())?)?;
     let (as_of, after) = (walk.map(|walk| walk.as_of), walk.map(|walk| walk.after));
     let (limit, filter) = (limit(paging.limit)?, QueueFilter::default());
     let desk = &call.app.desk;
@@ -117,8 +117,8 @@ async fn queue(call: Call, paging: Params<Paging>) -> Result<Json<QueueBody>, Ap
             why: score.terms,
         }));
     }
-    let next = next.map(|after| Walk { as_of: page.as_of, position, after }.to_string());
-    Ok(Json(QueueBody::new(&page, items, next)))
+    let next = next.map(|after| Walk { as_of: page.as_of, position, after });
+    Ok(Json(QueueBody::new(&page, items, call.next(next))))
 }
 
 /// Which tickets to score, and under which rules.

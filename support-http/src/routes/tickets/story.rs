@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
-use crate::extract::{Call, Id, Params, cursor, limit};
+use crate::extract::{Call, Id, Params, limit};
 use crate::mount::App;
 use crate::reply::Page;
 use crate::view::event::EventBody;
@@ -48,10 +48,10 @@ async fn events(
     Id(id): Id<TicketId>,
     paging: Params<Paging>,
 ) -> Result<Json<Page<EventBody>>, ApiError> {
-    let after = cursor(paging.cursor.as_deref())?;
+    let after = call.cursor(paging.cursor.as_deref())?;
     let (events, next) = call.app.desk.ticket_events(&call.actor, id, limit(paging.limit)?, after).await?;
     let events = events.iter().map(|envelope| EventBody::new(envelope, &call.actor));
-    Ok(Json(Page::new(events.collect(), next)))
+    Ok(Json(call.page(events.collect(), next)))
 }
 
 /// Explains a ticket: its score, its deadlines, its owner; and while it waits, why nobody has it.
@@ -84,11 +84,11 @@ async fn assignments(
     paging: Params<Paging>,
 ) -> Result<Json<Page<AssignmentBody>>, ApiError> {
     let filter = AssignmentFilter { ticket: Some(id), ..AssignmentFilter::default() };
-    let after = cursor(paging.cursor.as_deref())?;
+    let after = call.cursor(paging.cursor.as_deref())?;
     let page = call.app.desk.assignment_page(&call.actor, filter, limit(paging.limit)?, after).await?;
     let texts = page.texts;
     let items = page.assignments.into_iter().map(|made| AssignmentBody::new(made, &texts)).collect();
-    Ok(Json(Page::new(items, page.next)))
+    Ok(Json(call.page(items, page.next)))
 }
 
 /// Lists every cycle of every timer of a ticket, oldest first, all on one page, and who had the ticket for how long.
