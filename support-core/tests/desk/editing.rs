@@ -299,7 +299,7 @@ fn a_number_that_masking_hides_is_no_name_on_any_way_to_a_ticket() {
         change(&mut open, card());
         world.fail(&agent, &open)
     };
-    assert_eq!(fields(&open(|open, card| open.category = card.into_iter().last())), ["category"]);
+    assert_eq!(fields(&open(|open, card| open.category = card.into_iter().next_back())), ["category"]);
     assert_eq!(fields(&open(|open, card| open.tags = card)), ["tags"]);
     assert_eq!(
         fields(&open(|open, card| open.skills = card.into_iter().map(|skill| (skill, 1)).collect())),
