@@ -176,7 +176,7 @@ pub(super) const fn values(word: u64) -> u64 {
 pub(super) const fn no_digits(word: u64) -> u64 {
     // No sum goes beyond its byte.
     let apart = values(word);
-    ((apart & !HIGHEST) + each(0x80 - 10) | apart) & HIGHEST
+    (((apart & !HIGHEST) + each(0x80 - 10)) | apart) & HIGHEST
 }
 
 const fn digits(word: u64) -> u64 {
@@ -185,7 +185,7 @@ const fn digits(word: u64) -> u64 {
 
 const fn ats(word: u64) -> u64 {
     let apart = word ^ each(b'@');
-    !((apart & !HIGHEST) + each(0x7F) | apart) & HIGHEST
+    !(((apart & !HIGHEST) + each(0x7F)) | apart) & HIGHEST
 }
 
 /// Marks what is no visible ASCII.
