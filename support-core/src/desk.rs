@@ -47,6 +47,7 @@ mod lists;
 mod live;
 mod macros;
 mod message;
+mod names;
 mod notices;
 mod offers;
 mod open;

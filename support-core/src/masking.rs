@@ -31,6 +31,7 @@
 //! right to have a token turned back.
 
 mod address;
+mod behind;
 mod card;
 mod carry;
 mod context;
@@ -171,11 +172,15 @@ impl Masker {
             return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
         }
         let mut folded = Folded::of(text, &|word| self.is_tag(word));
-        let trail = Folded::of(earlier.trail, &|word| self.is_tag(word));
+        let trail = (!earlier.trail.is_empty()).then(|| Folded::of(earlier.trail, &|word| self.is_tag(word)));
+        let trail = trail.as_ref().map_or(&[][..], |trail| &trail.bytes);
         let mut all = Vec::new();
         for _ in 0..MOST_ROUNDS {
-            let mut found = self.claims(&folded, text, &trail.bytes, earlier.turns);
+            let mut found = self.claims(&folded, text, trail, earlier.turns);
             found.retain(|claim| self.masks(&claim.kind, purpose));
+            if found.is_empty() && all.is_empty() {
+                return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
+            }
             if found.is_empty() {
                 return self.replace(text, &folded, all, seal);
             }
@@ -212,7 +217,9 @@ impl Masker {
     fn claims(&self, folded: &Folded<'_>, text: &str, trail: &[u8], turns: &[&str]) -> Vec<Claim> {
         let plan = &*self.plan;
         let mut claims = custom::claims(folded, text, &plan.custom);
-        drop_overlaps(&mut claims);
+        if !claims.is_empty() {
+            drop_overlaps(&mut claims);
+        }
         // What one pass claims is hidden from the next.
         let mut bytes = Cow::Borrowed(&*folded.bytes);
         let hide = |bytes: &mut Cow<'_, [u8]>, found: &[Claim]| {
@@ -234,6 +241,9 @@ impl Masker {
             kinds = STRICT.iter().fold(kinds, Kinds::without);
         }
         let numbers = numbers::claims(&bytes, trail, kinds, turns);
+        if claims.is_empty() {
+            return numbers;
+        }
         claims.extend(numbers);
         claims
     }
@@ -245,9 +255,6 @@ impl Masker {
         mut claims: Vec<Claim>,
         seal: &mut Seal<'_>,
     ) -> Masked<'t> {
-        if claims.is_empty() {
-            return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
-        }
         claims.sort_unstable_by_key(|claim| claim.start);
         let mut masked = String::with_capacity(text.len());
         let mut findings = Vec::with_capacity(claims.len());

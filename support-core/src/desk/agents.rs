@@ -324,6 +324,7 @@ impl UseCase for CreateAgent {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
         ask.staff_only(EntityKind::Agent)?;
         ask.actor.scope(Permission::AgentManage)?;
+        ask.check_names("skills", self.skills.keys())?;
         let standard = || "agent".parse().map_err(|problem| Error::invalid("role", problem));
         let agent = Agent {
             id: AgentId::mint(ask.ids(), ask.now),
@@ -395,6 +396,7 @@ impl UseCase for UpdateAgent {
             after.lead_ids = teams(ask, "lead_ids", ids)?;
         }
         if let Some(skills) = &self.skills {
+            ask.check_names("skills", skills.keys().filter(|skill| !before.skills.contains_key(*skill)))?;
             after.skills.clone_from(skills);
         }
         after.capacity = self.capacity.unwrap_or(before.capacity);

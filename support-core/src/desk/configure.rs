@@ -18,8 +18,8 @@ use crate::store::{
     ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt,
 };
 
-use super::Desk;
 use super::run::{Ask, Prepared, UseCase};
+use super::{Desk, names};
 
 /// What a use-case on a configuration document answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +176,9 @@ impl Ask<'_> {
             self.may_write_macro(&mut body, before.as_ref())?;
         }
         mask_texts(&self.config.masker, free_texts(kind), &mut body);
+        if !retired {
+            names::check_document(&self.config.masker, kind, &body)?;
+        }
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
         if kind == DocumentKind::Team && !retired {

@@ -252,6 +252,7 @@ impl UseCase for CreateCustomer {
         let addresses: Vec<Address> = customer.addresses.iter().chain(&self.addresses).cloned().collect();
         customer.addresses = normal(&addresses, listed)?;
         customer.custom_fields.clone_from(&self.custom_fields);
+        ask.check_names("tags", &self.tags)?;
         customer.tags = sorted(&self.tags);
         customer.blocked = self.blocked;
         let reply = CustomerReply { customer_id: customer.id, version: customer.version };
@@ -293,6 +294,7 @@ impl UseCase for UpdateCustomer {
             }
         }
         if let Some(tags) = &self.tags {
+            ask.check_names("tags", tags.iter().filter(|tag| !before.tags.contains(tag)))?;
             after.tags = sorted(tags);
         }
         after.blocked = self.blocked.unwrap_or(before.blocked);

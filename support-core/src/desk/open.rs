@@ -220,6 +220,14 @@ impl OpenTicket {
         {
             return Err(Error::invalid(field, "may not be given by a customer"));
         }
+        // A journey's names were looked at when it was written, and whoever answers it cannot change them.
+        if led.is_none() {
+            ask.check_names("category", &self.category)?;
+            ask.check_names("tags", &self.tags)?;
+            ask.check_names("custom_fields", self.custom_fields.keys())?;
+            ask.check_names("skills", self.skills.iter().map(|(skill, _)| skill))?;
+            ask.check_names("preferred", self.preferred.iter().map(|(skill, _)| skill))?;
+        }
         let mut people = ChangeSet::new(ask.actor.tenant());
         let customer = self.customer(ask, &mut people).await?;
         if let Some(team) = self.team_id {

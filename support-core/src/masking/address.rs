@@ -3,7 +3,7 @@
 //! There is no checksum for an address, so this detector is an option.
 
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, at, before, is_letter, is_word, left_edge, word_after, word_before};
+use super::number::{Chain, Edge, at, before, is_letter, is_word, word_after, word_before};
 
 /// Most words of a street's name.
 const MOST_NAMES: usize = 4;
@@ -13,7 +13,7 @@ const MOST_TOWN: usize = 6;
 /// Finds an address whose house or box number is the chain's first group.
 pub(super) fn find(bytes: &[u8], chain: &Chain) -> Option<Claim> {
     let number = chain.first();
-    if number.len() > 6 || left_edge(bytes, number.start) != Edge::Free {
+    if number.len() > 6 || chain.edge() != Edge::Free {
         return None;
     }
     if let Some(start) = post_box(bytes, number.start) {

@@ -2,9 +2,9 @@
 
 use super::cues::Heed;
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, left_edge};
+use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, word_before};
 use super::numbers::Message;
-use super::words::Cue;
+use super::words::{Cue, Word, classify};
 
 /// An issuer's range: first and last prefix, shortest and longest number, and the reason that it gives.
 struct Range {
@@ -74,7 +74,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         if !luhn(digits) || !ends(message.bytes, group.end) {
             continue;
         }
-        let edge = left_edge(message.bytes, start);
+        let edge = chain.edge();
         // A plus makes it a telephone number.
         if edge == Edge::Joined || edge == Edge::Digits || before(message.bytes, start) == b'+' {
             return None;
@@ -93,7 +93,9 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         if !about_a_card && (in_link(message.bytes, start) || in_parcel_number(message.bytes, start, chain)) {
             return None;
         }
-        if about_a_card || (usual(groups) && !(total == 13 && is_barcode(digits))) {
+        let barcode =
+            total == 13 && (is_barcode(digits) || (groups.len() == 1 && is_told(message.bytes, start)));
+        if about_a_card || (usual(groups) && !barcode) {
             found = Some(Claim { kind: Kind::Card, start, end: group.end, why });
             // What follows a whole card is a verification value, unless each digit stands alone; other networks issue
             // longer numbers that may begin like a shorter one.
@@ -170,6 +172,18 @@ fn usual(groups: &[Group]) -> bool {
     let union = matches!(groups, [a, b] if a.len() == 6 && b.len() == 13);
     !commas && (broken_once || by_fours || amex || union || (even && first.len() <= 2))
         || (commas && by_fours)
+}
+
+/// Tells whether a word that says nothing of cards leads to a number, as in "the scanner shows": thirteen digits in a row
+/// are then a bar code rather than a card of long ago.
+fn is_told(bytes: &[u8], start: usize) -> bool {
+    let word = word_before(bytes, start.saturating_sub(1));
+    match classify(word) {
+        Word::Other => !word.is_empty(),
+        // What says it is a thing; people typed it.
+        Word::Says => word.ends_with(b"s"),
+        _ => false,
+    }
 }
 
 /// EAN-13 (GS1 General Specifications, 7.9): weights 1 and 3 from the left. Thirteen digits that are a valid bar

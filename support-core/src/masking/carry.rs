@@ -1,5 +1,7 @@
 //! Names that stand in the sentence before a number's own: "Here is the PIN number. It is 4321", "SSN please. 123456789".
 //!
+//! So does a turn that announces the number of the next one: "here is my pin:", and then "4321".
+//!
 //! A name is carried on only to a number that is all its sentence tells ("It is 4321", "4321 I believe"), from a
 //! sentence that names nothing with numbers of other kinds and holds none itself. Where neither "it is" links the two
 //! nor the first sentence asks for something or hands it over, a bare number is anything.
@@ -61,12 +63,59 @@ pub(super) fn named(
     Some(Named { cue: Some(cue), numbered, linked: true, adjacent: false, carried: true, ..own })
 }
 
+/// Tells whether a sentence announces the number that comes next, which it does not hold itself: it hands it over ("here
+/// is my pin"), is about to ("sending you my pin"), breaks off where the number would stand ("my pin is"), or is no more
+/// than the name ("my pin"). `last` tells whether it is the last one of its turn. A card or an account of which it is
+/// not clear that the number is meant is forgotten.
+pub(super) fn announces(sentence: &[u8], said: &mut Sentence, last: bool) -> bool {
+    let other = |cue: &Cue| matches!(cue, Cue::Reference | Cue::Thing | Cue::Money | Cue::Iban);
+    let told = sentence.iter().any(|&byte| byte == MASK || byte.is_ascii_digit());
+    if said.cues.is_empty() || said.cues.iter().any(other) || said.forbids || said.question || told {
+        return false;
+    }
+    if last && breaks_off(sentence) {
+        return true;
+    }
+    let announced = (last && is_name(sentence)) || hands_over(sentence) || is_about_to(sentence);
+    if announced {
+        said.keep_asked();
+    }
+    announced
+}
+
+/// Tells whether a sentence ends where a number would go on: behind a colon, a dash or "is".
+fn breaks_off(sentence: &[u8]) -> bool {
+    let end = sentence.trim_ascii_end();
+    matches!(end.last(), Some(b':' | b'=' | b'-' | b'>'))
+        || classify(word_before(end, end.len())) == Word::Link
+}
+
+/// Tells whether a sentence is no more than a name, as in "my pin".
+fn is_name(sentence: &[u8]) -> bool {
+    let mut words = words(sentence).filter(|word| !word.is_empty());
+    let named = |word| matches!(classify(word), Word::Cue(_) | Word::Number | Word::Filler);
+    words.by_ref().take(MOST_WORDS).all(named) && words.next().is_none()
+}
+
+/// Tells whether somebody is about to hand something over.
+fn is_about_to(sentence: &[u8]) -> bool {
+    words(sentence).any(|word| {
+        is_one_of(
+            word,
+            &["sending", "typing", "giving", "sharing", "texting", "posting", "follows", "coming"],
+        )
+    })
+}
+
 /// The last sentence of `head`, without the mark that ends it, if it is not too long.
 fn last_sentence(head: &[u8]) -> Option<&[u8]> {
     let marks = head.iter().rev().take_while(|byte| matches!(byte, b'.' | b'?' | b'!')).count();
     let head = head.get(..head.len() - marks)?;
     let from = head.len().saturating_sub(LONGEST_SENTENCE);
-    let ends = |place: usize| ends_sentence(head, place, word_before(head, place));
+    let ends = |place: usize| {
+        matches!(at(head, place), b'.' | b'?' | b'!' | b'\n')
+            && ends_sentence(head, place, word_before(head, place))
+    };
     let start = (from..head.len()).rev().find(|&place| ends(place)).map(|place| place + 1);
     head.get(start.or((from == 0).then_some(0))?..).filter(|sentence| !sentence.is_empty())
 }
@@ -86,7 +135,21 @@ fn hands_over(sentence: &[u8]) -> bool {
     words(sentence).any(|word| {
         is_one_of(
             word,
-            &["here", "here's", "heres", "asked", "wanted", "requested", "told", "following", "attached"],
+            &[
+                "here",
+                "here's",
+                "heres",
+                "asked",
+                "wanted",
+                "requested",
+                "told",
+                "following",
+                "attached",
+                "hier",
+                "aqui",
+                "voici",
+                "voila",
+            ],
         )
     })
 }
@@ -132,7 +195,11 @@ fn all_of_sentence(bytes: &[u8], start: usize) -> Option<usize> {
         let word = word_after(bytes, place);
         place += word.len().max(1);
         if word.iter().all(u8::is_ascii_digit) {
-            digits += if words == 0 { word.len() } else { 0 };
+            // "4 of 5 arrived"
+            if words > 0 {
+                return None;
+            }
+            digits += word.len();
             // No number is that long.
             if place - start > LONGEST_SENTENCE {
                 return None;

@@ -1,11 +1,10 @@
 //! Numbers that only their surroundings give away: accounts, PINs, one-time codes, the end of an SSN, and
 //! whatever answers a request for them.
 
-use super::cues::{self, Heed, Named};
+use super::behind;
+use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind, Kinds};
-use super::number::{
-    Chain, Edge, Gap, Group, at, before, ends_at, is_letter, is_word, left_edge, word_after,
-};
+use super::number::{Chain, Edge, Gap, Group, at, before, ends_at, is_day, is_letter, is_word, word_after};
 use super::numbers::Message;
 use super::words::{Cue, Word, classify};
 
@@ -51,7 +50,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     if whole.digits < 3 {
         return None;
     }
-    let edge = left_edge(bytes, start);
+    let edge = chain.edge();
     let lettered = before(bytes, start) == b'-'
         && is_letter(before(bytes, start.saturating_sub(1)))
         && !is_word(before(bytes, start.saturating_sub(2)));
@@ -75,7 +74,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
             .or_else(|| {
                 let code = matches!(named.cue, None | Some(Cue::Code))
                     && (4..=8).contains(&reading.digits)
-                    && cues::opens(bytes, end);
+                    && behind::opens(bytes, end);
                 code.then_some((Kind::OneTimeCode, "before_login"))
             })
             .or_else(|| {
@@ -92,6 +91,8 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
 fn by_words(reading: Reading, named: Named, chain: &Chain) -> Option<(Kind, &'static str)> {
     let digits = reading.digits;
     match named.cue? {
+        // "I asked for a new pin on 12042026"
+        Cue::Pin | Cue::OneTime if !named.linked && is_day(chain.digits(digits)) => None,
         Cue::Pin if (4..=8).contains(&digits) && reading.is_pin() => Some((Kind::Pin, "after_word_pin")),
         Cue::Cvv if (3..=4).contains(&digits) && reading.is_pin() => Some((Kind::Pin, "after_word_cvv")),
         Cue::Cvv if (5..=8).contains(&digits) && reading.is_code() => {
@@ -106,7 +107,7 @@ fn by_words(reading: Reading, named: Named, chain: &Chain) -> Option<(Kind, &'st
         Cue::Account if named.numbered && (4..=20).contains(&digits) => {
             Some((Kind::Account, "after_account_number"))
         }
-        Cue::Account if (6..=20).contains(&digits) && !is_date(chain.digits(digits)) => {
+        Cue::Account if (6..=20).contains(&digits) && !is_day(chain.digits(digits)) => {
             Some((Kind::Account, "after_word_account"))
         }
         // People name an account by its last digits: "close account 3254", but "my account 2024".
@@ -199,14 +200,4 @@ fn is_quantity(bytes: &[u8], start: usize, end: usize) -> bool {
 
 fn is_year(digits: &[u8]) -> bool {
     matches!(digits, [1, 9, _, _] | [2, 0, _, _])
-}
-
-/// Tells whether eight digits read as a day: 20240131.
-fn is_date(digits: &[u8]) -> bool {
-    match digits {
-        [1, 9, _, _, rest @ ..] | [2, 0, _, _, rest @ ..] => {
-            matches!(rest, [m1, m2, d1, d2] if (1..=12).contains(&(m1 * 10 + m2)) && (1..=31).contains(&(d1 * 10 + d2)))
-        }
-        _ => false,
-    }
 }

@@ -6,9 +6,11 @@ use super::number::{at, before, is_word, word_after, word_before};
 use super::words::{Cue, Word, classify, classify_code};
 
 /// Most words between a name and its number.
-const MOST_WORDS: usize = 8;
+pub(super) const MOST_WORDS: usize = 8;
 /// Most words among them that mean nothing here, as in "the code you sent me is".
 const MOST_UNKNOWN: usize = 5;
+/// Most such words before a number in brackets, as in "the PIN that you sent me (4821)".
+const MOST_UNKNOWN_ASIDE: usize = 3;
 /// Most words of unknown meaning in an answer that is taken for a bare number, as in "john smith 1234".
 const MOST_UNKNOWN_IN_ANSWER: usize = 3;
 /// Longest answer that is taken for a bare number, in characters.
@@ -84,6 +86,12 @@ pub(super) fn named(bytes: &[u8], trail: &[u8], start: usize, heed: Heed) -> Nam
 fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named) -> Option<usize> {
     let mut place = start;
     let (mut words, mut unknown, mut may_be_unknown, mut line) = (0, 0, 0, false);
+    // Whether the sentence is about a card or a telephone, of which the number is no number.
+    let mut other = false;
+    // "The PIN that you sent me (4821)"
+    if before(bytes, start) == b'(' {
+        may_be_unknown = MOST_UNKNOWN_ASIDE;
+    }
     while place > 0 && words < MOST_WORDS {
         let last = before(bytes, place);
         if !is_word(last) && last != b'\'' {
@@ -98,7 +106,7 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                 }
                 b'#' => named.numbered = true,
                 b'.' if is_abbreviation(word_before(bytes, place.saturating_sub(1))) => {}
-                b'.' | b'?' | b'!' | b'\n' | b'\r' => return (unknown == 0).then_some(place),
+                b'.' | b'?' | b'!' | b'\n' | b'\r' => return (unknown == 0 && !other).then_some(place),
                 _ => return None,
             }
             place -= 1;
@@ -113,8 +121,9 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                 return None;
             }
             // "the PIN of my card, 4821,"
-            Word::Cue(cue) if heed.passes_over(cue) && is_purpose(bytes, place) => {}
+            Word::Cue(cue) if heed.passes_over(cue) && is_purpose(bytes, place) => other = true,
             Word::Cue(cue) if heed.passes_over(cue) => {
+                other = true;
                 unknown += 1;
                 if unknown > may_be_unknown {
                     return None;
@@ -148,6 +157,8 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                     may_be_unknown = MOST_UNKNOWN;
                 }
             }
+            // "I typed 4821"
+            Word::Minor if named.said && unknown == 0 && is_speaker(word) => {}
             Word::Filler => {}
             Word::Other | Word::Ask | Word::Minor | Word::Says
                 if unknown < may_be_unknown && !has_digit(word) =>
@@ -159,12 +170,19 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
             }
         }
     }
-    (place == 0 && unknown == 0).then_some(0)
+    (place == 0 && unknown == 0 && !other).then_some(0)
+}
+
+fn is_speaker(word: &[u8]) -> bool {
+    ["i", "we", "have", "had"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Tells whether a word before a full stop is cut short by it, as in `acct. 1234`.
 fn is_abbreviation(word: &[u8]) -> bool {
+    // Verbs end sentences.
+    let verb = ["call", "text", "ring", "dial"].iter().any(|verb| word.eq_ignore_ascii_case(verb.as_bytes()));
     word.len() <= 4
+        && !verb
         && matches!(classify(word), Word::Number | Word::Cue(Cue::Account | Cue::Phone | Cue::Reference))
 }
 
@@ -177,79 +195,13 @@ fn is_purpose(bytes: &[u8], start: usize) -> bool {
     is(determiner, &["the", "this", "that", "my", "your", "a"]) && is(preposition, &["for", "of"])
 }
 
-/// Reads on from a number that ends at `end` to a name that is linked to it: "1234 is my pin".
-pub(super) fn named_after(bytes: &[u8], end: usize) -> Option<Cue> {
-    let mut place = end;
-    let (mut words, mut linked) = (0, false);
-    let mut last: &[u8] = &[];
-    while words < MOST_WORDS {
-        let next = at(bytes, place);
-        if !is_word(next) {
-            match next {
-                b' ' | b'\'' | b'(' | b'"' | b'-' => {}
-                b'=' => linked = true,
-                _ => return None,
-            }
-            place += 1;
-            if place > bytes.len() {
-                return None;
-            }
-            continue;
-        }
-        let word = word_after(bytes, place);
-        words += 1;
-        place += word.len().max(1);
-        let meaning = classify(word);
-        if !linked {
-            // "use 482913 as your code" and "1234 is my pin", but not "1234 in my account".
-            linked = meaning == Word::Link;
-            if !linked {
-                return None;
-            }
-            continue;
-        }
-        match meaning {
-            // "is your verification code": the word before decides.
-            Word::Cue(Cue::Code) => return Some(classify_code(last)),
-            Word::Cue(cue @ (Cue::Reference | Cue::Thing | Cue::Phone)) => {
-                // "verification", "phone" and "confirmation" only say more about the noun that follows.
-                let noun = word_after(bytes, place + 1);
-                return match classify(noun) {
-                    Word::Cue(Cue::Code) => Some(classify_code(word)),
-                    _ => Some(cue),
-                };
-            }
-            Word::Cue(Cue::Card) => {
-                return match classify(word_after(bytes, place + 1)) {
-                    Word::Cue(next) => Some(next),
-                    _ => Some(Cue::Card),
-                };
-            }
-            Word::Cue(cue) => return Some(cue),
-            Word::Break | Word::Minor | Word::Unit | Word::Never | Word::Says => return None,
-            Word::Number | Word::Link | Word::Filler | Word::Ask | Word::Other => last = word,
-        }
-    }
-    None
-}
-
-/// Tells whether a number that ends at `end` opens something: "to log in", "to verify".
-pub(super) fn opens(bytes: &[u8], end: usize) -> bool {
-    let to = word_after(bytes, end + 1);
-    let verb = word_after(bytes, end + 2 + to.len());
-    to.eq_ignore_ascii_case(b"to")
-        && ["log", "login", "sign", "verify", "authenticate", "unlock"]
-            .iter()
-            .any(|known| verb.eq_ignore_ascii_case(known.as_bytes()))
-}
-
-/// What an earlier turn asked for, in the order in which it named them.
+/// What an earlier turn asked for or announced, in the order in which it named them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Request {
     pub(super) cues: Vec<Cue>,
 }
 
-/// Finds what the turns before ask for: the nearest of the last few turns that asks for anything.
+/// Finds what the turns before ask for or announce: the nearest of the last few turns that does either.
 pub(super) fn request(turns: &[&str]) -> Request {
     // "Which account is it?", "The number please."
     let mut numbered = false;
@@ -265,7 +217,7 @@ pub(super) fn request(turns: &[&str]) -> Request {
     Request::default()
 }
 
-/// Reads what the sentences of a turn ask for; `numbered` tells whether they, or later turns, ask for a number without
+/// Reads what the sentences of a turn ask for or announce; `numbered` tells whether they, or later turns, ask for a number without
 /// saying of what.
 fn asked(bytes: &[u8], numbered: &mut bool) -> Vec<Cue> {
     let mut all = Vec::new();
@@ -273,7 +225,13 @@ fn asked(bytes: &[u8], numbered: &mut bool) -> Vec<Cue> {
     let mut place = 0;
     while place <= bytes.len() {
         let (mut sentence, end) = Sentence::read(bytes, place);
+        let said = bytes.get(place..end.saturating_sub(1)).unwrap_or_default();
+        let last = bytes.get(end..).is_none_or(|rest| rest.trim_ascii().is_empty());
         place = end;
+        if !sentence.is_request() && carry::announces(said, &mut sentence, last) {
+            all.append(&mut sentence.cues);
+            continue;
+        }
         if !sentence.is_request() {
             if !sentence.cues.is_empty() {
                 told = sentence.cues;
@@ -339,10 +297,10 @@ impl Sentence {
     }
 
     fn take(&mut self, word: &[u8], last: &[u8], meaning: Word) {
-        self.for_number = self.for_number.after(word);
-        self.digits |= word.eq_ignore_ascii_case(b"digits");
-        self.it |= word.eq_ignore_ascii_case(b"it");
+        self.for_number = self.for_number.after(word, meaning);
         match meaning {
+            Word::Filler if word.eq_ignore_ascii_case(b"digits") => self.digits = true,
+            Word::Filler if word.eq_ignore_ascii_case(b"it") => self.it = true,
             Word::Cue(Cue::Code) => {
                 // "phone verification code" asks for a code alone.
                 let cue = classify_code(last);
@@ -420,22 +378,21 @@ impl ForNumber {
         matches!(self, Self::Given | Self::Named)
     }
 
-    fn after(self, word: &[u8]) -> Self {
+    fn after(self, word: &[u8], meaning: Word) -> Self {
         let is = |known: &[&str]| known.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
-        if self == Self::Named
-            || classify(word) == Word::Number
-            || is(&["digits", "digit", "last", "four", "details"])
-        {
-            Self::Named
-        } else if self == Self::Own || is(&["my", "mine"]) {
-            Self::Own
-        } else if is(&[
-            "provide", "give", "enter", "share", "tell", "send", "type", "supply", "submit", "have",
-        ]) {
-            Self::Given
-        } else {
-            self
-        }
+        let given: &[&str] = match meaning {
+            _ if self == Self::Named => return self,
+            Word::Number => return Self::Named,
+            Word::Filler if is(&["digits", "digit", "last", "four"]) => return Self::Named,
+            Word::Other if is(&["details"]) => return Self::Named,
+            _ if self == Self::Own => return self,
+            Word::Filler if is(&["my"]) => return Self::Own,
+            Word::Other if is(&["mine"]) => return Self::Own,
+            Word::Ask => &["provide", "give", "enter", "share", "tell", "send", "type", "supply", "submit"],
+            Word::Minor => &["have"],
+            _ => &[],
+        };
+        if is(given) { Self::Given } else { self }
     }
 }
 
@@ -477,7 +434,21 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         if matches!(gap, b' ' | b'-') { word_before(bytes, start.saturating_sub(1)) } else { &[] }
     };
     match meaning {
-        Word::Cue(Cue::Code) => Word::Cue(classify_code(qualifier())),
+        Word::Cue(Cue::Code) => Word::Cue(match classify_code(qualifier()) {
+            // "I got the code 20342", "your code 20342 does not work"
+            Cue::Code
+                if is_owned(qualifier())
+                    || (is_determiner(qualifier())
+                        && classify_code(second_before(bytes, start)) == Cue::OneTime) =>
+            {
+                Cue::OneTime
+            }
+            cue => cue,
+        }),
+        // "the verification number on the back", "verification value"
+        Word::Number | Word::Other if is_value(word) && qualifier().eq_ignore_ascii_case(b"verification") => {
+            Word::Cue(Cue::Cvv)
+        }
         Word::Other
             if word.eq_ignore_ascii_case(b"c") && bytes.get(..start).is_some_and(|b| b.ends_with(b"a/")) =>
         {
@@ -501,6 +472,24 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         }
         other => other,
     }
+}
+
+fn is_determiner(word: &[u8]) -> bool {
+    ["the", "a", "this", "that", "my", "your"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn is_owned(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"my") || word.eq_ignore_ascii_case(b"your")
+}
+
+/// The word before the word before `start`.
+fn second_before(bytes: &[u8], start: usize) -> &[u8] {
+    let last = word_before(bytes, start.saturating_sub(1));
+    word_before(bytes, start.saturating_sub(2 + last.len()))
+}
+
+pub(super) fn is_value(word: &[u8]) -> bool {
+    ["number", "value", "digits", "no"].iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Tells whether a word that starts at `start` ends "digits on the back".

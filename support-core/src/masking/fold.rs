@@ -31,34 +31,45 @@ const ZEROS: [u32; 75] = [
 ///
 /// Most messages end here, so the first look is a branch-free fold that compiles to vector code.
 pub(super) fn has_candidate(text: &str) -> bool {
-    let seen = classes(text.as_bytes(), |byte| {
-        u8::from(byte.wrapping_sub(b'0') < 10) | u8::from(byte == b'@') | (byte & 0x80)
-    });
-    seen & 1 != 0 || (seen & 0x80 != 0 && has_foreign_candidate(text))
+    let [digit, at, foreign] = least(text.as_bytes(), |byte| [byte.wrapping_sub(b'0'), byte ^ b'@', !byte]);
+    any_below(&digit, 10) || any_below(&at, 1) || (any_below(&foreign, 0x80) && has_foreign_candidate(text))
 }
 
 /// Tells whether a text holds a digit or an `@` outside ASCII. Their encodings begin with few bytes, so most texts
 /// with accents, quotes and emoji or in other scripts need no decoding.
 fn has_foreign_candidate(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut from = 0;
-    while let Some(at) = next_marked(bytes, from, foreign) {
-        let encoded = bytes.get(at..).unwrap_or_default();
-        if may_be_candidate(encoded) {
+    let is_candidate = |at: usize| {
+        may_be_candidate(bytes.get(at..).unwrap_or_default()) && {
             let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
-            if matches!(candidate, Some(b'0'..=b'9' | b'@')) {
-                return true;
+            matches!(candidate, Some(b'0'..=b'9' | b'@'))
+        }
+    };
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut from = 0;
+    for block in blocks {
+        // Most blocks are ASCII alone.
+        let (words, _) = block.as_chunks::<8>();
+        let all = words.iter().fold(0, |all, word| all | u64::from_le_bytes(*word));
+        for (at, word) in words.iter().enumerate().take(if all & HIGHEST == 0 { 0 } else { BLOCK / 8 }) {
+            let mut marked = leads(u64::from_le_bytes(*word));
+            while marked != 0 {
+                if is_candidate(from + 8 * at + (marked.trailing_zeros() / 8) as usize) {
+                    return true;
+                }
+                marked &= marked - 1;
             }
         }
-        // Its first byte tells how long a character is.
-        from = at + encoded.first().map_or(1, |lead| lead.leading_ones().max(1) as usize);
+        from += BLOCK;
     }
-    false
+    rest.iter().enumerate().any(|(at, &byte)| byte >= 0xC0 && is_candidate(from + at))
 }
 
 /// Tells by its first two bytes whether a character may fold to a digit or an `@`; see [`ZEROS`] and [`fold`].
 fn may_be_candidate(encoded: &[u8]) -> bool {
     match encoded {
+        // Accented letters of Latin scripts, which are most of all.
+        [0xC3..=0xC9, ..] => false,
         // Superscripts, directional marks beside Arabic, punctuation, forms for presentation, emoji: all but a few
         // blocks hold no digit.
         [0xC2, second, ..] => *second >= 0xB2,
@@ -70,21 +81,44 @@ fn may_be_candidate(encoded: &[u8]) -> bool {
     }
 }
 
-/// Returns the union of the classes of all bytes.
+/// How many bytes are looked at together.
+const BLOCK: usize = 32;
+
+/// Returns the least values of all bytes in each of several measures: what is sought measures less than anything else.
+/// The values of every 32nd byte stand together; [`any_below`] tells whether one of them is what is sought. A space must
+/// not be sought.
 ///
 /// Blocks of a fixed size compile to vector code; the last one overlaps its neighbour, so that no tail is left over.
-fn classes(bytes: &[u8], class: impl Fn(u8) -> u8) -> u8 {
-    const BLOCK: usize = 32;
-    let Some(last) = bytes.last_chunk::<BLOCK>() else {
-        return bytes.iter().fold(0, |seen, &byte| seen | class(byte));
-    };
-    let mut seen = [0_u8; BLOCK];
-    for block in bytes.as_chunks::<BLOCK>().0.iter().chain([last]) {
-        for (seen, &byte) in seen.iter_mut().zip(block) {
-            *seen |= class(byte);
+fn least<const N: usize>(bytes: &[u8], measure: impl Fn(u8) -> [u8; N]) -> [[u8; BLOCK]; N] {
+    let mut all = [[u8::MAX; BLOCK]; N];
+    let mut look = |block: &[u8; BLOCK]| {
+        for (at, &byte) in block.iter().enumerate() {
+            for (least, measured) in all.iter_mut().zip(measure(byte)) {
+                if let Some(least) = least.get_mut(at) {
+                    *least = measured.min(*least);
+                }
+            }
         }
+    };
+    let Some(last) = bytes.last_chunk::<BLOCK>() else {
+        let mut block = [b' '; BLOCK];
+        for (slot, &byte) in block.iter_mut().zip(bytes) {
+            *slot = byte;
+        }
+        look(&block);
+        return all;
+    };
+    bytes.as_chunks::<BLOCK>().0.iter().for_each(&mut look);
+    look(last);
+    all
+}
+
+fn any_below(values: &[u8; BLOCK], bound: u8) -> bool {
+    let mut below = [0; BLOCK];
+    for (below, &value) in below.iter_mut().zip(values) {
+        *below = u8::from(value < bound);
     }
-    seen.iter().fold(0, |all, &seen| all | seen)
+    below != [0; BLOCK]
 }
 
 /// Finds the next digit at `from` or after it.
@@ -110,12 +144,14 @@ fn next_marked(bytes: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> Option<
         }
         at += 8;
     }
-    let mut last = [b' '; 8];
-    for (slot, &byte) in last.iter_mut().zip(rest) {
-        *slot = byte;
-    }
-    let marked = marks(u64::from_le_bytes(last));
-    (marked != 0).then(|| at + (marked.trailing_zeros() / 8) as usize)
+    // The rest is seen as the end of the last eight bytes, or alone where there are no eight.
+    let (word, seen) = match bytes.last_chunk::<8>() {
+        Some(word) => (u64::from_le_bytes(*word), 8 - rest.len()),
+        None => (rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0),
+    };
+    let marked = marks(word).checked_shr(u32::try_from(8 * seen).unwrap_or(64)).unwrap_or(0);
+    // What lies beyond a rest that stands alone is zero, and so is what was shifted in.
+    (marked != 0).then(|| at + (marked.trailing_zeros() / 8) as usize).filter(|&at| at < bytes.len())
 }
 
 /// The highest bit of each of eight bytes.
@@ -126,27 +162,49 @@ const fn each(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
-/// Marks the bytes that are at least `least` without regard to their highest bit.
-const fn at_least(word: u64, least: u8) -> u64 {
-    // No sum goes beyond its byte.
-    ((word & !HIGHEST) + each(0x80 - least)) & HIGHEST
+/// Marks the first bytes of characters beyond ASCII.
+const fn leads(word: u64) -> u64 {
+    word & word << 1 & HIGHEST
 }
 
-const fn foreign(word: u64) -> u64 {
-    word & HIGHEST
+/// Eight digits as their values; what is no digit becomes no value of one.
+pub(super) const fn values(word: u64) -> u64 {
+    word ^ each(b'0')
+}
+
+/// Marks what is no digit.
+pub(super) const fn no_digits(word: u64) -> u64 {
+    // No sum goes beyond its byte.
+    let apart = values(word);
+    (((apart & !HIGHEST) + each(0x80 - 10)) | apart) & HIGHEST
 }
 
 const fn digits(word: u64) -> u64 {
-    at_least(word, b'0') & !at_least(word, b'9' + 1) & !word
+    no_digits(word) ^ HIGHEST
 }
 
 const fn ats(word: u64) -> u64 {
-    !at_least(word ^ each(b'@'), 1) & !word & HIGHEST
+    let apart = word ^ each(b'@');
+    !(((apart & !HIGHEST) + each(0x7F)) | apart) & HIGHEST
 }
 
 /// Marks what is no visible ASCII.
 const fn unprinted(word: u64) -> u64 {
-    (word | !at_least(word, b' ') | at_least(word, b'~' + 1)) & HIGHEST
+    // No sum goes beyond its byte.
+    let low = word & !HIGHEST;
+    (word | !(low + each(0x80 - b' ')) | (low + each(0x80 - 0x7F))) & HIGHEST
+}
+
+/// Tells whether a text is visible ASCII and the spaces that lines are made with.
+fn is_plain(bytes: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = next_marked(bytes, from, unprinted) {
+        if !matches!(bytes.get(at), Some(b'\n' | b'\r' | b'\t')) {
+            return false;
+        }
+        from = at + 1;
+    }
+    true
 }
 
 /// A text as bytes, one a visible character.
@@ -163,15 +221,14 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
-        let seen = classes(text.as_bytes(), |byte| {
-            let spaces = (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
-            let invisible = (byte == 0x7F) | ((byte < 0x20) & !spaces);
-            let mark = (byte == b'*') | (byte == b'[');
-            u8::from(invisible) | u8::from(mark) << 1 | u8::from(byte == b'@') << 2 | (byte & 0x80)
+        // Visible ASCII measures more than any other byte.
+        const VISIBLE: u8 = 0x1F_u8.wrapping_sub(b'~');
+        let [unprinted, star, bracket, at] = least(text.as_bytes(), |byte| {
+            [0x1F_u8.wrapping_sub(byte), byte ^ b'*', byte ^ b'[', byte ^ b'@']
         });
-        let mut mark = seen & 2 != 0;
-        let has_at = seen & 4 != 0;
-        let plain = seen & 0x81 == 0;
+        let mut mark = any_below(&star, 1) || any_below(&bracket, 1);
+        let has_at = any_below(&at, 1);
+        let plain = !any_below(&unprinted, VISIBLE) || is_plain(text.as_bytes());
         let mut folded = Self { bytes: Cow::Borrowed(text.as_bytes()), places: Vec::new(), has_at };
         if !plain {
             mark |= folded.decode(text);
@@ -240,7 +297,7 @@ impl<'t> Folded<'t> {
         let starts = claims.iter().map(|claim| claim.end).chain([usize::MAX]);
         for (end, next) in ends.zip(starts) {
             let gap = self.bytes.get(from..end).unwrap_or_default();
-            if next_marked(gap, 0, |word| digits(word) | ats(word)).is_some() {
+            if next_digit(gap, 0).is_some() || (self.has_at && next_at(gap, 0).is_some()) {
                 return false;
             }
             from = next;

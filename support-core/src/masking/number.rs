@@ -1,6 +1,6 @@
 //! Groups of digits as people type them, and what stands at their edges.
 
-use super::fold::{LETTER, MASK};
+use super::fold::{LETTER, MASK, no_digits, values};
 use super::words::{Cue, Word, classify};
 
 /// Most groups that one number is looked for in. A card typed digit by digit has 19.
@@ -72,6 +72,8 @@ pub(super) struct Group {
     pub(super) end: usize,
     /// What stands before it in the chain; nothing before the first.
     pub(super) gap: Gap,
+    /// Where its digits begin among those that are kept.
+    place: u8,
 }
 
 impl Group {
@@ -87,8 +89,6 @@ impl Group {
 pub(super) struct Chain {
     /// What was read, as far as `read`.
     groups: [Group; READ_AHEAD],
-    /// Where the digits of each group begin in `digits`.
-    places: [usize; READ_AHEAD],
     digits: [u8; DIGITS_AHEAD],
     read: usize,
     /// Whether the row of groups ends with what was read.
@@ -97,6 +97,8 @@ pub(super) struct Chain {
     first: usize,
     count: usize,
     total: usize,
+    /// What touches its first group.
+    edge: Edge,
 }
 
 /// How many groups are read ahead.
@@ -106,22 +108,23 @@ const DIGITS_AHEAD: usize = 128;
 
 impl Chain {
     pub(super) const fn new() -> Self {
-        let none = Group { start: 0, end: 0, gap: Gap(0) };
+        let none = Group { start: 0, end: 0, gap: Gap(0), place: 0 };
         Self {
             groups: [none; READ_AHEAD],
-            places: [0; READ_AHEAD],
             digits: [0; DIGITS_AHEAD],
             read: 0,
             whole: true,
             first: 0,
             count: 0,
             total: 0,
+            edge: Edge::Free,
         }
     }
 
-    /// Moves to the chain at `start`, where a run of digits begins, further on than before. A chain takes a
-    /// kilobyte, which is not cleared for every number.
-    pub(super) fn read(&mut self, bytes: &[u8], start: usize) {
+    /// Moves to the chain at `start`, where a run of digits begins, further on than before, and that `edge` touches. A
+    /// chain takes a kilobyte, which is not cleared for every number.
+    pub(super) fn read(&mut self, bytes: &[u8], start: usize, edge: Edge) {
+        self.edge = edge;
         let known = self.groups.get(self.first..self.read).unwrap_or_default();
         let found = known.iter().position(|group| group.start >= start);
         match found.filter(|&at| known.get(at).is_some_and(|group| group.start == start)) {
@@ -136,6 +139,10 @@ impl Chain {
     /// Looks at what was read from the group `first` on; tells whether that is all that belongs to it.
     fn window(&mut self, first: usize) -> bool {
         self.first = first;
+        if let (0, 1, [group, ..]) = (first, self.read, &self.groups) {
+            (self.count, self.total) = (1, group.len());
+            return self.whole;
+        }
         (self.count, self.total) = (0, 0);
         let known = self.groups.get_mut(first..self.read).unwrap_or_default();
         if let Some(group) = known.first_mut() {
@@ -155,13 +162,17 @@ impl Chain {
 
     fn read_ahead(&mut self, bytes: &[u8], start: usize) {
         self.read = 0;
-        let first = Group { start, end: digits_end(bytes, start, usize::MAX), gap: Gap::default() };
+        let end = digits_end(bytes, start, usize::MAX);
+        let first = Group { start, end, ..Group::default() };
         let (mut place, mut end) = (self.push(bytes, first, 0), first.end);
         self.whole = true;
         loop {
             let (gap, next) = gap_after(bytes, end);
-            let group = Group { start: next, end: digits_end(bytes, next, MOST_DIGITS + 1), gap };
-            if next - end > MOST_BETWEEN || group.len() == 0 || group.len() > MOST_DIGITS {
+            if next - end > MOST_BETWEEN || !at(bytes, next).is_ascii_digit() {
+                return;
+            }
+            let group = Group { start: next, end: digits_end(bytes, next, MOST_DIGITS + 1), gap, place: 0 };
+            if group.len() > MOST_DIGITS {
                 return;
             }
             if self.read == READ_AHEAD || place + group.len() > DIGITS_AHEAD {
@@ -174,18 +185,31 @@ impl Chain {
     }
 
     /// Keeps a group, with its digits from `place` on; returns where they end. No more than a chain has are kept of one.
+    #[inline]
     fn push(&mut self, bytes: &[u8], group: Group, place: usize) -> usize {
-        if let (Some(slot), Some(begins)) = (self.groups.get_mut(self.read), self.places.get_mut(self.read)) {
-            (*slot, *begins) = (group, place);
+        if let Some(slot) = self.groups.get_mut(self.read) {
+            *slot = Group { place: u8::try_from(place).unwrap_or(u8::MAX), ..group };
             self.read += 1;
         }
         let kept = group.len().min(MOST_DIGITS);
-        let digits = bytes.get(group.start..group.start + kept).unwrap_or_default();
+        let tail = bytes.get(group.start..).unwrap_or_default();
         let free = self.digits.get_mut(place..).unwrap_or_default();
-        for (slot, &digit) in free.iter_mut().zip(digits) {
+        if kept <= 8
+            && let (Some(eight), Some(slots)) = (tail.first_chunk::<8>(), free.first_chunk_mut::<8>())
+        {
+            // What is no digit is written over by the next group.
+            *slots = values(u64::from_le_bytes(*eight)).to_le_bytes();
+            return place + kept;
+        }
+        for (slot, &digit) in free.iter_mut().zip(tail).take(kept) {
             *slot = digit.wrapping_sub(b'0');
         }
         place + kept
+    }
+
+    /// What touches its first group.
+    pub(super) const fn edge(&self) -> Edge {
+        self.edge
     }
 
     pub(super) fn groups(&self) -> &[Group] {
@@ -204,7 +228,7 @@ impl Chain {
 
     /// Returns the first `count` digits as values 0 to 9; at most as many as are kept of a chain.
     pub(super) fn digits(&self, count: usize) -> &[u8] {
-        let from = self.places.get(self.first).copied().unwrap_or_default();
+        let from = usize::from(self.first().place);
         self.digits.get(from..from + count).unwrap_or_default()
     }
 }
@@ -226,6 +250,7 @@ fn gap_after(bytes: &[u8], end: usize) -> (Gap, usize) {
 
 /// Tells whether a number of one or two digits starts at `start` that is no part of a longer one, nor of an IBAN:
 /// a count, an hour. No detector but that of addresses starts from it.
+#[inline]
 pub(super) fn is_small(bytes: &[u8], start: usize) -> bool {
     let end = digits_end(bytes, start, 3);
     end - start < 3
@@ -305,12 +330,35 @@ pub(super) fn before(bytes: &[u8], place: usize) -> u8 {
     place.checked_sub(1).map_or(b' ', |place| at(bytes, place))
 }
 
-pub(super) const fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == LETTER || byte == b'_'
+/// What words are made of: letters, digits, the underscore and the apostrophe, each with a bit.
+const PARTS: [u8; 256] = {
+    let mut parts = [0; 256];
+    let mut rest: &mut [u8] = &mut parts;
+    let mut byte = 0_u8;
+    while let [first, tail @ ..] = rest {
+        *first = match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | LETTER => 1,
+            b'0'..=b'9' => 2,
+            b'_' => 4,
+            b'\'' => 8,
+            _ => 0,
+        };
+        byte = byte.wrapping_add(1);
+        rest = tail;
+    }
+    parts
+};
+
+fn is_part(byte: u8, of: u8) -> bool {
+    PARTS.get(usize::from(byte)).is_some_and(|part| part & of != 0)
 }
 
-pub(super) const fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte == LETTER
+pub(super) fn is_word(byte: u8) -> bool {
+    is_part(byte, 1 | 2 | 4)
+}
+
+pub(super) fn is_letter(byte: u8) -> bool {
+    is_part(byte, 1)
 }
 
 /// Longest word that is read whole; a longer one reads as its first or last part, which no lexicon holds.
@@ -330,12 +378,32 @@ pub(super) fn word_after(bytes: &[u8], start: usize) -> &[u8] {
     tail.get(..length).unwrap_or_default()
 }
 
-const fn in_word(byte: u8) -> bool {
-    is_letter(byte) || byte.is_ascii_digit() || byte == b'\''
+fn in_word(byte: u8) -> bool {
+    is_part(byte, 1 | 2 | 8)
 }
 
 /// Where the digits end that begin at `start`, of which no more than `most` are looked at.
 pub(super) fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
-    let tail = bytes.get(start..).unwrap_or_default();
-    start + tail.iter().take(most).take_while(|b| b.is_ascii_digit()).count()
+    let mut end = start;
+    while let Some(word) = bytes.get(end..).and_then(|tail| tail.first_chunk::<8>()) {
+        let other = no_digits(u64::from_le_bytes(*word));
+        // Eight where there is none.
+        end += (other.trailing_zeros() / 8) as usize;
+        if other != 0 || end - start >= most {
+            return end.min(start.saturating_add(most));
+        }
+    }
+    let tail = bytes.get(end..).unwrap_or_default();
+    end += tail.iter().take_while(|b| b.is_ascii_digit()).count();
+    end.min(start.saturating_add(most))
+}
+
+/// Tells whether eight digits (values 0 to 9) read as a day of 1900 to 2099: 20240131, 31012024.
+pub(super) fn is_day(digits: &[u8]) -> bool {
+    let [a, b, c, d, e, f, g, h] = digits else { return false };
+    let year = |tens: &u8, ones: &u8| matches!((tens, ones), (1, 9) | (2, 0));
+    let pair = |tens: &u8, ones: &u8| tens * 10 + ones;
+    let day = |month, day| (1..=12).contains(&month) && (1..=31).contains(&day);
+    let (first, second) = (pair(a, b), pair(c, d));
+    (year(a, b) && day(pair(e, f), pair(g, h))) || (year(e, f) && (day(first, second) || day(second, first)))
 }

@@ -7,7 +7,7 @@ use super::fold::next_digit;
 use super::kind::{Claim, Kind, Kinds};
 use super::number::{Chain, Edge, at, digits_end, is_small, left_edge};
 use super::words::Cue;
-use super::{address, card, context, iban, phone, ssn};
+use super::{address, behind, card, context, iban, phone, ssn};
 
 /// A message under examination, with what is only worked out when a number needs it.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl<'a> Message<'a> {
 
     /// The name that the words after `end` give a number that ends there.
     pub(super) fn named_after(&self, end: usize) -> Option<Cue> {
-        cues::named_after(self.bytes, end)
+        behind::named_after(self.bytes, end)
     }
 
     /// What the turns before asked for, if this message is little more than a number.
@@ -82,7 +82,8 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
         // Digits that others touch tightly belong to a number that was read from its beginning, or to none.
-        if left_edge(bytes, start) == Edge::Digits {
+        let edge = left_edge(bytes, start);
+        if edge == Edge::Digits {
             place = digits_end(bytes, start, usize::MAX);
             continue;
         }
@@ -90,7 +91,7 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
             place = start + 1 + usize::from(at(bytes, start + 1).is_ascii_digit());
             continue;
         }
-        chain.read(bytes, start);
+        chain.read(bytes, start, edge);
         place = chain.first().end;
         if let Some(claim) = claim(&message, &chain, kinds)
             && claims.last().is_none_or(|last| last.end <= claim.start)

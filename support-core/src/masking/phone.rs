@@ -3,7 +3,7 @@
 
 use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, before, ends_at, is_word, left_edge};
+use super::number::{Chain, Edge, Gap, Group, at, before, ends_at, is_day, is_word};
 use super::numbers::Message;
 use super::words::Cue;
 
@@ -22,7 +22,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     if chain.total() < 7 {
         return None;
     }
-    let edge = left_edge(bytes, first.start);
+    let edge = chain.edge();
     if matches!(edge, Edge::Joined | Edge::Digits) {
         return None;
     }
@@ -126,7 +126,9 @@ fn with_trunk_zero(bytes: &[u8], chain: &Chain) -> Option<usize> {
 
 fn by_context(message: &Message<'_>, chain: &Chain, named: Named) -> Option<(usize, usize)> {
     let (end, total) = collect(chain, 10);
-    if !(7..=LONGEST).contains(&total) || is_date(chain.groups()) || !ends(message.bytes, end) {
+    // "Call me on 12042026."
+    let dated = is_date(chain.groups()) || (!named.linked && total == 8 && is_day(chain.digits(8)));
+    if !(7..=LONGEST).contains(&total) || dated || !ends(message.bytes, end) {
         return None;
     }
     let about_a_phone = named.cue == Some(Cue::Phone)

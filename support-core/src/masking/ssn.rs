@@ -2,7 +2,7 @@
 
 use super::cues::Heed;
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, ends_at, left_edge};
+use super::number::{Chain, Edge, Gap, ends_at};
 use super::numbers::Message;
 use super::words::Cue;
 
@@ -16,7 +16,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         {
             let joined = rest.first().is_some_and(|next| next.gap.within(Gap::DASH));
             let same = group.gap == serial.gap && group.gap.within(Gap::DASH.or(Gap::SPACE).or(Gap::DOT));
-            let apart = left_edge(message.bytes, start);
+            let apart = chain.edge();
             if joined || !ends_at(message.bytes, serial.end) || matches!(apart, Edge::Joined | Edge::Digits) {
                 return None;
             }
@@ -37,8 +37,8 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         [whole, ..] if whole.len() == 9 && issuable(chain.digits(9)) => {
             let named = message.named(start, Heed::ALL).cue == Some(Cue::Ssn)
                 || message.named_after(whole.end) == Some(Cue::Ssn);
-            let stands_alone = ends_at(message.bytes, whole.end)
-                && !matches!(left_edge(message.bytes, start), Edge::Joined | Edge::Digits);
+            let stands_alone =
+                ends_at(message.bytes, whole.end) && !matches!(chain.edge(), Edge::Joined | Edge::Digits);
             if named && stands_alone { claim(whole.end, "issuable_ssn_after_word") } else { None }
         }
         _ => None,

@@ -3,4 +3,5 @@
 mod corpus;
 mod laws;
 mod real;
+mod sentences;
 mod table;

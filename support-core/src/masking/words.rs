@@ -9,7 +9,7 @@ pub(super) enum Word {
     Number,
     /// `is`: the number follows, or the name does.
     Link,
-    /// `says`: a code follows, or a figure.
+    /// `says`, `typed`: a code follows, or a figure.
     Says,
     /// Says nothing, and stands between a name and its number: `my`, `ending`, `savings`.
     Filler,
@@ -78,10 +78,10 @@ fn lookup(word: &[u8]) -> Word {
         }
         b"ssn" | b"ssns" | b"social" | b"ss" | b"ssnno" => Word::Cue(Cue::Ssn),
         b"pin" | b"pins" | b"pincode" | b"mpin" | b"tpin" | b"upin" => Word::Cue(Cue::Pin),
-        b"cvv" | b"cvc" | b"cvv2" | b"cvc2" | b"csc" | b"cvn" | b"ccv" => Word::Cue(Cue::Cvv),
-        b"otp" | b"otps" | b"totp" | b"passcode" | b"passcodes" | b"tan" | b"2fa" | b"mfa" => {
-            Word::Cue(Cue::OneTime)
-        }
+        b"cvv" | b"cvc" | b"cvv2" | b"cvc2" | b"csc" | b"cvn" | b"ccv" | b"cvv1" | b"prufziffer"
+        | b"prufnummer" | b"kartenprufnummer" | b"cryptogramme" => Word::Cue(Cue::Cvv),
+        b"otp" | b"otps" | b"totp" | b"passcode" | b"passcodes" | b"tan" | b"2fa" | b"mfa"
+        | b"authenticator" => Word::Cue(Cue::OneTime),
         b"bestatigungscode" | b"sicherheitscode" => Word::Cue(Cue::OneTime),
         b"code" | b"codes" | b"codigo" => Word::Cue(Cue::Code),
         b"phone" | b"telephone" | b"tel" | b"mobile" | b"cell" | b"cellphone" | b"call" | b"fax"
@@ -116,7 +116,8 @@ fn lookup(word: &[u8]) -> Word {
         | b"numbet" | b"nmbr" | b"nunber" | b"id" | b"nummer" | b"numero" => Word::Number,
         b"is" | b"was" | b"are" | b"its" | b"it's" | b"as" | b"be" | b"equals" | b"ist" | b"lautet"
         | b"es" | b"est" => Word::Link,
-        b"says" | b"said" | b"reads" => Word::Says,
+        b"says" | b"said" | b"reads" | b"shows" | b"showed" | b"displays" | b"typed" | b"entered"
+        | b"tried" | b"keyed" => Word::Says,
         b"my" | b"the" | b"your" | b"his" | b"her" | b"our" | b"their" | b"a" | b"an" | b"of" | b"for"
         | b"here" | b"this" | b"that" | b"these" | b"s" | b"last" | b"four" | b"full" | b"digits"
         | b"digit" | b"new" | b"old" | b"current" | b"existing" | b"ok" | b"okay" | b"sure" | b"yes"
@@ -159,7 +160,9 @@ pub(super) fn classify_code(qualifier: &[u8]) -> Cue {
         b"verification" | b"verify" | b"authentication" | b"authenticator" | b"auth" | b"authorization"
         | b"authorisation" | b"login" | b"log-in" | b"access" | b"sms" | b"text" | b"otp" | b"time"
         | b"2fa" | b"mfa" | b"factor" | b"one-time" | b"onetime" | b"sign-in" | b"signin" | b"recovery"
-        | b"reset" | b"activation" | b"digit" | b"unlock" | b"confirmation" => Cue::OneTime,
+        | b"reset" | b"activation" | b"digit" | b"unlock" | b"confirmation"
+        // "I got code 20342"
+        | b"got" | b"get" | b"received" | b"receive" | b"entered" | b"typed" | b"tried" => Cue::OneTime,
         b"pin" => Cue::Pin,
         b"security" | b"sec" | b"cvv" | b"cvc" => Cue::Cvv,
         b"country" | b"area" | b"bar" | b"qr" | b"exit" | b"http" | b"response" | b"color" | b"colour"

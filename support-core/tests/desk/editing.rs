@@ -1,14 +1,16 @@
 //! Changing a ticket: all of it or nothing.
 
+use serde_json::json;
 use support_core::Error;
 use support_core::desk::{
-    AddParticipant, EditTicket, Escalate, FieldInput, Handle, Options, ResetTicket, RestoreTicket,
-    SetAsideTicket, Snooze,
+    AddParticipant, CreateCustomer, EditTicket, Escalate, FieldInput, Handle, OpenTicket, Options,
+    PutDocument, ResetTicket, RestoreTicket, SetAsideTicket, Snooze,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, CustomerId, TeamId};
+use support_core::label::Label;
 use support_core::people::{ActorRef, Permission};
-use support_core::store::TicketFilter;
+use support_core::store::{DocumentKind, TicketFilter};
 use support_core::testkit::block_on;
 use support_core::ticket::{Participant, ParticipantRole, Priority, SetAsideKind, Status};
 use uuid::Uuid;
@@ -282,5 +284,83 @@ fn a_reset_copies_a_ticket_with_only_its_first_message() {
     assert_eq!((made.priority, made.customer_id), (Priority::High, before.customer_id));
     assert_ne!(made.reference, before.reference);
     assert_eq!(world.ticket(ticket), before);
+    world.sound();
+}
+
+#[test]
+fn a_number_that_masking_hides_is_no_name_on_any_way_to_a_ticket() {
+    const CARD: &str = "4111 1111 1111 1111";
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    let card = || vec![label("vip"), label(CARD)];
+    let open = |change: fn(&mut OpenTicket, Vec<Label>)| {
+        let mut open = OpenTicket::of(customer_of(&carl), "Lamp", "It is dark.");
+        change(&mut open, card());
+        world.fail(&agent, &open)
+    };
+    assert_eq!(fields(&open(|open, card| open.category = card.into_iter().next_back())), ["category"]);
+    assert_eq!(fields(&open(|open, card| open.tags = card)), ["tags"]);
+    assert_eq!(
+        fields(&open(|open, card| open.skills = card.into_iter().map(|skill| (skill, 1)).collect())),
+        ["skills"]
+    );
+    let mine =
+        OpenTicket { category: Some(label("my pin is 4821")), ..OpenTicket::mine("Lamp", "It is dark.") };
+    assert_eq!(fields(&world.fail(&carl, &mine)), ["category"]);
+    let edit = |edit: EditTicket| world.fail(&agent, &edit);
+    assert_eq!(
+        fields(&edit(EditTicket { category: Some(Some(label(CARD))), ..EditTicket::of(ticket) })),
+        ["category"]
+    );
+    assert_eq!(fields(&edit(EditTicket { tags: Some(card()), ..EditTicket::of(ticket) })), ["tags"]);
+    assert_eq!(fields(&edit(EditTicket { add_tags: card(), ..EditTicket::of(ticket) })), ["add_tags"]);
+    // What is taken away may be anything, and so may numbers that are no secret.
+    world.run(&agent, &EditTicket { remove_tags: card(), ..EditTicket::of(ticket) });
+    world.run(
+        &agent,
+        &EditTicket { add_tags: vec![label("order 48213377"), label("2026")], ..EditTicket::of(ticket) },
+    );
+    let actions = [
+        (json!({ "add_tags": ["vip", CARD] }), "add_tags"),
+        (json!({ "set_category": CARD }), "set_category"),
+        (json!({ "require_skill": { "skill": CARD, "level": 1 } }), "require_skill.skill"),
+        (json!({ "set_field": { "key": CARD, "value": true } }), "set_field.key"),
+    ];
+    for (action, field) in actions {
+        let documents = [
+            (
+                DocumentKind::Macro,
+                json!({ "name": "Pay", "content": "", "visibility": "all", "actions": [action] }),
+                "actions[0]",
+            ),
+            (
+                DocumentKind::Automation,
+                json!({ "name": "Pay", "trigger": { "on": ["ticket.created"] }, "actions": [action] }),
+                "actions[0]",
+            ),
+            (
+                DocumentKind::SlaPolicy,
+                json!({ "name": "Fast", "targets": { "resolution": { "seconds": 60 } }, "steps": [{ "when": "at_breach", "actions": [action] }] }),
+                "steps[0].actions[0]",
+            ),
+        ];
+        for (kind, body, path) in documents {
+            let error = world.fail(&HOST, &PutDocument::new(kind, body));
+            assert_eq!(fields(&error), [format!("{path}.{field}")], "{kind}");
+            assert!(!error.to_string().contains("4111"));
+        }
+    }
+    let question = json!({ "id": "q", "text": "What?", "answer": { "text": {} }, "next": [{ "to": null }] });
+    for (fill, field) in [
+        (json!({ "category": CARD }), "ticket[0].category"),
+        (json!({ "tags": [CARD] }), "ticket[0].tags"),
+        (json!({ "skills": { CARD: 1 } }), "ticket[0].skills"),
+    ] {
+        let journey = json!({ "name": "Help", "entry_point": "main", "start": "q", "questions": [question], "ticket": [fill] });
+        assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(DocumentKind::Journey, journey))), [field]);
+    }
+    let customer = CreateCustomer { tags: card(), ..CreateCustomer::named("Dora") };
+    assert_eq!(fields(&world.fail(&HOST, &customer)), ["tags"]);
     world.sound();
 }

@@ -261,3 +261,39 @@ fn a_number_that_answers_a_question_for_a_pin_is_masked() {
     let view = block_on(world.desk.ticket_view(&agent, ticket, 1)).unwrap();
     assert_eq!(view.texts[&view.ticket.subject], "Card ****");
 }
+
+#[test]
+fn a_bare_number_that_a_customer_announced_is_masked_over_messages_and_agents_words() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let last = |ticket| world.said(&agent, ticket).last().unwrap().clone();
+    let ticket = world.opened_by(&carl);
+    world.reply(&carl, ticket, "here is my pin:");
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "****");
+    // What the agent says between the two asks for nothing else.
+    let ticket = world.opened_by(&carl);
+    world.reply(&carl, ticket, "I'll send you my card pin now");
+    world.reply(&agent, ticket, "Sure, take your time.");
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "****");
+    // A ticket may begin with it.
+    let opening = OpenTicket::mine("Access", "hello, this is my pin:");
+    let ticket = world.run(&carl, &opening).ticket_id;
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "****");
+    // A question for something else ends it, as it ends a request.
+    let ticket = world.opened_by(&carl);
+    world.reply(&carl, ticket, "here is my pin:");
+    world.reply(&agent, ticket, "Which order number is it about?");
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "4821");
+    // So does distance.
+    let ticket = world.opened_by(&carl);
+    world.reply(&carl, ticket, "here is my pin:");
+    for _ in 0..4 {
+        world.reply(&agent, ticket, "One moment.");
+    }
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "4821");
+}

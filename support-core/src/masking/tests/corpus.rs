@@ -95,7 +95,7 @@ fn report(messages: &[Labelled]) -> (BTreeMap<String, Count>, Count, u32, u32) {
 #[test]
 fn the_corpus_is_masked_and_clean_messages_stay() {
     let (kinds, all, clean, altered) = report(&corpus(0x5EED, MESSAGES));
-    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
+    assert!(all.f1() >= 0.998, "F1 {}", all.f1());
     assert!(kinds.values().all(|count| count.f1() >= 0.97), "{kinds:?}");
     assert!(altered * 1000 <= clean, "{altered} of {clean}");
 }
@@ -110,13 +110,20 @@ fn the_first_held_out_set_is_masked_and_clean_messages_stay() {
 #[test]
 fn the_second_held_out_set_is_masked_and_clean_messages_stay() {
     let (_, all, clean, altered) = report(&held_out(HeldOut::Second, 0xB0B, MESSAGES));
-    assert!(all.f1() >= 0.97, "F1 {}", all.f1());
+    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
     assert!(altered * 1000 <= clean, "{altered} of {clean}");
 }
 
 #[test]
-fn the_third_held_out_set_is_masked_though_nothing_was_mended_by_it() {
+fn the_third_held_out_set_is_masked_and_clean_messages_stay() {
     let (_, all, clean, altered) = report(&held_out(HeldOut::Third, 0xCAFE, MESSAGES));
-    assert!(all.f1() >= 0.96, "F1 {}", all.f1());
+    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
+    assert!(altered * 1000 <= clean, "{altered} of {clean}");
+}
+
+#[test]
+fn the_fourth_held_out_set_is_masked_and_clean_messages_stay() {
+    let (_, all, clean, altered) = report(&held_out(HeldOut::Fourth, 0xD1CE, MESSAGES));
+    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
     assert!(altered * 1000 <= clean, "{altered} of {clean}");
 }

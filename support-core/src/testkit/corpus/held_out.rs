@@ -2,12 +2,13 @@
 //!
 //! Its templates come from what the detectors are for and from how people write in recorded support conversations,
 //! not from the detectors and not from [`super::corpus`]: other sentences, separators, neighbours and lookalikes. Its
-//! sets share no sentence. Detectors were mended by what the first and the second show; the third only measures what
-//! that is worth for forms that nobody mended by. Whoever mends by it must write a fourth.
+//! sets share no sentence. Each measured once what mending by those before it was worth for forms that nobody mended by;
+//! detectors were mended by each since. Whoever wants such a figure again must write a fifth.
 //!
 //! The mix is that of [`super::corpus`]: one message in ten with personal data, three with lookalikes, six of talk.
 
 mod first;
+mod fourth;
 mod second;
 mod slots;
 mod third;
@@ -23,8 +24,10 @@ pub enum HeldOut {
     First,
     /// The set that measured what mending by the first was worth, and that detectors may be mended by since.
     Second,
-    /// The set that only measures.
+    /// The set that measured what mending by the first two was worth, and that detectors may be mended by since.
     Third,
+    /// The set that measured what mending by the first three was worth, and that detectors may be mended by since.
+    Fourth,
 }
 
 /// A message with `{slots}`, after the turns before it.
@@ -47,6 +50,7 @@ pub fn held_out(set: HeldOut, seed: u64, count: usize) -> Vec<Labelled> {
         HeldOut::First => &first::TEMPLATES,
         HeldOut::Second => &second::TEMPLATES,
         HeldOut::Third => &third::TEMPLATES,
+        HeldOut::Fourth => &fourth::TEMPLATES,
     };
     let mut dice = Dice::new(seed);
     (0..count).map(|_| message(&mut dice, set, templates)).collect()

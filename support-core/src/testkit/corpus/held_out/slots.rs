@@ -92,6 +92,16 @@ fn card_number(dice: &mut Dice, set: HeldOut) -> (String, &'static [usize]) {
             ("6221", 16, FOURS),
             ("6441", 16, FOURS),
         ],
+        HeldOut::Fourth => &[
+            ("4", 16, FOURS),
+            ("4", 16, FOURS),
+            ("53", 16, FOURS),
+            ("2290", 16, FOURS),
+            ("34", 15, &[4, 6, 5]),
+            ("3560", 16, FOURS),
+            ("6011", 16, FOURS),
+            ("38", 14, &[4, 6, 4]),
+        ],
     };
     let &(prefix, length, groups) = dice.pick(ranges);
     (luhn_valid(dice, prefix, length), groups)
@@ -105,6 +115,7 @@ fn card(dice: &mut Dice, set: HeldOut) -> String {
             dice.pick(&["", "", " ", " ", "-", " - ", "\u{202f}", "\t", "/", "\u{2014}", "\r\n"])
         }
         HeldOut::Third => dice.pick(&["", "", " ", " ", "-", "\u{a0}", "\u{2007}", "\u{2010}", "_", "- "]),
+        HeldOut::Fourth => dice.pick(&["", "", " ", " ", "-", "-", "\u{2002}", "\u{2011}", ".", "  "]),
     };
     super::super::numbers::grouped(&number, groups, separator)
 }
@@ -131,6 +142,13 @@ fn iban(dice: &mut Dice, set: HeldOut) -> String {
             ("SE", "nnnnnnnnnnnnnnnnnnnn"),
             ("PT", "nnnnnnnnnnnnnnnnnnnnn"),
             ("RO", "aaaannnnnnnnnnnnnnnn"),
+        ],
+        HeldOut::Fourth => &[
+            ("FI", "nnnnnnnnnnnnnn"),
+            ("LU", "nnnnnnnnnnnnnnnn"),
+            ("CZ", "nnnnnnnnnnnnnnnnnnnn"),
+            ("DK", "nnnnnnnnnnnnnn"),
+            ("BG", "aaaannnnnnnnnnnnnn"),
         ],
     };
     let &(country, shape) = dice.pick(shapes);
@@ -176,6 +194,10 @@ fn email(dice: &mut Dice, set: HeldOut) -> String {
             &["olga_77", "info", "p.o.box", "d-r", "zoë", "a+b"],
             &["web.example", "sub.domain.example.com", "x1.example.io", "firma.example.de"],
         ),
+        HeldOut::Fourth => (
+            &["peter.h", "sales-team", "ana_maria", "łukasz", "j.r.r", "me+shop"],
+            &["letters.example", "mx.example.co", "my-shop.example.net", "agence.example.fr"],
+        ),
     };
     format!("{}@{}", dice.pick(names), dice.pick(hosts))
 }
@@ -199,6 +221,11 @@ fn phone(dice: &mut Dice, set: HeldOut) -> String {
         (HeldOut::Third, 2) => format!("+34 600 00 {} {}", digits(dice, 2), digits(dice, 2)),
         (HeldOut::Third, 3) => format!("0044 7700 900{}", digits(dice, 3)),
         (HeldOut::Third, _) => format!("020 7946 0{}", digits(dice, 3)),
+        (HeldOut::Fourth, 0) => format!("{area} 555 {line}"),
+        (HeldOut::Fourth, 1) => format!("+1-{area}-555-{line}"),
+        (HeldOut::Fourth, 2) => format!("+44 20 7946 0{}", digits(dice, 3)),
+        (HeldOut::Fourth, 3) => format!("0161 496 0{}", digits(dice, 3)),
+        (HeldOut::Fourth, _) => format!("+353 20 910 {}", digits(dice, 4)),
     }
 }
 
@@ -211,6 +238,7 @@ fn disguised(dice: &mut Dice, set: HeldOut, number: String) -> String {
         HeldOut::First => (&[0xFF10, 0x09E6, 0x06F0], "\u{200c}"),
         HeldOut::Second => (&[0x1D7CE, 0x0E50, 0x1D7F6], "\u{200d}"),
         HeldOut::Third => (&[0x0660, 0x0966, 0x1D7D8], "\u{2060}"),
+        HeldOut::Fourth => (&[0xFF10, 0x0CE6, 0x1D7E2], "\u{feff}"),
     };
     if dice.one_in(3) {
         let mut hidden = String::new();

@@ -1,4 +1,4 @@
-//! The set that only measures. Nothing is mended by it.
+//! The third set, which only measured until it was opened.
 
 use super::Templates;
 
