@@ -13,6 +13,8 @@ mod open;
 mod react;
 mod wake;
 
+use std::collections::BTreeMap;
+
 use crate::automation::Was;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
@@ -252,8 +254,9 @@ impl<'a> Change<'a> {
 
     /// Puts the policy in force that should be.
     ///
-    /// Deadlines that another policy or calendar puts in the past are breached with that cause, and their ladder is
-    /// passed over, unless the changed version says otherwise: nobody was late until it was changed. Other targets of
+    /// Deadlines that another policy or calendar puts in the past are breached with that cause, and their ladder and
+    /// the automations about them are passed over, unless the changed version says otherwise: nobody was late until it
+    /// was changed. Other targets of
     /// the same policy, for another priority, are what the policy promised all along.
     fn change_policy(&mut self, by_change: bool) {
         let Some(applied) = policy_change(&self.after, self.config()) else { return };
@@ -267,10 +270,15 @@ impl<'a> Change<'a> {
         let edited = by_change || had.zip(applied.as_ref()).is_some_and(|(a, b)| a.policy.id == b.policy.id);
         let fires = edited && news.iter().any(|version| self.config().fires_ladders(*version));
         let other = !news.is_empty() && self.before.is_some();
+        let passes = by_change || other;
+        let behind = if passes && !fires { self.points_behind() } else { BTreeMap::new() };
         self.record(Event::SlaApplied { applied, by_change });
         self.move_timers();
-        if by_change || other {
+        if passes {
             self.pass_over_past_steps(|step| !fires || step.what == DueKind::Breach);
+        }
+        if passes && !fires {
+            self.pass_over_points(&behind, |_| true);
         }
         if fires {
             self.climb();
@@ -305,6 +313,7 @@ impl<'a> Change<'a> {
         }
         if !met_anew.is_empty() {
             self.pass_over_past_steps(|step| met_anew.contains(&step.metric));
+            self.pass_over_points(&BTreeMap::new(), |metric| met_anew.contains(&metric));
         }
         self.followed = self.events.len();
         self.before = Some(Stood::of(&self.after));

@@ -106,6 +106,7 @@ fn timer_moves() -> Vec<TimerMove> {
         },
         TimerMove::Reinstated { metric },
         TimerMove::Relieved { metric },
+        TimerMove::PassedOver { metric, automation: document_id(3), when: When::AtBreach },
     ]
 }
 
