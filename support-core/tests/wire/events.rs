@@ -268,6 +268,7 @@ fn of_fields() -> Vec<Event> {
             refused: vec![(2, word("ticket_closed"))],
             moved: true,
             forgotten: vec![document_id(3)],
+            passed_over: vec![(document_id(4), instant(2))],
         },
         Event::AutomationStopped {
             automations: vec![document_id(1), document_id(2)],

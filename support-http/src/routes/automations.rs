@@ -53,7 +53,8 @@ struct AutomationBody {
     /// What it does, in order, such as `"raise_priority"` or `{"add_tags": ["vip"]}`.
     #[schema(value_type = Vec<serde_json::Value>)]
     actions: Vec<Action>,
-    /// Whether rules behind it are passed over where it matches.
+    /// Whether rules behind it are passed over where it matches: those that the same news wakes, or, of rules about
+    /// time, those that are due at the same instant.
     stop: bool,
     active: bool,
     version: u64,
