@@ -173,7 +173,7 @@ pub struct Derived {
     pub urgency: Option<Urgency>,
     /// Deadline of the tightest running timer.
     pub next_due_at: Option<Timestamp>,
-    /// Whether a running timer is past its deadline.
+    /// Whether a timer that has not ended is past its deadline, also while it stands still.
     pub breached: bool,
     /// When the worker must look at it next.
     pub wake_at: Option<Timestamp>,

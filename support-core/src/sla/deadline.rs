@@ -305,7 +305,7 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         insight_points: config.insight_points(ticket.insight.as_ref()),
         urgency,
         next_due_at: tightest.map(|(due, _)| due),
-        breached: running().any(|timer| timer.breached_at.is_some()),
+        breached: ticket.sla.is_breached(),
         wake_at,
         failures: ticket.derived.failures,
         leases: ticket.derived.leases.clone(),

@@ -446,6 +446,13 @@ impl Ledger {
         self.timer(metric).filter(|t| t.state.is_open())
     }
 
+    /// Tells whether a timer that has not ended is past its deadline. Being breached stands beside the state: one that
+    /// stands still meanwhile is.
+    #[must_use]
+    pub fn is_breached(&self) -> bool {
+        self.timers.iter().any(|timer| timer.state.is_open() && timer.breached_at.is_some())
+    }
+
     pub(crate) fn open_mut(&mut self, metric: Metric) -> Option<&mut SlaTimer> {
         self.timers.iter_mut().find(|t| t.metric == metric && t.state.is_open())
     }
