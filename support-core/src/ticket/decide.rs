@@ -19,7 +19,7 @@ use crate::automation::Was;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
-use crate::id::{EventId, Ids, OutboxId, TicketId};
+use crate::id::{EventId, Ids, OutboxId, TeamId, TicketId};
 use crate::people::ActorRef;
 use crate::sla::deadline::{DueKind, derive};
 use crate::sla::follow::{Happened, Stood, follow, moves_timers, policy_change};
@@ -103,6 +103,8 @@ struct Change<'a> {
     texts: Vec<Text>,
     /// Where the automations stand.
     reaction: Reaction,
+    /// Of a ticket that is opened: the teams whose queue is full, with where to instead.
+    full: BTreeMap<TeamId, TeamId>,
 }
 
 impl<'a> Change<'a> {
@@ -117,6 +119,7 @@ impl<'a> Change<'a> {
             cause: Cause::Asked,
             texts: Vec::new(),
             reaction: Reaction::of(Some(Was::of(ticket))),
+            full: BTreeMap::new(),
         }
     }
 
@@ -136,6 +139,7 @@ impl<'a> Change<'a> {
             cause: Cause::Asked,
             texts: Vec::new(),
             reaction: Reaction::of(None),
+            full: BTreeMap::new(),
         })
     }
 
@@ -237,6 +241,7 @@ impl<'a> Change<'a> {
         loop {
             // Before policy and timers: a team that a rule chooses is the ticket's from the start.
             self.react();
+            self.make_room();
             self.settle_offer();
             let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
             if asks && self.after.status != Status::Closed {
