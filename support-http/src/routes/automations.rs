@@ -185,7 +185,9 @@ impl RehearsedBody {
 #[derive(Serialize, ToSchema)]
 struct AnalysisBody {
     findings: Vec<RuleFindingBody>,
-    /// Whether every question was answered; otherwise a search was given up, and more may be wrong.
+    /// Whether every question was answered, of rules that wake together: by one event, by the same time since the same
+    /// moment by the same calendar, or by the same point of the same SLA timer. Otherwise a search was given up, and
+    /// more may be wrong.
     complete: bool,
 }
 
