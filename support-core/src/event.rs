@@ -328,6 +328,10 @@ events! {
         /// Of one about time: automations that acted on the ticket and exist no more. It need not remember them.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         forgotten: Vec<DocumentId>,
+        /// Of one about time that stops: automations behind it that were due with it and are passed over, each with the
+        /// moment from which it counts. None of them acts from that moment.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        passed_over: Vec<(DocumentId, Timestamp)>,
     }
     /// A macro was used with a message. The message and what the macro did stand before it.
     MacroApplied = "macro.applied" {

@@ -137,7 +137,7 @@ pub struct Ticket {
     pub status_since: Timestamp,
     /// When its owner changed, or when it was opened without one.
     pub owner_since: Timestamp,
-    /// Automations about time that have acted on it, each with the moment from which it counted: none acts twice from
+    /// Automations about time that have acted on it, or were passed over because one before them stopped, each with the moment from which it counted: none acts twice from
     /// the same. Those that exist no more are forgotten when the next one acts.
     pub acted: BTreeMap<DocumentId, Timestamp>,
     /// How often rules have moved it since somebody last did something to it, and which were stopped for it.
@@ -173,7 +173,7 @@ pub struct Derived {
     pub urgency: Option<Urgency>,
     /// Deadline of the tightest running timer.
     pub next_due_at: Option<Timestamp>,
-    /// Whether a running timer is past its deadline.
+    /// Whether a timer that has not ended is past its deadline, also while it stands still.
     pub breached: bool,
     /// When the worker must look at it next.
     pub wake_at: Option<Timestamp>,

@@ -2,17 +2,24 @@
 //!
 //! - **dead**: no ticket makes the condition hold. The witness is the smallest list of tests found that exclude each
 //!   other.
-//! - **shadowed**: whenever the rule matches, one before it does too, and stops it or decides all that it would. The
-//!   witness is a ticket on which both match and the rule behind does nothing of its own.
-//! - **conflicting**: two rules that one event wakes want different things of the same ticket. The witness is such a
+//! - **shadowed**: whenever the rule matches, one before it does too, and stops it or decides all that it would; or
+//!   several before it stop it between them. The witness is a ticket on which they match and the rule behind does
+//!   nothing of its own.
+//! - **conflicting**: two rules that wake together want different things of the same ticket. The witness is such a
 //!   ticket, and the rule behind was overruled on it.
 //! - **cyclic**: rules wake each other until they are cut, in one commit or, by way of the router and of time, over
 //!   many. The witness is a ticket on which they were, with the way round. Cycles that share a rule are one finding.
+//!
+//! Rules wake together where one event wakes both, or where both wait for the same time since the same moment by the
+//! same calendar, or for the same point of the same SLA timer. Rules about time that wait for different times may come
+//! to be due at one instant all the same; they are not compared, and neither are rules that several before them decide
+//! between them without stopping them.
 //!
 //! A witness was evaluated before it is shown. "No ticket" is a search that came to its end; one that grew too long is
 //! given up, and [`Analysis::complete`] says so.
 
 mod round;
+mod together;
 mod world;
 
 use std::collections::BTreeMap;
@@ -24,14 +31,15 @@ use crate::config::Config;
 use crate::event::Event;
 use crate::id::{DocumentId, Ids};
 use crate::people::ActorRef;
-use crate::ticket::{Circumstances, rehearse};
+use crate::ticket::{Circumstances, rehearse, rehearse_in_time};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::action::Action;
 use super::compiled::Node;
 use super::evaluate::{Automations, Rule, Triggers};
-use super::rule::{On, Trigger};
+use super::rule::On;
+use together::{Wakes, always_wakes, due_soon, in_time};
 use world::{Found, World, search};
 
 /// Looks that one question may take.
@@ -40,6 +48,8 @@ const LOOKS_A_QUESTION: usize = 20_000;
 const LOOKS: usize = 300_000;
 /// Tickets on which a loop is tried.
 const TRIES: usize = 32;
+/// Most rules that are asked whether they stop another between them.
+const STOPS: usize = 32;
 /// Most findings.
 const FINDINGS: usize = 500;
 
@@ -62,7 +72,8 @@ wire_enum! {
 pub struct Analysis {
     /// The findings: dead rules first, then in the order of the rules.
     pub findings: Vec<Finding>,
-    /// Whether every question was answered; otherwise some search was given up, and more may be wrong.
+    /// Whether every question was answered, of rules that wake together; otherwise some search was given up, and more may
+    /// be wrong.
     pub complete: bool,
 }
 
@@ -136,31 +147,23 @@ pub fn analyse(config: &Config, ids: &dyn Ids) -> Analysis {
         }
     }
     for (place, rule) in alive.iter().enumerate() {
+        let mut alone = false;
         for before in alive.iter().take(place) {
             if findings.len() < FINDINGS
-                && let Some(on) = both_wake(before, rule)
+                && let Some(by) = Wakes::both(before, rule)
             {
-                findings.extend(
-                    search.shadowed(before, rule, on).or_else(|| search.conflicting(before, rule, on)),
-                );
+                let found = search.shadowed(before, rule, by);
+                alone |= found.is_some();
+                findings.extend(found.or_else(|| search.conflicting(before, rule, by)));
             }
+        }
+        if !alone && findings.len() < FINDINGS {
+            findings.extend(search.shadowed_together(alive.get(..place).unwrap_or_default(), rule));
         }
     }
     findings.extend(search.cyclic(&alive));
     findings.truncate(FINDINGS);
     Analysis { findings, complete: search.complete }
-}
-
-/// Names an event that wakes both.
-fn both_wake(one: &Rule, other: &Rule) -> Option<On> {
-    let (Trigger::On(these), Trigger::On(those)) = (&one.trigger, &other.trigger) else { return None };
-    these.iter().copied().find(|on| those.contains(on))
-}
-
-/// Tells whether every event that wakes the second wakes the first.
-fn always_wakes(first: &Rule, second: &Rule) -> bool {
-    let (Trigger::On(these), Trigger::On(those)) = (&first.trigger, &second.trigger) else { return false };
-    those.iter().all(|on| these.contains(on))
 }
 
 /// Tells whether an action leaves nothing to another that comes after it.
@@ -186,6 +189,15 @@ impl Search<'_> {
         found
     }
 
+    /// Looks for tickets on which a rule matches as something wakes it, and on which more is as wanted.
+    fn ask(&mut self, by: Wakes, rule: &Rule, more: &[(&Node, bool)], most: usize) -> Found {
+        let in_time = in_time(rule).filter(|_| by == Wakes::Time);
+        let mut goals = vec![(rule.condition(), true)];
+        goals.extend(more);
+        goals.extend(in_time.as_ref().map(|node| (node, true)));
+        self.find(&goals, most)
+    }
+
     /// Takes away what is not needed for the contradiction.
     fn dead(&mut self, rule: &Rule) -> Finding {
         let mut tests = vec!["condition".to_owned()];
@@ -208,52 +220,111 @@ impl Search<'_> {
         Finding { kind: FindingKind::Dead, automations: vec![rule.id()], tests, witness: None }
     }
 
-    fn shadowed(&mut self, before: &Rule, rule: &Rule, on: On) -> Option<Finding> {
+    fn shadowed(&mut self, before: &Rule, rule: &Rule, by: Wakes) -> Option<Finding> {
         let idle = |action: &Action| before.actions.iter().any(|first| covers(first, action));
         let left_nothing = before.stop || rule.actions.iter().all(idle);
         if !left_nothing || !always_wakes(before, rule) {
             return None;
         }
-        let alone = self.find(&[(rule.condition(), true), (before.condition(), false)], 1);
+        let alone = self.ask(by, rule, &[(before.condition(), false)], 1);
         let Found::None = alone else { return None };
-        let Found::Worlds(worlds) = self.find(&[(rule.condition(), true), (before.condition(), true)], TRIES)
-        else {
-            return None;
-        };
-        let silent = |world: &World| {
-            !self.rehearse(world, &[before, rule], on).iter().any(|(actor, event)| {
-                *actor == ActorRef::rule(rule.id()) && !matches!(event, Event::AutomationApplied { .. })
-            })
-        };
-        let world = worlds.iter().find(|world| silent(world))?;
-        Some(self.finding(FindingKind::Shadowed, &[before, rule], world, Some(on)))
+        self.shown_silent(&[before, rule], rule, &[(before.condition(), true)], by)
     }
 
-    fn conflicting(&mut self, before: &Rule, rule: &Rule, on: On) -> Option<Finding> {
+    /// Finds that rules stop another between them, of which none does so alone.
+    fn shadowed_together(&mut self, before: &[&Rule], rule: &Rule) -> Option<Finding> {
+        let mut stops: Vec<&Rule> = Vec::new();
+        for one in before.iter().copied().filter(|one| one.stop) {
+            let meets = Wakes::both(one, rule)
+                .is_some_and(|by| !matches!(self.ask(by, rule, &[(one.condition(), true)], 1), Found::None));
+            stops.extend(meets.then_some(one));
+        }
+        if stops.len() < 2 || !self.are_enough(&stops, rule) {
+            return None;
+        }
+        // None is named that is not needed.
+        for one in stops.clone() {
+            let rest: Vec<&Rule> = stops.iter().copied().filter(|kept| kept.id() != one.id()).collect();
+            if self.are_enough(&rest, rule) {
+                stops = rest;
+            }
+        }
+        stops.push(rule);
+        let by = Wakes::all(rule).into_iter().next()?;
+        self.shown_silent(&stops, rule, &[], by)
+    }
+
+    /// Tells whether some of these match and stop a rule, whatever wakes it, wherever it matches.
+    fn are_enough(&mut self, stops: &[&Rule], rule: &Rule) -> bool {
+        if stops.len() > STOPS {
+            self.complete = false;
+            return false;
+        }
+        Wakes::all(rule).into_iter().all(|by| {
+            let with = stops.iter().filter(|one| by.wakes(one, rule));
+            let none: Vec<(&Node, bool)> = with.map(|one| (one.condition(), false)).collect();
+            !none.is_empty() && matches!(self.ask(by, rule, &none, 1), Found::None)
+        })
+    }
+
+    /// Looks for a ticket on which a rule, behind others, does nothing of its own.
+    fn shown_silent(
+        &mut self,
+        rules: &[&Rule],
+        rule: &Rule,
+        goals: &[(&Node, bool)],
+        by: Wakes,
+    ) -> Option<Finding> {
+        let Found::Worlds(worlds) = self.ask(by, rule, goals, TRIES) else { return None };
+        let silent = |world: &World| {
+            let events = self.rehearse(world, rules, rule, by);
+            let acts = |id: DocumentId| events.iter().any(|(actor, _)| *actor == ActorRef::rule(id));
+            let of_its_own = events.iter().any(|(actor, event)| {
+                *actor == ActorRef::rule(rule.id()) && !matches!(event, Event::AutomationApplied { .. })
+            });
+            !of_its_own && (by != Wakes::Time || rules.iter().any(|one| acts(one.id())))
+        };
+        let Some(world) = worlds.iter().find(|world| silent(world)) else {
+            self.complete &= worlds.len() < TRIES && by != Wakes::Time;
+            return None;
+        };
+        Some(self.finding(FindingKind::Shadowed, rules, world, by.on()))
+    }
+
+    fn conflicting(&mut self, before: &Rule, rule: &Rule, by: Wakes) -> Option<Finding> {
         let against = |action: &Action| before.actions.iter().any(|first| action.contradicts(first));
         if before.stop || !rule.actions.iter().any(against) {
             return None;
         }
-        let Found::Worlds(worlds) = self.find(&[(before.condition(), true), (rule.condition(), true)], TRIES)
-        else {
+        let Found::Worlds(worlds) = self.ask(by, rule, &[(before.condition(), true)], TRIES) else {
             return None;
         };
         let told = |world: &World| {
-            self.rehearse(world, &[before, rule], on).iter().any(|(_, event)| {
+            self.rehearse(world, &[before, rule], rule, by).iter().any(|(_, event)| {
                 matches!(event, Event::AutomationApplied { automation, overruled, .. }
                     if automation.id == rule.id() && overruled.iter().any(|one| one.by == before.id()))
             })
         };
-        let world = worlds.iter().find(|world| told(world))?;
-        Some(self.finding(FindingKind::Conflicting, &[before, rule], world, Some(on)))
+        let Some(world) = worlds.iter().find(|world| told(world)) else {
+            // Of what a calendar counts, no ticket may have been tried at the right instant.
+            self.complete &= worlds.len() < TRIES && by != Wakes::Time;
+            return None;
+        };
+        Some(self.finding(FindingKind::Conflicting, &[before, rule], world, by.on()))
     }
 
-    /// Lets some rules act on a ticket to which something happens.
-    fn rehearse(&self, world: &World, rules: &[&Rule], on: On) -> Vec<(ActorRef, Event)> {
+    /// Lets some rules act on a ticket to which something happens, or for which the time of `rule` has come.
+    fn rehearse(&self, world: &World, rules: &[&Rule], rule: &Rule, by: Wakes) -> Vec<(ActorRef, Event)> {
         let config = self.only(rules);
-        let circumstances =
-            Circumstances { actor: ActorRef::SYSTEM, now: world.now, ids: self.ids, config: &config };
-        let decision = rehearse(&world.ticket, Triggers::just(on), &world.occasion, &circumstances);
+        let at = |now| Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids, config: &config };
+        let decision = match by {
+            Wakes::Event(on) => rehearse(&world.ticket, Triggers::just(on), &world.occasion, &at(world.now)),
+            Wakes::Time => {
+                let ticket = due_soon(world, rule);
+                let now = rule.instant(&ticket, &config).map_or(world.now, |(at, _)| at);
+                rehearse_in_time(&ticket, &at(now))
+            }
+        };
         decision.events.into_iter().map(|envelope| (envelope.actor, envelope.event)).collect()
     }
 

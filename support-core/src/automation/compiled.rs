@@ -171,10 +171,7 @@ impl<'a> Snapshot<'a> {
             Field::FollowsUp => Datum::flag(ticket.follow_up_of.is_some()),
             Field::Answered => Datum::flag(ticket.first_responded_at.is_some()),
             Field::Snoozed => Datum::flag(ticket.snoozed_until.is_some()),
-            Field::Breached => {
-                let open = ticket.sla.timers.iter().filter(|timer| timer.state.is_open());
-                Datum::flag(open.into_iter().any(|timer| timer.breached_at.is_some()))
-            }
+            Field::Breached => Datum::flag(ticket.sla.is_breached()),
             Field::Level => Datum::Number(f64::from(ticket.escalation.map_or(0, |e| e.level))),
             Field::Reopened => Datum::Number(f64::from(ticket.reopened_count)),
             Field::AgeSeconds => since(Some(ticket.created_at)),

@@ -179,8 +179,8 @@ impl Rule {
         self.holds(&snapshot).then_some(Due { rule: self, at, from })
     }
 
-    /// Returns when it is to act on a ticket, and from when it counts; nothing for a rule about events, or where its
-    /// moment has not come about.
+    /// Returns when it is to act on a ticket, and from when it counts; nothing for a rule about events, where its
+    /// moment has not come about, or where a change of policy passed it over.
     #[must_use]
     pub fn instant(&self, ticket: &Ticket, config: &Config) -> Option<(Timestamp, Timestamp)> {
         match &self.trigger {
@@ -205,14 +205,24 @@ impl Rule {
             }
             Trigger::Timer(Timer { metric, when }) => {
                 let timer = ticket.sla.open(*metric).filter(|timer| timer.state == TimerState::Running)?;
-                let at = match when {
-                    // Late is later than the deadline.
-                    crate::sla::policy::When::AtBreach => timer.late_at(config),
-                    when => timer.instant_at(when.used_seconds(timer.target_seconds), config),
-                }?;
-                Some((at, timer.started_at))
+                let at = timer.point(*when, &timer.standstill(), config)?;
+                (!timer.passes_over(self.id(), *when, at)).then_some((at, timer.started_at))
             }
         }
+    }
+
+    /// Tells which point of an open timer it has behind it by `now`, also where the timer stands still, and since when
+    /// that counts.
+    pub(crate) fn point_behind(
+        &self,
+        ticket: &Ticket,
+        now: Timestamp,
+        config: &Config,
+    ) -> Option<(Timer, Timestamp)> {
+        let Trigger::Timer(point) = self.trigger else { return None };
+        let timer = ticket.sla.open(point.metric)?;
+        let at = timer.point(point.when, &timer.standstill_until(now), config)?;
+        (at <= now).then_some((point, timer.started_at))
     }
 }
 

@@ -35,7 +35,8 @@ pub struct AutomationSpec {
     pub condition: Option<Condition>,
     /// What it does, in order.
     pub actions: Vec<Action>,
-    /// Whether rules behind it are passed over where it matches.
+    /// Whether rules behind it are passed over where it matches: those that the same news wakes, or, of rules about
+    /// time, those that are due at the same instant. They do not act later from the moment from which they counted.
     #[serde(default)]
     pub stop: bool,
     /// Whether it is in force.

@@ -76,8 +76,10 @@ pub struct TeamSpec {
     /// How what is asked for relaxes while work waits, in the order of time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relaxation: Vec<RelaxStage>,
-    /// Most work that waits in its queue, ≥ 1; `None` is any. What is opened at the same moment does not see each other:
-    /// it may be passed by as many tickets as are opened at once, less one.
+    /// Most work that waits in its queue, ≥ 1; `None` is any. It is asked of new work alone, once the automations that
+    /// its opening wakes have chosen its team: what is moved by hand, goes back, is escalated or reopened waits here all
+    /// the same. What is opened at the same moment does not see each other: it may be passed by as many tickets as are
+    /// opened at once, less one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_limit: Option<u32>,
     /// What happens with new work while that much waits.

@@ -35,7 +35,7 @@ pub struct Counts {
     pub by_department: BTreeMap<TeamId, u32>,
     /// The same by status.
     pub by_status: BTreeMap<Status, u32>,
-    /// Those with a running timer past its deadline.
+    /// Those with a timer past its deadline that has not ended, also while it stands still.
     pub sla_breached: u32,
     /// Those that nobody has and that wait.
     pub waiting: u32,

@@ -17,7 +17,8 @@ use crate::scoring::Insight;
 use crate::sla::ConfigRef;
 use crate::store::{ChangeSet, Effect, OffersOf, OutboxRow, Query, Select, StoreExt, TextClass};
 use crate::ticket::{
-    Command, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command, decide,
+    Command, Decision, ExternalRef, FieldInput, FieldValue, Priority, TeamSource, TicketJourney, command,
+    decide,
 };
 use crate::time::Timestamp;
 
@@ -29,8 +30,6 @@ use super::land::{Landed, Landing};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
 
-/// Tag of work that came while the queue where it belongs was full.
-const QUEUE_FULL: &str = "queue_full";
 /// Most tags, fields, context entries or skills that a command may name.
 pub(super) const LIST_LIMIT: usize = 100;
 
@@ -243,15 +242,15 @@ impl OpenTicket {
             automatic: false,
             sent_at: ask.now,
         };
-        let (open, texts) = self.command(ask, &opening, self.start(ask, &opening).await?)?;
+        let (open, texts) = self.command(ask, &opening, self.start(ask, &opening).await)?;
         let (ticket, message) = (open.id, open.message.id);
-        let mut commands = vec![Command::Open(Box::new(open))];
+        let mut given = None;
         let mut owner = None;
         if let Some(agent) = self.assigned_to {
             let (agent, state) = ask.agent_in("assigned_to", agent).await?;
             ask.may_give_to(&agent)?;
             let over = goes_over(None, self.effort.unwrap_or(1), &agent, &state);
-            commands.push(Command::Assign(Box::new(command::Assign {
+            given = Some(Command::Assign(Box::new(command::Assign {
                 to: Some(agent.id),
                 team: None,
                 how: AssignHow::Open,
@@ -261,7 +260,7 @@ impl OpenTicket {
             })));
             owner = Some(state);
         }
-        let decision = decide(None, &commands, &ask.circumstances())?;
+        let decision = ask.decide_opening(open, given).await?;
         let landing = Landing::of(ask.actor.tenant(), None, decision);
         let Landed { changes, version, routes } = ask.desk.land(landing, &ask.circumstances()).await?;
         people.absorb(changes);
@@ -295,11 +294,59 @@ pub(super) struct Start {
     team: TeamId,
     /// What says that it belongs there.
     by: TeamSource,
-    /// Whether the queue where it belongs is full.
-    full: bool,
 }
 
 impl Ask<'_> {
+    /// Decides that a ticket is opened, in a queue that has room for it where there is one.
+    ///
+    /// Which queue that is only the decision tells, because rules may choose the team, so it is made again with what it
+    /// did not know: in each round one full queue more.
+    pub(super) async fn decide_opening(
+        &self,
+        open: command::Open,
+        given: Option<Command>,
+    ) -> Result<Decision, Error> {
+        let own = open.team_id;
+        let mut commands = vec![Command::Open(Box::new(open))];
+        commands.extend(given);
+        let mut asked = BTreeSet::new();
+        loop {
+            let decision = decide(None, &commands, &self.circumstances())?;
+            let ends = decision.ticket.team_id.filter(|_| decision.ticket.is_waiting());
+            let Some(team) = ends.filter(|team| asked.insert(*team)) else { return Ok(decision) };
+            let Some(to) = self.full(team).await? else { return Ok(decision) };
+            let Some(Command::Open(open)) = commands.first_mut() else { return Ok(decision) };
+            if team == own {
+                open.team_id = to;
+                open.tags.extend(command::queue_full());
+            } else {
+                open.full.insert(team, to);
+            }
+        }
+    }
+
+    /// Tells where new work of a team goes whose queue is full: to another, or nowhere but there. Nothing where there is
+    /// room.
+    async fn full(&self, id: TeamId) -> Result<Option<TeamId>, Error> {
+        let config = &self.config;
+        let limited = config.team(id).filter(|team| team.queue_limit.is_some());
+        let Some(team) = limited else { return Ok(None) };
+        self.desk.live(self.actor.tenant()).sync(self.store()).await?;
+        if !self.is_full(id, team).await? {
+            return Ok(None);
+        }
+        if team.queue_limit_action == QueueLimitAction::Overflow {
+            for id in &team.overflow_team_ids {
+                if let Some(team) = config.team(*id)
+                    && !self.is_full(*id, team).await?
+                {
+                    return Ok(Some(*id));
+                }
+            }
+        }
+        Ok(Some(id))
+    }
+
     /// Tells whether as much waits in a team's queue as may. What is on offer waits too: nobody has it yet.
     async fn is_full(&self, id: TeamId, team: &TeamSpec) -> Result<bool, Error> {
         let Some(limit) = team.queue_limit else { return Ok(false) };
@@ -360,30 +407,10 @@ impl OpenTicket {
         .unwrap_or((TeamSource::Default, TeamId::DEFAULT))
     }
 
-    /// Finds whose queue it starts in: that of the team to which it belongs, or another one where that is full.
-    pub(super) async fn start(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> Result<Start, Error> {
-        let (by, own) = self.own_team(ask, opening);
-        let insight = ask.insight(opening.customer).await;
-        let config = &ask.config;
-        let limited =
-            config.team(own).filter(|team| team.queue_limit.is_some() && self.assigned_to.is_none());
-        let Some(team) = limited else { return Ok(Start { insight, team: own, by, full: false }) };
-        ask.desk.live(ask.actor.tenant()).sync(ask.store()).await?;
-        if !ask.is_full(own, team).await? {
-            return Ok(Start { insight, team: own, by, full: false });
-        }
-        let mut to = own;
-        if team.queue_limit_action == QueueLimitAction::Overflow {
-            for id in &team.overflow_team_ids {
-                if let Some(team) = config.team(*id)
-                    && !ask.is_full(*id, team).await?
-                {
-                    to = *id;
-                    break;
-                }
-            }
-        }
-        Ok(Start { insight, team: to, by, full: true })
+    /// Finds whose queue it starts in, and what is known of whose it is.
+    pub(super) async fn start(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> Start {
+        let (by, team) = self.own_team(ask, opening);
+        Start { insight: ask.insight(opening.customer).await, team, by }
     }
 
     /// Turns what was asked into a command and the texts that it names.
@@ -423,8 +450,7 @@ impl OpenTicket {
             Direction::Inbound => ask.config.keyword_hits(&[&subject.body, &body.body]),
             Direction::Outbound => ask.config.keyword_hits(&[&subject.body]),
         };
-        let mut tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
-        tags.extend(QUEUE_FULL.parse().ok().filter(|_| start.full));
+        let tags: BTreeSet<Label> = self.tags.iter().cloned().collect();
         let Stored { id: body, masked, .. } = body;
         let message = command::NewMessage {
             id: MessageId::mint(ask.ids(), ask.now),
@@ -473,6 +499,7 @@ impl OpenTicket {
             conversation_id,
             message,
             keywords,
+            full: BTreeMap::new(),
         };
         Ok((open, texts))
     }

@@ -9,7 +9,7 @@ use crate::label::ForeignId;
 use crate::people::{Actor, ActorRef, Address, AddressKind, Customer, Permission, normalize_address};
 use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
 use crate::text::is_thanks;
-use crate::ticket::{Command, Status, Ticket, decide};
+use crate::ticket::{Status, Ticket};
 use crate::time::Timestamp;
 
 use super::TicketReply;
@@ -252,9 +252,9 @@ impl Ask<'_> {
             automatic: arrival.automatic,
             sent_at: arrival.sent_at,
         };
-        let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await?)?;
+        let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await)?;
         let (ticket_id, message_id) = (open.id, open.message.id);
-        let decision = decide(None, &[Command::Open(Box::new(open))], &self.circumstances())?;
+        let decision = self.decide_opening(open, None).await?;
         let landing = Landing::of(self.actor.tenant(), None, decision);
         let Landed { changes: made, version, routes } =
             self.desk.land(landing, &self.circumstances()).await?;

@@ -82,6 +82,23 @@ impl SlaTimer {
         self.late_after(&self.standstill(), config)
     }
 
+    /// Returns the instant of one of its points, had it stood still in `standstill`. Late is later than the deadline.
+    pub(crate) fn point(&self, when: When, standstill: &Pauses, config: &Config) -> Option<Timestamp> {
+        match when {
+            When::AtBreach | When::SecondsAfter(0) => self.late_after(standstill, config),
+            when => {
+                let used = when.used_seconds(self.target_seconds);
+                config.calendar(self.calendar).due(self.started_at, used, standstill)
+            }
+        }
+    }
+
+    /// Returns when it stood still, as if it counted from `now` on: what lies ahead of a timer that stands still has no
+    /// instant yet.
+    pub(crate) fn standstill_until(&self, now: Timestamp) -> Pauses {
+        self.pauses().map(|(from, to)| Pause { from, to: to.or(Some(now)) }).collect()
+    }
+
     fn late_after(&self, standstill: &Pauses, config: &Config) -> Option<Timestamp> {
         let late = self.target_seconds.checked_mul(1_000_000)?.checked_add(1)?;
         config.calendar(self.calendar).due_micros(self.started_at, late, standstill)
@@ -167,11 +184,7 @@ pub fn due_steps(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<DueSte
 /// Lists what lies behind the ticket's open timers at `now`, those that stand still among them.
 pub(crate) fn past_steps(ticket: &Ticket, now: Timestamp, config: &Config) -> Vec<DueStep> {
     let open = ticket.sla.timers.iter().filter(|t| t.state.is_open());
-    let steps = open.flat_map(|timer| {
-        // As if it counted from now on: what lies ahead of a timer that stands still has no instant yet.
-        let standstill = timer.pauses().map(|(from, to)| Pause { from, to: to.or(Some(now)) }).collect();
-        steps_of(timer, &standstill, config)
-    });
+    let steps = open.flat_map(|timer| steps_of(timer, &timer.standstill_until(now), config));
     due_of(steps, now)
 }
 
@@ -189,8 +202,9 @@ fn upcoming<'a>(ticket: &'a Ticket, config: &'a Config) -> impl Iterator<Item = 
 
 fn steps_of(timer: &SlaTimer, standstill: &Pauses, config: &Config) -> Vec<DueStep> {
     let mut steps = Vec::new();
-    let instant = |used| config.calendar(timer.calendar).due(timer.started_at, used, standstill);
-    let Some(due_at) = instant(timer.target_seconds) else { return steps };
+    let calendar = config.calendar(timer.calendar);
+    let due_at = calendar.due(timer.started_at, timer.target_seconds, standstill);
+    let Some(due_at) = due_at else { return steps };
     let late_at = timer.late_after(standstill, config);
     let mut push = |at: Timestamp, what| {
         steps.push(DueStep { at, metric: timer.metric, cycle: timer.cycle, due_at, what });
@@ -200,10 +214,7 @@ fn steps_of(timer: &SlaTimer, standstill: &Pauses, config: &Config) -> Vec<DueSt
     }
     let Some(policy) = config.policy(timer.policy) else { return steps };
     for (key, step) in policy.ladder(timer.metric) {
-        let at = match step.when {
-            When::AtBreach | When::SecondsAfter(0) => late_at,
-            when => instant(when.used_seconds(timer.target_seconds)),
-        };
+        let at = timer.point(step.when, standstill, config);
         if let Some(at) = at.filter(|at| !timer.has_taken(key, *at)) {
             let warns = step.when.warns();
             push(at, DueKind::Step { step: key, warns, actions: step.actions.clone() });
@@ -297,7 +308,7 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
         insight_points: config.insight_points(ticket.insight.as_ref()),
         urgency,
         next_due_at: tightest.map(|(due, _)| due),
-        breached: running().any(|timer| timer.breached_at.is_some()),
+        breached: ticket.sla.is_breached(),
         wake_at,
         failures: ticket.derived.failures,
         leases: ticket.derived.leases.clone(),

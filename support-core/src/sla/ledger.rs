@@ -19,7 +19,7 @@ use crate::ticket::{Priority, Status, StatusCategory};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
-use super::policy::StepKey;
+use super::policy::{StepKey, When};
 use stored::Stored;
 
 /// One version of a configuration document: what a decision names as its ground.
@@ -253,10 +253,10 @@ pub struct SlaTimer {
     pub steps_taken: Vec<StepTaken>,
 }
 
-/// A step of a ladder that a timer has behind it.
+/// A step of a ladder that a timer has behind it, or the point at which an automation was to act and does not.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct StepTaken {
-    /// Whose ladder.
+    /// Whose: of the policy with the ladder, or of the automation.
     pub policy: DocumentId,
     /// Which step.
     pub step: StepKey,
@@ -270,14 +270,26 @@ impl SlaTimer {
     /// Tells whether it has a step of its policy's ladder behind it, which was or is to be taken at `at`.
     #[must_use]
     pub fn has_taken(&self, step: StepKey, at: Timestamp) -> bool {
-        let taken =
-            self.steps_taken.iter().find(|taken| taken.policy == self.policy.id && taken.step == step);
+        self.has_behind(self.policy.id, step, at)
+    }
+
+    /// Tells whether a change passed over an automation that is to act at `when`, which is at `at`.
+    #[must_use]
+    pub fn passes_over(&self, automation: DocumentId, when: When, at: Timestamp) -> bool {
+        self.has_behind(automation, StepKey { when, nth: 0 }, at)
+    }
+
+    fn has_behind(&self, whose: DocumentId, step: StepKey, at: Timestamp) -> bool {
+        let taken = self.steps_taken.iter().find(|taken| taken.policy == whose && taken.step == step);
         taken.is_some_and(|taken| taken.passed_at.is_none_or(|passed| at <= passed))
     }
 
     /// Notes that a step of its policy's ladder was taken, or passed over at an instant.
     pub(crate) fn note_step(&mut self, step: StepKey, passed_at: Option<Timestamp>) {
-        let policy = self.policy.id;
+        self.note_behind(self.policy.id, step, passed_at);
+    }
+
+    fn note_behind(&mut self, policy: DocumentId, step: StepKey, passed_at: Option<Timestamp>) {
         self.steps_taken.retain(|taken| taken.policy != policy || taken.step != step);
         self.steps_taken.push(StepTaken { policy, step, passed_at });
     }
@@ -364,7 +376,7 @@ impl<'de> Deserialize<'de> for Ledger {
 }
 
 /// A change of one timer, as the event tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "move", rename_all = "snake_case")]
 pub enum TimerMove {
     /// A cycle begins.
@@ -410,6 +422,16 @@ pub enum TimerMove {
         /// What is timed.
         metric: Metric,
     },
+    /// A change of policy or calendar put the point at which an automation was to act in the past. It does not act,
+    /// unless another change puts the point ahead.
+    PassedOver {
+        /// What is timed.
+        metric: Metric,
+        /// The automation.
+        automation: DocumentId,
+        /// Which point of the timer.
+        when: When,
+    },
 }
 
 impl Ledger {
@@ -423,6 +445,13 @@ impl Ledger {
     #[must_use]
     pub fn open(&self, metric: Metric) -> Option<&SlaTimer> {
         self.timer(metric).filter(|t| t.state.is_open())
+    }
+
+    /// Tells whether a timer that has not ended is past its deadline. Being breached stands beside the state: one that
+    /// stands still meanwhile is.
+    #[must_use]
+    pub fn is_breached(&self) -> bool {
+        self.timers.iter().any(|timer| timer.state.is_open() && timer.breached_at.is_some())
     }
 
     pub(crate) fn open_mut(&mut self, metric: Metric) -> Option<&mut SlaTimer> {
@@ -531,6 +560,11 @@ impl Ledger {
             TimerMove::Relieved { metric } => {
                 if let Some(timer) = self.open_mut(metric) {
                     timer.breached_at = None;
+                }
+            }
+            TimerMove::PassedOver { metric, automation, when } => {
+                if let Some(timer) = self.open_mut(metric) {
+                    timer.note_behind(automation, StepKey { when, nth: 0 }, Some(at));
                 }
             }
         }

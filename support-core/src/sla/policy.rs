@@ -46,7 +46,7 @@ pub struct PolicySpec {
     #[serde(default = "yes")]
     pub active: bool,
     /// Whether what this version puts in the past fires its ladder, on timers that have not ended: warnings, escalations
-    /// and what they do. Otherwise it is passed over. It counts for this version alone; the next says it anew.
+    /// and what they do, and automations about them. Otherwise it is passed over. It counts for this version alone; the next says it anew.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fire_ladders: bool,
 }

@@ -205,7 +205,7 @@ pub enum Assignee {
 /// Tickets whose timers need attention.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlaFilter {
-    /// A running timer is past its deadline.
+    /// A timer that has not ended is past its deadline, also while it stands still.
     Breached,
     /// None is, and half of the tightest running timer's target is used at this instant: its
     /// [`urgency`](crate::ticket::Derived::urgency) has begun.

@@ -200,6 +200,13 @@ pub struct Open {
     pub message: NewMessage,
     /// Keyword rules that match its texts.
     pub keywords: Matched,
+    /// Teams whose queue is full, each with the one to which what rules put there goes instead: itself where it stays.
+    pub full: BTreeMap<TeamId, TeamId>,
+}
+
+/// The tag of work that came while the queue where it belongs was full.
+pub(crate) fn queue_full() -> Option<Label> {
+    "queue_full".parse().ok()
 }
 
 /// A message to be stored.

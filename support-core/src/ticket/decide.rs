@@ -13,11 +13,13 @@ mod open;
 mod react;
 mod wake;
 
+use std::collections::BTreeMap;
+
 use crate::automation::Was;
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, Envelope, Event, Stream};
-use crate::id::{EventId, Ids, OutboxId, TicketId};
+use crate::id::{EventId, Ids, OutboxId, TeamId, TicketId};
 use crate::people::ActorRef;
 use crate::sla::deadline::{DueKind, derive};
 use crate::sla::follow::{Happened, Stood, follow, moves_timers, policy_change};
@@ -101,6 +103,8 @@ struct Change<'a> {
     texts: Vec<Text>,
     /// Where the automations stand.
     reaction: Reaction,
+    /// Of a ticket that is opened: the teams whose queue is full, with where to instead.
+    full: BTreeMap<TeamId, TeamId>,
 }
 
 impl<'a> Change<'a> {
@@ -115,6 +119,7 @@ impl<'a> Change<'a> {
             cause: Cause::Asked,
             texts: Vec::new(),
             reaction: Reaction::of(Some(Was::of(ticket))),
+            full: BTreeMap::new(),
         }
     }
 
@@ -134,6 +139,7 @@ impl<'a> Change<'a> {
             cause: Cause::Asked,
             texts: Vec::new(),
             reaction: Reaction::of(None),
+            full: BTreeMap::new(),
         })
     }
 
@@ -235,6 +241,7 @@ impl<'a> Change<'a> {
         loop {
             // Before policy and timers: a team that a rule chooses is the ticket's from the start.
             self.react();
+            self.make_room();
             self.settle_offer();
             let asks = self.events.iter().any(|envelope| asks_for_policy(&envelope.event));
             if asks && self.after.status != Status::Closed {
@@ -252,8 +259,9 @@ impl<'a> Change<'a> {
 
     /// Puts the policy in force that should be.
     ///
-    /// Deadlines that another policy or calendar puts in the past are breached with that cause, and their ladder is
-    /// passed over, unless the changed version says otherwise: nobody was late until it was changed. Other targets of
+    /// Deadlines that another policy or calendar puts in the past are breached with that cause, and their ladder and
+    /// the automations about them are passed over, unless the changed version says otherwise: nobody was late until it
+    /// was changed. Other targets of
     /// the same policy, for another priority, are what the policy promised all along.
     fn change_policy(&mut self, by_change: bool) {
         let Some(applied) = policy_change(&self.after, self.config()) else { return };
@@ -267,10 +275,15 @@ impl<'a> Change<'a> {
         let edited = by_change || had.zip(applied.as_ref()).is_some_and(|(a, b)| a.policy.id == b.policy.id);
         let fires = edited && news.iter().any(|version| self.config().fires_ladders(*version));
         let other = !news.is_empty() && self.before.is_some();
+        let passes = by_change || other;
+        let behind = if passes && !fires { self.points_behind() } else { BTreeMap::new() };
         self.record(Event::SlaApplied { applied, by_change });
         self.move_timers();
-        if by_change || other {
+        if passes {
             self.pass_over_past_steps(|step| !fires || step.what == DueKind::Breach);
+        }
+        if passes && !fires {
+            self.pass_over_points(&behind, |_| true);
         }
         if fires {
             self.climb();
@@ -305,6 +318,7 @@ impl<'a> Change<'a> {
         }
         if !met_anew.is_empty() {
             self.pass_over_past_steps(|step| met_anew.contains(&step.metric));
+            self.pass_over_points(&BTreeMap::new(), |metric| met_anew.contains(&metric));
         }
         self.followed = self.events.len();
         self.before = Some(Stood::of(&self.after));

@@ -218,8 +218,11 @@ impl Ticket {
             Event::TicketEscalated { to, reason, .. } => {
                 self.escalation = Some(Escalation { level: *to, reason: *reason, at });
             }
-            Event::AutomationApplied { automation, counted_from: Some(from), forgotten, .. } => {
+            Event::AutomationApplied {
+                automation, counted_from: Some(from), forgotten, passed_over, ..
+            } => {
                 self.acted.insert(automation.id, *from);
+                self.acted.extend(passed_over.iter().copied());
                 for rule in forgotten {
                     self.acted.remove(rule);
                 }

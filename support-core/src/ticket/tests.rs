@@ -14,6 +14,7 @@ mod laws;
 mod lifecycle;
 mod messages;
 mod offers;
+mod passed_over;
 mod policy_change;
 mod queue_pickup;
 mod resolution;

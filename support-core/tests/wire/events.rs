@@ -106,6 +106,7 @@ fn timer_moves() -> Vec<TimerMove> {
         },
         TimerMove::Reinstated { metric },
         TimerMove::Relieved { metric },
+        TimerMove::PassedOver { metric, automation: document_id(3), when: When::AtBreach },
     ]
 }
 
@@ -267,6 +268,7 @@ fn of_fields() -> Vec<Event> {
             refused: vec![(2, word("ticket_closed"))],
             moved: true,
             forgotten: vec![document_id(3)],
+            passed_over: vec![(document_id(4), instant(2))],
         },
         Event::AutomationStopped {
             automations: vec![document_id(1), document_id(2)],

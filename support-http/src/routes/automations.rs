@@ -55,7 +55,8 @@ struct AutomationBody {
     /// or `null`, which clears the field.
     #[schema(value_type = Vec<serde_json::Value>)]
     actions: Vec<Action>,
-    /// Whether rules behind it are passed over where it matches.
+    /// Whether rules behind it are passed over where it matches: those that the same news wakes, or, of rules about
+    /// time, those that are due at the same instant.
     stop: bool,
     active: bool,
     version: u64,
@@ -186,7 +187,9 @@ impl RehearsedBody {
 #[derive(Serialize, ToSchema)]
 struct AnalysisBody {
     findings: Vec<RuleFindingBody>,
-    /// Whether every question was answered; otherwise a search was given up, and more may be wrong.
+    /// Whether every question was answered, of rules that wake together: by one event, by the same time since the same
+    /// moment by the same calendar, or by the same point of the same SLA timer. Otherwise a search was given up, and
+    /// more may be wrong.
     complete: bool,
 }
 

@@ -29,7 +29,7 @@ struct CountsBody {
     /// By team id.
     by_department: BTreeMap<String, u32>,
     by_status: BTreeMap<String, u32>,
-    /// Those with a running timer past its deadline.
+    /// Those with a timer past its deadline that has not ended, also while it stands still.
     sla_breached: u32,
     /// Those that nobody has and that wait.
     waiting: u32,

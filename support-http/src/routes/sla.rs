@@ -56,7 +56,7 @@ struct PolicyBody {
     #[schema(value_type = Vec<Object>)]
     steps: Vec<Step>,
     active: bool,
-    /// Whether what this version put in the past fires its ladder on timers that have not ended, instead of being passed
+    /// Whether what this version put in the past fires its ladder, and automations about timers, on timers that have not ended, instead of being passed
     /// over. It counts for this version alone.
     fire_ladders: bool,
     version: u64,
@@ -116,7 +116,7 @@ struct PolicyChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     active: Option<bool>,
-    /// Whether what this version puts in the past fires ladders. It counts for this version alone: left out it is
+    /// Whether what this version puts in the past fires ladders and automations about timers. It counts for this version alone: left out it is
     /// `false`.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -140,7 +140,7 @@ struct CalendarBody {
     /// Dates of every year with windows of their own: `{month, day, windows}`.
     #[schema(value_type = Vec<Object>)]
     yearly: Vec<YearlySpec>,
-    /// Whether what this version put in the past fires the ladders of timers that have not ended, instead of being
+    /// Whether what this version put in the past fires the ladders, and automations about timers, of timers that have not ended, instead of being
     /// passed over. It counts for this version alone.
     fire_ladders: bool,
     version: u64,
@@ -188,7 +188,7 @@ struct CalendarChange {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Object>>, nullable = false)]
     yearly: Option<Vec<YearlySpec>>,
-    /// Whether what this version puts in the past fires ladders. It counts for this version alone: left out it is
+    /// Whether what this version puts in the past fires ladders and automations about timers. It counts for this version alone: left out it is
     /// `false`.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -49,11 +49,12 @@ struct TeamBody {
     sticky: bool,
     /// How what is asked for relaxes while work waits.
     relaxation: Vec<StageBody>,
-    /// Most work that waits in its queue; `null` is any. It may be passed by as many tickets as are opened at the same
-    /// moment, less one.
+    /// Most work that waits in its queue; `null` is any. It is asked of new work alone, once the automations that its
+    /// opening wakes have chosen its team: what is moved by hand, goes back, is escalated or reopened may exceed it, and
+    /// so may as many tickets as are opened at the same moment, less one.
     queue_limit: Option<u32>,
     /// What happens with new work while that much waits: `overflow` moves it to the first overflow team with room, `tag`
-    /// tags it `queue_full`.
+    /// leaves it here. Either way it is tagged `queue_full`.
     queue_limit_action: &'static str,
     /// Where escalated tickets go.
     escalation_team_id: Option<Uuid>,

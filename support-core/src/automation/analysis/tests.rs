@@ -217,6 +217,77 @@ fn rules_that_wait_for_each_other_are_cyclic() {
     assert!(!cyclic(&[note]).is_empty());
 }
 
+fn hour(actions: &serde_json::Value) -> serde_json::Value {
+    json!({"trigger": {"since": {"moment": "created", "seconds": 3_600}}, "actions": actions})
+}
+
+#[test]
+fn rules_that_wait_for_the_same_time_conflict_and_are_shadowed() {
+    let tagged = |tag: &str| json!({"field": "ticket.tags", "op": "any_of", "value": [tag]});
+    let (mut high, mut low) =
+        (hour(&json!([{"set_priority": "high"}])), hour(&json!([{"set_priority": "low"}])));
+    // As with rules about events, one that always comes to nothing is shadowed.
+    assert_eq!(analysed(&[high.clone(), low.clone()])[0].kind, FindingKind::Shadowed);
+    (high["condition"], low["condition"]) = (tagged("a"), tagged("b"));
+    let found = analysed(&[high.clone(), low.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Conflicting));
+    assert_eq!(found[0].automations, [id(0), id(1)]);
+    assert_eq!(found[0].witness.as_ref().unwrap().on, None);
+    let mut stops = hour(&json!(["level_up"]));
+    stops["stop"] = json!(true);
+    let found = analysed(&[stops, low.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Shadowed));
+    let found = analysed(&[high.clone(), high.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Shadowed));
+    // Other times, moments and calendars are not compared; what no ticket of that age meets is no conflict.
+    let mut later = low.clone();
+    later["trigger"]["since"]["seconds"] = json!(3_601);
+    assert!(analysed(&[high.clone(), later]).is_empty());
+    let mut other = low.clone();
+    other["trigger"]["since"]["moment"] = json!("last_message");
+    assert!(analysed(&[high.clone(), other.clone()]).is_empty());
+    let mut same = high.clone();
+    same["trigger"]["since"]["moment"] = json!("last_message");
+    assert_eq!(analysed(&[same, other])[0].kind, FindingKind::Conflicting);
+    let mut old = low;
+    old["condition"] = json!({"field": "ticket.age_seconds", "op": "at_least", "value": 7_200});
+    assert!(analysed(&[high, old]).is_empty());
+}
+
+#[test]
+fn rules_about_the_same_point_of_a_timer_conflict() {
+    for when in [json!("at_breach"), json!({"seconds_before": 600}), json!({"at_fraction": 0.5})] {
+        let rule = |to: &str| {
+            json!({
+                "trigger": {"timer": {"metric": "first_response", "when": when}},
+                "condition": {"field": "ticket.tags", "op": "any_of", "value": [to]},
+                "actions": [{"set_priority": to}],
+            })
+        };
+        let found = analysed(&[rule("high"), rule("low")]);
+        assert_eq!((found.len(), found[0].kind), (1, FindingKind::Conflicting), "{when}");
+        let mut other = rule("low");
+        other["trigger"]["timer"]["metric"] = json!("resolution");
+        assert!(analysed(&[rule("high"), other]).is_empty());
+    }
+}
+
+#[test]
+fn a_rule_that_several_before_it_stop_between_them_is_shadowed() {
+    let tagged = |tag: &str| json!({"field": "ticket.tags", "op": "any_of", "value": [tag]});
+    let stop = |tag: &str| json!({"condition": tagged(tag), "stop": true});
+    let behind = json!({"condition": {"any": [tagged("a"), tagged("b")]}, "actions": [{"add_tags": ["x"]}]});
+    let found = analysed(&[stop("a"), stop("c"), stop("b"), behind.clone()]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Shadowed));
+    assert_eq!(found[0].automations, [id(0), id(2), id(3)]);
+    assert!(found[0].witness.is_some());
+    assert!(analysed(&[stop("a"), stop("c"), behind.clone()]).is_empty());
+    // Each of its events must be stopped.
+    let mut both = behind;
+    both["trigger"] = json!({"on": ["ticket.created", "message.added"]});
+    assert!(analysed(&[stop("a"), stop("b"), both]).is_empty());
+}
+
 #[test]
 fn a_sound_set_of_rules_has_no_findings() {
     let of = |n: u32| {

@@ -214,6 +214,9 @@ impl Change<'_> {
         }
         // What was owed before the change is not its doing.
         self.climb();
+        if self.after.set_aside.is_none() {
+            self.act_in_time();
+        }
         self.react();
         self.move_timers();
         self.change_policy(true);

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use crate::conversation::Direction;
 use crate::error::{EntityKind, Error};
 use crate::event::Event;
+use crate::label::Label;
+use crate::routing::AssignHow;
 use crate::ticket::Status;
-use crate::ticket::command::Open;
+use crate::ticket::command::{Open, queue_full};
 
 use super::edit::{TAG_LIMIT, check_fields};
 use super::{Change, Circumstances};
@@ -58,5 +60,25 @@ pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Res
         Change::begin(open.id, event, circumstances).ok_or(Error::NotFound(EntityKind::Ticket))?;
     change.add_message(&open.message);
     change.match_keywords(&open.keywords);
+    change.full.clone_from(&open.full);
     Ok(change)
+}
+
+impl Change<'_> {
+    /// Sends new work on from a full queue in which rules put it, or tags it there. No rule hears of it, as none hears
+    /// that a ticket begins elsewhere than where it belongs: one that put it there would put it back.
+    pub(super) fn make_room(&mut self) {
+        let full = std::mem::take(&mut self.full);
+        let team = self.after.team_id.filter(|_| self.after.is_waiting());
+        let Some(to) = team.and_then(|team| full.get(&team)).copied() else { return };
+        if Some(to) != team {
+            self.give(None, Some(to), AssignHow::Open, None, None, false);
+        }
+        let added: Vec<Label> =
+            queue_full().filter(|tag| !self.after.tags.contains(tag)).into_iter().collect();
+        if !added.is_empty() && self.after.tags.len() < TAG_LIMIT {
+            self.record(Event::TicketTagsChanged { added, removed: Vec::new() });
+        }
+        self.pass_over_news();
+    }
 }

@@ -65,6 +65,8 @@ struct Woken<'a> {
     rule: &'a Rule,
     /// The moment from which a rule about time counts.
     counted_from: Option<Timestamp>,
+    /// Of one about time that stops: those behind it that are due with it, with the moment from which each counts.
+    stops: Vec<(DocumentId, Timestamp)>,
     /// The rules because of which it was woken.
     because: Vec<DocumentId>,
     /// Whether a timer woke it.
@@ -122,7 +124,7 @@ impl<'a> Change<'a> {
             } else if !ran && self.after.unattended.is_spent(rule.id()) {
                 spent.push(rule);
             } else if !ran {
-                acting.push(Woken { rule, counted_from: None, because, by_timer });
+                acting.push(Woken { rule, counted_from: None, stops: Vec::new(), because, by_timer });
             }
         }
         self.cut(&loops);
@@ -152,7 +154,7 @@ impl<'a> Change<'a> {
     /// Lets rules act, in order, on one snapshot.
     fn apply(&mut self, rules: Vec<Woken<'a>>) {
         let mut decided: Vec<(DocumentId, &'a Action)> = Vec::new();
-        for Woken { rule, counted_from, because, by_timer } in rules {
+        for Woken { rule, counted_from, stops, because, by_timer } in rules {
             let cause = Cause::Automation { id: rule.id(), by_timer };
             let before = self.events.len();
             let (mut overruled, mut refused) = (Vec::new(), Vec::new());
@@ -185,6 +187,7 @@ impl<'a> Change<'a> {
                     refused,
                     moved,
                     forgotten,
+                    passed_over: stops,
                 };
                 self.record_as(cause, event);
             }
@@ -253,7 +256,8 @@ impl<'a> Change<'a> {
         rule.actions.iter().any(wants)
     }
 
-    /// Lets the rules about time act whose instant has come, the earliest first.
+    /// Lets the rules about time act whose instant has come, the earliest first. One that stops has those behind it
+    /// passed over that are due at the same instant; what is due later is not concerned, whenever the worker came.
     pub(super) fn act_in_time(&mut self) {
         let config = self.config();
         let timed: Vec<&'a Rule> = config.automations().timed().collect();
@@ -286,11 +290,7 @@ impl<'a> Change<'a> {
             let before = self.events.len();
             self.rest(&spent.into_iter().map(|(rule, _)| rule.id()).collect::<Vec<_>>());
             self.reaction.was = Some(Was::of(&self.after));
-            let woken = |(rule, from): (&'a Rule, Timestamp)| {
-                let by_timer = matches!(rule.trigger, Trigger::Timer(_));
-                Woken { rule, counted_from: Some(from), because: Vec::new(), by_timer }
-            };
-            self.apply(due.into_iter().map(woken).collect());
+            self.apply(until_one_stops(due));
             // What they did may have ended a timer, or begun a lap: others count from that.
             if self.events.len() > before {
                 self.move_timers();
@@ -300,6 +300,21 @@ impl<'a> Change<'a> {
                 news.iter().fold(Reads::NONE, |all, envelope| all.and(Reads::changed_by(&envelope.event)));
         }
     }
+}
+
+/// Wakes rules about time that are due at one instant, in order, up to the first that stops those behind it.
+fn until_one_stops<'a>(mut due: Vec<(&'a Rule, Timestamp)>) -> Vec<Woken<'a>> {
+    let woken = due.iter().position(|(rule, _)| rule.stop).map_or(due.len(), |at| at + 1);
+    let passed_over = due.split_off(woken).into_iter().map(|(rule, from)| (rule.id(), from)).collect();
+    let wake = |(rule, from): (&'a Rule, Timestamp)| {
+        let by_timer = matches!(rule.trigger, Trigger::Timer(_));
+        Woken { rule, counted_from: Some(from), stops: Vec::new(), because: Vec::new(), by_timer }
+    };
+    let mut woken: Vec<Woken<'a>> = due.into_iter().map(wake).collect();
+    if let Some(last) = woken.last_mut() {
+        last.stops = passed_over;
+    }
+    woken
 }
 
 /// Tells whether an event of a rule can wake rules again in a later commit: by way of the router, or of the time since.

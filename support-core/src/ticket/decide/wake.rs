@@ -1,10 +1,15 @@
 //! What time asks for.
 
-use crate::automation::Action;
+use std::collections::BTreeMap;
+
+use crate::automation::{Action, Rule, Timer};
 use crate::event::Event;
+use crate::id::DocumentId;
 use crate::label::Label;
 use crate::sla::deadline::{DueKind, DueStep, Waits, due_steps, past_steps};
+use crate::sla::{Metric, TimerMove};
 use crate::ticket::{Status, StatusCause};
+use crate::time::Timestamp;
 
 use super::Change;
 use super::act::{Cause, code};
@@ -112,6 +117,36 @@ impl Change<'_> {
                     self.record(Event::SlaActionsRefused { metric, cycle, step, refused });
                 }
             }
+        }
+    }
+
+    /// Lists the automations whose point of an open timer lies behind, each with when that timer started.
+    pub(super) fn points_behind(&self) -> BTreeMap<(DocumentId, Timestamp), Timer> {
+        let behind = |rule: &Rule| {
+            let (point, from) = rule.point_behind(&self.after, self.at, self.config())?;
+            Some(((rule.id(), from), point))
+        };
+        self.config().automations().timed().filter_map(behind).collect()
+    }
+
+    /// Marks automations whose point of a timer lies behind as passed over, but for those for which it did before.
+    pub(super) fn pass_over_points(
+        &mut self,
+        before: &BTreeMap<(DocumentId, Timestamp), Timer>,
+        passes: impl Fn(Metric) -> bool,
+    ) {
+        let mut behind = self.points_behind();
+        behind.retain(|key, point| !before.contains_key(key) && passes(point.metric));
+        let moves: Vec<TimerMove> = behind
+            .into_iter()
+            .map(|((automation, _), Timer { metric, when })| TimerMove::PassedOver {
+                metric,
+                automation,
+                when,
+            })
+            .collect();
+        if !moves.is_empty() {
+            self.record(Event::SlaTimersMoved { moves });
         }
     }
 

@@ -346,6 +346,39 @@ fn a_worker_that_slept_does_what_was_due_once() {
 }
 
 #[test]
+fn a_rule_about_time_that_stops_passes_over_those_behind_it_that_are_due_with_it() {
+    let stops = |spec: AutomationSpec| AutomationSpec { stop: true, ..spec };
+    let mut specs = [
+        since(Moment::Created, 60, &[tag("before")]),
+        stops(since(Moment::Created, 60, &[tag("first")])),
+        since(Moment::Created, 60, &[tag("second")]),
+        since(Moment::LastMessage, 60, &[tag("third")]),
+        since(Moment::Created, 61, &[tag("later")]),
+    ];
+    let mut scenario = with(&specs);
+    scenario.open().at(60);
+    assert_eq!(acted(&scenario), [0, 1]);
+    // What was passed over stays so, and what is due later is not concerned.
+    scenario.wake().saw(&[]).at(61);
+    assert_eq!(acted(&scenario), [4]);
+    scenario.at(DAY);
+    assert_eq!(scenario.count("automation.applied"), 3);
+    // From another moment they count again.
+    scenario.customer_writes().at(DAY + 60);
+    assert_eq!(acted(&scenario), [3]);
+    // A worker that slept makes no difference.
+    let mut scenario = with(&specs);
+    scenario.open().worker_asleep_until(DAY).wake();
+    assert_eq!(acted(&scenario), [0, 1, 4]);
+    scenario.wake().saw(&[]);
+    // One that does not match stops nothing.
+    specs[1].condition = when(json!({"field": "ticket.tags", "op": "any_of", "value": ["vip"]}));
+    let mut scenario = with(&specs);
+    scenario.open().at(60);
+    assert_eq!(acted(&scenario), [0, 2, 3]);
+}
+
+#[test]
 fn the_time_of_a_rule_can_be_that_of_a_calendar() {
     let mut scenario = desk();
     let spec = Since { moment: Moment::Created, seconds: 60 * 60, calendar_id: Some(OFFICE) };

@@ -331,7 +331,8 @@ fn timers_open_and_end_in_turn(ticket: &Ticket, events: &[Envelope]) {
                 }
                 TimerMove::Paused { metric, .. }
                 | TimerMove::Resumed { metric }
-                | TimerMove::Relieved { metric } => {
+                | TimerMove::Relieved { metric }
+                | TimerMove::PassedOver { metric, .. } => {
                     assert!(life.get(&metric).is_some_and(|(_, open)| *open), "{metric} is not open");
                 }
             }

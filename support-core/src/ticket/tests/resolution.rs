@@ -186,3 +186,13 @@ fn a_ticket_that_goes_from_hand_to_hand_grows_by_few_bytes() {
 fn stored(scenario: &Scenario) -> usize {
     serde_json::to_string(scenario.ticket()).unwrap().len()
 }
+
+#[test]
+fn a_ticket_whose_breached_timer_stands_still_is_breached() {
+    let mut scenario = ticket_under(&policy(&[(Resolution, 60)]));
+    scenario.at(90).reply_with(ANA, Status::Pending).pauses(Resolution, PauseReason::Pending);
+    scenario.breached(Resolution, true);
+    assert!(scenario.ticket().derived.breached);
+    scenario.at(100).move_to(Status::Resolved);
+    assert!(!scenario.ticket().derived.breached);
+}

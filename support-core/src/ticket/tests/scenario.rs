@@ -251,6 +251,7 @@ impl Scenario {
             insight: None,
             conversation_id: THREAD,
             message: self.message(ActorRef::customer(CUSTOMER), Direction::Inbound),
+            full: std::collections::BTreeMap::new(),
             keywords: Default::default(),
         }
     }

@@ -46,7 +46,7 @@ pub(super) struct TicketQuery {
     created_after: Option<String>,
     /// RFC 3339 instant, itself excluded.
     created_before: Option<String>,
-    /// `at_risk` or `breached`.
+    /// `at_risk`, or `breached`: a timer that has not ended is past its deadline, also while it stands still.
     sla: Option<String>,
     /// `spam`, `deleted`, `merged` or `erased`; such tickets are in no list unless asked for. Staff only.
     set_aside: Option<String>,
