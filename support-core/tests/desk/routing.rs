@@ -482,3 +482,23 @@ fn who_is_offline_keeps_what_a_person_gives_them() {
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
     world.sound();
 }
+
+#[test]
+fn who_goes_offline_declined_nothing_and_has_it_again_once_they_are_back() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let other = world.team("Other", &json!({}));
+    let ann = world.agent("Ann");
+    world.agent_with(CreateAgent {
+        name: "Lea".into(),
+        team_ids: vec![other],
+        lead_ids: vec![support_core::id::TeamId::DEFAULT],
+        ..CreateAgent::default()
+    });
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(world.owner(ticket), None, "the lead is for what everybody declined");
+    world.presence(&ann, Presence::Available);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    world.sound();
+}
