@@ -196,7 +196,7 @@ fn a_desk() -> impl Any<Value = Desk> {
                     entry.work.effort = effort;
                     // Few skills are a must: else most work is for one agent.
                     entry.work.skills =
-                        skills.into_iter().take(usize::from(number % 2 == 0)).map(label).collect();
+                        skills.into_iter().take(usize::from(number.is_multiple_of(2))).map(label).collect();
                     entry.work.preferred = preferred.into_iter().map(label).collect();
                     entry.work.sticky = sticky.map(agent_id);
                     entry.work.declined = declined.map(|who| (agent_id(who), NOW)).into_iter().collect();
