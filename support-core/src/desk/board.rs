@@ -98,9 +98,9 @@ impl Board {
         placements.into_iter().filter_map(|placement| self.planned(placement)).collect()
     }
 
-    /// Plans what [`send`](Self::send) would, and sends nothing.
-    pub(super) fn would_send(&mut self, config: &Config, now: Timestamp, most: usize) -> Vec<Placement> {
-        plan(&mut self.queue, &mut self.expected.clone(), config, now, most)
+    /// Plans all that [`send`](Self::send) would in the end, and sends nothing.
+    pub(super) fn would_send(&mut self, config: &Config, now: Timestamp) -> Vec<Placement> {
+        plan(&mut self.queue, &mut self.expected.clone(), config, now, usize::MAX)
     }
 
     /// Gives new work its agent at once, where nothing waits that might come before it.

@@ -390,7 +390,10 @@ ticket_command! {
     } needs Permission::TicketUpdate, |this, ask, texts| {
         let party = this.participant.party;
         let known = match (party.agent_id(), party.customer_id()) {
-            (Some(agent), _) => ask.agent_in("participant", agent).await.map(drop),
+            (Some(agent), _) => {
+                let works = ask.working(agent).await?.is_some();
+                works.then_some(()).ok_or_else(|| Error::invalid("participant", "must be an active agent"))
+            }
             (_, Some(customer)) => {
                 let found = ask.store().customer(&ask.system(), customer).await?;
                 found.map(drop).ok_or_else(|| Error::invalid("participant", "must be a customer or an agent"))

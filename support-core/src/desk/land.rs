@@ -49,7 +49,7 @@ impl<'a> Landing<'a> {
         self
     }
 
-    /// Names the router's placement. It stands where a rule passes the work on to somebody who works here no more: in
+    /// Names the router's placement. It stands where a rule passes the work on to somebody who cannot have it: in
     /// the queue the router would place it, and the rule pass it on, for ever.
     pub(super) fn placed(mut self, placed: Command) -> Self {
         self.placed = Some(placed);
@@ -60,9 +60,9 @@ impl<'a> Landing<'a> {
 impl Desk {
     /// Makes of a decision what it writes.
     ///
-    /// A ticket that the decision gave to an agent goes back to its queue where they work here no more; otherwise their
-    /// state is checked in the commit, and it is told whether they are over capacity with it. Conversations in which rules
-    /// wrote are read where they are not at hand.
+    /// A ticket that the decision gave to an agent goes back to its queue where they work here no more or may not answer
+    /// customers; otherwise their state is checked in the commit, and it is told whether they are over capacity with it.
+    /// Conversations in which rules wrote are read where they are not at hand.
     ///
     /// # Errors
     /// `Store`.
@@ -93,7 +93,9 @@ impl Desk {
         let keys = [Key::Agent(agent), Key::AgentState(agent)];
         let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state)))
+                if agent.active && agent.may_reply() =>
+            {
                 let units = landing.decision.ticket.units();
                 let is_over = goes_over(landing.before, units, &agent, &with(&state, landing.earlier));
                 let events = landing.decision.events.iter_mut().rev();
@@ -106,10 +108,11 @@ impl Desk {
                 }
                 Ok((landing, Some(state)))
             }
-            _ => {
-                let commands: Vec<Command> = std::iter::once(Command::GiveBack(ReturnCause::Left))
-                    .chain(landing.placed.take())
-                    .collect();
+            (found, _) => {
+                let here = matches!(found, Some(Record::Agent(agent)) if agent.active);
+                let because = if here { ReturnCause::MayNotReply } else { ReturnCause::Left };
+                let commands: Vec<Command> =
+                    std::iter::once(Command::GiveBack(because)).chain(landing.placed.take()).collect();
                 landing.decision = go_on_quietly(landing.decision, &commands, circumstances)?;
                 Ok((landing, None))
             }

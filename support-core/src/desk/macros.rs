@@ -226,6 +226,12 @@ impl Ask<'_> {
                 Action::AssignTo(agent) => {
                     if let Some(Seat { agent, state }) = self.seat(*agent).await? {
                         self.may_hand_to(&agent)?;
+                        if !agent.may_reply() {
+                            return Err(Error::invalid(
+                                field,
+                                "gives work to an agent whose role may not answer customers",
+                            ));
+                        }
                         free.insert(agent.id, room(Some(ticket), &agent, &state));
                         states.push(state);
                     }

@@ -334,7 +334,7 @@ impl Ask<'_> {
         let mut next = named(absent);
         while let Some(agent) = next.filter(|agent| asked.insert(*agent)) {
             let Some(seat) = self.seat(agent).await? else { return Ok(None) };
-            if seat.is_there(self.now) && seat.may_reply() {
+            if seat.is_there(self.now) && seat.agent.may_reply() {
                 return Ok(Some(agent));
             }
             next = named(&seat);

@@ -32,7 +32,7 @@ const FRUITLESS: u32 = 5;
 /// Placements that the log has not shown yet, from which on it is read.
 const BEHIND: usize = 64;
 
-/// Most placements of a plan that is only shown.
+/// Most placements that are shown of a plan.
 const SHOWN: usize = 1_000;
 
 /// What the router would do now.
@@ -40,9 +40,9 @@ const SHOWN: usize = 1_000;
 pub struct PlannedRoute {
     /// When it was planned.
     pub at: Timestamp,
-    /// The placements in the actor's sight, best first.
+    /// The first 1,000 placements in the actor's sight, best first.
     pub placements: Vec<Placement>,
-    /// Work in the actor's sight that would go on waiting.
+    /// Work in the actor's sight that would go on waiting, beside all that would be placed.
     pub left_waiting: u32,
 }
 
@@ -62,7 +62,7 @@ impl Desk {
         let config = live.config(self.store(), now).await?;
         let mut board = live.board();
         let waiting = board.queue.len();
-        let mut placements = board.would_send(&config, now, SHOWN);
+        let mut placements = board.would_send(&config, now);
         let weights = &config.settings.weights;
         let visible = board.queue.page(&scope, weights, now, waiting, None);
         let visible = visible.into_iter().map(|ranked| ranked.ticket);
@@ -70,6 +70,7 @@ impl Desk {
         let visible: HashSet<TicketId> = visible.filter(|ticket| !board.queue.is_held(*ticket)).collect();
         placements.retain(|placement| visible.contains(&placement.ticket));
         let left = visible.len().saturating_sub(placements.len());
+        placements.truncate(SHOWN);
         Ok(PlannedRoute { at: now, placements, left_waiting: u32::try_from(left).unwrap_or(u32::MAX) })
     }
 

@@ -35,6 +35,9 @@ impl Ask<'_> {
         let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
         match (found.next().flatten(), found.next().flatten()) {
             (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                if !agent.may_reply() {
+                    return Err(Error::invalid(field, "must be an agent whose role may answer customers"));
+                }
                 Ok((*agent, state))
             }
             _ => Err(Error::invalid(field, "must be an active agent")),

@@ -9,7 +9,7 @@ use crate::label::{ForeignId, Label};
 use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
-use super::{Presence, Shift};
+use super::{Permission, Presence, Role, Shift};
 
 wire_enum! {
     /// Kind of work: what is routed, offered and counted.
@@ -155,6 +155,13 @@ impl Agent {
     pub fn absence(&self, now: Timestamp) -> Option<&Absence> {
         let covers = |absence: &&Absence| absence.from <= now && now < absence.until;
         self.absences.iter().filter(covers).max_by_key(|absence| absence.until)
+    }
+
+    /// Tells whether the agent has the right to answer customers: nobody else is given work.
+    #[must_use]
+    pub fn may_reply(&self) -> bool {
+        let role = self.role.as_str().parse::<Role>();
+        role.is_ok_and(|role| role.grants().reach(Permission::TicketReply).is_some())
     }
 
     /// Tells whether the agent works in a team. Who is in no team works in the default team.

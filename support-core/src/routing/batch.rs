@@ -8,9 +8,9 @@
 //! went.
 //!
 //! With efforts of one unit this is exact. With larger ones, and where agents gave work back, whole pieces of work do not
-//! always fit the flow; what is left then is filled in greedily. Beside it stands what greedy filling alone comes to,
-//! the most urgent first and each to whom it fits best; the better of the two is the plan. Where the work of finding
-//! the flow passes [`STEPS`](cheapest::STEPS), what was found so far is filled in.
+//! always fit the flow; what is left then is filled in greedily. Where the work of finding the flow passes
+//! [`STEPS`](cheapest::STEPS), what was found so far is filled in. The planner compares what comes of it with a plan
+//! that places one piece after the other, wherever it is not certain that nothing is worth more.
 //!
 //! The flow asks only how much waits of each kind. Where all efforts are one unit, what waits is therefore counted
 //! first, and put in order only as far down as the flow reaches in each kind, with the first that it leaves: where the
@@ -50,7 +50,7 @@ pub struct Appraisal {
     pub kinds_of_agents: usize,
     /// Arcs of the network.
     pub arcs: usize,
-    /// Value of filling greedily.
+    /// Value of placing one piece after the other, best first, each to whom it fits best.
     pub greedy: i64,
     /// Value of the flow, with what was filled in.
     pub flow: i64,
@@ -100,7 +100,7 @@ pub(super) struct Serves {
 }
 
 /// A plan of all that waits.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Solution {
     /// The placements of the flow, then those that were filled in, each in the order of what waits.
     pub(super) picks: Vec<Pick>,
@@ -112,10 +112,18 @@ pub(super) struct Solution {
     parts: i32,
     /// Whose younger work gave way: what room they have is for what comes in its place.
     pub(super) yielded: HashSet<usize>,
+    /// The steps of urgency of all that waits.
+    pub(super) urgencies: Urgencies,
     pub(super) appraisal: Appraisal,
 }
 
 impl Solution {
+    /// Tells whether no plan of the work that was planned together is worth more.
+    pub(super) fn is_best(&self) -> bool {
+        let whole = self.yielded.is_empty() && self.picks.iter().all(|pick| pick.by_flow);
+        whole && self.appraisal.flow == self.appraisal.bound
+    }
+
     /// Says how work of an effort would be served by an agent who fits it so.
     pub(super) fn serves(&self, agent: usize, fit: Fit, effort: u32) -> Serves {
         Serves { agent, fit, gain: unit_value(points(fit), effort, self.parts), price: self.price(agent) }
@@ -211,7 +219,7 @@ pub(super) fn solve<'a>(
         }
     }
     let batch = Batch::new(crew, turns, &tally, settings);
-    let mut cheapest = Cheapest::of(&batch, &tally);
+    let cheapest = Cheapest::of(&batch, &tally);
     let lowest = if reads == Reads::Part { batch.lowest(&tally, &cheapest) } else { None };
     let pieces = |all: &[Next<'_>]| {
         let mut pieces = Vec::with_capacity(all.len());
@@ -226,28 +234,16 @@ pub(super) fn solve<'a>(
             let lowest = rules.plainly(one).and_then(|asks| lowest.get(asks));
             lowest.is_none_or(|lowest| urgencies.step(one.score) >= *lowest)
         });
-        let (mut picks, yielded) =
-            InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
-        cheapest.appraisal.flow = total(&picks);
-        let is_best = cheapest.appraisal.flow == cheapest.appraisal.bound;
-        if is_best && yielded.is_empty() && picks.iter().all(|pick| pick.by_flow) {
-            picks.sort_unstable_by_key(|pick| pick.at);
-            return (all, batch.solution(cheapest, picks, yielded));
+        let placed = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
+        let solution = batch.solution(&cheapest, placed, urgencies);
+        if solution.is_best() {
+            return (all, solution);
         }
     }
     let all = backlog.in_order(|_| true);
-    let in_order = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) };
-    let (greedy, _) = in_order.filled(batch.room.clone(), Vec::new(), vec![false; all.len()]);
-    let (mut picks, mut yielded) = in_order.placed(&cheapest);
-    let appraisal = &mut cheapest.appraisal;
-    (appraisal.greedy, appraisal.flow) = (total(&greedy), total(&picks));
-    if appraisal.flow >= appraisal.greedy {
-        picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
-    } else {
-        yielded.clear();
-        picks = greedy;
-    }
-    (all, batch.solution(cheapest, picks, yielded))
+    let placed = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
+    let solution = batch.solution(&cheapest, placed, urgencies);
+    (all, solution)
 }
 
 /// Agents who are the same to all work of a batch.
@@ -319,9 +315,16 @@ impl<'a> Batch<'a> {
         Self { crew, weights, declines, asked, room, kinds: kinds.len(), kind_of, parts }
     }
 
-    fn solution(self, cheapest: Cheapest, picks: Vec<Pick>, yielded: HashSet<usize>) -> Solution {
-        let Cheapest { prices, appraisal, .. } = cheapest;
-        Solution { picks, asked: self.asked, prices, parts: self.parts, yielded, appraisal }
+    fn solution(
+        &self,
+        cheapest: &Cheapest,
+        (mut picks, yielded): (Vec<Pick>, HashSet<usize>),
+        urgencies: Urgencies,
+    ) -> Solution {
+        picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
+        let appraisal = Appraisal { flow: total(&picks), ..cheapest.appraisal };
+        let (asked, prices) = (self.asked.clone(), cheapest.prices.clone());
+        Solution { picks, asked, prices, parts: self.parts, yielded, urgencies, appraisal }
     }
 
     /// Returns, by the number of the turns, the lowest step that has to be put in order: down to it there is at least one

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
-use crate::people::{Agent, AgentState, Permission, Presence, Role, Standing, WorkKind};
+use crate::people::{Agent, AgentState, Presence, Standing, WorkKind};
 use crate::time::Timestamp;
 
 use super::{Asks, Refused};
@@ -30,13 +30,6 @@ impl Seat {
         let agent = &*self.agent;
         let of_none = agent.team_ids.is_empty().then_some(TeamId::DEFAULT);
         agent.team_ids.iter().copied().chain(of_none).filter(|_| agent.active).collect()
-    }
-
-    /// Tells whether the agent has the right to answer customers.
-    #[must_use]
-    pub fn may_reply(&self) -> bool {
-        let role = self.agent.role.as_str().parse::<Role>();
-        role.is_ok_and(|role| role.grants().reach(Permission::TicketReply).is_some())
     }
 }
 
@@ -184,7 +177,7 @@ pub fn failures<'a>(seat: &'a Seat, job: &'a Job<'a>, now: Timestamp) -> impl It
             .teams
             .iter()
             .any(|team| if job.leads { agent.lead_ids.contains(team) } else { seat.is_in(*team) }),
-        Refused::MayNotReply => !seat.may_reply(),
+        Refused::MayNotReply => !agent.may_reply(),
         Refused::MissingSkill => !job.asks.is_skilled(agent),
         Refused::OtherLanguage => !job.asks.is_spoken(agent),
         Refused::Absent => agent.absence(now).is_some(),
@@ -235,7 +228,7 @@ impl Seat {
             && state.presence == Presence::Available
             && agent.active
             && (state.channels.is_empty() || state.channels.contains(&WorkKind::Ticket))
-            && self.may_reply()
+            && agent.may_reply()
     }
 
     /// Tells whether the agent's shift has them take async work at `now`, and they are not on leave.

@@ -101,7 +101,7 @@ impl<'a> Case<'a> {
             let agent = &seat.agent;
             agent.active
                 && works(seat)
-                && seat.may_reply()
+                && agent.may_reply()
                 && self.asks.is_skilled(agent)
                 && self.asks.is_spoken(agent)
         };

@@ -11,7 +11,7 @@ use crate::people::WorkKind;
 use crate::time::Timestamp;
 
 use super::asks::Skills;
-use super::batch::{Appraisal, Reads};
+use super::batch::{Appraisal, Reads, Urgencies, value};
 use super::crew::{Crew, Squad};
 use super::place::{Case, serving};
 use super::queue::{LineOf, Next};
@@ -72,7 +72,10 @@ impl PartialEq for Placement {
 ///
 /// Who may have work is asked once for each kind of it (team, what it asks for, stage of relaxation), not for each
 /// ticket, and only for kinds that anybody may have at all. Work of teams whose strategy is `optimal` is planned
-/// together first; it is placed where it stands in the order, if its agent still has room there.
+/// together first; it is placed where it stands in the order, if its agent still has room there, and else as any other
+/// work. Where it is not certain that nothing is worth more, because agents are shared with other teams, efforts differ
+/// or work was given back, all is placed one piece after the other, too, and the plan is that of the two which is worth
+/// more.
 #[must_use]
 pub fn plan(
     queue: &mut Queue,
@@ -95,22 +98,58 @@ pub(super) fn plan_of(
 ) -> Vec<Placement> {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
-    let crew = Crew::of(roster, queue.skills(), now);
+    let queue = &*queue;
+    let crew = Crew::of(&mut *roster, queue.skills(), now);
     if crew.free == 0 || most == 0 {
         return Vec::new();
     }
     let mut planner = Planner::new(queue, crew, config);
     let open = planner.open();
-    if planner.lines.iter().any(|line| line.together && line.open) {
-        let (all, solution) = planner.solve(queue.backlog(&open, weights, now), reads);
-        planner.give_together(&all, &solution, most);
-        // What is for leads comes last, as it does of the work that was planned together.
-        planner.give(queue.given_back(&open, weights, now).into_iter(), most);
-    } else {
+    if !planner.lines.iter().any(|line| line.together && line.open) {
         let about = most.min(planner.crew.room());
         planner.give(in_order(queue, &open, config, now, about), most);
+        return planner.end();
     }
-    planner.end()
+    // What the flow leaves may get a place after all where others share its agents.
+    let shares = planner.shares();
+    let reads = if shares { Reads::All } else { reads };
+    let (all, solution) = planner.solve(queue.backlog(&open, weights, now), reads);
+    let given_back = queue.given_back(&open, weights, now);
+    let declined = |next: &Next<'_>| next.rare.is_some_and(|rare| !rare.declined.is_empty());
+    if !shares && solution.is_best() && given_back.is_empty() && !all.iter().any(declined) {
+        planner.give_together(&all, &solution, shares, most);
+        return planner.end();
+    }
+    // Whole plans are compared: the first few of one that is worth more in all may be worth less.
+    let mut left = planner.crew.roster().clone();
+    planner.urgencies = Some(solution.urgencies);
+    planner.give_together(&all, &solution, shares, usize::MAX);
+    // What is for leads comes last, as it does of the work that was planned together.
+    planner.give(given_back.into_iter(), usize::MAX);
+    let mut singly = left.clone();
+    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies);
+    let best = if planner.worth >= greedy.worth { planner } else { greedy };
+    let mut placements = best.end();
+    placements.truncate(most);
+    placements.iter().for_each(|one| left.occupy(one.agent, one.effort, one.assigned_at));
+    *roster = left;
+    placements
+}
+
+/// Places all that waits one piece after the other, best first.
+fn greedily<'a>(
+    queue: &'a Queue,
+    open: &[bool],
+    roster: &'a mut Roster,
+    config: &'a Config,
+    now: Timestamp,
+    urgencies: Urgencies,
+) -> Planner<'a> {
+    let mut planner = Planner::new(queue, Crew::of(roster, queue.skills(), now), config);
+    planner.urgencies = Some(urgencies);
+    let about = planner.crew.room();
+    planner.give(in_order(queue, open, config, now, about), usize::MAX);
+    planner
 }
 
 /// Says what a plan of all that waits comes to, where teams plan so: what it is worth, what filling greedily is worth,
@@ -119,11 +158,14 @@ pub(super) fn plan_of(
 pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Timestamp) -> Appraisal {
     let weights = &config.settings.weights;
     queue.gauge(weights, now);
+    let queue = &*queue;
     let crew = Crew::of(roster, queue.skills(), now);
     let mut planner = Planner::new(queue, crew, config);
     let open = planner.open();
     let (_, solution) = planner.solve(queue.backlog(&open, weights, now), Reads::All);
-    solution.appraisal
+    let mut singly = planner.crew.roster().clone();
+    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies);
+    Appraisal { greedy: greedy.worth, ..solution.appraisal }
 }
 
 /// Lists whose room a plan would keep from work that waits since an instant.
@@ -239,6 +281,9 @@ struct Planner<'a> {
     /// The largest effort among the turns.
     largest: u32,
     given: Vec<Given>,
+    /// The steps of urgency by which it is counted what is given, where plans are compared; and what it is worth.
+    urgencies: Option<Urgencies>,
+    worth: i64,
 }
 
 impl<'a> Planner<'a> {
@@ -255,6 +300,8 @@ impl<'a> Planner<'a> {
             lines: Vec::new(),
             largest: 0,
             given: Vec::new(),
+            urgencies: None,
+            worth: 0,
         };
         let mut teams: Vec<Served<'a>> = Vec::new();
         let mut number_of: HashMap<TeamId, usize> = HashMap::new();
@@ -434,7 +481,7 @@ impl<'a> Planner<'a> {
                 let sticky = sticky.and_then(|agent| self.crew.number(agent));
                 let effort = turns.asks.effort;
                 if let Some(chosen) = turns.choose(&mut self.crew, squad, sticky, &kept) {
-                    self.note(&next.ranked, effort, team.strategy, stage, chosen);
+                    self.note(next, effort, team.strategy, stage, chosen);
                     return;
                 }
             }
@@ -452,11 +499,13 @@ impl<'a> Planner<'a> {
         let assigned_at = assigned_at(latest, self.now);
         let why = named.why(&next.ranked, team.strategy, stage, assigned_at, self.now);
         let basis = Basis::Written(Box::new(why));
-        self.gave(Given { ticket: next.ranked.ticket, agent, effort: asks.effort, assigned_at, basis });
+        let given = Given { ticket: next.ranked.ticket, agent, effort: asks.effort, assigned_at, basis };
+        self.gave(next, stage, given);
     }
 
     /// Notes a decision.
-    fn note(&mut self, ranked: &Ranked, effort: u32, strategy: Strategy, stage: usize, chosen: Chosen) {
+    fn note(&mut self, next: &Next<'_>, effort: u32, strategy: Strategy, stage: usize, chosen: Chosen) {
+        let ranked = &next.ranked;
         let Chosen { agent, candidates, refused, left_out } = chosen;
         let assigned_at = assigned_at(self.crew.roster().latest(), self.now);
         let decision = Decision {
@@ -469,11 +518,24 @@ impl<'a> Planner<'a> {
             left_out,
             assigned_at,
         };
-        self.gave(Given { ticket: ranked.ticket, agent, effort, assigned_at, basis: Basis::Noted(decision) });
+        let basis = Basis::Noted(decision);
+        self.gave(next, stage, Given { ticket: ranked.ticket, agent, effort, assigned_at, basis });
+    }
+
+    /// Says what it is worth, in points, to give a piece of work to an agent; 0 where plans are not compared.
+    fn value(&self, next: &Next<'_>, stage: usize, agent: usize) -> i32 {
+        let (Some(urgencies), Some(seat)) = (self.urgencies, self.crew.seat(agent)) else { return 0 };
+        let Some(Line { team: Some(team), asks: Some(asks), .. }) = self.lines.get(next.line) else {
+            return 0;
+        };
+        let fit = if stage == 0 { asks.fit(&seat.agent) } else { asks.at(team, stage).fit(&seat.agent) };
+        let had = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
+        value(urgencies.step(next.ranked.score), fit, had == Some(seat.agent.id))
     }
 
     /// Counts what was given, and takes its agent out of all turns for which they have no room any more.
-    fn gave(&mut self, given: Given) {
+    fn gave(&mut self, next: &Next<'_>, stage: usize, given: Given) {
+        self.worth += i64::from(self.value(next, stage, given.agent));
         let room = self.crew.occupy(given.agent, given.effort, given.assigned_at);
         if room < self.largest
             && let Some(id) = self.crew.seat(given.agent).map(|seat| seat.agent.id)

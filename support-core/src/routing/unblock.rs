@@ -13,7 +13,12 @@ use super::{Job, Placement, Queue, Refused, Roster, Seat, Strategy, Waiting, pla
 
 /// Most pieces of work that may come first: beyond them no single change helps.
 const AHEAD: u32 = 1_000;
-/// Most agents with whom it is tried, and most for whom a change is found before they are compared.
+/// Most changes that are tried from the smallest on, and most waiting work and agents that this looks through in all,
+/// each trial anew. What is found within them is the smallest: so it is with a few dozen agents and some hundred pieces
+/// of work.
+const TRIALS: (usize, usize) = (400, 100_000);
+/// Beyond: most agents for whom all that they fail is changed, and for how many a change is found before they are
+/// compared.
 const TRIED: (usize, usize) = (50, 5);
 /// Beyond so much waiting work it is tried with few agents only, and the first change that helps is taken: each trial
 /// plans anew.
@@ -21,11 +26,12 @@ const MUCH: usize = 5_000;
 /// Room for anything, and few enough bits for shares to stay exact.
 const ENDLESS: u32 = 1 << 25;
 
-/// The fewest conditions whose change would have the router give a piece of work to somebody. It was verified by
-/// applying it and planning again, with all that comes first.
+/// The fewest conditions of one agent whose change would have the router give a piece of work to somebody: to them, or,
+/// where they take what comes first, to another. It was verified by applying it and planning again, with all that comes
+/// first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unblock {
-    /// For whom.
+    /// Whose conditions they are.
     #[serde(rename = "agent_id")]
     pub agent: AgentId,
     /// What would have to change.
@@ -51,8 +57,9 @@ impl Blocked<'_> {
         self.sent(queue, roster.clone(), config, now).is_some()
     }
 
-    /// Finds the smallest change that helps, with those few first who fail least. `None` where there are no agents, or
-    /// so much comes first that no single change would help.
+    /// Finds the smallest change that helps: the fewest conditions of one agent, and of those the fewest units. Where there
+    /// are too many to try them all, with those few first who fail least. `None` where there are no agents, or so much comes
+    /// first that no single change would help.
     pub fn unblock(
         &self,
         queue: &mut Queue,
@@ -65,35 +72,96 @@ impl Blocked<'_> {
         if ahead > AHEAD || queue.is_held(self.entry.ticket) {
             return None;
         }
+        if let Some(smallest) = self.smallest(queue, roster, config, now) {
+            return Some(smallest);
+        }
         let (tried, compared) = if queue.len() > MUCH { (TRIED.1, 1) } else { TRIED };
-        let found = self.fails.iter().take(tried).filter_map(|(agent, fails)| {
-            let forgiven = fails.contains(&Refused::JustDeclined);
-            if forgiven {
-                let mut entry = self.entry.clone();
-                entry.work.declined.retain(|(who, _)| who != agent);
-                queue.upsert(entry);
+        let (mut best, mut found): (Option<Unblock>, usize) = (None, 0);
+        for (agent, fails) in self.fails.iter().take(tried) {
+            // Who fails as much cannot do with less.
+            let no_less = best.as_ref().is_some_and(|best| fails.len() >= best.relax.len());
+            if no_less && found >= compared {
+                break;
             }
-            let found = self.with(*agent, fails, queue, roster, config, now);
-            if forgiven {
-                queue.upsert(self.entry.clone());
-            }
-            found
-        });
-        found.take(compared).min_by_key(|found| (found.relax.len(), found.units))
+            let all: Vec<Refused> = of_agent(fails).chain([Refused::NoRoom]).collect();
+            let helps = self.with(*agent, &all, queue, roster, config, now);
+            found += usize::from(helps.is_some());
+            best = best.into_iter().chain(helps).min_by_key(|one| (one.relax.len(), one.units));
+        }
+        best
     }
 
-    /// Finds what helps with one agent: with endless room, then with as much of it as that took.
-    fn with(
+    /// Tries every change of one agent's conditions, the smallest first; nothing where there are too many.
+    fn smallest(
         &self,
-        agent: AgentId,
-        fails: &[Refused],
         queue: &mut Queue,
         roster: &Roster,
         config: &Config,
         now: Timestamp,
     ) -> Option<Unblock> {
-        let seat = self.relaxed(roster.get(agent)?, fails);
-        let (load, capacity) = (seat.state.load.units, seat.agent.capacity.units);
+        let (most, looked_through) = TRIALS;
+        let mut trials = most.min(looked_through / (queue.len() + self.fails.len()).max(1));
+        // More room may be what somebody needs who takes what comes first, too.
+        let all = self.fails.iter().map(|(agent, fails)| (*agent, of_agent(fails).chain([Refused::NoRoom])));
+        let all: Vec<(AgentId, Vec<Refused>)> = all.map(|(agent, all)| (agent, all.collect())).collect();
+        let largest = all.iter().map(|(_, all)| all.len()).max()?;
+        for size in 1..=largest {
+            let mut best: Option<Unblock> = None;
+            for (agent, some) in
+                all.iter().flat_map(|(agent, all)| subsets(all, size).map(move |some| (*agent, some)))
+            {
+                if trials == 0 {
+                    return best;
+                }
+                trials -= 1;
+                let helps = self.with(agent, &some, queue, roster, config, now);
+                best = best.into_iter().chain(helps).min_by_key(|one| one.units);
+            }
+            if best.is_some() {
+                return best;
+            }
+        }
+        None
+    }
+
+    /// Finds whether a change of conditions of one agent helps: with as much room as they have, or, where that is among
+    /// them, with endless room and then with as much of it as that took.
+    fn with(
+        &self,
+        agent: AgentId,
+        change: &[Refused],
+        queue: &mut Queue,
+        roster: &Roster,
+        config: &Config,
+        now: Timestamp,
+    ) -> Option<Unblock> {
+        let seat = self.relaxed(roster.get(agent)?, change);
+        let forgiven = change.contains(&Refused::JustDeclined);
+        if forgiven {
+            let mut entry = self.entry.clone();
+            entry.work.declined.retain(|(who, _)| *who != agent);
+            queue.upsert(entry);
+        }
+        let units = self.units(&seat, change.contains(&Refused::NoRoom), queue, roster, config, now);
+        if forgiven {
+            queue.upsert(self.entry.clone());
+        }
+        let units = units?;
+        let relax = change.iter().copied().filter(|one| *one != Refused::NoRoom || units > 0).collect();
+        Some(Unblock { agent, relax, units })
+    }
+
+    /// Says how many units more an agent needs for the work to be given to somebody; nothing where it stays.
+    fn units(
+        &self,
+        seat: &Seat,
+        more: bool,
+        queue: &mut Queue,
+        roster: &Roster,
+        config: &Config,
+        now: Timestamp,
+    ) -> Option<u32> {
+        let (agent, load, capacity) = (seat.agent.id, seat.state.load.units, seat.agent.capacity.units);
         let sized = |units: u32| {
             let mut roster = roster.clone();
             let mut seat = seat.clone();
@@ -101,18 +169,19 @@ impl Blocked<'_> {
             roster.seat(seat);
             roster
         };
+        if !more {
+            return self.sent(queue, sized(capacity), config, now).map(|_| 0);
+        }
         let (planned, at) = self.sent(queue, sized(ENDLESS), config, now)?;
         let first = planned.iter().take(at + 1).filter(|one| one.agent == agent);
         let enough = load.saturating_add(first.map(|one| one.effort).sum());
         // What is planned together is not given in order.
-        let all = load.saturating_add(planned.iter().map(|one| one.effort).sum());
-        let units = [capacity, enough, all].into_iter().filter(|units| *units >= capacity);
+        let theirs = planned.iter().filter(|one| one.agent == agent);
+        let all = load.saturating_add(theirs.map(|one| one.effort).sum());
+        let most = load.saturating_add(planned.iter().map(|one| one.effort).sum()).clamp(capacity, ENDLESS);
+        let units = [capacity, enough, all, most, ENDLESS].into_iter().filter(|units| *units >= capacity);
         let mut units = units.filter(|units| self.sent(queue, sized(*units), config, now).is_some());
-        let units = units.next()? - capacity;
-        let mut relax: Vec<Refused> =
-            fails.iter().copied().filter(|one| !matches!(one, Refused::NoRoom | Refused::Kept)).collect();
-        relax.extend((units > 0).then_some(Refused::NoRoom));
-        Some(Unblock { agent, relax, units })
+        Some(units.next()? - capacity)
     }
 
     /// Plans, and answers all placements with the number of its own; nothing where it stays.
@@ -163,3 +232,20 @@ impl Blocked<'_> {
         Seat { agent: Arc::new(agent), state }
     }
 }
+
+/// Lists what an agent fails but for room.
+fn of_agent(fails: &[Refused]) -> impl Iterator<Item = Refused> + '_ {
+    fails.iter().copied().filter(|one| !matches!(one, Refused::NoRoom | Refused::Kept))
+}
+
+/// Lists all ways to take so many of some conditions, of which there are less than 32.
+fn subsets(all: &[Refused], size: usize) -> impl Iterator<Item = Vec<Refused>> + '_ {
+    let masks = (0_u32..1 << all.len()).filter(move |mask| mask.count_ones() as usize == size);
+    masks.map(|mask| {
+        let taken = all.iter().enumerate().filter(|(at, _)| mask >> at & 1 == 1);
+        taken.map(|(_, one)| *one).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,8 @@ wire_enum! {
         Left = "left",
         /// Its agent did not answer the customer in time.
         Unanswered = "unanswered",
+        /// A rule gave it to an agent whose role may not answer customers.
+        MayNotReply = "may_not_reply",
     }
 }
 

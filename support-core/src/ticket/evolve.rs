@@ -9,7 +9,7 @@ use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{AgentId, TicketId};
 use crate::people::{ActorKind, WorkKind};
-use crate::routing::{AssignHow, Offer, OfferState};
+use crate::routing::{AssignHow, Offer, OfferState, ReturnCause};
 use crate::sla::{Ledger, Stage};
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -154,7 +154,11 @@ impl Ticket {
                     self.unanswered_since = Some(at);
                     let asked = (*sent_at).min(at).max(self.created_at);
                     // Work that waits already, such as what was returned, keeps its age.
-                    self.work.since = if self.is_waiting() { self.work.since.min(asked) } else { asked };
+                    if self.is_waiting() {
+                        self.work.since = self.work.since.min(asked);
+                    } else {
+                        self.begin_wait(asked);
+                    }
                 }
                 if *answers {
                     self.unanswered_since = None;
@@ -269,7 +273,10 @@ impl Ticket {
                     self.note_declined(*agent, at);
                 }
             }
-            Event::WorkReturned { agent, .. } => self.note_declined(*agent, at),
+            // Who is offline or gone refused nothing.
+            Event::WorkReturned { agent, because: ReturnCause::GivenBack | ReturnCause::Unanswered } => {
+                self.note_declined(*agent, at);
+            }
             _ => {}
         }
         self.sla.note_stage(Stage {
@@ -299,11 +306,17 @@ impl Ticket {
                 self.reopened_count += 1;
                 // The age of reopened work is that of the message that reopened it, or of the reopening itself.
                 if self.unanswered_since.is_none() {
-                    self.work.since = at;
+                    self.begin_wait(at);
                 }
             }
             _ => {}
         }
+    }
+
+    /// Has the work wait anew: who refused it in an earlier wait may be asked again.
+    fn begin_wait(&mut self, since: Timestamp) {
+        self.work.since = since;
+        self.work.declined.retain(|(_, at)| *at >= since);
     }
 
     fn note_declined(&mut self, agent: AgentId, at: Timestamp) {

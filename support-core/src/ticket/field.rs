@@ -187,7 +187,9 @@ pub struct Work {
     /// Who had the matter last and is to have it again, if they are there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sticky: Option<AgentId>,
-    /// Agents who gave it back lately, and when: not asked again for five minutes while others are eligible.
+    /// Agents who declined it, let an offer of it run out, gave it back or did not answer, and when, since it began to
+    /// wait: not asked again for five minutes while others are eligible. Who lost it because they went offline or left is
+    /// not among them.
     pub declined: Vec<(AgentId, Timestamp)>,
 }
 

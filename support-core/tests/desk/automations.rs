@@ -7,12 +7,13 @@ use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
     ContextInput, CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, Reassign,
-    UpdateCustomer, WriteMessage,
+    UpdateAgent, UpdateCustomer, WriteMessage,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
-use support_core::people::Presence;
-use support_core::store::{DocumentKind, Key, Record};
+use support_core::people::{Actor, Capacity, Presence};
+use support_core::routing::ReturnCause;
+use support_core::store::{DocumentKind, Key, Outcome, Record};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Status};
 
@@ -38,6 +39,60 @@ fn note_on_assignment() -> Value {
 
 fn assign_on(event: &str, agent: AgentId) -> Value {
     json!({ "trigger": { "on": [event] }, "actions": [{ "assign_to": agent }] })
+}
+
+/// Gives an agent a role that is none of the desk's: it grants nothing.
+fn becomes_guest(world: &World, guest: &Actor) {
+    let capacity = Some(Capacity::default());
+    let touched = UpdateAgent {
+        id: Some(id_of(guest)),
+        capacity,
+        name: Some("Guest".into()),
+        ..UpdateAgent::default()
+    };
+    let mut prepared = block_on(world.desk.prepare(&HOST, &touched)).unwrap();
+    for write in &mut prepared.changes.writes {
+        if let Record::Agent(agent) = &mut write.record {
+            agent.role = label("guest");
+        }
+    }
+    let outcomes = block_on(world.desk.store().commit(&[prepared.changes])).unwrap();
+    assert_eq!(outcomes, [Outcome::Committed]);
+}
+
+#[test]
+fn who_may_not_answer_customers_is_given_no_work_by_a_rule() {
+    let world = World::standard();
+    let ann = world.agent("Ann");
+    let guest = world.agent("Gus");
+    rule(&world, &assign_on("ticket.created", id_of(&guest)));
+    becomes_guest(&world, &guest);
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    let returned = |event: &Event| {
+        let Event::WorkReturned { agent, because } = event else { return false };
+        (*agent, *because) == (id_of(&guest), ReturnCause::MayNotReply)
+    };
+    assert!(world.events(ticket).iter().any(|envelope| returned(&envelope.event)));
+    assert_eq!(world.load(&guest), 0);
+}
+
+#[test]
+fn who_may_not_answer_customers_is_given_no_work_by_hand() {
+    let world = World::standard();
+    let guest = world.agent("Gus");
+    becomes_guest(&world, &guest);
+    let ticket = opened(&world, TeamId::DEFAULT);
+    assert_eq!(world.owner(ticket), None);
+    let to = Some(id_of(&guest));
+    let reassign = Reassign { ticket_id: ticket, agent_id: to, team_id: None, reason: None };
+    assert_eq!(fields(&world.fail(&HOST, &reassign)), ["agent_id"]);
+    let edit = EditTicket { assigned_to: Some(to), ..EditTicket::of(ticket) };
+    assert_eq!(fields(&world.fail(&HOST, &edit)), ["agent_id"]);
+    let customer = world.run(&HOST, &CreateCustomer::named("Cora")).customer_id;
+    let open = OpenTicket { assigned_to: to, ..OpenTicket::of(customer, "My parcel", "It is late.") };
+    assert_eq!(fields(&world.fail(&HOST, &open)), ["assigned_to"]);
+    assert_eq!(world.owner(ticket), None);
 }
 
 /// A rule that passes all that is assigned on to an agent who has left since.

@@ -517,3 +517,51 @@ fn who_is_offline_keeps_what_a_person_gives_them() {
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
     world.sound();
 }
+
+#[test]
+fn a_plan_that_is_shown_counts_also_what_is_not_shown() {
+    let world = World::standard();
+    let (sales, help) = (world.team("Sales", &json!({})), world.team("Help", &json!({})));
+    let (ann, bob) = (world.agent_in("Ann", "agent", &[sales]), world.agent_in("Bob", "agent", &[help]));
+    let lea = world.agent_in("Lea", "team_lead", &[help]);
+    for agent in [&ann, &bob, &lea] {
+        world.presence(agent, Presence::Busy);
+        world.capacity(agent, 5_000);
+    }
+    let carl = world.customer("Carl");
+    for (team, priority, many) in [(sales, Priority::Urgent, 1_010), (help, Priority::Low, 10)] {
+        for _ in 0..many {
+            world.noted(&carl, |open| (open.team_id, open.priority) = (Some(team), Some(priority)));
+        }
+    }
+    // Presence is committed without its follow-up, so that the work still waits.
+    for agent in [&ann, &bob] {
+        let there = SetPresence::of(id_of(agent), Presence::Available);
+        let prepared = block_on(world.desk.prepare(&HOST, &there)).unwrap();
+        block_on(world.desk.store().commit(&[prepared.changes])).unwrap();
+    }
+    for (actor, shown) in [(&HOST, 1_000), (&lea, 10)] {
+        let plan = block_on(world.desk.plan_routes(actor)).unwrap();
+        assert_eq!((plan.placements.len(), plan.left_waiting), (shown, 0));
+    }
+}
+
+#[test]
+fn who_goes_offline_declined_nothing_and_has_it_again_once_they_are_back() {
+    let world = World::standard();
+    world.settings(json!({ "offline_returns_unstarted": true }));
+    let other = world.team("Other", &json!({}));
+    let ann = world.agent("Ann");
+    world.agent_with(CreateAgent {
+        name: "Lea".into(),
+        team_ids: vec![other],
+        lead_ids: vec![support_core::id::TeamId::DEFAULT],
+        ..CreateAgent::default()
+    });
+    let ticket = world.opened_by(&world.customer("Carl"));
+    world.presence(&ann, Presence::Offline);
+    assert_eq!(world.owner(ticket), None, "the lead is for what everybody declined");
+    world.presence(&ann, Presence::Available);
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    world.sound();
+}

@@ -23,9 +23,9 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Serialize, ToSchema)]
 struct PlanBody {
     planned_at: String,
-    /// Best first, at most 1,000.
+    /// Best first, the first 1,000 in sight.
     placements: Vec<PlacementBody>,
-    /// Tickets in sight that would go on waiting.
+    /// Tickets in sight that would go on waiting, beside all that would be placed, shown or not.
     left_waiting: u32,
 }
 

@@ -6,7 +6,7 @@ use super::super::batch::{self, Pick, Reads, Rules, Serves, Solution};
 use super::super::queue::{Backlog, Next};
 use super::super::turns::Chosen;
 use super::super::{Seat, Why};
-use super::{NOBODY, Planner};
+use super::{Line, NOBODY, Planner};
 
 /// Whom work of each number of turns would serve best at the prices of a flow; none where that was not asked yet.
 type BestServed = Vec<Vec<Serves>>;
@@ -35,14 +35,20 @@ impl Planner<'_> {
         batch::solve(&self.crew, &self.turns, backlog, &rules, &self.config.settings, reads)
     }
 
-    /// Places work in its order: what was planned together as it was planned, the rest each by itself.
-    pub(super) fn give_together(&mut self, all: &[Next<'_>], solution: &Solution, most: usize) {
+    /// Tells whether work that is not planned together may have room of the same agents: work of other teams, what is
+    /// for those who take the overflow, and what waits for room that is kept.
+    pub(super) fn shares(&self) -> bool {
+        let overflows = |line: &Line<'_>| line.stages.iter().any(|[_, overflow]| *overflow != NOBODY);
+        self.lines.iter().any(|line| line.keeps || line.open && (!line.together || overflows(line)))
+    }
+
+    /// Places work in its order: what was planned together as it was planned, the rest each by itself, and so what was
+    /// planned where room was lost since. What has no place then may have any that is left.
+    pub(super) fn give_together(&mut self, all: &[Next<'_>], solution: &Solution, shares: bool, most: usize) {
         let mut best = vec![Vec::new(); self.turns.len()];
-        let by_flow = solution.picks.iter().any(|pick| pick.by_flow);
-        let (first, filled): (Vec<&Pick>, Vec<&Pick>) =
-            solution.picks.iter().partition(|pick| pick.by_flow || !by_flow);
+        let (first, filled): (Vec<&Pick>, Vec<&Pick>) = solution.picks.iter().partition(|pick| pick.by_flow);
         let later: HashSet<usize> = filled.iter().map(|pick| pick.at).collect();
-        let mut declined = Vec::new();
+        let mut waits = vec![true; all.len()];
         let picks = solution.picks.len().min(most);
         self.given.reserve(picks);
         self.crew.log.reserve(picks);
@@ -51,29 +57,37 @@ impl Planner<'_> {
             if self.is_over(most) {
                 return;
             }
+            let before = self.given.len();
             if let Some(pick) = first.next_if(|pick| pick.at == at) {
                 self.as_planned(next, pick, solution, &mut best);
-            } else if self.lines.get(next.line).is_some_and(|line| line.together) {
+                if self.given.len() == before {
+                    self.one(next, 0);
+                }
+            } else if !self.lines.get(next.line).is_some_and(|line| line.together) {
+                self.one(next, 0);
+            } else if later.contains(&at) {
+                // What waited beyond its bound precedes also what others have that came since.
+                if shares && self.is_late(next) {
+                    self.one(next, 0);
+                }
+            } else if next.rare.is_none_or(|rare| rare.declined.is_empty()) {
                 // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
                 // the plan: it may be theirs again, or the lead's, when nobody else is left.
-                if next.rare.is_some_and(|rare| !rare.declined.is_empty()) && !later.contains(&at) {
-                    declined.push(next);
-                } else {
-                    self.one(next, 1);
-                }
-            } else {
-                self.one(next, 0);
+                self.one(next, 1);
             }
+            waits.get_mut(at).into_iter().for_each(|waits| *waits = self.given.len() == before);
         }
         for pick in filled {
             if self.is_over(most) {
                 return;
             }
-            if let Some(next) = all.get(pick.at) {
+            if let (Some(next), Some(waits @ true)) = (all.get(pick.at), waits.get_mut(pick.at)) {
+                let before = self.given.len();
                 self.as_planned(next, pick, solution, &mut best);
+                *waits = self.given.len() == before;
             }
         }
-        for next in declined {
+        for (next, _) in all.iter().zip(waits).filter(|(_, waits)| *waits) {
             if self.is_over(most) {
                 return;
             }
@@ -81,7 +95,12 @@ impl Planner<'_> {
         }
     }
 
-    /// Places a piece of work as all that waits was planned together.
+    /// Tells whether a piece of work has waited beyond the bound on starvation.
+    fn is_late(&self, next: &Next<'_>) -> bool {
+        self.config.settings.weights.precedes_since(next.ranked.score, self.now).is_some()
+    }
+
+    /// Places a piece of work as all that waits was planned together, where its agent still has room for it.
     fn as_planned(&mut self, next: &Next<'_>, pick: &Pick, solution: &Solution, best: &mut BestServed) {
         let Some((team, [number, _], stage)) = self.stage(next) else { return };
         let Some(turns) = self.turns.get_mut(number) else { return };
@@ -145,6 +164,9 @@ impl Planner<'_> {
         let Some(candidates) = crew.rate(rated, sticky) else { return };
         let (refused, left_out) = turns.others(crew, squad, candidates.len(), &kept);
         let chosen = Chosen { agent: pick.agent, candidates, refused, left_out };
-        self.note(&next.ranked, effort, team.strategy, stage, chosen);
+        self.note(next, effort, team.strategy, stage, chosen);
     }
 }
+
+#[cfg(test)]
+mod tests;

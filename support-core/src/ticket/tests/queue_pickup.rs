@@ -107,6 +107,27 @@ fn a_return_remembers_who_gave_it_back_and_keeps_the_age() {
 }
 
 #[test]
+fn who_gave_it_back_in_an_earlier_wait_is_forgotten_in_the_next() {
+    // By a message of the customer, and by hand.
+    let [mut written, mut by_hand] = [opened(), opened()];
+    for scenario in [&mut written, &mut by_hand] {
+        scenario.at(20).assign(ANA).at(25).return_to_queue().at(30).assign(BEN).at(35).return_to_queue();
+        assert_eq!(scenario.ticket().work.declined.len(), 2);
+    }
+    written.at(40).move_to(Status::Resolved).at(5 * DAY).customer_writes();
+    by_hand.at(40).move_to(Status::Resolved).at(5 * DAY).move_to(Status::Open);
+    for scenario in [written, by_hand] {
+        let ticket = scenario.ticket();
+        assert_eq!((ticket.status, &ticket.work.declined[..]), (Status::Open, &[][..]));
+        assert_eq!(ticket.work.since, minute(5 * DAY));
+    }
+    // What comes while it waits begins no wait.
+    let mut waits = opened();
+    waits.at(20).assign(ANA).at(25).return_to_queue().at(26).customer_writes();
+    assert_eq!(waits.ticket().work.declined, [(ANA, minute(25))]);
+}
+
+#[test]
 fn a_move_to_another_team_starts_a_new_lap() {
     let mut scenario = opened();
     scenario.at(20).transfer(BACK).runs(QueuePickup, 2, 50);

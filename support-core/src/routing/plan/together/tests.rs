@@ -1,0 +1,262 @@
+//! Teams that plan together beside teams that do not, with agents who work in several: a plan beside the same desk
+//! placed one piece after the other.
+
+use std::sync::Arc;
+
+use proptest::prelude::{prop, prop_assert, proptest};
+use proptest::strategy::{Just, Strategy as Any};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::conversation::ChannelKind;
+use crate::desk::explain_waiting;
+use crate::id::{AgentId, DocumentId, TeamId};
+use crate::people::{Presence, WorkKind};
+use crate::routing::{
+    Asks, Job, Placement, Queue, Refused, Roster, Seat, Urgencies, Waiting, failures, plan, serving, value,
+};
+use crate::scoring::total;
+use crate::testkit::build::{
+    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+};
+use crate::ticket::{Priority, Work};
+use crate::time::Timestamp;
+
+const NOW: Timestamp = instant(0);
+const TEAMS: u32 = 3;
+
+/// A team's strategy, and the team that takes its overflow.
+type Rules = (&'static str, Option<u32>);
+
+fn config(teams: &[Rules]) -> Config {
+    let documents = (0_u32..).zip(teams).map(|(number, (strategy, overflow))| {
+        let mut document = a_document(number);
+        document.id = DocumentId::from_uuid(team_id(number).uuid());
+        let overflow: Vec<TeamId> = overflow.iter().map(|team| team_id(*team)).collect();
+        document.body = json!({ "name": "A team", "strategy": strategy, "overflow_team_ids": overflow });
+        document
+    });
+    let config = Config::compile(1, &documents.collect::<Vec<_>>());
+    assert!(config.unreadable().is_empty());
+    config
+}
+
+/// The same desk, with no team that plans together.
+fn greedily(teams: &[Rules]) -> Config {
+    let singly = |(strategy, overflow): &Rules| match *strategy {
+        "optimal" => ("skills", *overflow),
+        other => (other, *overflow),
+    };
+    config(&teams.iter().map(singly).collect::<Vec<_>>())
+}
+
+fn seat(number: u32, teams: &[u32], capacity: u32, skills: &[(&str, u8)]) -> Seat {
+    let mut agent = an_agent(number);
+    agent.team_ids = teams.iter().map(|team| team_id(*team)).collect();
+    agent.capacity.units = capacity;
+    agent.skills = skills.iter().map(|(skill, level)| (word(skill), *level)).collect();
+    let mut state = a_state(number);
+    state.presence = Presence::Available;
+    Seat { agent: Arc::new(agent), state }
+}
+
+fn waits(number: u32, team: u32, priority: Priority, seconds: i64) -> Waiting {
+    Waiting {
+        ticket: ticket_id(number),
+        customer: customer_id(number),
+        team: Some(team_id(team)),
+        channel: ChannelKind::Email,
+        priority,
+        keyword_points: 0.0,
+        insight_points: 0.0,
+        urgency: None,
+        language: None,
+        work: Work {
+            since: NOW.plus_seconds(-seconds),
+            effort: 1,
+            skills: Vec::new(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        },
+        followers: Vec::new(),
+    }
+}
+
+fn roster(seats: impl IntoIterator<Item = Seat>) -> Roster {
+    let mut roster = Roster::default();
+    seats.into_iter().for_each(|seat| roster.seat(seat));
+    roster
+}
+
+fn queue(entries: &[Waiting]) -> Queue {
+    let mut queue = Queue::default();
+    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+    queue
+}
+
+fn may(entry: &Waiting, seat: &Seat, config: &Config) -> bool {
+    let (mut teams, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), config);
+    teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
+    let job = Job {
+        kind: WorkKind::Ticket,
+        teams: &teams,
+        leads: false,
+        asks: &Asks::of(entry),
+        declined: &[],
+        declined_seconds: 0,
+    };
+    failures(seat, &job, NOW).all(|one| one == Refused::JustDeclined)
+}
+
+/// What placements are worth, from the definitions alone.
+fn worth(planned: &[Placement], entries: &[Waiting], roster: &Roster, config: &Config) -> i64 {
+    let score = |entry: &Waiting| total(&config.settings.weights, &entry.inputs(), NOW);
+    let anybody = |entry: &&Waiting| roster.iter().any(|seat| may(entry, seat, config));
+    let urgencies = Urgencies::of(entries.iter().filter(anybody).map(score));
+    let value_of = |placement: &Placement| {
+        let entry = entries.iter().find(|entry| entry.ticket == placement.ticket).unwrap();
+        let fit = Asks::of(entry).fit(&roster.get(placement.agent).unwrap().agent);
+        let sticky = entry.work.sticky == Some(placement.agent);
+        i64::from(value(urgencies.step(score(entry)), fit, sticky))
+    };
+    planned.iter().map(value_of).sum()
+}
+
+#[test]
+fn what_lost_its_planned_room_goes_to_who_is_free() {
+    let config = config(&[("round_robin", None), ("optimal", None)]);
+    // A skill to spare makes the one who works in both teams the better fit.
+    let desk = roster([seat(1, &[0, 1], 1, &[]), seat(2, &[1], 1, &[("tea", 5)])]);
+    let entries = [waits(1, 1, Priority::Low, 60), waits(2, 0, Priority::Urgent, 60)];
+    let mut waiting = queue(&entries);
+    let planned = plan(&mut waiting, &mut desk.clone(), &config, NOW, 1_000);
+    let mut given: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
+    given.sort_unstable();
+    assert_eq!(given, [(ticket_id(1), agent_id(2)), (ticket_id(2), agent_id(1))]);
+    assert!(planned.iter().all(|one| one.why().decide_again() == Some(one.agent)));
+    let explained = explain_waiting(&entries[0], &mut waiting, &desk, &config, NOW);
+    assert_eq!(explained.unblock, None);
+}
+
+#[test]
+fn late_work_that_is_filled_in_is_not_passed_by_what_came_later_in_another_team() {
+    let config = config(&[("round_robin", None), ("optimal", None)]);
+    let desk = roster([seat(1, &[0, 1], 2, &[])]);
+    let day = 86_400;
+    let mut late = waits(1, 1, Priority::Low, 30 * day);
+    late.work.effort = 2;
+    let entries = [late, waits(2, 1, Priority::Urgent, 60), waits(3, 0, Priority::Urgent, 120)];
+    let planned = plan(&mut queue(&entries), &mut desk.clone(), &config, NOW, 1_000);
+    let given: Vec<_> = planned.iter().map(|one| one.ticket).collect();
+    assert_eq!(given, [ticket_id(1)]);
+}
+
+#[derive(Debug, Clone)]
+struct Desk {
+    teams: Vec<Rules>,
+    roster: Roster,
+    entries: Vec<Waiting>,
+}
+
+fn a_desk() -> impl Any<Value = Desk> {
+    let strategies = vec!["optimal", "optimal", "skills", "round_robin", "least_loaded"];
+    let rules = (prop::sample::select(strategies), prop::option::weighted(0.2, 0..TEAMS));
+    let teams = prop::collection::vec(rules, TEAMS as usize);
+    // Mostly light work, so that exact flows are among them.
+    let heaviest = prop::sample::select(vec![1_u32, 1, 5]);
+    (teams, 1_u32..8, 0_u32..20, heaviest).prop_flat_map(|(teams, agents, waiting, heaviest)| {
+        let skills = || {
+            let name = prop::sample::select(vec!["billing", "law", "tea"]);
+            prop::collection::btree_map(name, 1_u8..4, 0..=2)
+        };
+        let a_seat = move |number: u32| {
+            let of = prop::collection::btree_set(0..TEAMS, 1..=TEAMS as usize);
+            let leads = prop::option::weighted(0.2, 0..TEAMS);
+            (of, skills(), 1..=1 + heaviest, 0_u32..2, leads).prop_map(
+                move |(teams, skills, capacity, load, leads)| {
+                    let teams: Vec<u32> = teams.into_iter().collect();
+                    let skills: Vec<_> = skills.into_iter().collect();
+                    let mut seat = seat(number, &teams, capacity, &skills);
+                    Arc::make_mut(&mut seat.agent).lead_ids = leads.into_iter().map(team_id).collect();
+                    seat.state.load.units = load.min(capacity);
+                    seat
+                },
+            )
+        };
+        let an_entry = move |number: u32| {
+            let of = (0..TEAMS, prop::sample::select(Priority::ALL), 0_i64..80_000);
+            let late = prop::bool::weighted(0.05);
+            let somebody = move || prop::option::weighted(0.1, 0..agents);
+            (of, late, 1..=heaviest, skills(), skills(), somebody(), somebody()).prop_map(
+                move |((team, priority, waited), late, effort, skills, preferred, sticky, declined)| {
+                    let mut entry =
+                        waits(number, team, priority, if late { waited + 900_000 } else { waited });
+                    let label = |(skill, level): (&str, u8)| (word(skill), level);
+                    entry.work.effort = effort;
+                    // Few skills are a must: else most work is for one agent.
+                    entry.work.skills =
+                        skills.into_iter().take(usize::from(number.is_multiple_of(2))).map(label).collect();
+                    entry.work.preferred = preferred.into_iter().map(label).collect();
+                    entry.work.sticky = sticky.map(agent_id);
+                    entry.work.declined = declined.map(|who| (agent_id(who), NOW)).into_iter().collect();
+                    entry
+                },
+            )
+        };
+        let seats: Vec<_> = (0..agents).map(a_seat).collect();
+        let entries: Vec<_> = (0..waiting).map(an_entry).collect();
+        (Just(teams), seats, entries).prop_map(|(teams, seats, entries)| Desk {
+            teams,
+            roster: roster(seats),
+            entries,
+        })
+    })
+}
+
+proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(400))]
+
+    #[test]
+    fn a_plan_with_shared_agents_is_never_worth_less_than_greedy_and_leaves_nobody_idle(
+        Desk { teams, roster, entries } in a_desk(),
+    ) {
+        let together = config(&teams);
+        let mut left = roster.clone();
+        let planned = plan(&mut queue(&entries), &mut left, &together, NOW, 1_000);
+        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedily(&teams), NOW, 1_000);
+        let [best, greedy] = [&planned, &singly].map(|planned| worth(planned, &entries, &roster, &together));
+        prop_assert!(best >= greedy, "{best} {greedy}");
+        let mut after = roster.clone();
+        for one in &planned {
+            prop_assert!(after.get(one.agent).unwrap().room() >= one.effort);
+            after.occupy(one.agent, one.effort, one.assigned_at);
+            prop_assert!(one.why().decide_again() == Some(one.agent));
+        }
+        prop_assert!(after == left);
+        for entry in entries.iter().filter(|entry| planned.iter().all(|one| one.ticket != entry.ticket)) {
+            // Room that is kept for late work is not free.
+            let since = entry.work.since;
+            let kept = crate::routing::kept_from(&mut queue(&entries), &roster, &together, NOW, since);
+            let late = |other: &Waiting| {
+                let score = total(&together.settings.weights, &other.inputs(), NOW);
+                other.work.effort > 1 && together.settings.weights.precedes_since(score, NOW).is_some()
+            };
+            let keeps = entries.iter().any(late);
+            let free = |seat: &&Seat| may(entry, seat, &together) && !kept.contains(&seat.agent.id);
+            let free: Vec<AgentId> = left.iter().filter(free).map(|seat| seat.agent.id).collect();
+            prop_assert!(keeps || free.is_empty(), "{entry:?} {free:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_of_a_plan_are_the_same_however_many_are_asked_for(
+        Desk { teams, roster, entries } in a_desk(),
+        most in 1_usize..8,
+    ) {
+        let together = config(&teams);
+        let all = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, 1_000);
+        let some = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, most);
+        prop_assert!(some.as_slice() == all.get(..most).unwrap_or(&all));
+    }
+}
