@@ -11,8 +11,7 @@
 
 mod stored;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::ticket::{Priority, Status, StatusCategory};
@@ -20,7 +19,6 @@ use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::policy::{StepKey, When};
-use stored::Stored;
 
 /// One version of a configuration document: what a decision names as its ground.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -360,19 +358,6 @@ pub struct Ledger {
     pub stages: Vec<Stage>,
     /// When an agent last answered the customer.
     pub answered_at: Option<Timestamp>,
-}
-
-impl Serialize for Ledger {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored::of(self).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Ledger {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ledger = Stored::deserialize(deserializer)?.ledger();
-        ledger.ok_or_else(|| D::Error::custom("a place at which no id stands is named"))
-    }
 }
 
 /// A change of one timer, as the event tells it.

@@ -4,7 +4,8 @@
 //! by its place from then on, instants are numbers, those of stages counted from one to the next, and what follows from
 //! the stages, the segments of the timers, is left out and made anew.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::{Applied, ConfigRef, EndReason, Ledger, Metric, SlaTimer, Stage, StepTaken, Target, TimerState};
@@ -18,9 +19,22 @@ type Place = u32;
 /// The place of a document's id, and a version.
 type Version = (Place, u64);
 
+impl Serialize for Ledger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ledger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ledger = Stored::deserialize(deserializer)?.ledger();
+        ledger.ok_or_else(|| D::Error::custom("a place at which no id stands is named"))
+    }
+}
+
 /// A ledger as it is written.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Stored {
+struct Stored {
     ids: Vec<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     applied: Option<StoredPolicy>,
@@ -58,7 +72,7 @@ struct StoredTimer(
 );
 
 impl Stored {
-    pub(super) fn of(ledger: &Ledger) -> Self {
+    fn of(ledger: &Ledger) -> Self {
         let mut stored = Self { held: ledger.held_priority, ..Self::default() };
         stored.answered = ledger.answered_at.map(Timestamp::micros);
         stored.applied = ledger.applied.as_ref().map(|applied| {
@@ -111,7 +125,7 @@ impl Stored {
     }
 
     /// Makes the ledger; nothing where a place is named at which no id stands.
-    pub(super) fn ledger(self) -> Option<Ledger> {
+    fn ledger(self) -> Option<Ledger> {
         let Self { ids, applied, timers, held, stages, answered } = self;
         let id = |place: Place| ids.get(place as usize).copied();
         let version =
