@@ -36,6 +36,7 @@ mod fairness;
 mod faults;
 #[path = "desk/faulty.rs"]
 mod faulty;
+#[path = "desk/full_queues.rs"]
 mod full_queues;
 #[path = "desk/insight.rs"]
 mod insight;
