@@ -76,7 +76,7 @@ pub struct Config {
 
 impl Config {
     /// Compiles the documents in force. Retired ones and kinds that decisions do not read are passed over; one that
-    /// cannot be read, because a newer release wrote it, is listed in [`unreadable`](Self::unreadable).
+    /// cannot be read, because a newer release wrote it, or whose keywords are too many beside those of others, is listed in [`unreadable`](Self::unreadable).
     #[must_use]
     pub fn compile(epoch: u64, documents: &[Document]) -> Self {
         let mut config = Self { epoch, ..Self::default() };
@@ -105,10 +105,13 @@ impl Config {
             }
         }
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
-        match KeywordIndex::compile(&rules) {
-            Ok(index) => config.keywords = Some(Arc::new(index)),
-            Err(_) => config.unreadable.extend(config.rules.iter().map(|(version, _)| *version)),
-        }
+        let (index, problems) = KeywordIndex::compile(&rules);
+        config.keywords = Some(Arc::new(index));
+        // A rule is not saved when the keywords of all would be too many; of those that an older release saved, the ones
+        // that go over are left out.
+        let left_out: BTreeSet<DocumentId> = problems.into_iter().map(|problem| problem.rule).collect();
+        let versions = config.rules.iter().map(|(version, _)| *version);
+        config.unreadable.extend(versions.filter(|version| left_out.contains(&version.id)));
         config
     }
 
