@@ -297,3 +297,58 @@ fn a_bare_number_that_a_customer_announced_is_masked_over_messages_and_agents_wo
     world.reply(&carl, ticket, "4821");
     assert_eq!(last(ticket), "4821");
 }
+
+#[test]
+fn a_question_for_a_pin_is_remembered_over_notes_and_other_conversations() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let last = |ticket| world.said(&agent, ticket).last().unwrap().clone();
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "What is your PIN?");
+    // Longer than a page of what is looked at.
+    for _ in 0..40 {
+        world.run(&agent, &WriteMessage::note(ticket, "Is order 7 his? Which one is it?"));
+    }
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "****");
+    // What colleagues ask each other is nothing that the customer answers.
+    let ticket = world.opened_by(&carl);
+    world.run(&agent, &WriteMessage::note(ticket, "What is his PIN?"));
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "4821");
+    // Who writes a note answers both.
+    let ticket = world.opened_by(&carl);
+    world.run(&agent, &WriteMessage::note(ticket, "What is his PIN?"));
+    world.run(&agent, &WriteMessage::note(ticket, "4821"));
+    assert_eq!(last(ticket), "****");
+}
+
+#[test]
+fn a_follow_up_goes_on_where_the_closed_ticket_ended() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "What is your PIN?");
+    world.status(&agent, ticket, Status::Closed);
+    // In the portal the first line is the subject too.
+    let follow_up = world.reply(&carl, ticket, "4821").ticket_id;
+    assert_eq!(world.ticket(follow_up).follow_up_of, Some(ticket));
+    assert_eq!(world.said(&agent, follow_up), ["****"]);
+    let view = block_on(world.desk.ticket_view(&agent, follow_up, 1)).unwrap();
+    assert_eq!(view.texts[&view.ticket.subject], "****");
+    // By mail it has its own, which may say what the number is.
+    let mail = |id: &str, subject: &str| {
+        let mut mail = crate::receiving::mail(&world, "carl@customer.example", id);
+        mail.conversation_id = Some(world.ticket(ticket).conversation_id);
+        mail.subject = Some(subject.into());
+        mail.content = "4821".into();
+        mail.sender.external_id = None;
+        mail.sender.verified = true;
+        world.run(&HOST, &mail).ticket_id
+    };
+    assert_eq!(world.said(&agent, mail("m-1", "Re: Access")), ["****"]);
+    // It knows the old ticket only by a message to it.
+    let other = world.run(&carl, &OpenTicket::mine("Hello", "4821")).ticket_id;
+    assert_eq!(world.said(&agent, other), ["4821"]);
+    world.sound();
+}
