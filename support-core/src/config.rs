@@ -29,6 +29,7 @@ use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
 use crate::scoring::Insight;
+use crate::scoring::folded_tier;
 use crate::scoring::keywords::{KeywordIndex, KeywordRule};
 use crate::sla::calendar::{Calendar, CalendarSpec};
 use crate::sla::policy::PolicySpec;
@@ -126,7 +127,8 @@ impl Config {
             DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
             DocumentKind::Team => parse(document)
                 .map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team))),
-            DocumentKind::SlaPolicy => parse(document).map(|policy: PolicySpec| {
+            DocumentKind::SlaPolicy => parse(document).map(|mut policy: PolicySpec| {
+                policy.conditions.tiers.iter_mut().for_each(|tier| *tier = folded_tier(tier));
                 let policy = Arc::new(policy);
                 if in_force {
                     self.policies.push((version, policy.clone()));
