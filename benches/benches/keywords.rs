@@ -20,7 +20,8 @@ fn main() {
     let texts: Vec<String> = corpus(5, 2_000).into_iter().map(|message| message.text).collect();
     for count in [10, 100, 1_000] {
         let rules = rules(count);
-        let index = KeywordIndex::compile(&rules).unwrap();
+        let (index, problems) = KeywordIndex::compile(&rules);
+        assert!(problems.is_empty());
         let mut found = 0;
         for text in texts.iter().take(200) {
             let ours: Vec<DocumentId> = index.matches(&[text]).iter().map(|found| found.rule).collect();

@@ -29,6 +29,7 @@ use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
 use crate::scoring::Insight;
+use crate::scoring::folded_tier;
 use crate::scoring::keywords::{KeywordIndex, KeywordRule};
 use crate::sla::calendar::{Calendar, CalendarSpec};
 use crate::sla::policy::PolicySpec;
@@ -76,7 +77,7 @@ pub struct Config {
 
 impl Config {
     /// Compiles the documents in force. Retired ones and kinds that decisions do not read are passed over; one that
-    /// cannot be read, because a newer release wrote it, is listed in [`unreadable`](Self::unreadable).
+    /// cannot be read, because a newer release wrote it, or whose keywords are too many beside those of others, is listed in [`unreadable`](Self::unreadable).
     #[must_use]
     pub fn compile(epoch: u64, documents: &[Document]) -> Self {
         let mut config = Self { epoch, ..Self::default() };
@@ -105,10 +106,13 @@ impl Config {
             }
         }
         let rules: Vec<KeywordRule> = config.rules.iter().map(|(_, rule)| rule.clone()).collect();
-        match KeywordIndex::compile(&rules) {
-            Ok(index) => config.keywords = Some(Arc::new(index)),
-            Err(_) => config.unreadable.extend(config.rules.iter().map(|(version, _)| *version)),
-        }
+        let (index, problems) = KeywordIndex::compile(&rules);
+        config.keywords = Some(Arc::new(index));
+        // A rule is not saved when the keywords of all would be too many; of those that an older release saved, the ones
+        // that go over are left out.
+        let left_out: BTreeSet<DocumentId> = problems.into_iter().map(|problem| problem.rule).collect();
+        let versions = config.rules.iter().map(|(version, _)| *version);
+        config.unreadable.extend(versions.filter(|version| left_out.contains(&version.id)));
         config
     }
 
@@ -123,7 +127,8 @@ impl Config {
             DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
             DocumentKind::Team => parse(document)
                 .map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team))),
-            DocumentKind::SlaPolicy => parse(document).map(|policy: PolicySpec| {
+            DocumentKind::SlaPolicy => parse(document).map(|mut policy: PolicySpec| {
+                policy.conditions.tiers.iter_mut().for_each(|tier| *tier = folded_tier(tier));
                 let policy = Arc::new(policy);
                 if in_force {
                     self.policies.push((version, policy.clone()));

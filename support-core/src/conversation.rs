@@ -232,6 +232,14 @@ pub struct Message {
     pub stream_seq: u64,
 }
 
+impl Message {
+    /// Tells whether it is a turn to which a later message of the same conversation may answer: what is public answers
+    /// what was public, a note both.
+    pub(crate) fn is_turn_for(&self, visibility: Visibility) -> bool {
+        self.visibility == Visibility::Public || visibility == Visibility::Internal
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

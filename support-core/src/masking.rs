@@ -58,7 +58,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use self::kind::{Class, Finding, Kind, ParseKindError};
+pub use self::kind::{Class, Finding, Kind, MaskSpan, ParseKindError};
 pub use self::spec::{CustomPattern, MaskingSpec, Mode, Preset, SpecError, Validator};
 pub use self::stream::{MOST_HELD, MaskStream};
 pub(crate) use self::vault::tokens_in;
@@ -90,6 +90,8 @@ pub struct Masked<'t> {
     pub text: Cow<'t, str>,
     /// What was masked, in order and without overlap.
     pub findings: Vec<Finding>,
+    /// Where the mask of each finding stands in `text`.
+    pub spans: Vec<MaskSpan>,
 }
 
 impl Masked<'_> {
@@ -169,7 +171,7 @@ impl Masker {
         seal: &mut Seal<'_>,
     ) -> Masked<'t> {
         if self.plan.custom.is_empty() && !fold::has_candidate(text) {
-            return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
+            return Masked { text: Cow::Borrowed(text), findings: Vec::new(), spans: Vec::new() };
         }
         let mut folded = Folded::of(text, &|word| self.is_tag(word));
         let trail = (!earlier.trail.is_empty()).then(|| Folded::of(earlier.trail, &|word| self.is_tag(word)));
@@ -179,7 +181,7 @@ impl Masker {
             let mut found = self.claims(&folded, text, trail, earlier.turns);
             found.retain(|claim| self.masks(&claim.kind, purpose));
             if found.is_empty() && all.is_empty() {
-                return Masked { text: Cow::Borrowed(text), findings: Vec::new() };
+                return Masked { text: Cow::Borrowed(text), findings: Vec::new(), spans: Vec::new() };
             }
             if found.is_empty() {
                 return self.replace(text, &folded, all, seal);
@@ -203,7 +205,8 @@ impl Masker {
         let kind = all.first().map_or(Kind::Account, |claim| claim.kind.clone());
         let end = clamp(text.chars().count());
         let finding = Finding { kind, start: 0, end, why: Cow::Borrowed("never_settles") };
-        Masked { text: Cow::Borrowed("****"), findings: vec![finding] }
+        let spans = vec![MaskSpan { kind: finding.kind.clone(), start: 0, end: 4 }];
+        Masked { text: Cow::Borrowed("****"), findings: vec![finding], spans }
     }
 
     /// Tells whether findings of `kind` are masked on the way to `purpose`.
@@ -258,6 +261,7 @@ impl Masker {
         claims.sort_unstable_by_key(|claim| claim.start);
         let mut masked = String::with_capacity(text.len());
         let mut findings = Vec::with_capacity(claims.len());
+        let mut spans = Vec::with_capacity(claims.len());
         let ascii = text.is_ascii();
         let characters = |part: &str| clamp(if ascii { part.len() } else { part.chars().count() });
         let (mut read, mut at) = (0, 0_u32);
@@ -273,11 +277,13 @@ impl Masker {
             read = to;
             masked.push_str(kept);
             let finding = Finding { kind: claim.kind, start, end: at, why: Cow::Borrowed(claim.why) };
+            let start = clamp(masked.len());
             self.push_mask(&mut masked, &finding, hidden, after, seal);
+            spans.push(MaskSpan { kind: finding.kind.clone(), start, end: clamp(masked.len()) });
             findings.push(finding);
         }
         masked.push_str(text.get(read..).unwrap_or_default());
-        Masked { text: Cow::Owned(masked), findings }
+        Masked { text: Cow::Owned(masked), findings, spans }
     }
 
     fn push_mask(

@@ -37,7 +37,7 @@ use crate::ticket::Priority;
 use crate::time::Timestamp;
 
 pub use urgency::{MAX_RESTS, Rest, Urgency};
-pub use weights::{Insight, InsightPoints, WeightProblem, Weights};
+pub use weights::{Insight, InsightPoints, WeightProblem, Weights, folded_tier};
 
 /// What the score of one piece of work is made from.
 ///

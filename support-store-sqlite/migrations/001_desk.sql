@@ -212,6 +212,8 @@ CREATE TABLE desk_texts (
     subject_id BLOB,
     class TEXT NOT NULL CHECK (class IN ('public', 'internal')),
     body TEXT,
+    -- What masking found and where its masks stand in the body, in bytes; mostly nothing.
+    masked TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX desk_texts_id ON desk_texts (tenant, id);

@@ -30,6 +30,7 @@ use crate::conversation::ChannelKind;
 use crate::error::FieldProblem;
 use crate::id::DocumentId;
 use crate::label::{ForeignId, Label};
+use crate::scoring::folded_tier;
 use crate::wire::wire_enum;
 
 use super::compiled::{Leaf, Node, Probe, UNSET};
@@ -250,7 +251,10 @@ impl Test {
                 Ok(Probe::Channel { one_of, wanted })
             }
             Kind::Label => {
-                let (one_of, wanted) = one_of::<Label>(op, value, "1 to 64 characters")?;
+                let (mut one_of, wanted) = one_of::<Label>(op, value, "1 to 64 characters")?;
+                if self.field == Field::Tier {
+                    one_of.iter_mut().for_each(|tier| *tier = folded_tier(tier));
+                }
                 Ok(Probe::Label { one_of, wanted })
             }
             Kind::Id => {

@@ -169,7 +169,7 @@ fields! {
         UnansweredSeconds = "ticket.unanswered_seconds": Kind::Number,
         /// The customer whose matter it is.
         Customer = "customer.id": Kind::Id,
-        /// Their tier.
+        /// Their tier; case and accents make no difference.
         Tier = "customer.tier": Kind::Label,
         /// Their language tag.
         CustomerLanguage = "customer.language": Kind::Label,

@@ -14,6 +14,7 @@ use crate::id::{DocumentId, EventId};
 use crate::journey::JourneySpec;
 use crate::masking::{Masker, Purpose};
 use crate::people::Permission;
+use crate::scoring::keywords::{KeywordRule, MAX_INDEX_BYTES, RuleProblem, index_bytes, too_large};
 use crate::store::{
     ChangeSet, Delta, Document, DocumentKind, Key, PageCursor, Query, Record, Select, StoreExt,
 };
@@ -196,6 +197,9 @@ impl Ask<'_> {
         if kind == DocumentKind::Automation && !retired {
             held_to.extend(self.check_room(&body, held).await?);
         }
+        if kind == DocumentKind::KeywordRule && !retired {
+            held_to.extend(self.check_keywords(id, &body, held).await?);
+        }
         let mut prepared = self.write_document(kind, id, body, retired, before)?;
         prepared.changes.deltas.extend(held_to);
         Ok(prepared)
@@ -215,6 +219,43 @@ impl Ask<'_> {
         if config.automations().rules().len() >= MAX_ACTIVE {
             let problem = format!("must be false: {MAX_ACTIVE} automations are active, and more may not be");
             return Err(Error::invalid("active", problem));
+        }
+        Ok(alone.into())
+    }
+
+    /// Refuses keywords that, with those of all other rules, are more than a desk reads texts by. A rule that asks for no
+    /// more than before is not refused, also where there are too many.
+    ///
+    /// Answers what the change set has to hold: nobody else takes the room at the same moment.
+    async fn check_keywords(
+        &self,
+        id: DocumentId,
+        body: &Value,
+        held: Option<&Value>,
+    ) -> Result<Vec<Delta>, Error> {
+        let read = |body: &Value| {
+            let mut body = body.clone();
+            body.as_object_mut()?.insert("id".into(), id.to_string().into());
+            KeywordRule::deserialize(&body).ok()
+        };
+        // What is wrong with the rule itself is left to the check of the document.
+        let Some(rule) = read(body).filter(|rule| rule.active && rule.problems().is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let held = held.and_then(read);
+        if held.as_ref().is_some_and(|held| held.active && held.keywords == rule.keywords) {
+            return Ok(Vec::new());
+        }
+        // Asked for before the rules are read: who comes in between is found out by the commit.
+        let alone = self.alone().await?;
+        let config = self.desk.live(self.actor.tenant()).newest_config(self.desk.store(), self.now).await?;
+        let bytes_with = |rule: Option<&KeywordRule>| {
+            index_bytes(config.keyword_rules().filter(|other| other.id != id).chain(rule))
+        };
+        let bytes = bytes_with(Some(&rule));
+        if bytes > MAX_INDEX_BYTES && bytes > bytes_with(held.as_ref()) {
+            let RuleProblem { field, problem, .. } = too_large(&rule);
+            return Err(Error::invalid(field, problem));
         }
         Ok(alone.into())
     }

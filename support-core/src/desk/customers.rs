@@ -10,7 +10,7 @@ use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
 use crate::id::{CustomerId, EventId};
 use crate::label::{ForeignId, Label};
 use crate::people::{Address, AddressKind, Customer, CustomerFieldValue, Permission, normalize_address};
-use crate::scoring::Insight;
+use crate::scoring::{Insight, folded_tier};
 use crate::store::{ChangeSet, Key, Query, Select, StoreExt, TicketFilter};
 use crate::ticket::command::Edit;
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, decide};
@@ -338,7 +338,8 @@ impl Ask<'_> {
         for ticket in found.items.into_iter().filter_map(super::read::ticket) {
             let mut known = ticket.insight.clone();
             // A tier that was taken away is not kept as if it had been looked up elsewhere.
-            let lost = |insight: &&mut Insight| before.tier.is_some() && insight.tier == before.tier;
+            let of_record = before.tier.as_ref().map(folded_tier);
+            let lost = |insight: &&mut Insight| of_record.is_some() && insight.tier == of_record;
             known.as_mut().filter(lost).into_iter().for_each(|insight| insight.tier = None);
             let insight = Insight::noting(known.as_ref(), customer);
             if insight.is_none() || insight == ticket.insight {

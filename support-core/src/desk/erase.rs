@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::error::Error;
 use crate::id::{TenantId, TextId, TicketId};
 use crate::people::{Actor, Scope};
-use crate::store::{ChangeSet, Key, Record, Text};
+use crate::store::{ChangeSet, Key, Record};
 
 use super::Desk;
 
@@ -30,7 +30,7 @@ impl Desk {
                 if let Record::Text(text) = record
                     && text.body.is_some()
                 {
-                    changes.replace(revision, Text { body: None, ..text });
+                    changes.replace(revision, text.emptied());
                 }
             }
         }

@@ -6,7 +6,7 @@ use crate::error::{EntityKind, Error};
 use crate::id::TicketId;
 use crate::insight::within;
 use crate::people::{Actor, Customer, Permission};
-use crate::scoring::Insight;
+use crate::scoring::{Insight, folded_tier};
 use crate::store::StoreExt;
 use crate::ticket::{Command, command};
 
@@ -82,7 +82,7 @@ fn of_record(customer: &Customer) -> Option<Insight> {
 fn with_record(said: &Insight, customer: &Customer) -> Insight {
     let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
     let (churn_risk, lifetime_value) = (finite(said.churn_risk), finite(said.lifetime_value));
-    let tier = said.tier.clone().or_else(|| customer.tier.clone());
+    let tier = said.tier.as_ref().or(customer.tier.as_ref()).map(folded_tier);
     let noted = Insight::noting(Some(said), customer).unwrap_or_default();
     Insight { tier, churn_risk, lifetime_value, ..noted }
 }

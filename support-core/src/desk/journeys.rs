@@ -485,7 +485,7 @@ impl Desk {
         let Some(id) = text else { return Ok(()) };
         let text: Option<Text> = self.store().one(&Scope::system(actor.tenant()), Key::Text(id)).await?;
         if let Some(text) = text.filter(|text| text.body.is_some()) {
-            changes.replace(0, Text { body: None, ..text });
+            changes.replace(0, text.emptied());
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::id::{AgentId, ConversationId, DocumentId, MessageId, TicketId};
 use crate::label::ForeignId;
 use crate::people::{Actor, AgentState, Permission};
 use crate::routing::{ReturnCause, Seat};
-use crate::store::{ChangeSet, Delta, Key, Page, Query, Record, Related, Select, StoreExt};
+use crate::store::{ChangeSet, Delta, Key, Query, Record, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
 use crate::time::Timestamp;
@@ -21,7 +21,10 @@ use super::run::{Ask, Prepared, UseCase};
 use super::texts::{CONTENT_LIMIT, LINE_LIMIT, Texts, check, class_of};
 
 /// Earlier turns that masking looks at.
-pub(super) const TURNS_BEFORE: u32 = 3;
+pub(super) const TURNS_BEFORE: usize = 3;
+/// Messages read at once in search of them, and how often: behind more notes than that a turn is forgotten.
+const MESSAGES_READ: u32 = 16;
+const PAGES_READ: usize = 16;
 
 /// Writes on a ticket: an agent's answer or note, or a customer's own words in the portal. A customer's words on a
 /// ticket that is over open a follow-up, which the reply names; thanks are kept on the ticket.
@@ -129,8 +132,8 @@ impl UseCase for WriteMessage {
                 return Err(Error::Forbidden(Permission::TicketStatus));
             }
         }
-        let conversation = conversation(ask, &ticket, self.conversation_id).await?;
-        let before = turns_before(ask, &ticket, &self.content).await?;
+        let conversation = ask.conversation(&ticket, self.conversation_id).await?;
+        let before = ask.turns_before(&conversation, self.visibility, &[&self.content]).await?;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let mut texts = Texts::new(ask, Some(ticket.id));
         let body = texts.add(
@@ -256,8 +259,8 @@ impl Ask<'_> {
         author: crate::people::ActorRef,
         arrival: &Arrival<'_>,
     ) -> Result<Prepared<TicketReply>, Error> {
-        let conversation = conversation(self, ticket, None).await?;
-        let before = turns_before(self, ticket, arrival.content).await?;
+        let conversation = self.conversation(ticket, None).await?;
+        let before = self.turns_before(&conversation, Visibility::Public, &[arrival.content]).await?;
         let before: Vec<&str> = before.iter().map(String::as_str).collect();
         let mut texts = Texts::new(self, Some(ticket.id));
         let body = texts.add(author, class_of(Visibility::Public), arrival.content, &before);
@@ -290,6 +293,51 @@ impl Ask<'_> {
         prepared.reply.message_id = Some(message_id);
         texts.finish(&mut prepared.changes);
         Ok(prepared)
+    }
+
+    /// Returns the last few turns of a conversation, oldest first, where one of `texts` holds a digit: only a number can
+    /// need them. What is public answers what was public; a note answers notes as well.
+    pub(super) async fn turns_before(
+        &self,
+        conversation: &Conversation,
+        visibility: Visibility,
+        texts: &[&str],
+    ) -> Result<Vec<String>, Error> {
+        let mut turns: Vec<Key> = Vec::new();
+        if !texts.iter().any(|text| text.chars().any(char::is_numeric)) {
+            return Ok(Vec::new());
+        }
+        let select = Select::Messages { ticket: conversation.ticket_id, conversation: Some(conversation.id) };
+        let mut query = Query::new(select, MESSAGES_READ);
+        for _ in 0..PAGES_READ {
+            let page = self.store().find(&self.system(), &query).await?;
+            turns.extend(page.items.iter().filter_map(|record| match record {
+                Record::Message(message) if message.is_turn_for(visibility) => Some(Key::Text(message.body)),
+                _ => None,
+            }));
+            query.after = page.next;
+            if turns.len() >= TURNS_BEFORE || query.after.is_none() {
+                break;
+            }
+        }
+        turns.truncate(TURNS_BEFORE);
+        let found = self.store().load(&self.system(), &turns).await?.into_iter().rev().flatten();
+        Ok(found
+            .filter_map(|record| if let Record::Text(text) = record { text.body } else { None })
+            .collect())
+    }
+
+    /// Reads the conversation of a ticket with its customer, or another of its conversations.
+    pub(super) async fn conversation(
+        &self,
+        ticket: &Ticket,
+        id: Option<ConversationId>,
+    ) -> Result<Conversation, Error> {
+        let id = id.unwrap_or(ticket.conversation_id);
+        let found: Option<Conversation> = self.store().one(&self.system(), Key::Conversation(id)).await?;
+        found
+            .filter(|conversation| conversation.ticket_id == ticket.id)
+            .ok_or_else(|| Error::invalid("conversation_id", "must be a conversation of the ticket"))
     }
 
     /// Reads the presence of an agent; nothing where they work here no more.
@@ -390,36 +438,6 @@ fn becomes_work_of(before: &Ticket, after: &Ticket) -> Option<AgentId> {
 /// Tells whether what is written on a ticket is thanks and nothing else.
 pub(super) fn says_thanks(ticket: &Ticket, text: &str) -> bool {
     is_thanks(text, ticket.language.as_ref().map(crate::label::Label::as_str))
-}
-
-async fn conversation(
-    ask: &Ask<'_>,
-    ticket: &Ticket,
-    id: Option<ConversationId>,
-) -> Result<Conversation, Error> {
-    let id = id.unwrap_or(ticket.conversation_id);
-    let found: Option<Conversation> = ask.store().one(&ask.system(), Key::Conversation(id)).await?;
-    found
-        .filter(|conversation| conversation.ticket_id == ticket.id)
-        .ok_or_else(|| Error::invalid("conversation_id", "must be a conversation of the ticket"))
-}
-
-/// Returns the last few turns, oldest first, where `content` holds a digit: only a number can need them.
-async fn turns_before(ask: &Ask<'_>, ticket: &Ticket, content: &str) -> Result<Vec<String>, Error> {
-    if !content.chars().any(char::is_numeric) {
-        return Ok(Vec::new());
-    }
-    let select = Select::Messages { ticket: ticket.id, conversation: None };
-    let with = Related { texts: true, ..Related::default() };
-    let page: Page = ask.store().find(&ask.system(), &Query::new(select, TURNS_BEFORE).with(with)).await?;
-    let body = |record: &Record| {
-        let Record::Message(message) = record else { return None };
-        page.related.iter().find_map(|related| match related {
-            Record::Text(text) if text.id == message.body => text.body.clone(),
-            _ => None,
-        })
-    };
-    Ok(page.items.iter().rev().filter_map(body).collect())
 }
 
 /// Reports how far an outgoing message has come.

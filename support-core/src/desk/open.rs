@@ -241,6 +241,7 @@ impl OpenTicket {
             in_reply_to: None,
             automatic: false,
             sent_at: ask.now,
+            turns: Vec::new(),
         };
         let (open, texts) = self.command(ask, &opening, self.start(ask, &opening).await)?;
         let (ticket, message) = (open.id, open.message.id);
@@ -285,6 +286,8 @@ pub(super) struct Opening<'a> {
     pub(super) in_reply_to: Option<ForeignId>,
     pub(super) automatic: bool,
     pub(super) sent_at: Timestamp,
+    /// The last few turns of the closed ticket, oldest first.
+    pub(super) turns: Vec<String>,
 }
 
 /// In whose queue a ticket starts, and what is known of whose it is.
@@ -426,13 +429,15 @@ impl OpenTicket {
         let customer = opening.customer;
         let whose = ActorRef::customer(customer.id);
         let mut texts = Texts::new(ask, Some(id));
-        let subject = texts.add(whose, TextClass::Public, &self.subject, &[]);
+        let mut before: Vec<&str> = opening.turns.iter().map(String::as_str).collect();
+        let subject = texts.add(whose, TextClass::Public, &self.subject, &before);
         let author = match (self.direction, ask.actor.as_ref().agent_id()) {
             (Direction::Inbound, _) => whose,
             (Direction::Outbound, Some(agent)) => ActorRef::agent(agent),
             (Direction::Outbound, None) => ActorRef::SYSTEM,
         };
-        let body = texts.add(whose, TextClass::Public, &self.message, &[&self.subject]);
+        before.push(&self.subject);
+        let body = texts.add(whose, TextClass::Public, &self.message, &before);
         texts.find_by(body.id, Visibility::Public, &[&subject.body, &body.body]);
         let mut custom_fields: BTreeMap<Label, FieldValue> = BTreeMap::new();
         for (key, value) in &self.custom_fields {

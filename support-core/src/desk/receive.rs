@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::conversation::{ChannelKind, Direction};
+use crate::conversation::{ChannelKind, Direction, Visibility};
 use crate::error::{EntityKind, Error};
 use crate::id::{ConversationId, InboxId};
 use crate::label::ForeignId;
@@ -242,6 +242,15 @@ impl Ask<'_> {
             brand_id: closed.and_then(|ticket| ticket.brand_id),
             ..OpenTicket::by(Requester::Customer(customer.id), subject, arrival.content)
         };
+        // Who writes to a ticket that is over goes on where it ended.
+        let turns = match closed {
+            Some(ticket) => {
+                let conversation = self.conversation(ticket, None).await?;
+                self.turns_before(&conversation, Visibility::Public, &[&wanted.subject, arrival.content])
+                    .await?
+            }
+            None => Vec::new(),
+        };
         let opening = Opening {
             customer,
             follow_up_of: closed.map(|ticket| ticket.id),
@@ -251,6 +260,7 @@ impl Ask<'_> {
             in_reply_to: arrival.in_reply_to.clone(),
             automatic: arrival.automatic,
             sent_at: arrival.sent_at,
+            turns,
         };
         let (open, texts) = wanted.command(self, &opening, wanted.start(self, &opening).await)?;
         let (ticket_id, message_id) = (open.id, open.message.id);

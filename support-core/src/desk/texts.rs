@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::conversation::Visibility;
 use crate::error::Error;
 use crate::id::{TextId, TicketId};
+use crate::masking::MaskSpan;
 use crate::people::ActorRef;
 use crate::store::{ChangeSet, SearchEntry, Text, TextClass};
 use crate::text::tokens;
@@ -66,15 +67,25 @@ impl<'a> Texts<'a> {
         let masked = self.ask.mask(self.ticket, text, before);
         let found = masked.counts();
         let body = masked.text.into_owned();
-        let id = self.keep(subject, class, body.clone());
+        let id = self.keep_masked(subject, class, body.clone(), masked.spans);
         Stored { id, body, masked: found }
     }
 
-    /// Keeps a text as it is: one that was masked in parts.
+    /// Keeps a text as it is: one that was masked in parts, of which it is not kept what was found where.
     pub(super) fn keep(&mut self, subject: ActorRef, class: TextClass, body: String) -> TextId {
+        self.keep_masked(subject, class, body, Vec::new())
+    }
+
+    fn keep_masked(
+        &mut self,
+        subject: ActorRef,
+        class: TextClass,
+        body: String,
+        masked: Vec<MaskSpan>,
+    ) -> TextId {
         let id = TextId::mint(self.ask.ids(), self.ask.now);
         let (ticket, created_at) = (self.ticket, self.ask.now);
-        self.texts.push(Text { id, ticket, subject, class, body: Some(body), created_at });
+        self.texts.push(Text { id, ticket, subject, class, body: Some(body), masked, created_at });
         id
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::conversation::Message;
 use crate::error::Error;
 use crate::id::{MessageId, TicketId};
 use crate::masking::{Finding, Kind, Masker, Purpose};
@@ -72,12 +73,15 @@ impl Desk {
             let with = Related { texts: true, ..Related::default() };
             let mut page = self.store().find(&scope, &Query::new(select, MESSAGES).with(with)).await?;
             let bodies = texts(&mut page);
-            let turns: Vec<(MessageId, &str)> = page
+            let turns: Vec<(Message, &str)> = page
                 .items
                 .into_iter()
                 .rev()
                 .filter_map(message)
-                .filter_map(|message| Some((message.id, bodies.get(&message.body)?.as_str())))
+                .filter_map(|message| {
+                    let text = bodies.get(&message.body)?.as_str();
+                    Some((message, text))
+                })
                 .collect();
             trial.read(ticket.id, &turns, masker);
         }
@@ -87,17 +91,20 @@ impl Desk {
 
 impl MaskingTrial {
     /// Counts what is found in the turns of a ticket, oldest first.
-    fn read(&mut self, ticket: TicketId, turns: &[(MessageId, &str)], masker: &Masker) {
-        for (number, &(message, text)) in turns.iter().enumerate() {
-            let earlier = turns.get(number.saturating_sub(TURNS_BEFORE as usize)..number).unwrap_or_default();
-            let before: Vec<&str> = earlier.iter().map(|&(_, text)| text).collect();
+    fn read(&mut self, ticket: TicketId, turns: &[(Message, &str)], masker: &Masker) {
+        for (number, (message, text)) in turns.iter().enumerate() {
+            let earlier = turns.iter().take(number).rev().filter(|(earlier, _)| {
+                earlier.conversation_id == message.conversation_id && earlier.is_turn_for(message.visibility)
+            });
+            let mut before: Vec<&str> = earlier.take(TURNS_BEFORE).map(|&(_, text)| text).collect();
+            before.reverse();
             let masked = masker.mask(text, Purpose::Storage, &before);
             self.messages += 1;
             self.altered += u32::from(!masked.findings.is_empty());
             for finding in masked.findings {
                 *self.by_kind.entry(finding.kind.clone()).or_default() += 1;
                 if self.examples.len() < EXAMPLES {
-                    self.examples.push(TrialExample { ticket, message, finding });
+                    self.examples.push(TrialExample { ticket, message: message.id, finding });
                 }
             }
         }

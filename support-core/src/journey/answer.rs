@@ -205,7 +205,8 @@ impl Question {
             (AnswerKind::SingleChoice { options }, Answer::Choice(chosen)) => known(options, chosen),
             (AnswerKind::MultipleChoice { options, min, max }, Answer::Choices(chosen)) => {
                 chosen.iter().try_for_each(|one| known(options, one))?;
-                counted(chosen.len(), *min, max.unwrap_or(u32::MAX), "options")
+                // Nothing chosen is no answer, whatever a draft says; passing over says so with `null`.
+                counted(chosen.len(), (*min).max(1), max.unwrap_or(u32::MAX), "options")
             }
             (AnswerKind::Text { min_length, max_length, .. }, Answer::Text(text)) => {
                 if text.trim().is_empty() {
@@ -240,7 +241,7 @@ impl Question {
                 if distinct.len() < images.len() {
                     return Err("must not name an upload twice".into());
                 }
-                counted(images.len(), *min_count, *max_count, "pictures")?;
+                counted(images.len(), (*min_count).max(1), *max_count, "pictures")?;
                 images.iter().filter_map(|image| image.file.as_ref()).try_for_each(|file| {
                     if file.size_bytes > *max_size_bytes {
                         return Err(format!("must be at most {max_size_bytes} bytes each"));

@@ -41,7 +41,7 @@ pub(super) fn samples(
             options.iter().map(|option| Answer::Choice(option.value.clone())).collect()
         }
         AnswerKind::MultipleChoice { options, min, max } => {
-            sets(options, *min, *max, tests).ok_or(TooMany::Options)?
+            sets(options, (*min).max(1), *max, tests).ok_or(TooMany::Options)?
         }
         AnswerKind::Text { .. } => {
             spend(1)?;
@@ -51,7 +51,7 @@ pub(super) fn samples(
         AnswerKind::Date { min, max } => days(*min, *max, tests),
         AnswerKind::Images { min_count, .. } => {
             let image = |n: u32| Image { upload: Uuid::from_u128(u128::from(n) + 1), file: None };
-            vec![Answer::Images((0..*min_count).map(image).collect())]
+            vec![Answer::Images((0..(*min_count).max(1)).map(image).collect())]
         }
         AnswerKind::Information => Vec::new(),
     };

@@ -146,6 +146,18 @@ pub struct Finding {
     pub why: Cow<'static, str>,
 }
 
+/// Where a mask stands in a masked text, and for what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskSpan {
+    /// What was found there.
+    pub kind: Kind,
+    /// Where the mask begins, in bytes of the masked text.
+    pub start: u32,
+    /// Where it ends, exclusive, in bytes of the masked text.
+    pub end: u32,
+}
+
 /// A set of built-in kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Kinds(u16);

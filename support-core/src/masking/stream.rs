@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fold::fold;
-use super::kind::{Finding, Kind};
+use super::kind::{Finding, Kind, MaskSpan};
 use super::{Earlier, Masked, Masker, Purpose, carry, clamp};
 
 /// Most bytes that are held back. A sentence that is longer is masked in parts.
@@ -58,7 +58,7 @@ pub struct MaskStream {
 impl MaskStream {
     /// Takes a piece and returns what can go out, masked. Findings are in characters of the whole text.
     pub fn push(&mut self, piece: &str) -> Masked<'static> {
-        let mut out = Masked { text: Cow::Borrowed(""), findings: Vec::new() };
+        let mut out = Masked { text: Cow::Borrowed(""), findings: Vec::new(), spans: Vec::new() };
         // A long piece is taken in parts, so that what is held stays short.
         let mut rest = piece;
         while !rest.is_empty() {
@@ -76,7 +76,7 @@ impl MaskStream {
     /// Returns the rest.
     #[must_use]
     pub fn finish(mut self) -> Masked<'static> {
-        let mut out = Masked { text: Cow::Borrowed(""), findings: Vec::new() };
+        let mut out = Masked { text: Cow::Borrowed(""), findings: Vec::new(), spans: Vec::new() };
         let rest = self.held.len();
         if rest > 0 {
             self.release(if self.dense { Part::Dense(rest) } else { Part::Masked(rest) }, &mut out);
@@ -106,6 +106,12 @@ impl MaskStream {
             let before: Vec<&str> = self.before.iter().map(String::as_str).collect();
             let earlier = Earlier { turns: &before, trail: &self.trail };
             let masked = self.masker.mask_with(&text, self.purpose, earlier, &mut |_, _| None);
+            let sent = clamp(out.text.len());
+            out.spans.extend(masked.spans.into_iter().map(|span| MaskSpan {
+                start: span.start.saturating_add(sent),
+                end: span.end.saturating_add(sent),
+                ..span
+            }));
             out.text.to_mut().push_str(&masked.text);
             out.findings.extend(masked.findings.into_iter().map(|finding| Finding {
                 start: finding.start.saturating_add(self.at),
@@ -113,7 +119,9 @@ impl MaskStream {
                 ..finding
             }));
         } else {
+            let sent = clamp(out.text.len());
             out.text.to_mut().push_str("****");
+            out.spans.push(MaskSpan { kind: Kind::Account, start: sent, end: clamp(out.text.len()) });
             let (start, end) = (self.at, self.at.saturating_add(length));
             let why = Cow::Borrowed("no_place_to_part");
             out.findings.push(Finding { kind: Kind::Account, start, end, why });

@@ -23,16 +23,16 @@
 //!     alert: false,
 //!     active: true,
 //! };
-//! let index = KeywordIndex::compile(&[rule]).map_err(|problems| format!("{problems:?}"))?;
+//! let (index, problems) = KeywordIndex::compile(&[rule]);
+//! assert_eq!(problems, []);
 //!
 //! let matches = index.matches(&["My order", "I need it as\nsoon as  POSSIBLE."]);
 //! assert_eq!(matches.len(), 1);
 //! assert_eq!((matches[0].keyword, matches[0].points), (1, 40.0));
 //! assert!(index.matches(&["insurgents"]).is_empty());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -156,7 +156,8 @@ pub struct KeywordIndex {
     /// Active rules in the order given.
     rules: Vec<(DocumentId, f64)>,
     patterns: Vec<Pattern>,
-    machine: Machine,
+    /// `None` where the patterns are too many to number.
+    machine: Option<Machine>,
 }
 
 /// One spelling, and all the keywords that it stands for.
@@ -170,38 +171,44 @@ struct Pattern {
 }
 
 impl KeywordIndex {
-    /// Compiles the active ones of `rules`.
+    /// Compiles the active ones of `rules` that can be used, and answers what is wrong with the others.
     ///
-    /// # Errors
-    ///
-    /// All problems of all rules, active or not: a keyword that is empty, or folds to nothing, or is longer than
-    /// [`MAX_KEYWORD_CHARS`]; more than [`MAX_KEYWORDS`] in a rule; a boost beyond ±[`MAX_BOOST`] or no number; or,
-    /// naming the rule that goes over, more than [`MAX_INDEX_BYTES`] in all.
-    pub fn compile(rules: &[KeywordRule]) -> Result<Self, Vec<RuleProblem>> {
-        let problems: Vec<RuleProblem> = rules.iter().flat_map(KeywordRule::problems).collect();
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let active: Vec<&KeywordRule> = rules.iter().filter(|rule| rule.active).collect();
+    /// Left out are, active or not, rules with a keyword that is empty, or folds to nothing, or is longer than
+    /// [`MAX_KEYWORD_CHARS`], with more than [`MAX_KEYWORDS`], or with a boost beyond ±[`MAX_BOOST`] or no number; and
+    /// active ones that would take those before them over [`MAX_INDEX_BYTES`].
+    #[must_use]
+    pub fn compile(rules: &[KeywordRule]) -> (Self, Vec<RuleProblem>) {
+        let mut problems = Vec::new();
+        let mut active: Vec<&KeywordRule> = Vec::new();
         let mut spellings: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
         let mut bytes = 0;
-        for (position, rule) in active.iter().enumerate() {
-            for (keyword, text) in rule.keywords.iter().enumerate() {
-                let spelling = pattern(text);
-                let len = spelling.len();
-                let keywords = spellings.entry(spelling).or_default();
-                if keywords.is_empty() {
-                    bytes += len;
-                }
-                keywords.push((position, keyword));
+        for rule in rules {
+            let wrong = rule.problems();
+            if !wrong.is_empty() {
+                problems.extend(wrong);
+                continue;
             }
-            if bytes > MAX_INDEX_BYTES {
-                return Err(vec![too_large(rule)]);
+            if !rule.active {
+                continue;
             }
+            let spelled: Vec<String> = rule.keywords.iter().map(|keyword| pattern(keyword)).collect();
+            let new: BTreeSet<&String> = spelled.iter().filter(|one| !spellings.contains_key(*one)).collect();
+            let more: usize = new.into_iter().map(String::len).sum();
+            if bytes + more > MAX_INDEX_BYTES {
+                problems.push(too_large(rule));
+                continue;
+            }
+            bytes += more;
+            for (keyword, spelling) in spelled.into_iter().enumerate() {
+                spellings.entry(spelling).or_default().push((active.len(), keyword));
+            }
+            active.push(rule);
         }
-        let machine = Machine::build(spellings.keys().map(String::as_str))
+        let machine = Machine::build(spellings.keys().map(String::as_str));
+        if machine.is_none() {
             // INVARIANT: the limits above keep far below what the automaton can number; if not, say so.
-            .ok_or_else(|| active.last().map(|rule| too_large(rule)).into_iter().collect::<Vec<_>>())?;
+            problems.extend(active.iter().map(|rule| too_large(rule)));
+        }
         let patterns = spellings
             .into_iter()
             .map(|(spelling, keywords)| Pattern {
@@ -212,7 +219,7 @@ impl KeywordIndex {
             })
             .collect();
         let rules = active.iter().map(|rule| (rule.id, rule.boost_amount)).collect();
-        Ok(Self { rules, patterns, machine })
+        (Self { rules, patterns, machine }, problems)
     }
 
     /// Returns the rules with a keyword in any of `texts`, each once, in the order in which they were compiled.
@@ -221,6 +228,7 @@ impl KeywordIndex {
     #[must_use]
     pub fn matches(&self, texts: &[&str]) -> Vec<KeywordMatch> {
         let mut found = Found::new(self);
+        let Some(machine) = &self.machine else { return Vec::new() };
         for text in texts {
             let folded;
             // The machine reads capitals of ASCII by itself: only other text needs to be folded.
@@ -230,7 +238,7 @@ impl KeywordIndex {
                 folded = fold(text);
                 &*folded
             };
-            self.machine.read(text.as_bytes(), |end, patterns| found.at(text, end, patterns));
+            machine.read(text.as_bytes(), |end, patterns| found.at(text, end, patterns));
         }
         found.rules.sort_unstable();
         let matched = found.rules.iter().filter_map(|&number| {
@@ -262,7 +270,17 @@ fn pattern(keyword: &str) -> String {
     fold(keyword).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn too_large(rule: &KeywordRule) -> RuleProblem {
+/// Returns how many bytes the active ones of `rules` take of [`MAX_INDEX_BYTES`].
+#[must_use]
+pub fn index_bytes<'a>(rules: impl IntoIterator<Item = &'a KeywordRule>) -> usize {
+    let keywords = rules.into_iter().filter(|rule| rule.active).flat_map(|rule| &rule.keywords);
+    let spellings: BTreeSet<String> = keywords.map(|keyword| pattern(keyword)).collect();
+    spellings.iter().map(String::len).sum()
+}
+
+/// Says that a rule's keywords are too many beside those of the others.
+#[must_use]
+pub fn too_large(rule: &KeywordRule) -> RuleProblem {
     RuleProblem {
         rule: rule.id,
         field: "keywords".into(),

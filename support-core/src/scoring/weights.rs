@@ -172,7 +172,7 @@ pub struct WeightProblem {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Insight {
-    /// Tier of the customer, else of the organization, in the host's words.
+    /// Tier of the customer, else of the organization, as [`folded_tier`] writes it.
     pub tier: Option<Label>,
     /// How likely the customer is to leave, 0…1; values beyond count as the nearest of these.
     pub churn_risk: Option<f64>,
@@ -184,6 +184,14 @@ pub struct Insight {
     pub tags: BTreeSet<Label>,
     /// Whether inbound messages of theirs are refused.
     pub blocked: bool,
+}
+
+/// Writes a tier as policies, rules and points compare it: case and accents make no difference. What is noted on a
+/// ticket and what a document names is folded when it is read, so that comparing is comparing words.
+#[must_use]
+pub fn folded_tier(tier: &Label) -> Label {
+    // Folded it may be longer than a label may be; then it is compared as it was written.
+    fold(tier.as_str()).parse().unwrap_or_else(|_| tier.clone())
 }
 
 /// Points for what is known about a customer.
@@ -204,7 +212,7 @@ impl Insight {
     #[must_use]
     pub fn noting(known: Option<&Self>, customer: &Customer) -> Option<Self> {
         let noted = Self {
-            tier: customer.tier.clone().or_else(|| known.and_then(|known| known.tier.clone())),
+            tier: customer.tier.as_ref().or(known.and_then(|known| known.tier.as_ref())).map(folded_tier),
             language: customer.language.clone(),
             tags: customer.tags.iter().cloned().collect(),
             blocked: customer.blocked,
@@ -217,8 +225,9 @@ impl Insight {
     #[must_use]
     pub fn points(&self, weights: &Weights) -> InsightPoints {
         let tier = self.tier.as_ref().map_or(0.0, |tier| {
-            let tier = fold(tier.as_str());
-            let listed = weights.tier_points.iter().find(|(listed, _)| fold(listed.trim()) == tier);
+            let tier = folded_tier(tier);
+            let is_it = |listed: &str| listed.parse().is_ok_and(|listed| folded_tier(&listed) == tier);
+            let listed = weights.tier_points.iter().find(|(listed, _)| is_it(listed));
             listed.map_or(0.0, |(_, points)| *points)
         });
         let churn = finite(self.churn_risk.unwrap_or(0.0)).clamp(0.0, 1.0) * weights.churn_points;

@@ -63,7 +63,7 @@ pub struct PolicyConditions {
     pub channels: Vec<ChannelKind>,
     /// Of one of these priorities.
     pub priorities: Vec<Priority>,
-    /// Of a customer of one of these tiers.
+    /// Of a customer of one of these tiers; case and accents make no difference.
     pub tiers: Vec<Label>,
     /// In one of these teams.
     pub team_ids: Vec<TeamId>,
@@ -241,7 +241,8 @@ impl PolicySpec {
         })
     }
 
-    /// Tells whether the policy is for a ticket of a customer of this tier.
+    /// Tells whether the policy is for a ticket of a customer of this tier. Both are compared as they stand: a desk folds
+    /// them when it reads them (see [`folded_tier`](crate::scoring::folded_tier)).
     #[must_use]
     pub fn matches(&self, ticket: &Ticket, tier: Option<&Label>) -> bool {
         fn admits<T: PartialEq>(list: &[T], value: Option<&T>) -> bool {

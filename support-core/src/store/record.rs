@@ -11,6 +11,7 @@ use crate::id::{
     AgentId, AssignmentId, CustomerId, DocumentId, InboxId, MessageId, OutboxId, SessionId, TeamId, TextId,
     TicketId,
 };
+use crate::masking::MaskSpan;
 use crate::people::{ActorRef, Agent, AgentState, Customer, WorkKind};
 use crate::routing::{AssignHow, Offer, Why};
 use crate::sla::ConfigRef;
@@ -170,8 +171,33 @@ pub struct Text {
     pub class: TextClass,
     /// The text; `None` once emptied.
     pub body: Option<String>,
+    /// What masking found in it, in order and without overlap: where in `body` each mask stands, and for what. Empty
+    /// where nothing was found, and once emptied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<MaskSpan>,
     /// When it was written.
     pub created_at: Timestamp,
+}
+
+impl Text {
+    /// The revision once its body is erased, with what was found in it.
+    #[must_use]
+    pub fn emptied(self) -> Self {
+        Self { body: None, masked: Vec::new(), ..self }
+    }
+
+    /// Tells whether what was found lies in the body: in order, without overlap, and never within a character.
+    #[must_use]
+    pub fn finds_in_its_body(&self) -> bool {
+        let body = self.body.as_deref().unwrap_or_default();
+        let mut read = 0;
+        self.masked.iter().all(|span| {
+            let (start, end) = (span.start as usize, span.end as usize);
+            let sound = read <= start && start < end && body.get(start..end).is_some();
+            read = end;
+            sound
+        })
+    }
 }
 
 impl fmt::Debug for Text {

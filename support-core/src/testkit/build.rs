@@ -197,6 +197,7 @@ pub fn a_note(number: u32) -> Text {
         subject: ActorRef::agent(agent_id(number)),
         class: TextClass::Internal,
         body: Some(format!("Note {number}")),
+        masked: Vec::new(),
         created_at: instant(i64::from(number)),
     }
 }

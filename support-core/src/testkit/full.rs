@@ -9,6 +9,7 @@ use crate::conversation::{
 };
 use crate::id::Reference;
 use crate::label::Label;
+use crate::masking::{Kind, MaskSpan};
 use crate::people::{
     Absence, ActorKind, ActorRef, Address, AddressKind, Agent, AgentState, Capacity, Customer,
     CustomerFieldValue, Load, Presence, Shift, WorkKind,
@@ -288,6 +289,10 @@ pub fn full_text() -> Text {
         subject: ActorRef { kind: ActorKind::Customer, id: Some(customer_id(1).uuid()) },
         class: TextClass::Public,
         body: Some(AWKWARD.to_owned()),
+        masked: vec![
+            MaskSpan { kind: Kind::OneTimeCode, start: 0, end: 7 },
+            MaskSpan { kind: Kind::Custom("badge".into()), start: 8, end: 16 },
+        ],
         created_at: instant(1),
     }
 }

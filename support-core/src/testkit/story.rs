@@ -315,6 +315,7 @@ impl Story {
             subject: author,
             class,
             body: Some(body.to_owned()),
+            masked: Vec::new(),
             created_at: self.opened_at.plus_seconds(self.texts.len() as i64),
         });
         id

@@ -2,10 +2,13 @@
 
 use serde_json::{Value, json};
 use support_core::Error;
-use support_core::desk::{DeactivateAgent, EditDocument, Options, PublishJourney, PutDocument, PutTeam};
+use support_core::config::Config;
+use support_core::desk::{
+    DeactivateAgent, EditDocument, OpenTicket, Options, PublishJourney, PutDocument, PutTeam,
+};
 use support_core::id::{DocumentId, TeamId};
 use support_core::people::Permission;
-use support_core::store::DocumentKind;
+use support_core::store::{DocumentKind, Outcome, Record};
 use support_core::testkit::block_on;
 use support_core::ticket::Status;
 use uuid::Uuid;
@@ -491,4 +494,83 @@ fn a_calendar_is_not_named_and_taken_out_of_force_at_one_moment() {
             assert_eq!(fields(&world.fail(&HOST, &policy)), ["calendar_id"]);
         }
     }
+}
+
+/// A keyword of 3,108 bytes: what is one character when written may be eighteen folded.
+fn wide_word(rule: usize, word: usize) -> String {
+    format!("{rule:02}{word:04}{}", "\u{fdfa}".repeat(94))
+}
+
+/// A keyword rule of which some 337 words take the room that there is for all rules.
+fn wide(rule: usize, words: usize) -> Value {
+    let mut body = keyword(&format!("Wide {rule}"), &[], 5.0);
+    body["keywords"] = (0..words).map(|word| wide_word(rule, word)).collect::<Vec<_>>().into();
+    body
+}
+
+#[test]
+fn keywords_beyond_the_room_for_all_rules_are_refused_and_switch_no_rule_off() {
+    let store = std::sync::Arc::new(crate::faulty::FaultyStore::default());
+    let world = World::on(store.clone());
+    let kind = DocumentKind::KeywordRule;
+    assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, wide(0, 340)))), ["keywords"]);
+    let late = world.put(kind, keyword("late", &["late"], 5.0));
+    let most = world.put(kind, wide(1, 330));
+    // Somebody who comes at the same moment takes the last room, and the room is gone.
+    let rival = block_on(world.desk.prepare(&HOST, &PutDocument::new(kind, wide(2, 5)))).unwrap().changes;
+    store.before("config.changed", move || vec![rival]);
+    for _ in 0..2 {
+        assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, wide(3, 5)))), ["keywords"]);
+    }
+    // One that is switched off takes no room, and switching it on does.
+    let mut off = wide(3, 5);
+    off["active"] = false.into();
+    let off = world.put(kind, off);
+    let on = EditDocument::merge(kind, off, json!({ "active": true }).as_object().unwrap().clone());
+    assert_eq!(fields(&world.fail(&HOST, &on)), ["keywords"]);
+    assert!(world.ticket(world.opened_by(&world.customer("Carl"))).keywords.contains_key(&late));
+    world.run(&HOST, &EditDocument::retire(kind, most));
+    world.run(&HOST, &on);
+}
+
+#[test]
+fn of_keywords_that_are_too_many_all_the_same_only_those_that_go_over_are_left_out() {
+    let world = World::standard();
+    let kind = DocumentKind::KeywordRule;
+    let mut rules = vec![world.put(kind, wide(0, 330))];
+    // An older release has saved more than there is room for.
+    for rule in [1, 2] {
+        let mut off = wide(rule, 10);
+        off["active"] = false.into();
+        let mut changes = block_on(world.desk.prepare(&HOST, &PutDocument::new(kind, off))).unwrap().changes;
+        for write in &mut changes.writes {
+            if let Record::Document(document) = &mut write.record {
+                document.body["active"] = true.into();
+                rules.push(document.id);
+            }
+        }
+        if rule == 2 {
+            rules.insert(2, world.put(kind, wide(3, 0)));
+        }
+        assert_eq!(block_on(world.desk.store().commit(&[changes])).unwrap(), [Outcome::Committed]);
+        if rule == 1 {
+            assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, wide(4, 1)))), ["keywords"]);
+        }
+    }
+    let merge = |id, fields: Value| EditDocument::merge(kind, id, fields.as_object().unwrap().clone());
+    let (documents, _) = block_on(world.desk.documents(&HOST, kind, 100, None)).unwrap();
+    let unreadable: Vec<DocumentId> =
+        Config::compile(1, &documents).unreadable().iter().map(|version| version.id).collect();
+    assert_eq!(unreadable, [rules[1], rules[3]]);
+    // The others match, and of those that go over one may be renamed and made smaller.
+    let carl = world.customer("Carl");
+    let words: Vec<String> = (0..3).map(|rule| wide_word(rule, 1)).collect();
+    let ticket = world.run(&carl, &OpenTicket::mine("Words", words.join(" "))).ticket_id;
+    assert_eq!(world.ticket(ticket).keywords.keys().collect::<Vec<_>>(), [&rules[0]]);
+    world.run(&HOST, &merge(rules[1], json!({ "name": "Renamed" })));
+    world.run(&HOST, &merge(rules[1], json!({ "keywords": wide(1, 9)["keywords"] })));
+    assert_eq!(
+        fields(&world.fail(&HOST, &merge(rules[1], json!({ "keywords": wide(1, 10)["keywords"] })))),
+        ["keywords"]
+    );
 }

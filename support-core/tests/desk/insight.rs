@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
-use support_core::desk::{CreateCustomer, CustomerSpec, OpenTicket, RefreshInsight};
+use support_core::desk::{CreateCustomer, CustomerSpec, OpenTicket, RefreshInsight, UpdateCustomer};
 use support_core::id::{TenantId, TicketId};
 use support_core::insight::{CustomerInsight, InsightUnavailable, TimeLimit};
 use support_core::people::Customer;
@@ -87,6 +87,46 @@ fn what_the_host_knows_stands_on_the_ticket_from_the_start_and_counts() {
     let ticket = world.ticket(silver(&world));
     assert_eq!(ticket.insight, Some(gold()));
     assert!(ticket.derived.insight_points > 0.0 && ticket.tags.contains(&label("vip")));
+    world.sound();
+}
+
+#[test]
+fn a_tier_is_the_same_in_policies_rules_and_points_however_it_is_written() {
+    let (world, host) = asking(Service::Says(Insight { tier: Some(label("VÍP")), ..Insight::default() }));
+    let policy = json!({
+        "name": "Fast", "conditions": { "tiers": ["vip"] }, "targets": { "resolution": { "seconds": 60 } },
+    });
+    let policies = ["Vip", "GOLD"].map(|tier| {
+        let mut policy = policy.clone();
+        policy["conditions"]["tiers"] = json!([tier]);
+        world.put(DocumentKind::SlaPolicy, policy)
+    });
+    let rule = |op: &str, value: serde_json::Value, tag: &str| {
+        let body = json!({
+            "name": "Rule", "trigger": { "on": ["ticket.created"] },
+            "condition": { "field": "customer.tier", "op": op, "value": value },
+            "actions": [{ "add_tags": [tag] }],
+        });
+        world.put(DocumentKind::Automation, body);
+    };
+    rule("is", json!("ViP"), "is");
+    rule("any_of", json!(["vip", "Gold"]), "in");
+    rule("is_not", json!("VIP"), "not");
+    let ticket = world.ticket(silver(&world));
+    assert_eq!(ticket.tags.iter().map(|tag| tag.as_str()).collect::<Vec<_>>(), ["in", "is"]);
+    assert_eq!(ticket.sla.applied.map(|applied| applied.policy.id), Some(policies[0]));
+    assert!((ticket.derived.insight_points - 30.0).abs() < 1e-9);
+    // The customer's own tier counts alike, and stays on the record as it was written.
+    *host.0.lock().unwrap() = Service::KnowsNobody;
+    let spec = CustomerSpec { name: "Gwen".into(), ..CustomerSpec::default() };
+    let customer = CreateCustomer { spec, tier: Some(label("Gold")), ..CreateCustomer::default() };
+    let customer = world.run(&HOST, &customer).customer_id;
+    let open = OpenTicket::of(customer, "My parcel", "It is a week late.");
+    let id = world.run(&HOST, &open).ticket_id;
+    assert_eq!(world.ticket(id).sla.applied.map(|applied| applied.policy.id), Some(policies[1]));
+    // A tier that is taken away is gone from the ticket too.
+    world.run(&HOST, &UpdateCustomer { id: Some(customer), tier: Some(None), ..UpdateCustomer::default() });
+    assert_eq!(world.ticket(id).insight.and_then(|insight| insight.tier), None);
     world.sound();
 }
 

@@ -7,6 +7,7 @@ use support_core::conversation::Visibility;
 use support_core::desk::Finding;
 use support_core::event::{Audience, Envelope, Event, Stream};
 use support_core::id::{DocumentId, EventId, TextId, TicketId};
+use support_core::masking::{Kind, MaskSpan};
 use support_core::people::{Actor, ActorRef, Agent, AgentState, Customer, Presence, WorkKind};
 use support_core::sla::policy::PolicySpec;
 use support_core::store::{
@@ -237,6 +238,22 @@ fn words_that_outlive_their_text_are_found() {
     world.sound();
     store.set(Fault::KeepsWords);
     finds(&world, "its search entry does not hold its words");
+}
+
+#[test]
+fn findings_that_do_not_lie_in_their_text_are_found() {
+    // "The parcel is late." or so: beyond its end, beginning where it ends, and in a text that says nothing more.
+    for (start, end, emptied) in [(0, 9_999, false), (3, 3, false), (0, 4, true)] {
+        let (world, _, id) = told();
+        let key = Key::Text(body_of(&world, id));
+        let found = block_on(world.desk.store().load(&system_scope(TENANT), &[key])).unwrap().remove(0);
+        let Some(Record::Text(text)) = found else { panic!("no text") };
+        world.sound();
+        let masked = vec![MaskSpan { kind: Kind::Pin, start, end }];
+        let body = text.body.clone().filter(|_| !emptied);
+        past_the_desk(&world, |changes| changes.replace(0, Text { body, masked, ..text }));
+        finds(&world, "what was masked in it does not stand in it");
+    }
 }
 
 #[test]

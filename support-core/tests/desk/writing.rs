@@ -1,19 +1,23 @@
 //! Messages on a ticket: answers, notes, a customer's own words, delivery.
 
+use std::collections::BTreeSet;
+
 use support_core::Error;
 use support_core::conversation::{Delivery, Visibility};
 use support_core::desk::{
-    AddParticipant, DeliveryReport, EditTicket, OpenTicket, Reassign, SetAsideTicket, WriteMessage,
+    AddParticipant, DeliveryReport, EditTicket, FieldInput, OpenTicket, Reassign, SetAsideTicket,
+    WriteMessage,
 };
-use support_core::id::{ConversationId, InboxId, MessageId};
+use support_core::id::{ConversationId, InboxId, MessageId, TextId};
+use support_core::masking::{Kind, MaskSpan};
 use support_core::people::ActorRef;
 use support_core::sla::{Metric, TimerState};
-use support_core::store::{OutboxState, Query, Select};
+use support_core::store::{Key, OutboxState, Query, Record, Select};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Participant, ParticipantRole, SetAsideKind, Status};
 use uuid::Uuid;
 
-use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, rule};
+use crate::world::{HOST, TENANT, World, customer_of, fields, id_of, label, rule};
 
 #[test]
 fn a_reply_leaves_the_next_word_to_the_customer_unless_it_says_otherwise() {
@@ -296,4 +300,114 @@ fn a_bare_number_that_a_customer_announced_is_masked_over_messages_and_agents_wo
     }
     world.reply(&carl, ticket, "4821");
     assert_eq!(last(ticket), "4821");
+}
+
+#[test]
+fn a_question_for_a_pin_is_remembered_over_notes_and_other_conversations() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let last = |ticket| world.said(&agent, ticket).last().unwrap().clone();
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "What is your PIN?");
+    // Longer than a page of what is looked at.
+    for _ in 0..40 {
+        world.run(&agent, &WriteMessage::note(ticket, "Is order 7 his? Which one is it?"));
+    }
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "****");
+    // What colleagues ask each other is nothing that the customer answers.
+    let ticket = world.opened_by(&carl);
+    world.run(&agent, &WriteMessage::note(ticket, "What is his PIN?"));
+    world.reply(&carl, ticket, "4821");
+    assert_eq!(last(ticket), "4821");
+    // Who writes a note answers both.
+    let ticket = world.opened_by(&carl);
+    world.run(&agent, &WriteMessage::note(ticket, "What is his PIN?"));
+    world.run(&agent, &WriteMessage::note(ticket, "4821"));
+    assert_eq!(last(ticket), "****");
+}
+
+#[test]
+fn a_follow_up_goes_on_where_the_closed_ticket_ended() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.opened_by(&carl);
+    world.reply(&agent, ticket, "What is your PIN?");
+    world.status(&agent, ticket, Status::Closed);
+    // In the portal the first line is the subject too.
+    let follow_up = world.reply(&carl, ticket, "4821").ticket_id;
+    assert_eq!(world.ticket(follow_up).follow_up_of, Some(ticket));
+    assert_eq!(world.said(&agent, follow_up), ["****"]);
+    let view = block_on(world.desk.ticket_view(&agent, follow_up, 1)).unwrap();
+    assert_eq!(view.texts[&view.ticket.subject], "****");
+    // By mail it has its own, which may say what the number is.
+    let mail = |id: &str, subject: &str| {
+        let mut mail = crate::receiving::mail(&world, "carl@customer.example", id);
+        mail.conversation_id = Some(world.ticket(ticket).conversation_id);
+        mail.subject = Some(subject.into());
+        mail.content = "4821".into();
+        mail.sender.external_id = None;
+        mail.sender.verified = true;
+        world.run(&HOST, &mail).ticket_id
+    };
+    assert_eq!(world.said(&agent, mail("m-1", "Re: Access")), ["****"]);
+    // It knows the old ticket only by a message to it.
+    let other = world.run(&carl, &OpenTicket::mine("Hello", "4821")).ticket_id;
+    assert_eq!(world.said(&agent, other), ["4821"]);
+    world.sound();
+}
+
+#[test]
+fn a_stored_text_keeps_what_was_masked_in_it_by_kind_and_place_until_it_is_erased() {
+    let world = World::standard();
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let opening = OpenTicket {
+        custom_fields: [(label("code"), FieldInput::Text("Für mich: pin 4821".into()))].into(),
+        ..OpenTicket::mine("My pin is 4821", "Grüße! My card is 4111 1111 1111 1111, my pin is 4821.")
+    };
+    let ticket = world.run(&carl, &opening).ticket_id;
+    world.run(&agent, &WriteMessage::note(ticket, "SSN 123-45-6789"));
+    world.reply(&agent, ticket, "It is on its way.");
+    let subject = Some("Card 4111111111111111".into());
+    world.run(&agent, &EditTicket { subject, ..EditTicket::of(ticket) });
+    world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Deleted });
+    // Each text with what stands where something was masked.
+    let texts = || {
+        let named: BTreeSet<TextId> =
+            world.events(ticket).into_iter().flat_map(|envelope| envelope.event.texts()).collect();
+        let keys: Vec<Key> = named.into_iter().map(Key::Text).collect();
+        let found = block_on(world.desk.store().load(&system_scope(TENANT), &keys)).unwrap();
+        let texts = found.into_iter().filter_map(|record| match record {
+            Some(Record::Text(text)) => Some(text),
+            _ => None,
+        });
+        texts.collect::<Vec<_>>()
+    };
+    let kinds: Vec<Vec<&str>> = texts()
+        .iter()
+        .map(|text| {
+            let body = text.body.as_ref().unwrap();
+            let at = |span: &MaskSpan| &body[span.start as usize..span.end as usize];
+            assert!(text.masked.iter().all(|span| at(span) == "****"), "{body}");
+            assert_eq!(body.matches("****").count(), text.masked.len());
+            text.masked
+                .iter()
+                .map(|span| span.kind.clone())
+                .map(|kind| match kind {
+                    Kind::Card => "card",
+                    Kind::Pin => "pin",
+                    Kind::Ssn => "ssn",
+                    other => panic!("{other}"),
+                })
+                .collect()
+        })
+        .collect();
+    for expected in [vec!["pin"], vec!["card", "pin"], vec!["ssn"], vec![], vec!["card"]] {
+        assert!(kinds.contains(&expected), "{expected:?} in {kinds:?}");
+    }
+    assert_eq!(kinds.iter().filter(|kinds| **kinds == ["pin"]).count(), 2, "subject and field");
+    world.sound();
+    world.pass(31 * 86_400);
+    assert!(texts().iter().all(|text| text.body.is_none() && text.masked.is_empty()));
+    world.sound();
 }

@@ -81,7 +81,8 @@ struct NewRule {
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     kind: RuleKind,
-    /// Words and phrases; any of them matches. At most 1,000 of 100 characters.
+    /// Words and phrases; any of them matches. At most 1,000 of 100 characters, and of all
+    /// active rules together 1 MiB.
     keywords: Vec<String>,
     /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -121,7 +121,7 @@ impl EncodedWrite {
             }
             Record::Text(t) => {
                 let beside = Beside::Text { id: t.id, emptied: t.body.is_none() };
-                (&text::TEXTS, t.ticket, text::encode_text(t), beside)
+                (&text::TEXTS, t.ticket, text::encode_text(t)?, beside)
             }
             Record::Assignment(a) => {
                 (&thread::ASSIGNMENTS, Some(a.ticket_id), thread::encode_assignment(a)?, Beside::Nothing)

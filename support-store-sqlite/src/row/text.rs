@@ -12,7 +12,7 @@ use crate::error::Failure;
 pub(crate) static TEXTS: Table = Table {
     name: "desk_texts",
     key: &["tenant", "id"],
-    columns: &["tenant", "id", "ticket", "subject", "subject_id", "class", "body", "created_at"],
+    columns: &["tenant", "id", "ticket", "subject", "subject_id", "class", "body", "masked", "created_at"],
     revision: "body IS NULL",
     present: "",
     kept: &[],
@@ -29,15 +29,16 @@ pub(crate) static DOCUMENTS: Table = Table {
 };
 
 /// Writes a text.
-pub(crate) fn encode_text(text: &Text) -> Vec<Value> {
-    Values::of_tenant(TEXTS.columns.len())
+pub(crate) fn encode_text(text: &Text) -> Result<Vec<Value>, Failure> {
+    Ok(Values::of_tenant(TEXTS.columns.len())
         .uuid(text.id.uuid())
         .null()
         .actor(text.subject)
         .text(text.class.as_str())
         .opt_word(text.body.as_ref())
+        .json_unless(text.masked.is_empty(), &text.masked)?
         .time(text.created_at)
-        .done()
+        .done())
 }
 
 /// Reads a text.
@@ -51,6 +52,7 @@ pub(crate) fn decode_text(row: &Row<'_>, ticket: Option<TicketId>) -> Result<Tex
         subject: c.actor()?,
         class: c.word()?,
         body: c.opt_text()?.map(str::to_owned),
+        masked: c.json()?,
         created_at: c.time()?,
     })
 }

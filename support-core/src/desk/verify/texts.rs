@@ -98,18 +98,21 @@ async fn look(desk: &Desk, tenant: TenantId, batch: &[Wanted]) -> Result<Vec<(Wa
     };
     let keys: Vec<Key> = batch.iter().flat_map(named).collect();
     let mut texts = desk.store().load(&system, &keys).await?.into_iter().map(|record| match record {
-        Some(Record::Text(text)) => Some(text.body),
+        Some(Record::Text(text)) => Some((text.finds_in_its_body(), text.body)),
         _ => None,
     });
     let mut wrong = Vec::new();
     let mut entries = Vec::new();
     for wanted in batch {
         let text = texts.next().flatten();
+        if matches!(text, Some((false, _))) {
+            wrong.push((*wanted, "what was masked in it does not stand in it"));
+        }
         let subject = match wanted.entry {
-            Entry::With(_) => texts.next().flatten(),
+            Entry::With(_) => texts.next().flatten().map(|(_, body)| body),
             Entry::Nothing | Entry::Own => Some(Some(String::new())),
         };
-        let Some(body) = text else {
+        let Some((_, body)) = text else {
             wrong.push((*wanted, "a text that its events name is not stored"));
             continue;
         };

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::super::{FileFacts, Image, Step};
+use super::super::{FileFacts, Image, Journey, Step};
 use super::{choice, end, given, is, journey, next, question, refused, spec};
 
 /// What is wrong with an answer to one question; nothing where it is accepted.
@@ -52,6 +52,27 @@ fn an_answer_is_checked_by_what_was_asked() {
         (&one, json!(null), Some("must be answered")),
     ] {
         assert_eq!(wrong(kind.clone(), answer.clone()).as_deref(), problem, "{kind} {answer}");
+    }
+}
+
+#[test]
+fn nothing_chosen_is_no_answer_whatever_a_draft_says() {
+    let options = json!([{"value": "a", "text": "A"}]);
+    let some = json!({"multiple_choice": {"options": options, "min": 0}});
+    let images = json!({"images": {"min_count": 0}});
+    for kind in [some, images] {
+        for required in [true, false] {
+            let mut asked =
+                question("q", kind.clone(), json!([{"when": {"answered": {"question": "q"}}, "to": null}]));
+            asked["required"] = json!(required);
+            let journey = Journey::of(spec(json!([asked]))).unwrap();
+            let problems = journey.step(&given(json!({"q": []}))).unwrap_err();
+            assert!(
+                problems[0].problem.starts_with("must be at least 1")
+                    || problems[0].problem.starts_with("must be 1 to"),
+                "{problems:?}"
+            );
+        }
     }
 }
 

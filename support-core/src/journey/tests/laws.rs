@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::{Flaw, FlawKind, Given, Journey, JourneySpec, Question, Step, check};
+use super::super::{Answer, Flaw, FlawKind, Given, Journey, JourneySpec, Question, Step, check};
 use super::spec;
 
 /// Draws numbers one after the other, and starts over at their end.
@@ -40,11 +40,17 @@ fn drawn(draws: &mut Draws<'_>, choices: bool) -> JourneySpec {
         json!([{"value": "a", "text": "A"}, {"value": "b", "text": "B"}, {"value": "c", "text": "C"}]);
     let mut questions = Vec::new();
     for at in 0..n {
-        let answer = match draws.below(if choices { 3 } else { 7 }) {
+        let least = [1, 2, 1, 2, 1, 2, 1, 0][draws.below(8)];
+        let answer = match draws.below(if choices { 3 } else { 10 }) {
             0..=2 => json!({"single_choice": {"options": options}}),
-            3 => json!({"multiple_choice": {"options": options, "min": 1 + draws.below(2)}}),
+            3 => {
+                json!({"multiple_choice": {"options": options, "min": least}})
+            }
             4 => json!({"number": {"min": 0, "max": 3, "step": 1 + draws.below(2)}}),
             5 => json!({"date": {"min": "2026-01-01", "max": "2026-01-04"}}),
+            6 => json!({"text": {"min_length": 1 + draws.below(2), "max_length": 4}}),
+            7 => json!({"text": {"min_length": 2, "max_length": 3, "pattern": "[A-Z]+"}}),
+            8 => json!({"images": {"min_count": 1 + draws.below(2), "max_count": 3}}),
             _ => json!("information"),
         };
         // Mostly forwards, seldom back.
@@ -78,7 +84,8 @@ fn answer(draws: &mut Draws<'_>, question: &Question) -> Value {
     match &question.answer {
         K::SingleChoice { options } => json!(options[draws.below(options.len())].value),
         K::MultipleChoice { options, min, .. } => {
-            let count = *min as usize + draws.below(options.len() + 1 - *min as usize);
+            let least = (*min as usize).max(1);
+            let count = least + draws.below(options.len() + 1 - least);
             let first = draws.below(options.len());
             json!((0..count).map(|n| &options[(first + n) % options.len()].value).collect::<Vec<_>>())
         }
@@ -87,7 +94,20 @@ fn answer(draws: &mut Draws<'_>, question: &Question) -> Value {
             json!(draws.below((3.0 / step) as usize + 1) as f64 * step)
         }
         K::Date { .. } => json!(format!("2026-01-0{}", draws.below(4) + 1)),
-        other => panic!("{other:?} is not drawn"),
+        K::Text { .. } => json!(["AB", "ABC"][draws.below(2)]),
+        K::Images { min_count, max_count, .. } => {
+            let count = min_count + draws.below((max_count - min_count) as usize + 1) as u32;
+            json!((0..count).map(|n| uuid::Uuid::from_u128(n.into()).to_string()).collect::<Vec<_>>())
+        }
+        K::Information => panic!("nothing is asked"),
+    }
+}
+
+/// An answer that a flaw shows. What stands for a text is any text, so one takes its place that is of the right form.
+fn shown(answer: &Answer) -> Value {
+    match answer {
+        Answer::Text(_) => json!("AB"),
+        answer => answer.to_value(),
     }
 }
 
@@ -182,7 +202,7 @@ proptest! {
             match flaw.kind {
                 FlawKind::DeadEnd => {
                     let given: Given = flaw.answers.iter()
-                        .map(|(id, answer)| (id.to_string(), answer.as_ref().map_or(Value::Null, |a| a.to_value())))
+                        .map(|(id, answer)| (id.to_string(), answer.as_ref().map_or(Value::Null, shown)))
                         .collect();
                     let problems = journey.step(&given).unwrap_err();
                     prop_assert!(problems[0].problem.starts_with("lead nowhere"), "{:?}", problems);

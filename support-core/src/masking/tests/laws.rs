@@ -154,6 +154,11 @@ fn kept(text: &str, masked: &Masked<'_>) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
     let mut kept = Vec::new();
     let mut at = 0;
+    for (finding, span) in masked.findings.iter().zip(&masked.spans) {
+        let mask = &masked.text[span.start as usize..span.end as usize];
+        assert!(mask.starts_with("****") || mask.starts_with(&format!("[{}", finding.kind.name())), "{mask}");
+    }
+    assert_eq!(masked.findings.len(), masked.spans.len());
     for finding in &masked.findings {
         let (start, end) = (finding.start as usize, finding.end as usize);
         assert!(at <= start && start < end && end <= characters.len(), "{:?}", masked.findings);

@@ -18,12 +18,12 @@ fn a_rule(number: u128, keywords: &[&str]) -> KeywordRule {
 
 /// (rule number, keyword) of all matches.
 fn found(rules: &[KeywordRule], texts: &[&str]) -> Vec<(u128, usize)> {
-    let matches = KeywordIndex::compile(rules).unwrap().matches(texts);
+    let matches = KeywordIndex::compile(rules).0.matches(texts);
     matches.iter().map(|m| (m.rule.uuid().as_u128(), m.keyword)).collect()
 }
 
 fn problems(rules: &[KeywordRule]) -> Vec<String> {
-    KeywordIndex::compile(rules).unwrap_err().iter().map(ToString::to_string).collect()
+    KeywordIndex::compile(rules).1.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn overlapping_keywords_are_all_found() {
 fn a_rule_counts_once_and_names_its_first_keyword() {
     let rules = [a_rule(2, &["alpha", "beta", "gamma"]), a_rule(1, &["gamma", "BETA", "beta"])];
     assert_eq!(found(&rules, &["gamma gamma beta", "beta gamma"]), [(2, 1), (1, 0)]);
-    let matches = KeywordIndex::compile(&rules).unwrap().matches(&["gamma gamma"]);
+    let matches = KeywordIndex::compile(&rules).0.matches(&["gamma gamma"]);
     assert_eq!(matches.iter().map(|m| m.points).collect::<Vec<_>>(), [10.0, 10.0]);
 }
 
@@ -161,7 +161,7 @@ fn problems_name_rule_and_field() {
         ]
     );
     let rules_named: Vec<u128> =
-        KeywordIndex::compile(&rules).unwrap_err().iter().map(|p| p.rule.uuid().as_u128()).collect();
+        KeywordIndex::compile(&rules).1.iter().map(|p| p.rule.uuid().as_u128()).collect();
     assert_eq!(rules_named, [1, 1, 1, 2, 3, 4]);
 
     let most =
@@ -182,17 +182,24 @@ fn many(count: usize) -> Vec<KeywordRule> {
 #[test]
 fn many_rules_and_rules_beyond_the_limit() {
     assert_eq!(found(&many(10_000), &["Word00003, words0002 and word09998"]), [(0, 3), (9, 998)]);
-    let too_many: Vec<KeywordRule> = (0..12)
+    let mut too_many: Vec<KeywordRule> = (0..12)
         .map(|rule| KeywordRule {
             keywords: (0..1_000).map(|n| format!("{rule:02}{n:04}{}", "x".repeat(94))).collect(),
             ..a_rule(rule, &[])
         })
         .collect();
+    // Those that go over are left out; one after them that still fits is not, and all others go on matching.
+    too_many.push(a_rule(12, &["late"]));
     assert_eq!(
         problems(&too_many),
-        ["`keywords` must be at most 1048576 bytes with those of all other rules"]
+        ["`keywords` must be at most 1048576 bytes with those of all other rules"; 2]
     );
-    assert_eq!(KeywordIndex::compile(&too_many).unwrap_err()[0].rule, too_many[10].id);
+    let (index, problems) = KeywordIndex::compile(&too_many);
+    assert_eq!(problems.iter().map(|p| p.rule).collect::<Vec<_>>(), [too_many[10].id, too_many[11].id]);
+    let one_of_each: Vec<&str> = too_many.iter().map(|rule| &*rule.keywords[0]).collect();
+    let matched: Vec<u128> = index.matches(&one_of_each).iter().map(|m| m.rule.uuid().as_u128()).collect();
+    assert_eq!(matched, (0..10).chain([12]).collect::<Vec<_>>());
+    assert_eq!(index_bytes(&too_many), 12 * 100_000 + 4);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::event::Event;
 use crate::id::TenantId;
 use crate::label::Label;
+use crate::masking::{Kind, MaskSpan};
 use crate::people::{AddressKind, AgentState, Customer};
 use crate::store::{Document, Key, Record, Store, Text};
 use crate::ticket::{FieldValue, Ticket};
@@ -214,10 +215,13 @@ pub async fn an_unverified_address_identifies_nobody(store: &dyn Store) {
     assert_eq!(stored(store, phone).await, None);
 }
 
-/// A text that is emptied keeps its identity and everything but its body.
+/// A text that is emptied keeps its identity and everything but its body and what was found in it.
 pub async fn an_emptied_text_keeps_its_identity(store: &dyn Store) {
-    insert(store, [a_note(1).into()]).await;
-    let emptied = Text { body: None, ..a_note(1) };
+    let masked = vec![MaskSpan { kind: Kind::Pin, start: 0, end: 4 }];
+    let text = Text { masked, ..a_note(1) };
+    insert(store, [text.clone().into()]).await;
+    assert_eq!(stored(store, Key::Text(note_id(1))).await, Some(text.clone().into()));
+    let emptied = text.emptied();
     let mut empty = set();
     empty.replace(0, emptied.clone());
     commit(store, empty).await;

@@ -215,7 +215,7 @@ impl Commands {
                 if texts.is_empty() {
                     return a_note(1).into();
                 }
-                Text { body: None, ..(*dice.pick(&texts)).clone() }.into()
+                (*dice.pick(&texts)).clone().emptied().into()
             }
         }
     }

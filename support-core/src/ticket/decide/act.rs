@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::id::{DocumentId, MessageId, TextId};
 use crate::label::Label;
-use crate::masking::Purpose;
+use crate::masking::{Masked, Purpose};
 use crate::people::ActorRef;
 use crate::routing::AssignHow;
 use crate::sla::Metric;
@@ -153,14 +153,15 @@ impl Written<'_, '_> {
         }
     }
 
-    fn keep(&mut self, class: TextClass, body: String) -> TextId {
+    fn keep(&mut self, class: TextClass, masked: Masked<'_>) -> TextId {
         let (change, at) = (self.change, self.change.at);
         let id = TextId::mint(change.circumstances.ids, at);
         // Who uses a macro writes about the customer.
         let customer = ActorRef::customer(change.after.customer_id);
         let subject = if self.cause == Cause::Macro { customer } else { self.author() };
         let ticket = Some(change.after.id);
-        self.texts.push(Text { id, ticket, subject, class, body: Some(body), created_at: at });
+        let body = Some(masked.text.into_owned());
+        self.texts.push(Text { id, ticket, subject, class, body, masked: masked.spans, created_at: at });
         id
     }
 }
@@ -171,7 +172,7 @@ impl ActionTexts for Written<'_, '_> {
         let change = self.change;
         let masked = change.config().masker.mask(text, Purpose::Storage, &[]);
         let found = masked.counts();
-        let body = self.keep(TextClass::Internal, masked.text.into_owned());
+        let body = self.keep(TextClass::Internal, masked);
         NewMessage {
             id: MessageId::mint(change.circumstances.ids, change.at),
             conversation_id: None,
@@ -195,8 +196,8 @@ impl ActionTexts for Written<'_, '_> {
     /// Of the texts that stand in fields those are known that were written in the same change: so rules that wake each
     /// other by them come to rest.
     fn value(&mut self, had: Option<TextId>, text: &str) -> TextId {
-        let masked = self.change.config().masker.mask(text, Purpose::Storage, &[]).text.into_owned();
-        let says_it = |known: &&Text| Some(known.id) == had && known.body.as_ref() == Some(&masked);
+        let masked = self.change.config().masker.mask(text, Purpose::Storage, &[]);
+        let says_it = |known: &&Text| Some(known.id) == had && known.body.as_deref() == Some(&*masked.text);
         match self.change.texts.iter().find(says_it) {
             Some(known) => known.id,
             None => self.keep(TextClass::Public, masked),
