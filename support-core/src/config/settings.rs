@@ -32,7 +32,7 @@ pub struct Settings {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
     pub offline_returns_unstarted: bool,
     /// Seconds in which the owner of a ticket answers its customer for the first time, by the ticket's channel; then it
-    /// goes back to its queue with its age, and to others first. Default 120 for chats, none for others. At most 50.
+    /// goes back to its queue with its age, and to others first. Default none; 120 are usual for chats. At most 50.
     pub unanswered_return_seconds: BTreeMap<ChannelKind, i64>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,
@@ -54,7 +54,7 @@ impl Default for Settings {
             declined_seconds: 300,
             offer_seconds: 120,
             offline_returns_unstarted: false,
-            unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
+            unanswered_return_seconds: BTreeMap::new(),
             handling_lease_seconds: 60,
             journey_retention_seconds: 7 * 86_400,
             category_teams: BTreeMap::new(),

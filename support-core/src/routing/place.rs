@@ -1,5 +1,7 @@
 //! Deciding about one piece of work by itself: every agent is looked at.
 
+use std::cmp::Reverse;
+
 use crate::config::{Config, RoutingMode, TeamSpec};
 use crate::id::{AgentId, TeamId};
 use crate::people::WorkKind;
@@ -82,16 +84,26 @@ impl<'a> Case<'a> {
                 RoutingMode::Offer => config.settings.offer_seconds.min(seconds),
                 RoutingMode::Assign | RoutingMode::Manual => 0,
             };
-            let forgiven = ask(0);
-            if forgiven.is_none() && !self.all_gave_it_back(roster) {
+            let anybody = ask(0);
+            if anybody.is_none() && !self.all_gave_it_back(roster) {
                 return None;
             }
-            let forgiven = if least > 0 { ask(least) } else { forgiven };
+            // Who gave it back longest ago is asked again first.
+            let forgiven = anybody.and_then(|_| self.ages(least, now).into_iter().find_map(ask));
             let anything = Asks { effort: self.asks.effort, ..Asks::default() };
             let lead = Job { leads: true, asks: &anything, ..job(own, seconds) };
             let before = [job(own, seconds), job(overflow, seconds)];
             choose(&lead, &before, None, self.kept, strategy, roster, now).or(forgiven)
         })
+    }
+
+    /// Lists for how many seconds it has been refused by whom, at least so many, the longest first.
+    fn ages(&self, least: i64, now: Timestamp) -> Vec<i64> {
+        let ages = self.declined.iter().map(|(_, at)| now.seconds_since(*at));
+        let mut ages: Vec<i64> = ages.filter(|age| *age >= least).collect();
+        ages.sort_unstable_by_key(|age| Reverse(*age));
+        ages.dedup();
+        ages
     }
 
     /// Tells whether everybody gave it back who could have it but for what changes by the hour, and there is one.

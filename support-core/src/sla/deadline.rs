@@ -15,6 +15,20 @@ use super::calendar::{Pause, Pauses};
 use super::policy::{StepKey, When};
 use super::{Metric, SlaTimer, TimerState};
 
+/// Keeps the [`MAX_RESTS`] longest. Of those that are equally long some from everywhere, since what is left out counts as
+/// if the timer ran, and would else make one end of the stretch steeper than the other.
+fn longest(rests: Vec<Rest>) -> Vec<Rest> {
+    if rests.len() <= MAX_RESTS {
+        return rests;
+    }
+    let mut numbered: Vec<(u32, Rest)> = (0..).zip(rests).collect();
+    // Numbers with their bits turned round are spread evenly wherever one stops, as van der Corput's sequence is.
+    numbered.sort_by_key(|(number, rest)| (Reverse(rest.to.micros_since(rest.from)), number.reverse_bits()));
+    numbered.truncate(MAX_RESTS);
+    numbered.sort_by_key(|(number, _)| *number);
+    numbered.into_iter().map(|(_, rest)| rest).collect()
+}
+
 /// Most closed stretches that are looked at for how urgent a timer is, so that a target of years takes no longer.
 const MOST_CLOSINGS: usize = 512;
 
@@ -60,13 +74,7 @@ impl SlaTimer {
         let from = calendar.due(self.started_at, self.target_seconds / 2, &standstill)?.min(due);
         let still = calendar.standstill(from, due, &standstill, MOST_CLOSINGS);
         let rests = still.iter().filter_map(|pause| Some(Rest { from: pause.from, to: pause.to? }));
-        let mut rests: Vec<Rest> = rests.collect();
-        if rests.len() > MAX_RESTS {
-            rests.sort_by_key(|rest| Reverse(rest.to.micros_since(rest.from)));
-            rests.truncate(MAX_RESTS);
-            rests.sort_by_key(|rest| rest.from);
-        }
-        Some(Urgency { from, due, rests })
+        Some(Urgency { from, due, rests: longest(rests.collect()) })
     }
 
     /// Returns its deadline. A timer that stands still has none until it counts again.
@@ -269,7 +277,9 @@ pub fn returns_at(ticket: &Ticket, settings: &Settings) -> Option<Timestamp> {
     // came since and finds them at work is another question.
     let unanswered = ticket.status == Status::Assigned || asked <= ticket.owner_since;
     let out_of_sight = ticket.set_aside.is_some() || ticket.snoozed_until.is_some();
-    (at_work && unanswered && !out_of_sight).then(|| ticket.owner_since.max(asked).plus_seconds(*seconds))
+    // Who had it put aside has the whole time again once it is their turn.
+    let since = ticket.owner_since.max(asked).max(ticket.status_since);
+    (at_work && unanswered && !out_of_sight).then(|| since.plus_seconds(*seconds))
 }
 
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.

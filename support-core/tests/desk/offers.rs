@@ -284,6 +284,30 @@ fn a_chat_that_its_agent_does_not_answer_in_time_goes_to_the_next_with_its_age()
 }
 
 #[test]
+fn what_everybody_left_unanswered_goes_to_who_did_so_longest_ago() {
+    for strategy in ["round_robin", "least_loaded", "skills", "optimal"] {
+        let world = World::standard();
+        world.settings(json!({ "unanswered_return_seconds": { "chat": 120 } }));
+        let team = world.team("Chats", &json!({ "strategy": strategy }));
+        for name in ["Ann", "Ben", "Cid"] {
+            world.agent_in(name, "agent", &[team]);
+        }
+        let carl = world.run(&HOST, &CreateCustomer::named("Carl")).customer_id;
+        let open = OpenTicket::of(carl, "My parcel", "Is anybody there?");
+        let channel = ChannelKind::Chat;
+        let chat = world.run(&HOST, &OpenTicket { channel, team_id: Some(team), ..open }).ticket_id;
+        let mut owners = Vec::new();
+        for _ in 0..6 {
+            owners.push(world.owner(chat).unwrap());
+            world.pass(120);
+        }
+        assert_eq!(owners[..3], owners[3..], "{strategy}");
+        assert!(owners[0] != owners[1] && owners[1] != owners[2] && owners[2] != owners[0], "{strategy}");
+        world.sound();
+    }
+}
+
+#[test]
 fn who_may_no_longer_have_the_work_cannot_accept_it() {
     type Changes = fn(&World, &Actor);
     let changes: [(&str, Changes); 3] = [

@@ -49,7 +49,7 @@ struct SettingsBody {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
     offline_returns_unstarted: bool,
     /// Seconds, by channel, in which the owner of a ticket answers its customer for the first time; then it goes back to
-    /// its queue with its age, and to others first. 10 and more; the default is `{chat: 120}`.
+    /// its queue with its age, and to others first. 10 and more; `{chat: 120}` is usual, nothing is the default.
     unanswered_return_seconds: BTreeMap<String, i64>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
     handling_lease_seconds: i64,

@@ -81,7 +81,11 @@ fn place_plainly(entry: &Waiting, roster: &Roster, config: &Config) -> Option<Pl
         !could.is_empty() && could.iter().all(gave)
     };
     let window = config.settings.declined_seconds;
-    for (seconds, leads) in [(window, false), (0, true), (0, false)] {
+    // Who refused it longest ago is asked again first.
+    let mut ages: Vec<i64> = entry.work.declined.iter().map(|(_, at)| NOW.seconds_since(*at)).collect();
+    ages.sort_unstable();
+    let again = ages.into_iter().rev().filter(|age| *age >= 0).map(|age| (age, false));
+    for (seconds, leads) in [(window, false), (0, true)].into_iter().chain(again) {
         for teams in [&own, &team.overflow_team_ids] {
             let leaves = entry.work.declined.is_empty() || !anybody_forgiven() && !everybody_declined();
             if leads && (teams != &own || leaves) {

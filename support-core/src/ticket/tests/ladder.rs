@@ -349,6 +349,24 @@ fn of_a_target_of_years_the_longest_rests_are_kept() {
 }
 
 #[test]
+fn of_many_nights_those_that_are_kept_lie_everywhere() {
+    let mut spec = policy(&[(Resolution, 2 * 60 * 8 * 60)]);
+    spec.calendar_id = Some(OFFICE);
+    let mut every_day = office_hours();
+    every_day.weekly.sat = every_day.weekly.mon.clone();
+    every_day.weekly.sun = every_day.weekly.mon.clone();
+    let mut scenario = desk();
+    scenario.set_calendar(&every_day).set_policy(1, &spec).open();
+    let urgency = scenario.ticket().derived.urgency.clone().unwrap();
+    assert_eq!(urgency.rests.len(), MAX_RESTS);
+    // Sixty days of eight hours: a quarter of the days is a quarter of the urgency, but for the days' own steps.
+    for quarter in 1..4 {
+        let share = urgency.share_at(minute((60 + quarter * 15) * DAY));
+        assert!((share - quarter as f64 / 4.0).abs() < 0.05, "{quarter}: {share}");
+    }
+}
+
+#[test]
 fn no_policy_means_no_timer() {
     let mut scenario = desk();
     scenario.open().at(DAY).saw(&[]);

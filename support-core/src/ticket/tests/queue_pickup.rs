@@ -86,8 +86,12 @@ fn who_has_answered_or_waits_for_somebody_keeps_it() {
     assert_eq!([answered, elsewhere, noted].map(|scenario| scenario.count("work.returned")), [0, 0, 1]);
     // To say that one has begun answers nobody.
     let mut begun = takes_back_after_two_minutes();
-    begun.assign(ANA).at(1).move_to(Status::InProgress).at(2);
+    begun.assign(ANA).at(1).move_to(Status::InProgress).at(2).saw(&[]).at(3);
     assert_eq!(begun.count("work.returned"), 1);
+    // What was put aside has its time when it comes back.
+    let mut parked = takes_back_after_two_minutes();
+    parked.assign(ANA).at(1).move_to(Status::Pending).at(60).customer_writes().at(61);
+    assert_eq!(parked.count("work.returned"), 0);
     // Out of sight it stays; what it owes, it owes when it wakes.
     let mut snoozed = takes_back_after_two_minutes();
     snoozed.assign(ANA).at(1).snooze_until(60).at(59).saw(&[]).at(60);
