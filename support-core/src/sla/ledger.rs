@@ -9,9 +9,11 @@
 //! recomputed: it has the segments that it would have, had the policy been in force all along. For the same reason no
 //! segment is stored.
 
+mod applied;
 mod stored;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::ticket::{Priority, Status, StatusCategory};
@@ -19,15 +21,8 @@ use crate::time::Timestamp;
 use crate::wire::wire_enum;
 
 use super::policy::{StepKey, When};
-
-/// One version of a configuration document: what a decision names as its ground.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ConfigRef {
-    /// The document.
-    pub id: DocumentId,
-    /// Its version, from 1.
-    pub version: u64,
-}
+pub use applied::{Applied, ConfigRef, Target};
+use stored::Stored;
 
 wire_enum! {
     /// What is timed.
@@ -106,47 +101,6 @@ wire_enum! {
         PolicyChanged = "policy_changed",
         /// The answer before it failed: the wait that goes on is the older one.
         AnswerFailed = "answer_failed",
-    }
-}
-
-/// What a policy demands of one metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// What is timed.
-    pub metric: Metric,
-    /// Open seconds allowed.
-    pub seconds: u64,
-    /// The calendar whose open seconds count; `None` counts all.
-    pub calendar: Option<ConfigRef>,
-}
-
-/// The policy in force for a ticket, with all that timers need of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Applied {
-    /// The policy's version.
-    pub policy: ConfigRef,
-    /// Whether `on_hold` pauses the resolution timer.
-    pub pause_on_hold: bool,
-    /// The targets, at most one a metric.
-    pub targets: Vec<Target>,
-}
-
-impl Applied {
-    /// Returns the target of a metric.
-    #[must_use]
-    pub fn target(&self, metric: Metric) -> Option<&Target> {
-        self.targets.iter().find(|t| t.metric == metric)
-    }
-
-    /// Lists the versions by which it judges otherwise than `had` did: its policy, and the calendars that count for a
-    /// metric instead of another.
-    pub fn news<'a>(&'a self, had: Option<&'a Self>) -> impl Iterator<Item = ConfigRef> + 'a {
-        let policy = (had.map(|had| had.policy) != Some(self.policy)).then_some(self.policy);
-        let calendar = move |target: &Target| {
-            let before = had.and_then(|had| had.target(target.metric))?;
-            target.calendar.filter(|calendar| before.calendar != Some(*calendar))
-        };
-        policy.into_iter().chain(self.targets.iter().filter_map(calendar))
     }
 }
 
@@ -358,6 +312,19 @@ pub struct Ledger {
     pub stages: Vec<Stage>,
     /// When an agent last answered the customer.
     pub answered_at: Option<Timestamp>,
+}
+
+impl Serialize for Ledger {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Stored::of(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ledger {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ledger = Stored::deserialize(deserializer)?.ledger();
+        ledger.ok_or_else(|| D::Error::custom("a place at which no id stands is named"))
+    }
 }
 
 /// A change of one timer, as the event tells it.

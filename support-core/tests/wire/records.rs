@@ -47,6 +47,7 @@ pub(crate) fn sheet() -> Sheet {
         .both(&[Pause { from: instant(1), to: Some(instant(2)) }, Pause { from: instant(3), to: None }])
         .both(&[full_conversation()])
         .both(&[full_message()])
+        .both(&full_text().masked)
         .both(&[full_text()])
         .both(&[why.candidates[0].fit.unwrap()])
         .both(&[why.candidates[0].worth.unwrap()])

@@ -4,8 +4,7 @@
 //! by its place from then on, instants are numbers, those of stages counted from one to the next, and what follows from
 //! the stages, the segments of the timers, is left out and made anew.
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Applied, ConfigRef, EndReason, Ledger, Metric, SlaTimer, Stage, StepTaken, Target, TimerState};
@@ -19,22 +18,9 @@ type Place = u32;
 /// The place of a document's id, and a version.
 type Version = (Place, u64);
 
-impl Serialize for Ledger {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Stored::of(self).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Ledger {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ledger = Stored::deserialize(deserializer)?.ledger();
-        ledger.ok_or_else(|| D::Error::custom("a place at which no id stands is named"))
-    }
-}
-
 /// A ledger as it is written.
 #[derive(Default, Serialize, Deserialize)]
-struct Stored {
+pub(super) struct Stored {
     ids: Vec<Uuid>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     applied: Option<StoredPolicy>,
@@ -48,15 +34,15 @@ struct Stored {
 
 /// Policy, whether holding pauses, and for each metric its seconds and calendar.
 #[derive(Serialize, Deserialize)]
-struct StoredPolicy(Version, bool, Vec<(Metric, u64, Option<Version>)>);
+pub(super) struct StoredPolicy(Version, bool, Vec<(Metric, u64, Option<Version>)>);
 
 /// Microseconds since the stage before, status, team, agent, and whether it was set aside.
 #[derive(Serialize, Deserialize)]
-struct StoredStage(i64, Status, Option<Place>, Option<Place>, bool);
+pub(super) struct StoredStage(i64, Status, Option<Place>, Option<Place>, bool);
 
 /// The fields of a timer in their order, but for its segments.
 #[derive(Serialize, Deserialize)]
-struct StoredTimer(
+pub(super) struct StoredTimer(
     Metric,
     u32,
     TimerState,
@@ -72,7 +58,7 @@ struct StoredTimer(
 );
 
 impl Stored {
-    fn of(ledger: &Ledger) -> Self {
+    pub(super) fn of(ledger: &Ledger) -> Self {
         let mut stored = Self { held: ledger.held_priority, ..Self::default() };
         stored.answered = ledger.answered_at.map(Timestamp::micros);
         stored.applied = ledger.applied.as_ref().map(|applied| {
@@ -125,7 +111,7 @@ impl Stored {
     }
 
     /// Makes the ledger; nothing where a place is named at which no id stands.
-    fn ledger(self) -> Option<Ledger> {
+    pub(super) fn ledger(self) -> Option<Ledger> {
         let Self { ids, applied, timers, held, stages, answered } = self;
         let id = |place: Place| ids.get(place as usize).copied();
         let version =
