@@ -18,6 +18,8 @@ mod arriving;
 mod assigning;
 #[path = "desk/automations.rs"]
 mod automations;
+#[path = "desk/backfill.rs"]
+mod backfill;
 #[path = "desk/bin.rs"]
 mod bin;
 #[path = "desk/crowds.rs"]

@@ -3,9 +3,10 @@
 //! The worker walks over all tickets that are not closed, oldest first, a few batches a tick. Each ticket is a commit
 //! of its own, so that no writer waits for more than a batch, and a ticket that stands under the configuration already
 //! is not written; a walk that a crash ends is begun anew by the next desk and repeats nothing. While one batch is
-//! committed, the next one is read and decided.
+//! committed, the next one is read and decided; where it gives work to somebody whose load the one before moves, it is
+//! decided again, for whether they are over capacity depends on that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,10 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
-use crate::id::{TenantId, TicketId};
+use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::{ActorRef, Scope};
 use crate::store::{
-    Assignee, ChangeSet, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select,
+    Assignee, ChangeSet, Delta, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select,
     SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
@@ -62,6 +63,18 @@ struct Batch {
 
 /// What is to be written, and for which ticket each.
 type Decided = (Vec<ChangeSet>, Vec<TicketId>);
+
+impl Batch {
+    /// Tells whether it was decided by the load of one of these agents; without them, by that of any agent.
+    fn reads_load_of(&self, moved: Option<&BTreeSet<AgentId>>) -> bool {
+        let Ok((changes, _)) = &self.decided else { return false };
+        // Who is given work by what was read of them is checked in the commit.
+        changes.iter().flat_map(|set| &set.writes).any(|write| match &write.record {
+            Record::AgentState(state) => moved.is_none_or(|moved| moved.contains(&state.agent)),
+            _ => false,
+        })
+    }
+}
 
 impl Desk {
     /// Takes tenants into memory for which an earlier desk left work waiting or a walk unfinished; looks once.
@@ -168,11 +181,16 @@ impl Desk {
                     None => None,
                 }
             };
+            // Whose load the batch moves. Where some of it has to be decided again, that is not known.
+            let mut moved = None;
             let (brought, ahead) = match decided {
                 Ok((changes, changed)) => {
                     let (outcomes, ahead) = both(self.store().commit(&changes), ahead).await;
                     let brought = match outcomes {
-                        Ok(outcomes) => self.bring_again(walk, &changed, &outcomes).await,
+                        Ok(outcomes) => {
+                            moved = refused(&changed, &outcomes).is_empty().then(|| loaded(&changes));
+                            self.bring_again(walk, &changed, &outcomes).await
+                        }
                         Err(error) => Err(error.into()),
                     };
                     (brought, ahead)
@@ -187,6 +205,9 @@ impl Desk {
             }
             walk.live.backfill_goes_on(walk.epoch, next);
             match ahead {
+                Some(Ok(read)) if read.reads_load_of(moved.as_ref()) => {
+                    batch = self.batch(walk, next).await?;
+                }
                 Some(read) => batch = read?,
                 None => return Ok(next.is_some()),
             }
@@ -360,6 +381,16 @@ fn batch(after: Option<PageCursor>) -> Query {
 fn refused(changed: &[TicketId], outcomes: &[Outcome]) -> Vec<TicketId> {
     let refused = changed.iter().zip(outcomes).filter(|(_, outcome)| **outcome != Outcome::Committed);
     refused.map(|(id, _)| *id).collect()
+}
+
+/// Names the agents whose load moves.
+fn loaded(changes: &[ChangeSet]) -> BTreeSet<AgentId> {
+    let deltas = changes.iter().flat_map(|set| &set.deltas);
+    let agents = deltas.filter_map(|delta| match delta {
+        Delta::Load { agent, .. } => Some(*agent),
+        _ => None,
+    });
+    agents.collect()
 }
 
 fn tickets_of(page: Page) -> Vec<Ticket> {

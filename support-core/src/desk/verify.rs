@@ -19,12 +19,12 @@ use serde::Serialize;
 use crate::conversation::{Conversation, Message};
 use crate::error::Error;
 use crate::event::{Envelope, Stream};
-use crate::id::{AgentId, TenantId};
+use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::{Actor, Scope};
 use crate::routing::Offer;
 use crate::store::{
-    Assignment, Key, OffersOf, OutboxRow, Page, Query, Record, Select, SetAsideFilter, StoreExt,
-    TicketFilter, TicketSort,
+    Assignment, Key, OffersOf, OutboxRow, Query, Record, Select, SetAsideFilter, StoreExt, TicketFilter,
+    TicketSort,
 };
 use crate::ticket::{Derived, Ticket};
 use crate::time::Timestamp;
@@ -38,6 +38,11 @@ use texts::Texts;
 const BATCH: u32 = 500;
 /// Most findings that are listed; all are counted.
 const LISTED: usize = 100;
+/// How often what does not agree is read again while others write it.
+const TRIES: u32 = 16;
+
+const NOT_THE_FOLD: &str = "it is not the fold of its events";
+const NOT_THEIR_FOLD: &str = "they are not the fold of its events";
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -83,7 +88,8 @@ impl Report {
 }
 
 impl Desk {
-    /// Verifies a tenant. On a live database, what changes while it is being compared is compared again.
+    /// Verifies a tenant. On a live database, what changes while it is being compared is compared again; what never
+    /// stands still long enough is left to next time, and is no finding.
     ///
     /// # Errors
     /// `Store`.
@@ -91,9 +97,10 @@ impl Desk {
         let mut report = Report::default();
         let mut log = Log::new(tenant);
         log.read_on(self, tenant, &mut report).await?;
+        let first = report.events;
         let loads = self.verify_tickets(tenant, &mut log, &mut report).await?;
         self.verify_customers(tenant, &mut log, &mut report).await?;
-        self.verify_agents(tenant, loads, &mut log, &mut report).await?;
+        self.verify_agents(tenant, loads, first, &mut log, &mut report).await?;
         self.verify_presence(tenant, &log, &mut report).await?;
         Ok(report)
     }
@@ -157,49 +164,75 @@ impl Desk {
         texts: &mut Texts,
         report: &mut Report,
     ) -> Result<(), Error> {
-        let host = Actor::Host(tenant);
         let id = stored.id;
-        let mut stored = stored;
-        let mut events = self.history(&host, id).await?;
-        // Somebody wrote between the two reads: read both again. A ticket that is never still is left to next time.
-        for _ in 0..5 {
-            if events.last().is_some_and(|last| last.stream_seq == stored.stream_seq) {
-                break;
-            }
-            let Some(again) = self.store().ticket(&Scope::system(tenant), id).await? else { return Ok(()) };
-            stored = again;
-            events = self.history(&host, id).await?;
-        }
+        let mut events = self.history(&Actor::Host(tenant), id).await?;
         report.tickets += 1;
         texts.of(id, &events);
         let place = format!("ticket {id}");
-        let Some(folded) = Ticket::fold(&events, Timestamp::MAX) else {
+        let newest = events.last().map_or(0, |last| last.stream_seq);
+        if newest > stored.stream_seq {
+            // Somebody wrote between the two reads, if the ticket has gone on with its events.
+            let again = self.store().ticket(&Scope::system(tenant), id).await?;
+            if again.is_none_or(|again| again.stream_seq < newest) {
+                report.note(&place, NOT_THE_FOLD);
+            }
+        }
+        let told = events.partition_point(|envelope| envelope.stream_seq <= stored.stream_seq);
+        let Some(folded) = events.get(..told).and_then(|told| Ticket::fold(told, Timestamp::MAX)) else {
             report.note(&place, "its first event does not open it");
             return Ok(());
         };
         let own = |ticket: &Ticket| Ticket { derived: Derived::default(), ..ticket.clone() };
         if own(&folded) != own(&stored) {
-            report.note(&place, "it is not the fold of its events");
+            report.note(&place, NOT_THE_FOLD);
         }
-        let config = self.config_for(&host, &stored).await?;
-        if !follows(&stored, &config) && !self.stands_under_another(tenant, &stored, log, report).await? {
+        if !self.is_derived(tenant, stored, log, report).await? {
             report.note(&place, "what is derived does not follow from it");
         }
         let conversations = Select::Conversations(id);
-        let expected =
-            fold(&events, Conversation::begin, Conversation::evolve).into_iter().map(Record::from).collect();
-        self.compare(tenant, conversations, expected, &place, "conversations", report).await?;
+        let folded = |events: &[Envelope]| records(fold(events, Conversation::begin, Conversation::evolve));
+        if !self.agrees(tenant, id, conversations, &mut events, folded).await? {
+            report.note(format_args!("{place}, conversations"), NOT_THEIR_FOLD);
+        }
         let messages = Select::Messages { ticket: id, conversation: None };
-        let expected = fold(&events, Message::begin, Message::evolve).into_iter().map(Record::from).collect();
-        self.compare(tenant, messages, expected, &place, "messages", report).await?;
+        let folded = |events: &[Envelope]| records(fold(events, Message::begin, Message::evolve));
+        if !self.agrees(tenant, id, messages, &mut events, folded).await? {
+            report.note(format_args!("{place}, messages"), NOT_THEIR_FOLD);
+        }
         let assignments =
             Select::Assignments { ticket: Some(id), agent: None, team: None, from: None, to: None };
-        let expected = events.iter().filter_map(Assignment::begin).map(Record::from).collect();
-        self.compare(tenant, assignments, expected, &place, "assignments", report).await?;
+        let folded = |events: &[Envelope]| records(events.iter().filter_map(Assignment::begin));
+        if !self.agrees(tenant, id, assignments, &mut events, folded).await? {
+            report.note(format_args!("{place}, assignments"), NOT_THEIR_FOLD);
+        }
         let offers = Select::Offers(OffersOf::Ticket(id));
-        let expected = fold(&events, Offer::begin, Offer::evolve).into_iter().map(Record::from).collect();
-        self.compare(tenant, offers, expected, &place, "offers", report).await?;
+        let folded = |events: &[Envelope]| records(fold(events, Offer::begin, Offer::evolve));
+        if !self.agrees(tenant, id, offers, &mut events, folded).await? {
+            report.note(format_args!("{place}, offers"), NOT_THEIR_FOLD);
+        }
         self.verify_effects(tenant, &events, &place, report).await
+    }
+
+    /// Tells whether what is derived of a ticket follows from it. A ticket that is never still is left to next time.
+    async fn is_derived(
+        &self,
+        tenant: TenantId,
+        mut ticket: Ticket,
+        log: &mut Log,
+        report: &mut Report,
+    ) -> Result<bool, Error> {
+        for _ in 0..TRIES {
+            let config = self.config_for(&Actor::Host(tenant), &ticket).await?;
+            if follows(&ticket, &config) || self.stands_under_another(tenant, &ticket, log, report).await? {
+                return Ok(true);
+            }
+            match self.store().ticket(&Scope::system(tenant), ticket.id).await? {
+                Some(again) if again == ticket => return Ok(false),
+                Some(again) => ticket = again,
+                None => return Ok(true),
+            }
+        }
+        Ok(true)
     }
 
     /// Looks for the outbox rows that events promise. How far their sending got no event tells.
@@ -225,37 +258,64 @@ impl Desk {
         Ok(())
     }
 
-    /// Compares what is listed with what the events make, in any order.
-    async fn compare(
+    /// Tells whether what is listed of a ticket is what its events make, in any order. `events` are those that were
+    /// read before; where there are more since, what is listed is what they make up to one of these. A list of several
+    /// pages is of no one instant: where its ticket is never still, it is left to next time.
+    async fn agrees(
         &self,
         tenant: TenantId,
+        ticket: TicketId,
         select: Select,
-        mut expected: Vec<Record>,
-        place: &str,
-        what: &'static str,
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        let system = Scope::system(tenant);
-        let mut query = Query::new(select, BATCH);
-        let mut extra = false;
-        loop {
-            let page: Page = self.store().find(&system, &query).await?;
-            for record in page.items {
-                match expected.iter().position(|other| *other == record) {
-                    Some(at) => drop(expected.swap_remove(at)),
-                    None => extra = true,
-                }
+        events: &mut Vec<Envelope>,
+        folded: impl Fn(&[Envelope]) -> Vec<Record>,
+    ) -> Result<bool, Error> {
+        for _ in 0..TRIES {
+            let (listed, is_of_an_instant) = self.list(tenant, &select).await?;
+            if are_the_same(folded(events), &listed) {
+                return Ok(true);
             }
+            let known = events.len();
+            *events = self.history(&Actor::Host(tenant), ticket).await?;
+            let mut later = (known + 1..=events.len()).filter_map(|end| events.get(..end));
+            if later.any(|told| are_the_same(folded(told), &listed)) {
+                return Ok(true);
+            }
+            if is_of_an_instant || events.len() == known {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads a list, and tells whether all of it is of one instant.
+    async fn list(&self, tenant: TenantId, select: &Select) -> Result<(Vec<Record>, bool), Error> {
+        let mut query = Query::new(select.clone(), BATCH);
+        let mut listed = Vec::new();
+        loop {
+            let page = self.store().find(&Scope::system(tenant), &query).await?;
+            listed.extend(page.items);
             if page.next.is_none() {
-                break;
+                return Ok((listed, query.after.is_none()));
             }
             query.after = page.next;
         }
-        if extra || !expected.is_empty() {
-            report.note(format_args!("{place}, {what}"), "they are not the fold of its events");
-        }
-        Ok(())
     }
+}
+
+/// Tells whether two lists hold the same, in any order.
+fn are_the_same(mut one: Vec<Record>, other: &[Record]) -> bool {
+    let taken = other.iter().all(|record| match one.iter().position(|known| known == record) {
+        Some(at) => {
+            one.swap_remove(at);
+            true
+        }
+        None => false,
+    });
+    taken && one.is_empty()
+}
+
+fn records<T: Into<Record>>(of: impl IntoIterator<Item = T>) -> Vec<Record> {
+    of.into_iter().map(Into::into).collect()
 }
 
 /// Asks for every ticket of a tenant, in the order in which they are walked.

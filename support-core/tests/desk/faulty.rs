@@ -1,7 +1,9 @@
 //! A store whose calls fail when a test says so.
 
+use std::future::poll_fn;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
 
 use async_trait::async_trait;
 use support_core::error::EntityKind;
@@ -39,6 +41,8 @@ pub(crate) enum Fault {
     Hangs,
     /// No text is without an entry, emptied or not.
     KeepsWords,
+    /// No fault: a commit is slow, and who reads beside it is answered before it is written.
+    Slow,
 }
 
 /// The store in memory, with faults.
@@ -129,6 +133,14 @@ impl Store for FaultyStore {
     async fn commit(&self, changes: &[ChangeSet]) -> Result<Vec<Outcome>, StoreError> {
         self.call()?;
         let fault = self.fault.lock().unwrap().clone();
+        if matches!(fault, Fault::Slow) {
+            let mut has_waited = false;
+            poll_fn(|context| {
+                context.waker().wake_by_ref();
+                if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
         if let Fault::Ticket(ticket) = fault
             && changes.iter().any(|set| touches(set, ticket))
         {

@@ -1,10 +1,10 @@
 //! What the log tells of its aggregates, gathered in one walk beside the proof of its chain.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::error::Error;
 use crate::event::{ChainHash, Event, Stream, chain};
-use crate::id::{AgentId, DocumentId, TenantId, TextId};
+use crate::id::{AgentId, DocumentId, TenantId, TextId, TicketId};
 use crate::people::{Agent, AgentState, Presence, Scope};
 use crate::routing::AssignHow;
 use crate::store::Cursor;
@@ -24,6 +24,8 @@ pub(super) struct Log {
     pub(super) configured: Vec<(DocumentId, u64)>,
     /// Earlier configurations.
     pub(super) epochs: Epochs,
+    /// The tickets of which something was read since somebody watches.
+    pub(super) watched: Option<BTreeSet<TicketId>>,
 }
 
 /// What a stream tells of its aggregate, whatever it is.
@@ -40,7 +42,7 @@ pub(super) struct Told {
 
 /// What events tell of an agent. Name, address, role, teams, skills, capacity, shift, the kinds of work that they take
 /// and when a presence ends are in no event: those say only that a field changed.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct ToldAgent {
     active: bool,
     version: u64,
@@ -104,6 +106,7 @@ impl Log {
             agents: HashMap::new(),
             configured: Vec::new(),
             epochs: Epochs::default(),
+            watched: None,
         }
     }
 
@@ -136,6 +139,9 @@ impl Log {
                 }
                 told.seq = envelope.stream_seq;
                 told.last = at;
+                if let (Stream::Ticket(ticket), Some(watched)) = (envelope.stream, &mut self.watched) {
+                    watched.insert(ticket);
+                }
                 if let Stream::Agent(agent) = envelope.stream {
                     self.agents
                         .entry(agent)
