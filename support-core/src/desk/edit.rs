@@ -178,12 +178,16 @@ impl UseCase for EditTicket {
         let mut owner = None;
         if self.edits_fields() {
             // What a ticket has already may stay, and be taken from it.
-            ask.check_names("category", self.category.iter().flatten())?;
-            let tags = self.tags.iter().flatten().filter(|tag| !ticket.tags.contains(*tag));
-            ask.check_names("tags", tags)?;
-            ask.check_names("add_tags", &self.add_tags)?;
-            let set = self.custom_fields.iter().filter(|(_, value)| value.is_some());
-            ask.check_names("custom_fields", set.map(|(key, _)| key))?;
+            let category = self.category.iter().flatten();
+            ask.check_names(
+                "category",
+                category.filter(|category| ticket.category.as_ref() != Some(*category)),
+            )?;
+            let new = |tag: &&Label| !ticket.tags.contains(*tag);
+            ask.check_names("tags", self.tags.iter().flatten().filter(new))?;
+            ask.check_names("add_tags", self.add_tags.iter().filter(new))?;
+            let set = self.custom_fields.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| key);
+            ask.check_names("custom_fields", set.filter(|key| !ticket.custom_fields.contains_key(*key)))?;
             commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
         }
         // The team that it is in already moves nothing, and takes it from nobody.

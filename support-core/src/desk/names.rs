@@ -3,6 +3,8 @@
 //! They stand in events, columns and lists as they are, and a name with a mask in it names nothing. So they are not
 //! masked: a name in which masking would hide something is refused.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::error::Error;
@@ -36,12 +38,30 @@ fn refused(field: impl Into<String>) -> Error {
     Error::invalid(field, "must be a name, not a number that masking hides")
 }
 
-/// Refuses a document whose actions or answers would give a ticket such a name, and a macro that stands under one. What
-/// an action takes away may be anything.
-pub(super) fn check_document(masker: &Masker, kind: DocumentKind, body: &Value) -> Result<(), Error> {
+/// A field, and a name in it.
+type Name<'b> = (String, &'b str);
+
+/// Refuses a document that would give a ticket such a name, and a macro that stands under one. What an action takes away
+/// may be anything. What the version before, where it is in force, named already may stay: else nobody could switch off
+/// or rename a document once masking hides more than it did.
+pub(super) fn check_document(
+    masker: &Masker,
+    kind: DocumentKind,
+    body: &Value,
+    before: Option<&Value>,
+) -> Result<(), Error> {
+    let held = before.map(|before| names_in(kind, before)).unwrap_or_default();
+    let held: BTreeSet<&str> = held.into_iter().map(|(_, name)| name).collect();
+    let mut new = names_in(kind, body).into_iter().filter(|(_, name)| !held.contains(name));
+    new.find(|(_, name)| hides(masker, name)).map_or(Ok(()), |(field, _)| Err(refused(field)))
+}
+
+/// Lists the names that a document gives.
+fn names_in(kind: DocumentKind, body: &Value) -> Vec<Name<'_>> {
+    let mut names = Vec::new();
     match kind {
         DocumentKind::Macro | DocumentKind::Automation | DocumentKind::SlaPolicy | DocumentKind::Journey => {
-            check_at(masker, "", body)
+            collect("", body, &mut names);
         }
         DocumentKind::Settings
         | DocumentKind::Masking
@@ -51,29 +71,38 @@ pub(super) fn check_document(masker: &Masker, kind: DocumentKind, body: &Value) 
         | DocumentKind::Calendar
         | DocumentKind::KeywordRule
         | DocumentKind::WebhookEndpoint
-        | DocumentKind::JourneyEntry => Ok(()),
+        | DocumentKind::JourneyEntry => {}
     }
+    names
 }
 
-fn check_at(masker: &Masker, path: &str, body: &Value) -> Result<(), Error> {
+/// Adds what actions and answers name, at any depth. A field comes before what is in it: where a key is refused, no path
+/// goes through it.
+fn collect<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
     match body {
-        Value::Object(object) => object.iter().try_for_each(|(field, value)| {
-            let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-            let hidden = match (field.as_str(), value) {
-                ("category" | "set_category" | "skill" | "key", Value::String(name)) => hides(masker, name),
-                ("tags" | "add_tags", Value::Array(names)) => {
-                    names.iter().filter_map(Value::as_str).any(|name| hides(masker, name))
+        Value::Object(object) => {
+            for (field, value) in object {
+                let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+                match (field.as_str(), value) {
+                    ("category" | "set_category" | "skill" | "key", Value::String(name)) => {
+                        names.push((path.clone(), name));
+                    }
+                    ("tags" | "add_tags", Value::Array(list)) => {
+                        names.extend(list.iter().filter_map(Value::as_str).map(|name| (path.clone(), name)));
+                    }
+                    ("skills" | "custom_fields", Value::Object(keyed)) => {
+                        names.extend(keyed.keys().map(|name| (path.clone(), name.as_str())));
+                    }
+                    _ => {}
                 }
-                ("skills" | "custom_fields", Value::Object(names)) => {
-                    names.keys().any(|name| hides(masker, name))
-                }
-                _ => false,
-            };
-            if hidden { Err(refused(path)) } else { check_at(masker, &path, value) }
-        }),
-        Value::Array(list) => {
-            list.iter().enumerate().try_for_each(|(at, one)| check_at(masker, &format!("{path}[{at}]"), one))
+                collect(&path, value, names);
+            }
         }
-        _ => Ok(()),
+        Value::Array(list) => {
+            for (at, one) in list.iter().enumerate() {
+                collect(&format!("{path}[{at}]"), one, names);
+            }
+        }
+        _ => {}
     }
 }
