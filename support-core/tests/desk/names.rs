@@ -1,11 +1,12 @@
 //! Names that hold a number which masking hides: where they are refused, and where they may stay.
 
 use serde_json::{Value, json};
-use support_core::desk::{EditDocument, EditTicket, PutDocument, ResetTicket};
+use support_core::Error;
+use support_core::desk::{EditDocument, EditTicket, OpenTicket, PutDocument, ResetTicket};
 use support_core::store::DocumentKind;
 use support_core::ticket::FieldInput;
 
-use crate::world::{HOST, World, fields, label};
+use crate::world::{HOST, World, customer_of, fields, label};
 
 /// The kinds whose actions and answers name something, each with a body that names `name` and the field in which it
 /// does so.
@@ -95,5 +96,35 @@ fn what_a_ticket_was_named_before_masking_became_stricter_may_stay() {
     assert!(world.ticket(copy).tags.contains(&name()));
     let other = EditTicket { add_tags: vec![label("EMP-654321")], ..EditTicket::of(ticket) };
     assert_eq!(fields(&world.fail(&agent, &other)), ["add_tags"]);
+    world.sound();
+}
+
+#[test]
+fn ordinary_names_are_names_under_the_strict_preset_too() {
+    const ORDINARY: [&str; 4] = ["billing 2026", "2024-11-20", "ISO 27001:2013", "order-123456789012"];
+    let world = World::standard();
+    world.put(
+        DocumentKind::Masking,
+        json!({ "preset": "strict", "custom": [{ "name": "staff_number", "pattern": "EMP-\\d{6}" }] }),
+    );
+    let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+    let ticket = world.noted(&carl, |open| {
+        open.category = Some(label("billing 2026"));
+        open.tags = ORDINARY.map(label).to_vec();
+    });
+    assert_eq!(world.ticket(ticket).tags.len(), 4);
+    for name in ORDINARY {
+        for (kind, body, _) in naming(name) {
+            world.put(kind, body);
+        }
+    }
+    let refused = |tag: &str| -> Error {
+        let mut open = OpenTicket::of(customer_of(&carl), "Lamp", "It is dark.");
+        open.tags = vec![label(tag)];
+        world.fail(&agent, &open)
+    };
+    for tag in ["4111 1111 1111 1111", "my pin is 4821", "ssn 219-09-9999", "EMP-123456"] {
+        assert_eq!(fields(&refused(tag)), ["tags"], "{tag}");
+    }
     world.sound();
 }
