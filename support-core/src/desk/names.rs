@@ -1,8 +1,9 @@
-//! Names that people give: tags, categories, skills, keys of free fields.
+//! Names that people give: tags, categories, skills, tiers, languages, keys of free fields, names of documents.
 //!
 //! They stand in events, columns and lists as they are, and a name with a mask in it names nothing. So they are not
 //! masked: a name that holds an identifier is refused, as the validated detectors and the tenant's own patterns find
-//! them, whatever preset the tenant masks texts by.
+//! them, whatever preset the tenant masks texts by. Ids of the host are no names: they may be any number. Values of a
+//! customer's free fields are held to the same, because they are no texts that masking goes over.
 
 use std::collections::BTreeSet;
 
@@ -21,17 +22,23 @@ impl Ask<'_> {
     /// # Errors
     ///
     /// [`Error::Invalid`] names `field` and not the name.
-    pub(super) fn check_names<'n>(
+    pub(super) fn check_names<'n, N: AsRef<str> + ?Sized + 'n>(
         &self,
         field: &str,
-        names: impl IntoIterator<Item = &'n Label>,
+        names: impl IntoIterator<Item = &'n N>,
     ) -> Result<(), Error> {
         let masker = &self.config.masker;
-        if names.into_iter().any(|name| masker.finds_in_name(name.as_str())) {
-            Err(refused(field))
-        } else {
-            Ok(())
-        }
+        let hidden = names.into_iter().any(|name| masker.finds_in_name(name.as_ref()));
+        if hidden { Err(refused(field)) } else { Ok(()) }
+    }
+
+    /// Refuses a number in a free field that is one which masking hides: it is stored as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] names the field by its key, which was checked before.
+    pub(super) fn check_number(&self, key: &Label, number: f64) -> Result<(), Error> {
+        self.check_names(&format!("custom_fields.{key}"), [number.to_string().as_str()])
     }
 }
 
@@ -42,7 +49,7 @@ fn refused(field: impl Into<String>) -> Error {
 /// A field, and a name in it.
 type Name<'b> = (String, &'b str);
 
-/// Refuses a document that would give a ticket such a name, and a macro that stands under one. What an action takes away
+/// Refuses a document that would give a ticket such a name, that stands under one, or that has one for a key. What an action takes away
 /// may be anything. What the version before, where it is in force, named already may stay: else nobody could switch off
 /// or rename a document once masking hides more than it did.
 pub(super) fn check_document(
@@ -63,18 +70,35 @@ fn names_in(kind: DocumentKind, body: &Value) -> Vec<Name<'_>> {
     match kind {
         DocumentKind::Macro | DocumentKind::Automation | DocumentKind::SlaPolicy | DocumentKind::Journey => {
             collect("", body, &mut names);
+            names.extend(own_name(body));
         }
-        DocumentKind::Settings
-        | DocumentKind::Masking
+        // The name of a keyword rule becomes a topic of tickets.
+        DocumentKind::KeywordRule | DocumentKind::Team | DocumentKind::Calendar => {
+            names.extend(own_name(body));
+        }
+        DocumentKind::Settings => collect_keys("", body, &mut names),
+        // Their words are the host's own, or have a form of their own.
+        DocumentKind::Masking
         | DocumentKind::Inbox
         | DocumentKind::Brand
-        | DocumentKind::Team
-        | DocumentKind::Calendar
-        | DocumentKind::KeywordRule
         | DocumentKind::WebhookEndpoint
         | DocumentKind::JourneyEntry => {}
     }
     names
+}
+
+fn own_name(body: &Value) -> Option<Name<'_>> {
+    Some(("name".into(), body.get("name")?.as_str()?))
+}
+
+/// Adds the keys of maps in settings: categories, channels, tiers.
+fn collect_keys<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
+    for (field, value) in body.as_object().into_iter().flatten() {
+        let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+        let keys = value.as_object().into_iter().flatten().map(|(key, _)| (path.clone(), key.as_str()));
+        names.extend(keys);
+        collect_keys(&path, value, names);
+    }
 }
 
 /// Adds what actions and answers name, at any depth. A field comes before what is in it: where a key is refused, no path

@@ -212,6 +212,19 @@ impl OpenTicket {
         ask.check_names("category", &self.category)?;
         ask.check_names("tags", &self.tags)?;
         ask.check_names("custom_fields", self.custom_fields.keys())?;
+        for (key, value) in &self.custom_fields {
+            if let FieldInput::Number(number) = value {
+                ask.check_number(key, *number)?;
+            }
+        }
+        ask.check_names("language", &self.language)?;
+        ask.check_names("channel", [self.channel.as_str()])?;
+        for (at, object) in self.context.iter().enumerate() {
+            ask.check_names(&format!("context[{at}].kind"), [&object.kind])?;
+        }
+        for (at, other) in self.external_refs.iter().enumerate() {
+            ask.check_names(&format!("external_refs[{at}].system"), [&other.system])?;
+        }
         ask.check_names("skills", self.skills.iter().map(|(skill, _)| skill))?;
         ask.check_names("preferred", self.preferred.iter().map(|(skill, _)| skill))
     }
