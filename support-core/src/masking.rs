@@ -178,7 +178,7 @@ impl Masker {
         let trail = trail.as_ref().map_or(&[][..], |trail| &trail.bytes);
         let mut all = Vec::new();
         for _ in 0..MOST_ROUNDS {
-            let mut found = self.claims(&folded, text, trail, earlier.turns);
+            let mut found = self.claims(&folded, text, trail, earlier.turns, self.plan.strict);
             found.retain(|claim| self.masks(&claim.kind, purpose));
             if found.is_empty() && all.is_empty() {
                 return Masked { text: Cow::Borrowed(text), findings: Vec::new(), spans: Vec::new() };
@@ -216,8 +216,28 @@ impl Masker {
             && (kind.class() == Class::Identifier || purpose != Purpose::Storage || self.plan.store_contact)
     }
 
+    /// Tells whether a name, such as a tag, holds an identifier: as the preset `default` finds them, whatever preset texts
+    /// are masked by, or as a pattern of the tenant's own does. To the raw patterns every year is a PIN, and a name is
+    /// refused, not masked. Contact data may stand in names, and kinds that are not looked for in texts may too.
+    pub(crate) fn finds_in_name(&self, name: &str) -> bool {
+        if self.plan.custom.is_empty() && !fold::has_candidate(name) {
+            return false;
+        }
+        let folded = Folded::of(name, &|word| self.is_tag(word));
+        let found = self.claims(&folded, name, &[], &[], false);
+        let counts = |kind: &Kind| kind.class() == Class::Identifier && self.plan.detectors.has(kind);
+        found.iter().any(|claim| counts(&claim.kind))
+    }
+
     /// Finds everything once, whatever is masked of it: contact data that stays is still no account number.
-    fn claims(&self, folded: &Folded<'_>, text: &str, trail: &[u8], turns: &[&str]) -> Vec<Claim> {
+    fn claims(
+        &self,
+        folded: &Folded<'_>,
+        text: &str,
+        trail: &[u8],
+        turns: &[&str],
+        strict: bool,
+    ) -> Vec<Claim> {
         let plan = &*self.plan;
         let mut claims = custom::claims(folded, text, &plan.custom);
         if !claims.is_empty() {
@@ -237,7 +257,7 @@ impl Masker {
             claims.extend(emails);
         }
         let mut kinds = plan.detectors;
-        if plan.strict {
+        if strict {
             let raw = strict::claims(&bytes, kinds);
             hide(&mut bytes, &raw);
             claims.extend(raw);

@@ -50,6 +50,8 @@ mod loops;
 mod macros;
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/names.rs"]
+mod names;
 #[path = "desk/offers.rs"]
 mod offers;
 #[path = "desk/once.rs"]

@@ -325,6 +325,7 @@ impl UseCase for CreateAgent {
         ask.staff_only(EntityKind::Agent)?;
         ask.actor.scope(Permission::AgentManage)?;
         ask.check_names("skills", self.skills.keys())?;
+        ask.check_names("languages", &self.languages)?;
         let standard = || "agent".parse().map_err(|problem| Error::invalid("role", problem));
         let agent = Agent {
             id: AgentId::mint(ask.ids(), ask.now),
@@ -404,6 +405,7 @@ impl UseCase for UpdateAgent {
             after.shift.clone_from(shift);
         }
         if let Some(all) = &self.languages {
+            ask.check_names("languages", all.iter().filter(|language| !before.languages.contains(language)))?;
             after.languages = languages(all);
         }
         after.performance = self.performance.unwrap_or(before.performance);

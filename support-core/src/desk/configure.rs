@@ -177,8 +177,9 @@ impl Ask<'_> {
             self.may_write_macro(&mut body, before.as_ref())?;
         }
         mask_texts(&self.config.masker, free_texts(kind), &mut body);
+        let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
         if !retired {
-            names::check_document(&self.config.masker, kind, &body)?;
+            names::check_document(&self.config.masker, kind, &body, held)?;
         }
         let found = before.as_ref().map_or(0, |document| document.version);
         self.check_version(EntityKind::Document, found)?;
@@ -188,7 +189,6 @@ impl Ask<'_> {
         if kind == DocumentKind::Journey {
             stays_in_place(&body, retired, before.as_ref())?;
         }
-        let held = before.as_ref().filter(|document| !document.retired).map(|document| &document.body);
         let mut held_to = match held {
             _ if !retired => self.check_references(kind, &body, held).await?,
             Some(_) => self.check_unused(kind, id).await?,

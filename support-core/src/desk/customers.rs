@@ -252,9 +252,9 @@ impl UseCase for CreateCustomer {
         let addresses: Vec<Address> = customer.addresses.iter().chain(&self.addresses).cloned().collect();
         customer.addresses = normal(&addresses, listed)?;
         customer.custom_fields.clone_from(&self.custom_fields);
-        ask.check_names("tags", &self.tags)?;
         customer.tags = sorted(&self.tags);
         customer.blocked = self.blocked;
+        ask.check_words(None, &customer)?;
         let reply = CustomerReply { customer_id: customer.id, version: customer.version };
         let mut changes = ChangeSet::new(ask.actor.tenant());
         changes.events.push(ask.customer_event(&customer, Event::CustomerCreated {}));
@@ -294,10 +294,10 @@ impl UseCase for UpdateCustomer {
             }
         }
         if let Some(tags) = &self.tags {
-            ask.check_names("tags", tags.iter().filter(|tag| !before.tags.contains(tag)))?;
             after.tags = sorted(tags);
         }
         after.blocked = self.blocked.unwrap_or(before.blocked);
+        ask.check_words(Some(&before), &after)?;
         let compared: [(&str, bool); 5] = [
             ("name", before.name != after.name),
             ("addresses", before.addresses != after.addresses),
@@ -322,6 +322,31 @@ impl UseCase for UpdateCustomer {
 }
 
 impl Ask<'_> {
+    /// Refuses names and values of free fields that hold what masking hides; what stood in the record before may stay.
+    fn check_words(&self, before: Option<&Customer>, customer: &Customer) -> Result<(), Error> {
+        let tier = before.and_then(|before| before.tier.as_ref());
+        self.check_names("tier", customer.tier.iter().filter(|new| tier != Some(*new)))?;
+        let language = before.and_then(|before| before.language.as_ref());
+        self.check_names("language", customer.language.iter().filter(|new| language != Some(*new)))?;
+        let tags = customer.tags.iter();
+        let is_new = |tag: &&Label| before.is_none_or(|before| !before.tags.contains(*tag));
+        self.check_names("tags", tags.filter(is_new))?;
+        let held = |key: &Label| before.and_then(|before| before.custom_fields.get(key));
+        let keys = customer.custom_fields.keys();
+        self.check_names("custom_fields", keys.filter(|key| held(key).is_none()))?;
+        for (key, value) in &customer.custom_fields {
+            match value {
+                value if held(key) == Some(value) => {}
+                CustomerFieldValue::Text(text) => {
+                    self.check_names(&format!("custom_fields.{key}"), [text])?;
+                }
+                CustomerFieldValue::Number(number) => self.check_number(key, *number)?,
+                CustomerFieldValue::Flag(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Notes on a customer's open tickets what rules and scores know of them, at most on the newest 100; tells whether
     /// the router has to look.
     async fn note_on_tickets(

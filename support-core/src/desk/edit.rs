@@ -11,7 +11,8 @@ use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
 use crate::routing::{AssignHow, ReturnCause};
 use crate::store::{StoreExt, TextClass};
 use crate::ticket::{
-    Command, FieldInput, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket, command,
+    Command, FieldInput, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket,
+    command,
 };
 use crate::time::Timestamp;
 
@@ -178,12 +179,23 @@ impl UseCase for EditTicket {
         let mut owner = None;
         if self.edits_fields() {
             // What a ticket has already may stay, and be taken from it.
-            ask.check_names("category", self.category.iter().flatten())?;
-            let tags = self.tags.iter().flatten().filter(|tag| !ticket.tags.contains(*tag));
-            ask.check_names("tags", tags)?;
-            ask.check_names("add_tags", &self.add_tags)?;
-            let set = self.custom_fields.iter().filter(|(_, value)| value.is_some());
-            ask.check_names("custom_fields", set.map(|(key, _)| key))?;
+            let category = self.category.iter().flatten();
+            ask.check_names(
+                "category",
+                category.filter(|category| ticket.category.as_ref() != Some(*category)),
+            )?;
+            let new = |tag: &&Label| !ticket.tags.contains(*tag);
+            ask.check_names("tags", self.tags.iter().flatten().filter(new))?;
+            ask.check_names("add_tags", self.add_tags.iter().filter(new))?;
+            let set = self.custom_fields.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| key);
+            ask.check_names("custom_fields", set.filter(|key| !ticket.custom_fields.contains_key(*key)))?;
+            for (key, value) in &self.custom_fields {
+                if let Some(FieldInput::Number(number)) = value
+                    && ticket.custom_fields.get(key) != Some(&FieldValue::Number(*number))
+                {
+                    ask.check_number(key, *number)?;
+                }
+            }
             commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
         }
         // The team that it is in already moves nothing, and takes it from nobody.
@@ -199,6 +211,10 @@ impl UseCase for EditTicket {
         }
         if let Some(to) = self.status {
             let resolution_code = self.resolution_code.clone();
+            ask.check_names(
+                "resolution_code",
+                resolution_code.iter().filter(|code| ticket.resolution_code.as_ref() != Some(*code)),
+            )?;
             commands.push(Command::Move(command::Move { to, reason, resolution_code }));
         } else if self.resolution_code.is_some() {
             return Err(Error::invalid("resolution_code", "needs a `status`"));

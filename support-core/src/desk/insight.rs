@@ -34,7 +34,7 @@ impl UseCase for RefreshInsight {
         let customer = customer.ok_or(Error::NotFound(EntityKind::Customer))?;
         let insight = match ask.asked(&customer).await {
             Asked::Silent => None,
-            Asked::Said(insight) => Some(with_record(&insight, &customer)),
+            Asked::Said(insight) => Some(ask.with_record(&insight, &customer)),
             Asked::Nobody => of_record(&customer),
         };
         let edit = Command::Edit(Box::new(command::Edit { insight, ..command::Edit::default() }));
@@ -57,7 +57,7 @@ impl Ask<'_> {
     /// customer's own record.
     pub(super) async fn insight(&self, customer: &Customer) -> Option<Insight> {
         match self.asked(customer).await {
-            Asked::Said(insight) => Some(with_record(&insight, customer)),
+            Asked::Said(insight) => Some(self.with_record(&insight, customer)),
             Asked::Nobody | Asked::Silent => of_record(customer),
         }
     }
@@ -70,19 +70,20 @@ impl Ask<'_> {
             Some(Err(_)) | None => Asked::Silent,
         }
     }
+
+    /// Adds what the record tells, its tier where the host names none, and leaves out what is no number: events hold what
+    /// JSON can. A tier that holds a number which masking hides is none: the ticket is not to fail for it.
+    fn with_record(&self, said: &Insight, customer: &Customer) -> Insight {
+        let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
+        let (churn_risk, lifetime_value) = (finite(said.churn_risk), finite(said.lifetime_value));
+        let named = said.tier.as_ref().filter(|tier| !self.config.masker.finds_in_name(tier.as_str()));
+        let tier = named.or(customer.tier.as_ref()).map(folded_tier);
+        let noted = Insight::noting(Some(said), customer).unwrap_or_default();
+        Insight { tier, churn_risk, lifetime_value, ..noted }
+    }
 }
 
 /// What the customer's own record tells.
 fn of_record(customer: &Customer) -> Option<Insight> {
     Insight::noting(None, customer)
-}
-
-/// Adds what the record tells, its tier where the host names none, and leaves out what is no number: events hold what
-/// JSON can.
-fn with_record(said: &Insight, customer: &Customer) -> Insight {
-    let finite = |number: Option<f64>| number.filter(|number| number.is_finite());
-    let (churn_risk, lifetime_value) = (finite(said.churn_risk), finite(said.lifetime_value));
-    let tier = said.tier.as_ref().or(customer.tier.as_ref()).map(folded_tier);
-    let noted = Insight::noting(Some(said), customer).unwrap_or_default();
-    Insight { tier, churn_risk, lifetime_value, ..noted }
 }

@@ -1,13 +1,17 @@
-//! Names that people give: tags, categories, skills, keys of free fields.
+//! Names that people give: tags, categories, skills, tiers, languages, keys of free fields, names of documents.
 //!
 //! They stand in events, columns and lists as they are, and a name with a mask in it names nothing. So they are not
-//! masked: a name in which masking would hide something is refused.
+//! masked: a name that holds an identifier is refused, as the validated detectors and the tenant's own patterns find
+//! them, whatever preset the tenant masks texts by. Ids of the host are no names: they may be any number. Values of a
+//! customer's free fields are held to the same, because they are no texts that masking goes over.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use crate::error::Error;
 use crate::label::Label;
-use crate::masking::{Masker, Purpose};
+use crate::masking::Masker;
 use crate::store::DocumentKind;
 
 use super::Ask;
@@ -18,62 +22,112 @@ impl Ask<'_> {
     /// # Errors
     ///
     /// [`Error::Invalid`] names `field` and not the name.
-    pub(super) fn check_names<'n>(
+    pub(super) fn check_names<'n, N: AsRef<str> + ?Sized + 'n>(
         &self,
         field: &str,
-        names: impl IntoIterator<Item = &'n Label>,
+        names: impl IntoIterator<Item = &'n N>,
     ) -> Result<(), Error> {
         let masker = &self.config.masker;
-        if names.into_iter().any(|name| hides(masker, name.as_str())) { Err(refused(field)) } else { Ok(()) }
+        let hidden = names.into_iter().any(|name| masker.finds_in_name(name.as_ref()));
+        if hidden { Err(refused(field)) } else { Ok(()) }
     }
-}
 
-fn hides(masker: &Masker, name: &str) -> bool {
-    !masker.mask(name, Purpose::Storage, &[]).findings.is_empty()
+    /// Refuses a number in a free field that is one which masking hides: it is stored as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] names the field by its key, which was checked before.
+    pub(super) fn check_number(&self, key: &Label, number: f64) -> Result<(), Error> {
+        self.check_names(&format!("custom_fields.{key}"), [number.to_string().as_str()])
+    }
 }
 
 fn refused(field: impl Into<String>) -> Error {
     Error::invalid(field, "must be a name, not a number that masking hides")
 }
 
-/// Refuses a document whose actions or answers would give a ticket such a name, and a macro that stands under one. What
-/// an action takes away may be anything.
-pub(super) fn check_document(masker: &Masker, kind: DocumentKind, body: &Value) -> Result<(), Error> {
+/// A field, and a name in it.
+type Name<'b> = (String, &'b str);
+
+/// Refuses a document that would give a ticket such a name, that stands under one, or that has one for a key. What an action takes away
+/// may be anything. What the version before, where it is in force, named already may stay: else nobody could switch off
+/// or rename a document once masking hides more than it did.
+pub(super) fn check_document(
+    masker: &Masker,
+    kind: DocumentKind,
+    body: &Value,
+    before: Option<&Value>,
+) -> Result<(), Error> {
+    let held = before.map(|before| names_in(kind, before)).unwrap_or_default();
+    let held: BTreeSet<&str> = held.into_iter().map(|(_, name)| name).collect();
+    let mut new = names_in(kind, body).into_iter().filter(|(_, name)| !held.contains(name));
+    new.find(|(_, name)| masker.finds_in_name(name)).map_or(Ok(()), |(field, _)| Err(refused(field)))
+}
+
+/// Lists the names that a document gives.
+fn names_in(kind: DocumentKind, body: &Value) -> Vec<Name<'_>> {
+    let mut names = Vec::new();
     match kind {
         DocumentKind::Macro | DocumentKind::Automation | DocumentKind::SlaPolicy | DocumentKind::Journey => {
-            check_at(masker, "", body)
+            collect("", body, &mut names);
+            names.extend(own_name(body));
         }
-        DocumentKind::Settings
-        | DocumentKind::Masking
+        // The name of a keyword rule becomes a topic of tickets.
+        DocumentKind::KeywordRule | DocumentKind::Team | DocumentKind::Calendar => {
+            names.extend(own_name(body));
+        }
+        DocumentKind::Settings => collect_keys("", body, &mut names),
+        // Their words are the host's own, or have a form of their own.
+        DocumentKind::Masking
         | DocumentKind::Inbox
         | DocumentKind::Brand
-        | DocumentKind::Team
-        | DocumentKind::Calendar
-        | DocumentKind::KeywordRule
         | DocumentKind::WebhookEndpoint
-        | DocumentKind::JourneyEntry => Ok(()),
+        | DocumentKind::JourneyEntry => {}
+    }
+    names
+}
+
+fn own_name(body: &Value) -> Option<Name<'_>> {
+    Some(("name".into(), body.get("name")?.as_str()?))
+}
+
+/// Adds the keys of maps in settings: categories, channels, tiers.
+fn collect_keys<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
+    for (field, value) in body.as_object().into_iter().flatten() {
+        let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+        let keys = value.as_object().into_iter().flatten().map(|(key, _)| (path.clone(), key.as_str()));
+        names.extend(keys);
+        collect_keys(&path, value, names);
     }
 }
 
-fn check_at(masker: &Masker, path: &str, body: &Value) -> Result<(), Error> {
+/// Adds what actions and answers name, at any depth. A field comes before what is in it: where a key is refused, no path
+/// goes through it.
+fn collect<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
     match body {
-        Value::Object(object) => object.iter().try_for_each(|(field, value)| {
-            let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-            let hidden = match (field.as_str(), value) {
-                ("category" | "set_category" | "skill" | "key", Value::String(name)) => hides(masker, name),
-                ("tags" | "add_tags", Value::Array(names)) => {
-                    names.iter().filter_map(Value::as_str).any(|name| hides(masker, name))
+        Value::Object(object) => {
+            for (field, value) in object {
+                let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
+                match (field.as_str(), value) {
+                    ("category" | "set_category" | "skill" | "key", Value::String(name)) => {
+                        names.push((path.clone(), name));
+                    }
+                    ("tags" | "add_tags", Value::Array(list)) => {
+                        names.extend(list.iter().filter_map(Value::as_str).map(|name| (path.clone(), name)));
+                    }
+                    ("skills" | "custom_fields", Value::Object(keyed)) => {
+                        names.extend(keyed.keys().map(|name| (path.clone(), name.as_str())));
+                    }
+                    _ => {}
                 }
-                ("skills" | "custom_fields", Value::Object(names)) => {
-                    names.keys().any(|name| hides(masker, name))
-                }
-                _ => false,
-            };
-            if hidden { Err(refused(path)) } else { check_at(masker, &path, value) }
-        }),
-        Value::Array(list) => {
-            list.iter().enumerate().try_for_each(|(at, one)| check_at(masker, &format!("{path}[{at}]"), one))
+                collect(&path, value, names);
+            }
         }
-        _ => Ok(()),
+        Value::Array(list) => {
+            for (at, one) in list.iter().enumerate() {
+                collect(&format!("{path}[{at}]"), one, names);
+            }
+        }
+        _ => {}
     }
 }

@@ -190,6 +190,7 @@ impl UseCase for OpenTicket {
     type Reply = TicketReply;
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
+        self.check_names(ask)?;
         self.led_by(ask, None).await
     }
 }
@@ -206,7 +207,30 @@ pub(super) struct Led {
 }
 
 impl OpenTicket {
-    /// Opens it, be it at the end of a journey.
+    /// Refuses names that hold what masking hides.
+    fn check_names(&self, ask: &Ask<'_>) -> Result<(), Error> {
+        ask.check_names("category", &self.category)?;
+        ask.check_names("tags", &self.tags)?;
+        ask.check_names("custom_fields", self.custom_fields.keys())?;
+        for (key, value) in &self.custom_fields {
+            if let FieldInput::Number(number) = value {
+                ask.check_number(key, *number)?;
+            }
+        }
+        ask.check_names("language", &self.language)?;
+        ask.check_names("channel", [self.channel.as_str()])?;
+        for (at, object) in self.context.iter().enumerate() {
+            ask.check_names(&format!("context[{at}].kind"), [&object.kind])?;
+        }
+        for (at, other) in self.external_refs.iter().enumerate() {
+            ask.check_names(&format!("external_refs[{at}].system"), [&other.system])?;
+        }
+        ask.check_names("skills", self.skills.iter().map(|(skill, _)| skill))?;
+        ask.check_names("preferred", self.preferred.iter().map(|(skill, _)| skill))
+    }
+
+    /// Opens it, be it at the end of a journey or as a copy. Names are not looked at: those of a journey were when it was
+    /// written, and whoever answers it cannot change them; those of a ticket that is copied stand there already.
     pub(super) async fn led_by(
         &self,
         ask: &Ask<'_>,
@@ -218,14 +242,6 @@ impl OpenTicket {
             (&led, &self.requester, ask.actor, self.staff_field())
         {
             return Err(Error::invalid(field, "may not be given by a customer"));
-        }
-        // A journey's names were looked at when it was written, and whoever answers it cannot change them.
-        if led.is_none() {
-            ask.check_names("category", &self.category)?;
-            ask.check_names("tags", &self.tags)?;
-            ask.check_names("custom_fields", self.custom_fields.keys())?;
-            ask.check_names("skills", self.skills.iter().map(|(skill, _)| skill))?;
-            ask.check_names("preferred", self.preferred.iter().map(|(skill, _)| skill))?;
         }
         let mut people = ChangeSet::new(ask.actor.tenant());
         let customer = self.customer(ask, &mut people).await?;

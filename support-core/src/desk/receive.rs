@@ -96,6 +96,7 @@ impl UseCase for ReceiveMessage {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Conversation)) };
         check("content", &self.content, CONTENT_LIMIT)?;
+        ask.check_names("channel", [self.channel.as_str()])?;
         if self.external_id.is_some() && self.inbox_id.is_none() {
             // Ids of a channel are told apart by inbox: without one, the same message twice would be two.
             return Err(Error::invalid("inbox_id", "must be given with `external_id`"));

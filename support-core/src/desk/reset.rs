@@ -82,7 +82,7 @@ impl UseCase for ResetTicket {
             inbox_id: ticket.inbox_id.filter(|_| message.direction == Direction::Inbound),
             ..OpenTicket::by(Requester::Customer(ticket.customer_id), subject, body.ok_or_else(erased)?)
         }
-        .prepare(ask)
+        .led_by(ask, None)
         .await
     }
 }

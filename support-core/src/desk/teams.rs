@@ -77,6 +77,7 @@ impl UseCase for PutTeam {
         let fields = self.with_modes(&body);
         let held = body.clone();
         let body = merged(body, &fields);
+        super::names::check_document(&ask.config.masker, kind, &body, Some(&held))?;
         let held_to = ask.check_references(kind, &body, Some(&held)).await?;
         super::configure::sends_elsewhere(id, &body)?;
         // What is empty is that of the built-in team, until somebody changes it.

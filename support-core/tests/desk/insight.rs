@@ -167,3 +167,15 @@ fn what_is_known_is_asked_anew_and_kept_where_the_host_is_silent() {
     }
     world.sound();
 }
+
+#[test]
+fn a_tier_of_the_hosts_that_holds_a_hidden_number_is_left_out_and_the_ticket_is_opened() {
+    let tier = Some(label("4111111111111111"));
+    let (world, _) = asking(Service::Says(Insight { tier, ..gold() }));
+    let ticket = silver(&world);
+    let noted = || world.ticket(ticket).insight.unwrap();
+    assert_eq!((noted().tier, noted().churn_risk), (Some(label("silver")), Some(0.5)));
+    world.run(&HOST, &RefreshInsight { ticket_id: ticket });
+    assert_eq!(noted().tier, Some(label("silver")));
+    world.sound();
+}

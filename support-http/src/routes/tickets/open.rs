@@ -29,8 +29,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// A ticket as staff open it. Of these a customer may give `subject`, `channel`, `category`, `order_id`,
-/// `custom_fields`, `initial_message` and `attachments`. A category, tag, skill or key that holds a number which masking
-/// hides is refused.
+/// `custom_fields`, `initial_message` and `attachments`. A word that is stored as it is (a category, tag, skill, language,
+/// channel, kind of object or key) and that holds a number which masking hides is refused; ids may be any number.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTicket {
