@@ -139,7 +139,7 @@ fn ordinary_names_are_names_under_the_strict_preset_too() {
 
 const CARD: &str = "4111111111111111";
 
-fn refuses(world: &World, wanted: &(impl UseCase + Sync), field: &str) {
+fn refuses(world: &World, wanted: &impl UseCase<Reply: std::fmt::Debug>, field: &str) {
     let error = world.fail(&HOST, wanted);
     assert_eq!(fields(&error), [field]);
     assert!(!format!("{error} {error:?}").contains("4111"), "{field}");
