@@ -36,6 +36,7 @@ use super::turns::Turns;
 use super::{Asks, Fit, Worth};
 use cheapest::Cheapest;
 use tally::Tally;
+pub(super) use worth::most_of;
 use worth::{PARTS, STEP_POINTS, STICKY_POINTS, points, unit_value};
 pub use worth::{Urgencies, value};
 

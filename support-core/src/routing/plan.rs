@@ -11,7 +11,7 @@ use crate::people::WorkKind;
 use crate::time::Timestamp;
 
 use super::asks::Skills;
-use super::batch::{Appraisal, Reads, Urgencies, value};
+use super::batch::{Appraisal, Reads, Urgencies, most_of, value};
 use super::crew::{Crew, Squad};
 use super::place::{Case, serving};
 use super::queue::{LineOf, Next};
@@ -127,8 +127,8 @@ pub(super) fn plan_of(
     // What is for leads comes last, as it does of the work that was planned together.
     planner.give(given_back.into_iter(), usize::MAX);
     let mut singly = left.clone();
-    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies);
-    let best = if planner.worth >= greedy.worth { planner } else { greedy };
+    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies, planner.worth);
+    let best = greedy.filter(|greedy| greedy.worth > planner.worth).unwrap_or(planner);
     let mut placements = best.end();
     placements.truncate(most);
     placements.iter().for_each(|one| left.occupy(one.agent, one.effort, one.assigned_at));
@@ -136,7 +136,8 @@ pub(super) fn plan_of(
     placements
 }
 
-/// Places all that waits one piece after the other, best first.
+/// Places all that waits one piece after the other, best first; nothing where that can be seen on the way to be worth no
+/// more than `to_beat`.
 fn greedily<'a>(
     queue: &'a Queue,
     open: &[bool],
@@ -144,12 +145,30 @@ fn greedily<'a>(
     config: &'a Config,
     now: Timestamp,
     urgencies: Urgencies,
-) -> Planner<'a> {
+    to_beat: i64,
+) -> Option<Planner<'a>> {
     let mut planner = Planner::new(queue, Crew::of(roster, queue.skills(), now), config);
     planner.urgencies = Some(urgencies);
-    let about = planner.crew.room();
-    planner.give(in_order(queue, open, config, now, about), usize::MAX);
-    planner
+    let mut room = planner.crew.room();
+    // What takes no room could be given without end.
+    let takes_room = |line: &Line<'_>| line.asks.is_none_or(|asks| asks.effort > 0);
+    let bounded = planner.lines.iter().all(takes_room);
+    for next in in_order(queue, open, config, now, room) {
+        // Whatever comes is no more urgent, and takes a unit at least.
+        let most = most_of(i32::from(urgencies.step(next.ranked.score)));
+        let left = i64::try_from(room).unwrap_or(i64::MAX).saturating_mul(i64::from(most));
+        if bounded && planner.worth.saturating_add(left) <= to_beat {
+            return None;
+        }
+        let before = planner.given.len();
+        planner.one(&next, 0);
+        let given = planner.given.get(before..).unwrap_or_default();
+        room = given.iter().fold(room, |room, given| room.saturating_sub(given.effort as usize));
+        if planner.is_over(usize::MAX) {
+            break;
+        }
+    }
+    Some(planner)
 }
 
 /// Says what a plan of all that waits comes to, where teams plan so: what it is worth, what filling greedily is worth,
@@ -164,8 +183,8 @@ pub fn appraise(queue: &mut Queue, roster: &mut Roster, config: &Config, now: Ti
     let open = planner.open();
     let (_, solution) = planner.solve(queue.backlog(&open, weights, now), Reads::All);
     let mut singly = planner.crew.roster().clone();
-    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies);
-    Appraisal { greedy: greedy.worth, ..solution.appraisal }
+    let greedy = greedily(queue, &open, &mut singly, config, now, solution.urgencies, i64::MIN);
+    Appraisal { greedy: greedy.map_or(0, |greedy| greedy.worth), ..solution.appraisal }
 }
 
 /// Lists whose room a plan would keep from work that waits since an instant.
