@@ -8,6 +8,11 @@ use super::super::turns::Chosen;
 use super::super::{Seat, Why};
 use super::{Line, NOBODY, Planner};
 
+/// Tells whether nobody gave a piece of work back.
+fn nobody_declined(next: &Next<'_>) -> bool {
+    next.rare.is_none_or(|rare| rare.declined.is_empty())
+}
+
 /// Whom work of each number of turns would serve best at the prices of a flow; none where that was not asked yet.
 type BestServed = Vec<Vec<Serves>>;
 
@@ -70,7 +75,7 @@ impl Planner<'_> {
                 if shares && self.is_late(next) {
                     self.one(next, 0);
                 }
-            } else if next.rare.is_none_or(|rare| rare.declined.is_empty()) {
+            } else if nobody_declined(next) && self.overflows(next) {
                 // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
                 // the plan: it may be theirs again, or the lead's, when nobody else is left.
                 self.one(next, 1);
@@ -87,12 +92,28 @@ impl Planner<'_> {
                 *waits = self.given.len() == before;
             }
         }
+        // Room only shrinks: where nobody may have one piece of a line, nobody may have another.
+        let mut closed = vec![false; self.lines.len()];
         for (next, _) in all.iter().zip(waits).filter(|(_, waits)| *waits) {
             if self.is_over(most) {
                 return;
             }
+            if nobody_declined(next) && closed.get(next.line) == Some(&true) {
+                continue;
+            }
+            let before = self.given.len();
             self.one(next, 0);
+            if self.given.len() == before {
+                let stages = self.lines.get(next.line).map(|line| line.stages.clone()).unwrap_or_default();
+                let nobody = stages.iter().flatten().all(|turns| !self.begin(*turns));
+                closed.get_mut(next.line).into_iter().for_each(|closed| *closed = nobody);
+            }
         }
+    }
+
+    /// Tells whether those who take the overflow may have a piece of work.
+    fn overflows(&self, next: &Next<'_>) -> bool {
+        self.stage(next).is_some_and(|(_, [_, overflow], _)| overflow != NOBODY)
     }
 
     /// Tells whether a piece of work has waited beyond the bound on starvation.
