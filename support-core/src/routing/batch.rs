@@ -16,6 +16,7 @@
 //! first, and put in order only as far down as the flow reaches in each kind, with the first that it leaves: where the
 //! plan of that comes to the bound, and nothing was filled in, none of the rest could be in it.
 
+mod ceiling;
 mod cheapest;
 mod fill;
 mod tally;
@@ -34,9 +35,10 @@ use super::crew::Crew;
 use super::queue::{Backlog, Next, Scored};
 use super::turns::Turns;
 use super::{Asks, Fit, Worth};
+use ceiling::Ceiling;
 use cheapest::Cheapest;
 use tally::Tally;
-pub(super) use worth::most_of;
+pub(super) use worth::MOST_VALUE;
 use worth::{PARTS, STEP_POINTS, STICKY_POINTS, points, unit_value};
 pub use worth::{Urgencies, value};
 
@@ -106,15 +108,17 @@ pub(super) struct Solution {
     /// The placements of the flow, then those that were filled in, each in the order of what waits.
     pub(super) picks: Vec<Pick>,
     /// What each number of turns asks for, and who is eligible.
-    asked: Vec<Asked>,
-    /// What a unit of room of each agent is worth, by number.
-    prices: Vec<i32>,
+    asked: Arc<[Asked]>,
+    /// What no plan can pass, at the prices of room.
+    ceiling: Ceiling,
     /// In how many parts of a point values are reckoned.
     parts: i32,
     /// Whose younger work gave way: what room they have is for what comes in its place.
     pub(super) yielded: HashSet<usize>,
     /// The steps of urgency of all that waits.
     pub(super) urgencies: Urgencies,
+    /// How much of what waits was put in order.
+    pub(super) read: Reads,
     pub(super) appraisal: Appraisal,
 }
 
@@ -143,7 +147,27 @@ impl Solution {
     }
 
     fn price(&self, agent: usize) -> i32 {
-        self.prices.get(agent).copied().unwrap_or(0)
+        self.ceiling.prices.get(agent).copied().unwrap_or(0)
+    }
+
+    /// Returns what no plan of the work that was planned together can pass, in [parts](Self::in_parts) of a point.
+    pub(super) const fn ceiling(&self) -> i64 {
+        self.ceiling.all()
+    }
+
+    /// Returns what a piece of work of these turns, by number, adds to the ceiling. `sticky` is who had it before.
+    pub(super) fn adds(&self, turns: usize, step: u8, sticky: Option<usize>) -> i64 {
+        self.asked.get(turns).map_or(0, |asked| self.ceiling.gained(asked, turns, step, sticky))
+    }
+
+    /// Returns the part of the ceiling that room of an agent is.
+    pub(super) fn room(&self, agent: usize, units: u32) -> i64 {
+        self.ceiling.room(agent, units)
+    }
+
+    /// Returns a value in parts of a point.
+    pub(super) fn in_parts(&self, value: i64) -> i64 {
+        value.saturating_mul(i64::from(self.parts))
     }
 
     /// Lists the first few whom work of these turns serves best after the price.
@@ -236,14 +260,14 @@ pub(super) fn solve<'a>(
             lowest.is_none_or(|lowest| urgencies.step(one.score) >= *lowest)
         });
         let placed = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
-        let solution = batch.solution(&cheapest, placed, urgencies);
+        let solution = batch.solution(&cheapest, placed, urgencies, Reads::Part);
         if solution.is_best() {
             return (all, solution);
         }
     }
     let all = backlog.in_order(|_| true);
     let placed = InOrder { batch: &batch, waiting: &all, pieces: pieces(&all) }.placed(&cheapest);
-    let solution = batch.solution(&cheapest, placed, urgencies);
+    let solution = batch.solution(&cheapest, placed, urgencies, Reads::All);
     (all, solution)
 }
 
@@ -257,7 +281,7 @@ struct Batch<'a> {
     /// How long who gave work back is not asked, in seconds.
     declines: i64,
     /// What each number of turns asks for, with who is eligible, best fit first, and the points of each fit.
-    asked: Vec<Asked>,
+    asked: Arc<[Asked]>,
     /// Room of each agent, by number.
     room: Vec<u32>,
     /// Kind of each agent, by number.
@@ -287,7 +311,7 @@ impl<'a> Batch<'a> {
         for (_, sticky) in tally.sticky.keys() {
             own.get_mut(*sticky).into_iter().for_each(|own| *own = true);
         }
-        let asked: Vec<Asked> = turns
+        let asked: Arc<[Asked]> = turns
             .iter()
             .zip(used)
             .map(|(turns, used)| {
@@ -321,11 +345,12 @@ impl<'a> Batch<'a> {
         cheapest: &Cheapest,
         (mut picks, yielded): (Vec<Pick>, HashSet<usize>),
         urgencies: Urgencies,
+        read: Reads,
     ) -> Solution {
         picks.sort_by_key(|pick| (!pick.by_flow, pick.at));
         let appraisal = Appraisal { flow: total(&picks), ..cheapest.appraisal };
-        let (asked, prices) = (self.asked.clone(), cheapest.prices.clone());
-        Solution { picks, asked, prices, parts: self.parts, yielded, urgencies, appraisal }
+        let (asked, ceiling) = (self.asked.clone(), cheapest.ceiling.clone());
+        Solution { picks, asked, ceiling, parts: self.parts, yielded, urgencies, read, appraisal }
     }
 
     /// Returns, by the number of the turns, the lowest step that has to be put in order: down to it there is at least one

@@ -83,6 +83,11 @@ impl<'a> Crew<'a> {
         skills.iter().map(|(skill, level)| (number(skill), *level)).collect()
     }
 
+    /// Returns the row of an agent who was ready when the plan began.
+    pub(super) fn row(&self, number: usize) -> Option<usize> {
+        self.row_of.get(number).filter(|row| **row != NONE).map(|row| *row as usize)
+    }
+
     /// Tells whether an agent who is ready has required skills.
     fn is_skilled(&self, number: usize, skills: &[(u32, u8)]) -> bool {
         let begin = self.row_of.get(number).map_or(0, |row| *row as usize) * self.skills.len();

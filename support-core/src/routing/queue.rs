@@ -83,6 +83,13 @@ pub(super) struct Next<'a> {
     pub(super) rare: Option<&'a Rare>,
 }
 
+impl Next<'_> {
+    /// Tells whether somebody gave it back.
+    pub(super) fn is_declined(&self) -> bool {
+        self.rare.is_some_and(|rare| !rare.declined.is_empty())
+    }
+}
+
 /// What a planner asks of a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LineOf<'a> {

@@ -76,11 +76,18 @@ impl Turns {
         }
     }
 
-    /// Asks who may have such work, where that was not asked yet; tells whether anybody still may.
-    pub(super) fn begin(&mut self, crew: &Crew<'_>, squad: &Squad) -> bool {
-        if self.begun {
-            return !self.eligible.is_empty();
-        }
+    /// Tells whether it was asked yet who may have such work.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Tells whether anybody may have such work now.
+    pub(super) const fn takes_any(&self) -> bool {
+        !self.eligible.is_empty()
+    }
+
+    /// Asks who may have such work.
+    pub(super) fn begin(&mut self, crew: &Crew<'_>, squad: &Squad) {
         self.begun = true;
         for (number, seat) in crew.eligible(squad, &self.asks, &self.skills) {
             let turn = self.strategy.turn(seat, &self.asks);
@@ -90,7 +97,6 @@ impl Turns {
             self.takes.push(true);
         }
         self.eligible.sort_unstable_by_key(Entry::place);
-        !self.eligible.is_empty()
     }
 
     /// Tells whether an agent is among the eligible.
@@ -195,10 +201,10 @@ impl Turns {
         others.filter_map(first).take(Why::MOST).collect()
     }
 
-    /// Takes an agent out whose room is too small now.
-    pub(super) fn leave(&mut self, number: usize, agent: AgentId, room: u32) {
-        if room >= self.asks.effort || !self.takes(number) {
-            return;
+    /// Takes an agent out whose room is too small now; tells whether it is not.
+    pub(super) fn keeps(&mut self, number: usize, agent: AgentId, room: u32) -> bool {
+        if room >= self.asks.effort {
+            return true;
         }
         if let Some(takes) = self.takes.get_mut(number) {
             *takes = false;
@@ -214,5 +220,6 @@ impl Turns {
                 self.refusals = None;
             }
         }
+        false
     }
 }

@@ -1,5 +1,6 @@
 //! The cheapest flow from kinds of work to kinds of agents.
 
+use super::ceiling::Ceiling;
 use super::tally::{Counts, Tally, steps};
 use super::worth::{MOST_VALUE, PREFERRED_POINTS, SPARED_POINTS, STEP_POINTS, STICKY_POINTS, unit_value};
 use super::{Appraisal, Batch};
@@ -17,8 +18,8 @@ pub(super) struct Cheapest {
     pub(super) edges: Vec<Vec<Edge>>,
     /// Work that somebody had before who is eligible, in the order of the tally.
     pub(super) again: Vec<Again>,
-    /// What a unit of room of each agent is worth, by number.
-    pub(super) prices: Vec<i32>,
+    /// What no plan can pass at the prices of the flow.
+    pub(super) ceiling: Ceiling,
     pub(super) appraisal: Appraisal,
 }
 
@@ -116,16 +117,17 @@ impl Cheapest {
             kind => i32::try_from(price(kind)).unwrap_or(0).max(0),
         };
         let prices: Vec<i32> = batch.kind_of.iter().map(price).collect();
+        let ceiling = Ceiling::of(batch, tally, prices);
         let appraisal = Appraisal {
             work: tally.work(),
             kinds_of_work: supplies.iter().map(Vec::len).sum::<usize>() + again.len(),
             kinds_of_agents: batch.kinds,
             arcs: arcs / 2 + 1,
-            bound: bound(batch, tally, &prices),
+            bound: ceiling.points(),
             complete: flow.complete,
             ..Appraisal::default()
         };
-        Self { network, supplies, edges, again, prices, appraisal }
+        Self { network, supplies, edges, again, ceiling, appraisal }
     }
 
     /// Counts the units of work of some turns that flow, without what somebody had before.
@@ -148,37 +150,4 @@ impl Cheapest {
     fn sum(&self, arcs: &[usize]) -> u32 {
         arcs.iter().map(|arc| self.network.flow(*arc)).sum()
     }
-}
-
-/// Returns what no plan can pass at these prices: all room at its price, and for each piece of work what is gained beyond
-/// the price by whom it serves best.
-fn bound(batch: &Batch<'_>, tally: &Tally, prices: &[i32]) -> i64 {
-    let parts = i64::from(batch.parts);
-    let price = |number: usize| i64::from(prices.get(number).copied().unwrap_or(0));
-    let rooms = batch.room.iter().enumerate().map(|(number, room)| i64::from(*room) * price(number));
-    // In parts of a point. The best net of a kind of work is the same at every step but for the step.
-    let net = |points: i32, number: usize, effort: u32| {
-        i64::from(points) * parts - i64::from(effort) * price(number)
-    };
-    let best = batch.asked.iter().map(|asked| {
-        let nets = asked.eligible.iter().map(|(points, number)| net(*points, *number, asked.asks.effort));
-        nets.max()
-    });
-    let best: Vec<Option<i64>> = best.collect();
-    let gained = |counts: &Counts, best: i64| -> i64 {
-        let of_step = |(step, count): (u8, u32)| {
-            let step = i64::from(i32::from(step) * STEP_POINTS) * parts;
-            i64::from(count) * (step + best).max(0)
-        };
-        steps(counts).map(of_step).sum()
-    };
-    let plain = tally.plain.iter().zip(&best).filter_map(|(counts, best)| Some(gained(counts, (*best)?)));
-    let sticky = tally.sticky.iter().filter_map(|((asks, agent), counts)| {
-        let again = batch.asked(*asks).and_then(|asked| {
-            let (points, _) = asked.eligible.iter().find(|(_, number)| number == agent)?;
-            Some(net(points + STICKY_POINTS, *agent, asked.asks.effort))
-        });
-        Some(gained(counts, best.get(*asks).copied().flatten().max(again)?))
-    });
-    (rooms.sum::<i64>() + plain.sum::<i64>() + sticky.sum::<i64>()) / parts
 }

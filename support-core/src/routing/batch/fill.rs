@@ -88,10 +88,22 @@ impl InOrder<'_> {
     }
 }
 
+/// A piece of work that was picked before, as it is looked at where it may have to give way.
+#[derive(Debug, Clone, Copy)]
+struct Earlier {
+    /// Its number among the picks.
+    at: usize,
+    value: i32,
+    effort: u32,
+    since: Timestamp,
+}
+
 /// What was picked before, by agent.
 struct Before {
-    /// The numbers of each agent's picks.
+    /// The numbers of each agent's picks; and the same with more of each, what is worth least first, once it was asked
+    /// for.
     of: Vec<Vec<usize>>,
+    least_first: Vec<Option<Vec<Earlier>>>,
     /// Since when the youngest of them waits.
     youngest: Vec<Option<Timestamp>>,
     /// The same of all agents who are eligible for work of one kind, by the number of its turns.
@@ -116,13 +128,14 @@ impl Before {
             [] => Vec::new(),
             _ => in_order.batch.asked.iter().map(of_asked).collect(),
         };
-        Self { of, youngest, youngest_for, gone: vec![false; picks.len()] }
+        let least_first = vec![None; agents];
+        Self { of, least_first, youngest, youngest_for, gone: vec![false; picks.len()] }
     }
 
     /// Finds whose younger work would have to give way, the points of the agent's fit, and which picks. Nothing where
     /// the piece has not waited beyond its bound, or that would not make enough room.
     fn give_way(
-        &self,
+        &mut self,
         in_order: &InOrder<'_>,
         piece: &Piece,
         asked: &Asked,
@@ -134,29 +147,59 @@ impl Before {
         if self.youngest_for.get(piece.asks).copied().flatten() < Some(since) {
             return None;
         }
-        let has_younger = |number: usize| self.youngest.get(number).copied().flatten() >= Some(since);
-        let agents = asked.eligible.iter().filter(|(_, number)| has_younger(*number));
-        let agents = agents.filter(|(_, number)| !in_order.declined(piece, *number)).take(ASKED);
-        let found = agents.filter_map(|(points, number)| {
+        let mut found: Option<(i32, usize, i32, usize)> = None;
+        let mut asked_of = 0;
+        for (points, number) in &asked.eligible {
+            let has_younger = self.youngest.get(*number).copied().flatten() >= Some(since);
+            if !has_younger || in_order.declined(piece, *number) {
+                continue;
+            }
+            if asked_of == ASKED {
+                break;
+            }
+            asked_of += 1;
             let need = asked.asks.effort.saturating_sub(room.get(*number).copied().unwrap_or(0));
-            let younger = |at: &usize| {
-                let pick = picks.get(*at).filter(|_| self.gone.get(*at) == Some(&false))?;
-                (in_order.since(pick.at)? >= since).then_some((pick.value, *at, pick.at))
-            };
-            let mut younger: Vec<_> = self.of.get(*number)?.iter().filter_map(younger).collect();
-            younger.sort_unstable();
-            let (mut freed, mut lost, mut gone) = (0, 0, Vec::new());
-            for (value, at, waiting) in younger {
+            let (mut freed, mut lost, mut count) = (0, 0, 0);
+            for one in self.younger(in_order, *number, picks, since) {
                 if freed >= need {
                     break;
                 }
-                freed += in_order.waiting_effort(waiting);
-                lost += value;
-                gone.push(at);
+                freed += one.effort;
+                lost += one.value;
+                count += 1;
             }
-            (freed >= need).then_some((lost, *number, *points, gone))
+            if freed >= need && found.is_none_or(|(least, ..)| lost < least) {
+                found = Some((lost, *number, *points, count));
+            }
+        }
+        let (_, number, points, count) = found?;
+        let gone = self.younger(in_order, number, picks, since).take(count).map(|one| one.at);
+        Some((number, points, gone.collect()))
+    }
+
+    /// Lists an agent's picks that became waiting since an instant, what is worth least first.
+    fn younger(
+        &mut self,
+        in_order: &InOrder<'_>,
+        agent: usize,
+        picks: &[Pick],
+        since: Timestamp,
+    ) -> impl Iterator<Item = Earlier> {
+        let of = self.of.get(agent).map(Vec::as_slice).unwrap_or_default();
+        let known = self.least_first.get_mut(agent).map(|known| {
+            known.get_or_insert_with(|| {
+                let earlier = of.iter().filter_map(|at| {
+                    let pick = picks.get(*at)?;
+                    let (effort, since) = (in_order.waiting_effort(pick.at), in_order.since(pick.at)?);
+                    Some(Earlier { at: *at, value: pick.value, effort, since })
+                });
+                let mut earlier: Vec<Earlier> = earlier.collect();
+                earlier.sort_unstable_by_key(|one| (one.value, one.at));
+                earlier
+            })
         });
-        let (_, number, points, gone) = found.min_by_key(|(lost, ..)| *lost)?;
-        Some((number, points, gone))
+        let gone = &self.gone;
+        let known = known.map(|known| known.iter()).unwrap_or_default().copied();
+        known.filter(move |one| one.since >= since && gone.get(one.at) == Some(&false))
     }
 }

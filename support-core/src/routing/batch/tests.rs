@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::conversation::ChannelKind;
 use crate::id::{DocumentId, TeamId};
 use crate::people::Presence;
-use crate::routing::plan::plan_of;
+use crate::routing::plan::{beside, plan_of};
 use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
 use crate::testkit::build::{
     a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
@@ -41,13 +41,17 @@ fn skills(most: usize) -> impl Any<Value = Vec<(Label, u8)>> {
 struct Kinds {
     efforts: u32,
     declined: bool,
+    /// Whether one agent in four leads the team, and may so get what everybody gave back.
+    leads: bool,
 }
 
 fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
     (1_u32..8, 0_u32..24).prop_flat_map(move |(agents, waiting)| {
         let seat = move |number: u32| {
-            (skills(3), 1_u32..5, 0_u32..2).prop_map(move |(skills, capacity, load)| {
+            let leads = prop::bool::weighted(if kinds.leads { 0.25 } else { 0.0 });
+            (skills(3), 1_u32..5, 0_u32..2, leads).prop_map(move |(skills, capacity, load, leads)| {
                 let mut agent = an_agent(number);
+                agent.lead_ids.extend(leads.then_some(TeamId::DEFAULT));
                 agent.skills = skills.into_iter().collect();
                 agent.capacity.units = capacity;
                 let mut state = a_state(number);
@@ -102,33 +106,34 @@ fn queue(entries: &[Waiting]) -> Queue {
     queue
 }
 
-/// What every placement is worth, from the definitions alone.
-fn worth(entries: &[Waiting], roster: &Roster, config: &Config) -> impl Fn(&Waiting, &Seat) -> Option<i32> {
-    let score = |entry: &Waiting| crate::scoring::total(&config.settings.weights, &entry.inputs(), NOW);
-    let may = |entry: &Waiting, seat: &Seat| {
-        let asks = Asks::of(entry);
-        let teams = [TeamId::DEFAULT];
-        let kind = crate::people::WorkKind::Ticket;
-        let job = crate::routing::Job {
-            kind,
-            teams: &teams,
-            leads: false,
-            asks: &asks,
-            declined: &[],
-            declined_seconds: 0,
-        };
-        failures(seat, &job, NOW).next().is_none()
-    };
+fn may(entry: &Waiting, seat: &Seat) -> bool {
+    let asks = Asks::of(entry);
+    let teams = [TeamId::DEFAULT];
+    let kind = crate::people::WorkKind::Ticket;
+    let (declined, declined_seconds) = (&[][..], 0);
+    let job =
+        crate::routing::Job { kind, teams: &teams, leads: false, asks: &asks, declined, declined_seconds };
+    failures(seat, &job, NOW).next().is_none()
+}
+
+/// What it is worth to give a piece of work to anybody, from the definitions alone.
+fn gained(entries: &[Waiting], roster: &Roster, config: &Config) -> impl Fn(&Waiting, &Seat) -> i32 {
+    let weights = config.settings.weights.clone();
+    let score = move |entry: &Waiting| crate::scoring::total(&weights, &entry.inputs(), NOW);
     // Work that nobody may have is not part of the batch.
     let anybody = |entry: &&Waiting| roster.iter().any(|seat| may(entry, seat));
-    let urgencies = Urgencies::of(entries.iter().filter(anybody).map(score));
-    let weights = config.settings.weights.clone();
+    let urgencies = Urgencies::of(entries.iter().filter(anybody).map(&score));
     move |entry: &Waiting, seat: &Seat| {
-        let score = crate::scoring::total(&weights, &entry.inputs(), NOW);
         let fit = Asks::of(entry).fit(&seat.agent);
         let sticky = entry.work.sticky == Some(seat.agent.id);
-        may(entry, seat).then(|| value(urgencies.step(score), fit, sticky))
+        value(urgencies.step(score(entry)), fit, sticky)
     }
+}
+
+/// The same of every placement that there may be.
+fn worth(entries: &[Waiting], roster: &Roster, config: &Config) -> impl Fn(&Waiting, &Seat) -> Option<i32> {
+    let gained = gained(entries, roster, config);
+    move |entry: &Waiting, seat: &Seat| may(entry, seat).then(|| gained(entry, seat))
 }
 
 /// The least cost of giving each row a column of its own: the Hungarian method with potentials, O(rows² × columns).
@@ -205,7 +210,7 @@ proptest! {
 
     #[test]
     fn a_plan_of_all_that_waits_is_worth_what_an_exact_solver_finds(
-        (roster, entries) in a_desk(Kinds { efforts: 1, declined: false }),
+        (roster, entries) in a_desk(Kinds { efforts: 1, declined: false, leads: false }),
     ) {
         let (optimal, greedy) = (config("optimal"), config("skills"));
         let exact = exactly(&entries, &roster, &optimal);
@@ -221,7 +226,7 @@ proptest! {
 proptest! {
     #[test]
     fn a_plan_is_never_worse_than_greedy_nor_better_than_its_bound(
-        (roster, entries) in a_desk(Kinds { efforts: 5, declined: true }),
+        (roster, entries) in a_desk(Kinds { efforts: 5, declined: true, leads: false }),
     ) {
         let config = config("optimal");
         let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
@@ -252,11 +257,43 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(400))]
+
+    /// What everybody gave back and their lead may get is no part of what is planned together.
+    #[test]
+    fn a_plan_is_never_worse_than_greedy_where_leads_get_what_was_given_back(
+        (roster, entries) in a_desk(Kinds { efforts: 5, declined: true, leads: true }),
+    ) {
+        let [best, greedy] = ["optimal", "skills"].map(|strategy| {
+            let config = config(strategy);
+            let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+            let gained = gained(&entries, &roster, &config);
+            let value = |placement: &Placement| {
+                let entry = entries.iter().find(|entry| entry.ticket == placement.ticket).unwrap();
+                i64::from(gained(entry, roster.get(placement.agent).unwrap()))
+            };
+            planned.iter().map(value).sum::<i64>()
+        });
+        prop_assert!(best >= greedy, "{best} {greedy}");
+    }
+
+    #[test]
+    fn a_greedy_plan_is_given_up_only_where_it_is_worth_no_more(
+        (roster, entries) in a_desk(Kinds { efforts: 5, declined: true, leads: true }),
+    ) {
+        let config = config("optimal");
+        let greedy = |to_beat| beside(&mut queue(&entries), &mut roster.clone(), &config, NOW, to_beat).greedy;
+        let whole = greedy(None);
+        prop_assert_eq!(greedy(Some(whole - 1)), whole);
+    }
+}
+
+proptest! {
     /// Work that has waited so long precedes every item that becomes waiting from then on: none of those is given to
     /// somebody who could have had it instead.
     #[test]
     fn nothing_takes_the_place_of_what_waited_beyond_its_bound(
-        (roster, entries) in a_desk(Kinds { efforts: 1, declined: true }),
+        (roster, entries) in a_desk(Kinds { efforts: 1, declined: true, leads: false }),
         strategy in prop::sample::select(crate::routing::Strategy::ALL),
         older in prop::collection::vec(0_i64..200_000, 24),
     ) {
@@ -306,7 +343,7 @@ fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
     });
     // Whether some takes more than one unit, and how often work was given back.
     let rarely = (prop::bool::weighted(0.1), prop::sample::select(vec![0.04, 0.6]));
-    (teams, a_desk(Kinds { efforts: 1, declined: true }), rarely).prop_flat_map(
+    (teams, a_desk(Kinds { efforts: 1, declined: true, leads: false }), rarely).prop_flat_map(
         |(config, desk, (heavy, declines))| {
             let (roster, _) = desk;
             let agents = u32::try_from(roster.iter().count()).unwrap();

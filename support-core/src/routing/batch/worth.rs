@@ -15,7 +15,8 @@ pub(super) const SPARED_POINTS: i32 = 7;
 /// Levels of skill to spare that take a point away.
 pub(super) const SPARE_LEVELS: i32 = 3;
 /// Value of the best placement that there is.
-pub(super) const MOST_VALUE: i32 = most_of(URGENCY_STEPS);
+pub(in crate::routing) const MOST_VALUE: i32 =
+    URGENCY_STEPS * STEP_POINTS + STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS;
 /// Parts of a point in which values a unit are reckoned where efforts differ.
 pub(super) const PARTS: i32 = 4;
 
@@ -23,11 +24,6 @@ pub(super) const PARTS: i32 = 4;
 #[must_use]
 pub fn value(step: u8, fit: Fit, sticky: bool) -> i32 {
     i32::from(step) * STEP_POINTS + points(fit) + if sticky { STICKY_POINTS } else { 0 }
-}
-
-/// Returns the value of the best placement of a step of urgency.
-pub(in crate::routing) const fn most_of(step: i32) -> i32 {
-    step * STEP_POINTS + STICKY_POINTS + 2 * PREFERRED_POINTS + SPARED_POINTS
 }
 
 /// Points for how well an agent fits, 0–15.

@@ -9,13 +9,13 @@ use proptest::strategy::Strategy as Any;
 use serde_json::json;
 
 use super::*;
+use crate::config::RoutingMode;
 use crate::conversation::ChannelKind;
 use crate::desk::explain_waiting;
-use crate::id::DocumentId;
+use crate::id::{DocumentId, TeamId};
 use crate::label::Label;
-use crate::people::{Absence, Presence, Shift};
-use crate::routing::Ranked;
-use crate::routing::{Candidate, Job, Unblock, Waiting, failures, place};
+use crate::people::{Absence, Presence, Shift, WorkKind};
+use crate::routing::{Asks, Candidate, Job, Ranked, Strategy, Unblock, Waiting, failures, place};
 use crate::scoring::total;
 use crate::testkit::build::{
     a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,

@@ -6,12 +6,7 @@ use super::super::batch::{self, Pick, Reads, Rules, Serves, Solution};
 use super::super::queue::{Backlog, Next};
 use super::super::turns::Chosen;
 use super::super::{Seat, Why};
-use super::{Line, NOBODY, Planner};
-
-/// Tells whether nobody gave a piece of work back.
-fn nobody_declined(next: &Next<'_>) -> bool {
-    next.rare.is_none_or(|rare| rare.declined.is_empty())
-}
+use super::planner::{Line, NOBODY, Planner};
 
 /// Whom work of each number of turns would serve best at the prices of a flow; none where that was not asked yet.
 type BestServed = Vec<Vec<Serves>>;
@@ -75,7 +70,7 @@ impl Planner<'_> {
                 if shares && self.is_late(next) {
                     self.one(next, 0);
                 }
-            } else if nobody_declined(next) && self.overflows(next) {
+            } else if !next.is_declined() && self.overflows(next) {
                 // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
                 // the plan: it may be theirs again, or the lead's, when nobody else is left.
                 self.one(next, 1);
@@ -98,7 +93,7 @@ impl Planner<'_> {
             if self.is_over(most) {
                 return;
             }
-            if nobody_declined(next) && closed.get(next.line) == Some(&true) {
+            if !next.is_declined() && closed.get(next.line) == Some(&true) {
                 continue;
             }
             let before = self.given.len();
