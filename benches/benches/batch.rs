@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use support_benches::{Chance, quick};
@@ -14,15 +13,13 @@ use support_core::config::Config;
 use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::label::Label;
-use support_core::people::{Presence, WorkKind};
+use support_core::people::WorkKind;
 use support_core::routing::{
     Appraisal, Asks, Job, Placement, Queue, Ranked, Roster, Seat, Urgencies, Waiting, appraise, failures,
     plan, value,
 };
 use support_core::scoring::total;
-use support_core::testkit::build::{
-    a_document, a_state, agent_id, an_agent, customer_id, team_id, ticket_id, word,
-};
+use support_core::testkit::build::{a_document, a_seat, a_waiting_ticket, agent_id, an_agent, team_id, word};
 use support_core::ticket::{Priority, Work};
 use support_core::time::Timestamp;
 
@@ -53,10 +50,8 @@ fn main() {
 fn backlog(made: Made, waiting: u32, agents: u32) -> (Vec<Waiting>, Queue, Roster) {
     let mut chance = Chance::new(7);
     let entries: Vec<Waiting> = (0..waiting).map(|number| entry(made, number, agents, &mut chance)).collect();
-    let mut queue = Queue::default();
-    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
-    let mut roster = Roster::default();
-    (0..agents).for_each(|number| roster.seat(seat(number, &mut chance)));
+    let queue = entries.iter().cloned().collect();
+    let roster = (0..agents).map(|number| seat(number, &mut chance)).collect();
     (entries, queue, roster)
 }
 
@@ -112,12 +107,11 @@ fn plans(criterion: &mut Criterion, made: Made, waiting: u32, agents: u32) {
 /// One agent comes free, of whom all others are full.
 fn freed(criterion: &mut Criterion, waiting: u32, agents: u32) {
     let (entries, mut queue, roster) = backlog(Made::Plain, waiting, agents);
-    let mut full = Roster::default();
-    for (at, seat) in roster.iter().enumerate() {
-        let mut seat = seat.clone();
+    let full = roster.iter().cloned().enumerate().map(|(at, mut seat)| {
         seat.state.load.units = seat.agent.capacity.units - u32::from(at == 500);
-        full.seat(seat);
-    }
+        seat
+    });
+    let full: Roster = full.collect();
     let scan = scanned(&entries, &full);
     let mut group = criterion.benchmark_group(format!("one of {agents} freed, {waiting} waiting"));
     for strategy in ["least_loaded", "skills", "optimal"] {
@@ -233,17 +227,11 @@ fn entry(made: Made, number: u32, agents: u32, chance: &mut Chance) -> Waiting {
         channel = chance.pick(&[ChannelKind::Email, ChannelKind::Chat, ChannelKind::Whatsapp]).clone();
     }
     Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
         team: Some(team()),
         channel,
         priority: *chance.pick(Priority::ALL),
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
         work,
-        followers: Vec::new(),
+        ..a_waiting_ticket(number)
     }
 }
 
@@ -255,8 +243,7 @@ fn seat(number: u32, chance: &mut Chance) -> Seat {
     for _ in 0..=chance.below(4) {
         agent.skills.insert(skill(chance), 2 + u8::try_from(chance.below(4)).unwrap());
     }
-    let mut state = a_state(number);
-    state.presence = Presence::Available;
-    state.last_assigned_at = Some(NOW.plus_seconds(-i64::try_from(chance.below(3_600)).unwrap()));
-    Seat { agent: Arc::new(agent), state }
+    let mut seat = a_seat(agent);
+    seat.state.last_assigned_at = Some(NOW.plus_seconds(-i64::try_from(chance.below(3_600)).unwrap()));
+    seat
 }

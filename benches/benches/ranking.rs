@@ -14,7 +14,7 @@ use support_core::id::{AgentId, CustomerId, TeamId, TicketId};
 use support_core::people::{Reach, Scope, Subject};
 use support_core::routing::{Queue, QueueDepth, Ranked, Waiting};
 use support_core::scoring::{Rest, ScoreInputs, Urgency, Weights, score, total};
-use support_core::testkit::build::{TENANT, agent_id, agent_scope, customer_id, team_id, ticket_id};
+use support_core::testkit::build::{TENANT, a_waiting_ticket, agent_id, agent_scope, customer_id, team_id};
 use support_core::ticket::{Priority, Work};
 use support_core::time::Timestamp;
 
@@ -103,24 +103,15 @@ fn waiting(number: u32, chance: &mut Chance) -> Waiting {
     let mut instant = |range: u64| NOW.plus_seconds(-i64::try_from(chance.below(range)).unwrap());
     let (since, from) = (instant(86_400), instant(7_200));
     Waiting {
-        ticket: ticket_id(number),
         customer: customer_id(number % 50_000),
         team: Some(team),
-        channel: ChannelKind::Email,
         priority: *chance.pick(Priority::ALL),
         keyword_points: f64::from(u32::try_from(chance.below(40)).unwrap()),
         insight_points: f64::from(u32::try_from(chance.below(50)).unwrap()),
         urgency: chance.once_in(2).then(|| urgency(from, chance)),
-        language: None,
-        work: Work {
-            since,
-            effort: 1,
-            skills: Vec::new(),
-            preferred: Vec::new(),
-            sticky: None,
-            declined: Vec::new(),
-        },
+        work: Work::since(since),
         followers: if chance.once_in(100) { vec![agent_id(number % 1_000)] } else { Vec::new() },
+        ..a_waiting_ticket(number)
     }
 }
 

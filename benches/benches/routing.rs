@@ -5,19 +5,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark may panic")]
 
 use std::hint::black_box;
-use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput};
 use support_benches::{Chance, quick};
 use support_core::config::Config;
-use support_core::conversation::ChannelKind;
 use support_core::id::{AgentId, DocumentId, TeamId, TicketId};
 use support_core::people::{Presence, WorkKind};
 use support_core::routing::{
     Asks, Job, Queue, Ranked, Roster, Seat, Strategy, Waiting, failures, place, plan,
 };
 use support_core::scoring::total;
-use support_core::testkit::build::{a_document, a_state, an_agent, customer_id, team_id, ticket_id, word};
+use support_core::testkit::build::{a_document, a_seat, a_waiting_ticket, an_agent, team_id, word};
 use support_core::ticket::{Priority, Work};
 use support_core::time::Timestamp;
 
@@ -41,11 +39,9 @@ fn plans(criterion: &mut Criterion, strategy: Strategy, waiting: u32, agents: u3
     let config = config(strategy);
     let mut chance = Chance::new(3);
     let entries: Vec<Waiting> = (0..waiting).map(|number| entry(number, &mut chance)).collect();
-    let mut queue = Queue::default();
-    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+    let mut queue: Queue = entries.iter().cloned().collect();
     let seats: Vec<Seat> = (0..agents).map(|number| seat(number, &mut chance)).collect();
-    let mut roster = Roster::default();
-    seats.iter().cloned().for_each(|seat| roster.seat(seat));
+    let roster: Roster = seats.iter().cloned().collect();
 
     let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, entries.len());
     let planned: Vec<_> = planned.into_iter().map(|placement| (placement.ticket, placement.agent)).collect();
@@ -76,8 +72,7 @@ fn places(criterion: &mut Criterion, strategy: Strategy, agents: u32) {
     let mut chance = Chance::new(4);
     let work = entry(0, &mut chance);
     let seats: Vec<Seat> = (0..agents).map(|number| seat(number, &mut chance)).collect();
-    let mut roster = Roster::default();
-    seats.iter().cloned().for_each(|seat| roster.seat(seat));
+    let roster: Roster = seats.iter().cloned().collect();
     let chosen = place(&work, &roster, &config, NOW).unwrap().agent;
     let entries = [work];
     assert_eq!(scanned(&entries, seats.clone(), strategy, &config), [(entries[0].ticket, chosen)]);
@@ -173,17 +168,10 @@ fn entry(number: u32, chance: &mut Chance) -> Waiting {
     let skills = if chance.once_in(10) { vec![(word("billing"), 2)] } else { Vec::new() };
     let since = NOW.plus_seconds(-i64::try_from(chance.below(86_400)).unwrap());
     Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
         team: Some(team(chance.below(TEAMS.into()))),
-        channel: ChannelKind::Email,
         priority: *chance.pick(Priority::ALL),
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
         work: Work { since, effort: 1, skills, preferred: Vec::new(), sticky: None, declined: Vec::new() },
-        followers: Vec::new(),
+        ..a_waiting_ticket(number)
     }
 }
 
@@ -197,9 +185,10 @@ fn seat(number: u32, chance: &mut Chance) -> Seat {
     if chance.once_in(4) {
         agent.skills.insert(word("billing"), 3);
     }
-    let mut state = a_state(number);
+    let mut seat = a_seat(agent);
+    let state = &mut seat.state;
     state.presence = if chance.once_in(10) { Presence::Away } else { Presence::Available };
     state.load.units = u32::try_from(chance.below(5)).unwrap();
     state.last_assigned_at = Some(NOW.plus_seconds(-i64::try_from(chance.below(3_600)).unwrap()));
-    Seat { agent: Arc::new(agent), state }
+    seat
 }

@@ -29,11 +29,13 @@ pub mod cases;
 pub mod corpus;
 pub mod crowd;
 pub mod full;
+mod gate;
 mod ids;
 pub mod model;
 mod story;
 mod vault;
 
+pub use gate::Gate;
 pub use ids::{Dice, SeededIds};
 pub use story::{Story, a_ticket};
 pub use vault::MemoryVault;

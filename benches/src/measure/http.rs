@@ -3,13 +3,14 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support_core::desk::{Desk, OpenTicket};
 use support_core::id::CustomerId;
-use support_core::store::{Outcome, Store};
+use support_core::store::{ChangeSet, Expect, Outcome, Record, Store};
+use support_core::testkit::Gate;
 use support_core::testkit::build::customer_id;
 use support_runtime::{RandomIds, SystemClock};
 use support_store_sqlite::Durability;
@@ -18,7 +19,6 @@ use crate::client::{CONNECTIONS, Connection, Load, Request, load, value_of};
 use crate::desks::{self, HOST, MESSAGE};
 use crate::figures::resident_mib;
 use crate::fill::{self, Mix};
-use crate::recorder::Recorder;
 
 const PASSWORD: &str = "a password for a measured desk";
 const EMAIL: &str = "measure@example.com";
@@ -82,8 +82,17 @@ fn in_process(file: &Path, customer: CustomerId) -> (f64, f64) {
     let twin = file.with_file_name("twin.db");
     std::fs::copy(file, &twin).unwrap();
     let (_, store) = desks::desk(&twin, Durability::Full);
-    let recorder = Arc::new(Recorder::of(store));
-    let desk = Desk::new(recorder.clone(), Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
+    // The sets that open a ticket, in the order in which they were asked for.
+    let opens = Arc::new(Mutex::new(Vec::<ChangeSet>::new()));
+    let kept = opens.clone();
+    let recorder = Gate::new(store, move |sets| {
+        let opens = |set: &&ChangeSet| {
+            set.writes.iter().any(|w| matches!(w.record, Record::Ticket(_)) && w.expect == Expect::Absent)
+        };
+        kept.lock().unwrap().extend(sets.iter().filter(opens).cloned());
+        None
+    });
+    let desk = Desk::new(Arc::new(recorder), Arc::new(SystemClock), Arc::new(RandomIds::new().unwrap()));
     // The desk reads its queue before it is measured.
     pollster::block_on(desk.route(HOST.tenant())).unwrap();
     let begun = Instant::now();
@@ -92,7 +101,7 @@ fn in_process(file: &Path, customer: CustomerId) -> (f64, f64) {
         pollster::block_on(desk.run(&HOST, &wanted)).unwrap();
     });
     let opened = TICKETS as f64 / begun.elapsed().as_secs_f64();
-    let sets = recorder.opened();
+    let sets = std::mem::take(&mut *opens.lock().unwrap());
     let (_, store) = desks::desk(file, Durability::Full);
     let begun = Instant::now();
     callers(sets.len(), |at| {

@@ -20,7 +20,6 @@ mod fill;
 mod http;
 mod pages;
 mod reconfigure;
-mod recorder;
 mod verify;
 
 use std::path::Path;

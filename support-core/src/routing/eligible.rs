@@ -150,6 +150,14 @@ impl Roster {
     }
 }
 
+impl FromIterator<Seat> for Roster {
+    fn from_iter<I: IntoIterator<Item = Seat>>(seats: I) -> Self {
+        let mut roster = Self::default();
+        seats.into_iter().for_each(|seat| roster.seat(seat));
+        roster
+    }
+}
+
 /// A piece of work as eligibility sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Job<'a> {

@@ -517,6 +517,14 @@ impl Queue {
     }
 }
 
+impl FromIterator<Waiting> for Queue {
+    fn from_iter<I: IntoIterator<Item = Waiting>>(entries: I) -> Self {
+        let mut queue = Self::default();
+        entries.into_iter().for_each(|entry| queue.upsert(entry));
+        queue
+    }
+}
+
 /// Offers what could be among the best of these lines: blocks of rows, the one with the highest bound first, until no
 /// other can hold any. `earned` is what the bounds have earned until `now`.
 fn offer(lines: &[&Line], best: &mut Best, weights: &Weights, now: Timestamp, earned: f64) {

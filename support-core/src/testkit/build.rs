@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::json;
 use uuid::Uuid;
@@ -23,13 +24,15 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::people::{
     Actor, ActorRef, Address, AddressKind, Agent, AgentActor, AgentState, Capacity, Customer, CustomerActor,
-    Permission, Reach, Scope,
+    Permission, Presence, Reach, Scope,
 };
+use crate::routing::{Seat, Waiting};
 use crate::sla::ConfigRef;
 use crate::store::{
     Document, DocumentKind, Effect, JourneyProgress, Login, LoginSubject, OutboxRow, PasswordHash, Receipt,
     Session, Text, TextClass,
 };
+use crate::ticket::{Priority, Work};
 use crate::time::Timestamp;
 
 use super::ids::version_7;
@@ -172,6 +175,31 @@ pub fn an_agent(number: u32) -> Agent {
 #[must_use]
 pub fn a_state(number: u32) -> AgentState {
     AgentState::new(agent_id(number), instant(i64::from(number)))
+}
+
+/// Returns the seat of an agent who is there and has nothing to do.
+#[must_use]
+pub fn a_seat(agent: Agent) -> Seat {
+    let state = AgentState { presence: Presence::Available, ..AgentState::new(agent.id, agent.created_at) };
+    Seat { agent: Arc::new(agent), state }
+}
+
+/// Returns a ticket of no team that waits since the tests began, and to which nothing is particular.
+#[must_use]
+pub fn a_waiting_ticket(number: u32) -> Waiting {
+    Waiting {
+        ticket: ticket_id(number),
+        customer: customer_id(number),
+        team: None,
+        channel: ChannelKind::Email,
+        priority: Priority::Normal,
+        keyword_points: 0.0,
+        insight_points: 0.0,
+        urgency: None,
+        language: None,
+        work: Work::since(instant(0)),
+        followers: Vec::new(),
+    }
 }
 
 /// Returns the first version of a team's document.

@@ -193,6 +193,21 @@ pub struct Work {
     pub declined: Vec<(AgentId, Timestamp)>,
 }
 
+impl Work {
+    /// Returns work that takes one unit and asks for nothing else, and that nobody had before.
+    #[must_use]
+    pub const fn since(since: Timestamp) -> Self {
+        Self {
+            since,
+            effort: 1,
+            skills: Vec::new(),
+            preferred: Vec::new(),
+            sticky: None,
+            declined: Vec::new(),
+        }
+    }
+}
+
 /// A keyword rule that matched.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct KeywordHit {

@@ -11,11 +11,10 @@ use super::*;
 use crate::config::Config;
 use crate::conversation::ChannelKind;
 use crate::id::{DocumentId, TeamId};
-use crate::people::Presence;
 use crate::routing::plan::{beside, plan_of};
 use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
 use crate::testkit::build::{
-    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+    a_document, a_seat, a_waiting_ticket, agent_id, an_agent, instant, team_id, ticket_id, word,
 };
 use crate::ticket::{Priority, Work};
 
@@ -54,9 +53,9 @@ fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
                 agent.lead_ids.extend(leads.then_some(TeamId::DEFAULT));
                 agent.skills = skills.into_iter().collect();
                 agent.capacity.units = capacity;
-                let mut state = a_state(number);
-                (state.presence, state.load.units) = (Presence::Available, load.min(capacity));
-                Seat { agent: Arc::new(agent), state }
+                let mut seat = a_seat(agent);
+                seat.state.load.units = load.min(capacity);
+                seat
             })
         };
         let entry = move |number: u32| {
@@ -68,15 +67,7 @@ fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
                     let (priority, since, effort) = of;
                     let declined = declined.filter(|_| kinds.declined);
                     Waiting {
-                        ticket: ticket_id(number),
-                        customer: customer_id(number),
-                        team: None,
-                        channel: ChannelKind::Email,
                         priority,
-                        keyword_points: 0.0,
-                        insight_points: 0.0,
-                        urgency: None,
-                        language: None,
                         work: Work {
                             since: NOW.plus_seconds(since),
                             effort,
@@ -85,25 +76,19 @@ fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
                             sticky: sticky.map(agent_id),
                             declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
                         },
-                        followers: Vec::new(),
+                        ..a_waiting_ticket(number)
                     }
                 },
             )
         };
         let seats: Vec<_> = (0..agents).map(seat).collect();
         let entries: Vec<_> = (0..waiting).map(entry).collect();
-        (seats, entries).prop_map(|(seats, entries)| {
-            let mut roster = Roster::default();
-            seats.into_iter().for_each(|seat| roster.seat(seat));
-            (roster, entries)
-        })
+        (seats, entries).prop_map(|(seats, entries)| (Roster::from_iter(seats), entries))
     })
 }
 
 fn queue(entries: &[Waiting]) -> Queue {
-    let mut queue = Queue::default();
-    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
-    queue
+    entries.iter().cloned().collect()
 }
 
 fn may(entry: &Waiting, seat: &Seat) -> bool {
@@ -353,8 +338,7 @@ fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
                 seat.agent = Arc::new(agent);
                 seat
             });
-            let mut seats = Roster::default();
-            roster.for_each(|seat| seats.seat(seat));
+            let seats: Roster = roster.collect();
             let entry = move |number: u32| {
                 let of = (prop::sample::select(Priority::ALL), -80_000_i64..0, prop::bool::weighted(0.05));
                 let somebody = move |often| prop::option::weighted(often, 0..agents);
@@ -363,24 +347,17 @@ fn a_backlog() -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
                         let effort = if heavy && number.is_multiple_of(40) { 2 } else { 1 };
                         let since = if old { since - 200_000 } else { since };
                         Waiting {
-                            ticket: ticket_id(number),
-                            customer: customer_id(number),
                             team: Some(team_id(number % 7 % 3)),
                             channel: if chat { ChannelKind::Chat } else { ChannelKind::Email },
                             priority,
-                            keyword_points: 0.0,
-                            insight_points: 0.0,
-                            urgency: None,
-                            language: None,
                             work: Work {
-                                since: NOW.plus_seconds(since),
                                 effort,
                                 skills,
-                                preferred: Vec::new(),
                                 sticky: sticky.map(agent_id),
                                 declined: declined.map(|who| (agent_id(who), NOW)).into_iter().collect(),
+                                ..Work::since(NOW.plus_seconds(since))
                             },
-                            followers: Vec::new(),
+                            ..a_waiting_ticket(number)
                         }
                     },
                 )
@@ -416,37 +393,23 @@ fn what_the_flow_leaves_is_not_passed_by_what_came_later() {
     let config = config("optimal");
     let bound = config.settings.weights.precedes_after_seconds(Priority::Low, false).unwrap() as i64;
     let waits = |number: u32, seconds: i64, skills: &[(&str, u8)]| Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
-        team: None,
-        channel: ChannelKind::Email,
         priority: Priority::Low,
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
         work: Work {
-            since: NOW.plus_seconds(-seconds),
-            effort: 1,
             skills: skills.iter().map(|(skill, level)| (word(skill), *level)).collect(),
-            preferred: Vec::new(),
-            sticky: None,
-            declined: Vec::new(),
+            ..Work::since(NOW.plus_seconds(-seconds))
         },
-        followers: Vec::new(),
+        ..a_waiting_ticket(number)
     };
     // So old that the other two are of the same step.
     let entries =
         [waits(1, 100 * bound, &[]), waits(2, bound + 3_600, &[]), waits(3, 600, &[("billing", 3)])];
-    let mut roster = Roster::default();
-    for (number, level) in [(1, 3), (2, 0)] {
+    let seats = [(1, 3), (2, 0)].map(|(number, level)| {
         let mut agent = an_agent(number);
         agent.skills = if level > 0 { [(word("billing"), level)].into() } else { [].into() };
         agent.capacity.units = 1;
-        let mut state = a_state(number);
-        state.presence = Presence::Available;
-        roster.seat(Seat { agent: Arc::new(agent), state });
-    }
+        a_seat(agent)
+    });
+    let mut roster = Roster::from_iter(seats);
     let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
     let mut planned: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
     planned.sort_unstable();

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::*;
 use crate::config::RoutingMode;
-use crate::conversation::ChannelKind;
 use crate::desk::explain_waiting;
 use crate::id::{DocumentId, TeamId};
 use crate::label::Label;
@@ -18,7 +17,7 @@ use crate::people::{Absence, Presence, Shift, WorkKind};
 use crate::routing::{Asks, Candidate, Job, Ranked, Strategy, Unblock, Waiting, failures, place};
 use crate::scoring::total;
 use crate::testkit::build::{
-    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+    a_document, a_seat, a_state, a_waiting_ticket, agent_id, an_agent, instant, team_id, ticket_id, word,
 };
 use crate::ticket::{Priority, Work};
 
@@ -180,7 +179,7 @@ fn some_skills() -> impl Any<Value = Vec<(Label, u8)>> {
     prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(skill, 1..3)]
 }
 
-fn a_seat(number: u32) -> impl Any<Value = Seat> {
+fn some_seat(number: u32) -> impl Any<Value = Seat> {
     let profile = (
         prop::collection::btree_set(0..TEAMS, 0..3),
         some_skills(),
@@ -240,14 +239,8 @@ fn an_entry(number: u32, agents: u32) -> impl Any<Value = Waiting> {
         let (priority, since, effort) = rest;
         let declined = declined.into_iter().map(|(who, at)| (agent_id(who), NOW.plus_seconds(at))).collect();
         Waiting {
-            ticket: ticket_id(number),
-            customer: customer_id(number),
             team: team.map(team_id),
-            channel: ChannelKind::Email,
             priority,
-            keyword_points: 0.0,
-            insight_points: 0.0,
-            urgency: None,
             language: language.map(word),
             work: Work {
                 since: NOW.plus_seconds(since),
@@ -257,7 +250,7 @@ fn an_entry(number: u32, agents: u32) -> impl Any<Value = Waiting> {
                 sticky: sticky.map(agent_id),
                 declined,
             },
-            followers: Vec::new(),
+            ..a_waiting_ticket(number)
         }
     })
 }
@@ -311,13 +304,10 @@ const BY_ITSELF: &[Strategy] =
 fn a_desk(strategies: &'static [Strategy]) -> impl Any<Value = (Config, Roster, Vec<Waiting>)> {
     // Beyond `Why::MOST`, so that some are left out.
     (0_u32..60, 0_u32..50).prop_flat_map(move |(agents, waiting)| {
-        let seats: Vec<_> = (0..agents).map(a_seat).collect();
+        let seats: Vec<_> = (0..agents).map(some_seat).collect();
         let entries: Vec<_> = (0..waiting).map(|number| an_entry(number, agents.max(1))).collect();
-        (a_config(strategies), seats, entries).prop_map(|(config, seats, entries)| {
-            let mut roster = Roster::default();
-            seats.into_iter().for_each(|seat| roster.seat(seat));
-            (config, roster, entries)
-        })
+        (a_config(strategies), seats, entries)
+            .prop_map(|(config, seats, entries)| (config, Roster::from_iter(seats), entries))
     })
 }
 
@@ -327,8 +317,7 @@ proptest! {
         (config, roster, entries) in a_desk(BY_ITSELF),
         most in prop_oneof![Just(1_000_usize), 0_usize..20],
     ) {
-        let mut queue = Queue::default();
-        entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+        let mut queue: Queue = entries.iter().cloned().collect();
         let (mut left, mut left_plainly) = (roster.clone(), roster);
         let planned = plan(&mut queue, &mut left, &config, NOW, most);
         prop_assert_eq!(&planned, &plainly(&entries, &mut left_plainly, &config, most));
@@ -352,8 +341,7 @@ proptest! {
     /// With all else that waits, on any desk and under any strategy.
     #[test]
     fn the_smallest_change_has_the_router_give_it((config, roster, entries) in a_desk(Strategy::ALL)) {
-        let mut queue = Queue::default();
-        entries.iter().cloned().for_each(|entry| queue.upsert(entry));
+        let mut queue: Queue = entries.iter().cloned().collect();
         let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1_000);
         let goes = |planned: &[Placement], entry: &Waiting| planned.iter().any(|one| one.ticket == entry.ticket);
         for entry in entries.iter().filter(|entry| !goes(&planned, entry)).take(3) {
@@ -406,35 +394,15 @@ proptest! {
 
 /// A seat that is there, with room of its own.
 fn there(number: u32, capacity: u32, load: u32) -> Seat {
-    let mut seat = Seat { agent: Arc::new(an_agent(number)), state: a_state(number) };
     let mut agent = an_agent(number);
     agent.capacity.units = capacity;
-    seat.agent = Arc::new(agent);
-    (seat.state.presence, seat.state.load.units) = (Presence::Available, load);
+    let mut seat = a_seat(agent);
+    seat.state.load.units = load;
     seat
 }
 
 fn waits(number: u32, effort: u32, since: Timestamp) -> Waiting {
-    Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
-        team: None,
-        channel: ChannelKind::Email,
-        priority: Priority::Normal,
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
-        work: Work {
-            since,
-            effort,
-            skills: Vec::new(),
-            preferred: Vec::new(),
-            sticky: None,
-            declined: Vec::new(),
-        },
-        followers: Vec::new(),
-    }
+    Waiting { work: Work { effort, ..Work::since(since) }, ..a_waiting_ticket(number) }
 }
 
 fn one_team(body: &serde_json::Value) -> Config {
@@ -461,10 +429,9 @@ proptest! {
         let largest = capacities.iter().copied().max().unwrap();
         let effort = effort.min(largest);
         let lighter = lighter.min(effort - 1);
-        let mut roster = Roster::default();
-        (0..).zip(&capacities).for_each(|(number, units)| roster.seat(there(number, *units, *units)));
-        let mut queue = Queue::default();
-        queue.upsert(waits(0, effort, NOW.plus_seconds(-3 * DAY)));
+        let mut roster: Roster =
+            (0..).zip(&capacities).map(|(number, units)| there(number, *units, *units)).collect();
+        let mut queue = Queue::from_iter([waits(0, effort, NOW.plus_seconds(-3 * DAY))]);
         let mut next = 1;
         let mut rounds = 0;
         // In each round every agent ends a unit of what they have, and there is always more that is light and new.
@@ -495,15 +462,12 @@ proptest! {
 #[test]
 fn what_came_before_the_bound_was_passed_may_still_take_room_that_is_kept() {
     let config = one_team(&json!({ "name": "A team", "strategy": "round_robin" }));
-    let mut roster = Roster::default();
-    roster.seat(there(1, 3, 1));
-    roster.seat(there(2, 3, 2));
-    let mut queue = Queue::default();
+    let roster = Roster::from_iter([there(1, 3, 1), there(2, 3, 2)]);
     // 600 points after 20 h at normal priority: it precedes all that came in the last four hours.
-    queue.upsert(waits(0, 3, NOW.plus_seconds(-DAY)));
-    queue.upsert(waits(1, 1, NOW.plus_seconds(-5 * 3_600)));
-    queue.upsert(waits(2, 1, NOW.plus_seconds(-3 * 3_600)));
-    queue.upsert(waits(3, 1, NOW.plus_seconds(-2 * 3_600)));
+    let old = waits(0, 3, NOW.plus_seconds(-DAY));
+    let others = [5, 3, 2].map(|hours| NOW.plus_seconds(-hours * 3_600));
+    let others = (1..).zip(others).map(|(number, since)| waits(number, 1, since));
+    let mut queue: Queue = std::iter::once(old).chain(others).collect();
     let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1_000);
     let given: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
     assert_eq!(given, [(ticket_id(1), agent_id(1)), (ticket_id(2), agent_id(2))]);
@@ -520,14 +484,11 @@ fn an_overflow_says_why_the_own_team_was_passed_over() {
     spare.id = DocumentId::from_uuid(team_id(2).uuid());
     spare.body = json!({ "name": "Spare" });
     let config = Config::compile(1, &[document, spare]);
-    let mut roster = Roster::default();
-    roster.seat(there(1, 1, 1));
     let mut helper = there(2, 5, 0);
     Arc::make_mut(&mut helper.agent).team_ids = vec![team_id(2)];
-    roster.seat(helper);
+    let roster = Roster::from_iter([there(1, 1, 1), helper]);
     let entry = waits(0, 1, NOW);
-    let mut queue = Queue::default();
-    queue.upsert(entry.clone());
+    let mut queue = Queue::from_iter([entry.clone()]);
     let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1);
     for placement in [&planned[0], &place(&entry, &roster, &config, NOW).unwrap()] {
         let why = placement.why();
@@ -551,8 +512,7 @@ fn what_all_gave_back_goes_to_the_lead_also_once_they_are_gone() {
     roster.seat(lea);
     let mut entry = waits(0, 1, NOW);
     let give = |entry: &Waiting| {
-        let mut queue = Queue::default();
-        queue.upsert(entry.clone());
+        let mut queue = Queue::from_iter([entry.clone()]);
         let planned = plan(&mut queue, &mut roster.clone(), &config, NOW, 1);
         let planned: Vec<_> = planned.iter().map(|one| one.agent).collect();
         let alone = place(entry, &roster, &config, NOW).map(|one| one.agent);

@@ -8,7 +8,8 @@ use crate::id::TenantId;
 use crate::people::{Reach, Subject};
 use crate::scoring::{Urgency, total};
 use crate::testkit::build::{
-    TENANT, agent_id, agent_scope, customer_id, customer_scope, instant, team_id, ticket_id, word,
+    TENANT, a_waiting_ticket, agent_id, agent_scope, customer_id, customer_scope, instant, team_id,
+    ticket_id, word,
 };
 use crate::ticket::Priority;
 
@@ -136,16 +137,9 @@ fn an_entry() -> impl Strategy<Value = Waiting> {
             keyword_points,
             insight_points,
             urgency: urgency.map(|(a, b)| Urgency::between(a.min(b), a.max(b))),
-            language: None,
-            work: Work {
-                since,
-                effort: 1 + customer,
-                skills,
-                preferred: Vec::new(),
-                sticky: None,
-                declined: Vec::new(),
-            },
+            work: Work { effort: 1 + customer, skills, ..Work::since(since) },
             followers,
+            ..a_waiting_ticket(0)
         }
     })
 }
@@ -264,24 +258,9 @@ fn what_is_planned_goes_on_where_it_stopped() {
     for number in 0..3_000_u32 {
         let since = instant(-i64::from(number.wrapping_mul(2_654_435_761) % 10_007));
         queue.upsert(Waiting {
-            ticket: ticket_id(number),
-            customer: customer_id(number),
             team: Some(team_id(number % 7)),
-            channel: ChannelKind::Email,
-            priority: Priority::Normal,
-            keyword_points: 0.0,
-            insight_points: 0.0,
-            urgency: None,
-            language: None,
-            work: Work {
-                since,
-                effort: 1,
-                skills: Vec::new(),
-                preferred: Vec::new(),
-                sticky: None,
-                declined: Vec::new(),
-            },
-            followers: Vec::new(),
+            work: Work::since(since),
+            ..a_waiting_ticket(number)
         });
     }
     let page = queue.page(&Scope::system(TENANT), &weights, instant(0), 5_000, None);

@@ -7,13 +7,12 @@ use proptest::strategy::{Just, Strategy as Any};
 use serde_json::json;
 
 use super::*;
-use crate::conversation::ChannelKind;
 use crate::desk::explain_waiting;
 use crate::id::DocumentId;
 use crate::people::{Absence, Shift, WorkKind};
 use crate::routing::{Asks, failures};
 use crate::testkit::build::{
-    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+    a_document, a_seat, a_waiting_ticket, agent_id, an_agent, instant, team_id, word,
 };
 use crate::ticket::{Priority, Work};
 
@@ -38,9 +37,9 @@ fn seat(number: u32, team: u32, capacity: u32, load: u32) -> Seat {
     let mut agent = an_agent(number);
     agent.team_ids = vec![team_id(team)];
     agent.capacity.units = capacity;
-    let mut state = a_state(number);
-    (state.presence, state.load.units) = (Presence::Available, load);
-    Seat { agent: Arc::new(agent), state }
+    let mut seat = a_seat(agent);
+    seat.state.load.units = load;
+    seat
 }
 
 fn off_shift(seat: &mut Seat) {
@@ -51,37 +50,15 @@ fn off_shift(seat: &mut Seat) {
 
 fn waits(number: u32, team: u32, priority: Priority, effort: u32) -> Waiting {
     Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
         team: Some(team_id(team)),
-        channel: ChannelKind::Email,
         priority,
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
-        work: Work {
-            since: NOW.plus_seconds(-60),
-            effort,
-            skills: Vec::new(),
-            preferred: Vec::new(),
-            sticky: None,
-            declined: Vec::new(),
-        },
-        followers: Vec::new(),
+        work: Work { effort, ..Work::since(NOW.plus_seconds(-60)) },
+        ..a_waiting_ticket(number)
     }
 }
 
-fn roster(seats: impl IntoIterator<Item = Seat>) -> Roster {
-    let mut roster = Roster::default();
-    seats.into_iter().for_each(|seat| roster.seat(seat));
-    roster
-}
-
 fn queue(entries: &[Waiting]) -> Queue {
-    let mut queue = Queue::default();
-    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
-    queue
+    entries.iter().cloned().collect()
 }
 
 #[test]
@@ -92,7 +69,7 @@ fn whose_change_is_made_larger_by_what_comes_first_is_not_the_smallest() {
     // What comes first takes the room of whoever comes.
     let entries = [waits(1, 1, Priority::Urgent, 1), waits(2, 1, Priority::Low, 1)];
     let config = config(["least_loaded", "least_loaded"]);
-    let told = explain_waiting(&entries[1], &mut queue(&entries), &roster(seats), &config, NOW);
+    let told = explain_waiting(&entries[1], &mut queue(&entries), &Roster::from_iter(seats), &config, NOW);
     let unblock = told.unblock.unwrap();
     assert_eq!((unblock.agent, unblock.relax, unblock.units), (agent_id(6), vec![Refused::NoRoom], 2));
 }
@@ -108,7 +85,8 @@ fn it_may_be_of_somebody_who_takes_what_comes_first() {
     skilled.work.skills = vec![(word("tea"), 1)];
     let entries = [waits(1, 1, Priority::Urgent, 1), skilled];
     let config = config(["skills", "skills"]);
-    let told = explain_waiting(&entries[1], &mut queue(&entries), &roster([able, other]), &config, NOW);
+    let told =
+        explain_waiting(&entries[1], &mut queue(&entries), &Roster::from_iter([able, other]), &config, NOW);
     let unblock = told.unblock.unwrap();
     assert_eq!((unblock.agent, unblock.relax, unblock.units), (agent_id(2), vec![Refused::OffShift], 0));
 }
@@ -178,7 +156,7 @@ proptest! {
 
     #[test]
     fn no_smaller_change_helps(Desk { strategies, seats, entries } in a_desk()) {
-        let (config, roster) = (config(strategies), roster(seats));
+        let (config, roster) = (config(strategies), Roster::from_iter(seats));
         for entry in &entries {
             let told = explain_waiting(entry, &mut queue(&entries), &roster, &config, NOW);
             let Some(unblock) = told.unblock else { continue };

@@ -8,16 +8,15 @@ use proptest::strategy::{Just, Strategy as Any};
 use serde_json::json;
 
 use crate::config::Config;
-use crate::conversation::ChannelKind;
 use crate::desk::explain_waiting;
 use crate::id::{AgentId, DocumentId, TeamId};
-use crate::people::{Presence, WorkKind};
+use crate::people::WorkKind;
 use crate::routing::{
     Asks, Job, Placement, Queue, Refused, Roster, Seat, Urgencies, Waiting, failures, plan, serving, value,
 };
 use crate::scoring::total;
 use crate::testkit::build::{
-    a_document, a_state, agent_id, an_agent, customer_id, instant, team_id, ticket_id, word,
+    a_document, a_seat, a_waiting_ticket, agent_id, an_agent, instant, team_id, ticket_id, word,
 };
 use crate::ticket::{Priority, Work};
 use crate::time::Timestamp;
@@ -55,44 +54,20 @@ fn seat(number: u32, teams: &[u32], capacity: u32, skills: &[(&str, u8)]) -> Sea
     agent.team_ids = teams.iter().map(|team| team_id(*team)).collect();
     agent.capacity.units = capacity;
     agent.skills = skills.iter().map(|(skill, level)| (word(skill), *level)).collect();
-    let mut state = a_state(number);
-    state.presence = Presence::Available;
-    Seat { agent: Arc::new(agent), state }
+    a_seat(agent)
 }
 
 fn waits(number: u32, team: u32, priority: Priority, seconds: i64) -> Waiting {
     Waiting {
-        ticket: ticket_id(number),
-        customer: customer_id(number),
         team: Some(team_id(team)),
-        channel: ChannelKind::Email,
         priority,
-        keyword_points: 0.0,
-        insight_points: 0.0,
-        urgency: None,
-        language: None,
-        work: Work {
-            since: NOW.plus_seconds(-seconds),
-            effort: 1,
-            skills: Vec::new(),
-            preferred: Vec::new(),
-            sticky: None,
-            declined: Vec::new(),
-        },
-        followers: Vec::new(),
+        work: Work::since(NOW.plus_seconds(-seconds)),
+        ..a_waiting_ticket(number)
     }
 }
 
-fn roster(seats: impl IntoIterator<Item = Seat>) -> Roster {
-    let mut roster = Roster::default();
-    seats.into_iter().for_each(|seat| roster.seat(seat));
-    roster
-}
-
 fn queue(entries: &[Waiting]) -> Queue {
-    let mut queue = Queue::default();
-    entries.iter().cloned().for_each(|entry| queue.upsert(entry));
-    queue
+    entries.iter().cloned().collect()
 }
 
 fn may(entry: &Waiting, seat: &Seat, config: &Config) -> bool {
@@ -127,7 +102,7 @@ fn worth(planned: &[Placement], entries: &[Waiting], roster: &Roster, config: &C
 fn what_lost_its_planned_room_goes_to_who_is_free() {
     let config = config(&[("round_robin", None), ("optimal", None)]);
     // A skill to spare makes the one who works in both teams the better fit.
-    let desk = roster([seat(1, &[0, 1], 1, &[]), seat(2, &[1], 1, &[("tea", 5)])]);
+    let desk = Roster::from_iter([seat(1, &[0, 1], 1, &[]), seat(2, &[1], 1, &[("tea", 5)])]);
     let entries = [waits(1, 1, Priority::Low, 60), waits(2, 0, Priority::Urgent, 60)];
     let mut waiting = queue(&entries);
     let planned = plan(&mut waiting, &mut desk.clone(), &config, NOW, 1_000);
@@ -142,7 +117,7 @@ fn what_lost_its_planned_room_goes_to_who_is_free() {
 #[test]
 fn late_work_that_is_filled_in_is_not_passed_by_what_came_later_in_another_team() {
     let config = config(&[("round_robin", None), ("optimal", None)]);
-    let desk = roster([seat(1, &[0, 1], 2, &[])]);
+    let desk = Roster::from_iter([seat(1, &[0, 1], 2, &[])]);
     let day = 86_400;
     let mut late = waits(1, 1, Priority::Low, 30 * day);
     late.work.effort = 2;
@@ -208,7 +183,7 @@ fn a_desk() -> impl Any<Value = Desk> {
         let entries: Vec<_> = (0..waiting).map(an_entry).collect();
         (Just(teams), seats, entries).prop_map(|(teams, seats, entries)| Desk {
             teams,
-            roster: roster(seats),
+            roster: Roster::from_iter(seats),
             entries,
         })
     })
