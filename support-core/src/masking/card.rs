@@ -52,10 +52,13 @@ const RANGES: [Range; 29] = [
     range(979_200, 979_299, 16, 16, "luhn_valid_troy"),
 ];
 
+/// Digits of the shortest number.
+pub(super) const SHORTEST: usize = 13;
+
 /// Finds a card number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
-    if chain.total() < 13 || matches!(chain.digits(1), [0 | 1 | 7]) {
+    if matches!(chain.digits(1), [0 | 1 | 7]) {
         return None;
     }
     let mut total = 0_usize;
@@ -65,7 +68,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         if total > 19 {
             break;
         }
-        if total < 13 {
+        if total < SHORTEST {
             continue;
         }
         let digits = chain.digits(total);
