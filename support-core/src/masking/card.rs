@@ -4,6 +4,7 @@ use super::cues::Heed;
 use super::kind::{Claim, Kind};
 use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, word_before};
 use super::numbers::Message;
+use super::steps::{each, took};
 use super::words::{Cue, Word, classify};
 
 /// An issuer's range: first and last prefix, shortest and longest number, and the reason that it gives.
@@ -117,8 +118,9 @@ const LONGEST_LINK: usize = 200;
 /// Tells whether a number stands in a link, where any row of digits may be an id.
 fn in_link(bytes: &[u8], start: usize) -> bool {
     let head = bytes.get(start.saturating_sub(LONGEST_LINK)..start).unwrap_or_default();
-    let length = head.iter().rev().take_while(|&&b| b > b' ' && b < 0x80).count();
+    let length = each(head.iter().rev()).take_while(|&&b| b > b' ' && b < 0x80).count();
     let token = head.get(head.len() - length..).unwrap_or_default();
+    took(token.len());
     token.windows(3).any(|three| three == b"://")
 }
 
@@ -138,9 +140,7 @@ fn in_parcel_number(bytes: &[u8], start: usize, chain: &Chain) -> bool {
 /// # Source
 /// ISO/IEC 7812-1, annex B.
 pub(super) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
+    let sum: u32 = each(digits.iter().rev())
         .enumerate()
         .map(|(place, &digit)| match (place % 2, u32::from(digit)) {
             (0, digit) => digit,
@@ -208,7 +208,7 @@ fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
         b'-' if digits_follow(bytes, end + 1) > 3 => false,
         b'-' | b'_' => {
-            let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST_TOKEN);
+            let rest = each(bytes.get(end..).unwrap_or_default()).take(LONGEST_TOKEN);
             !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
         }
         touching => !is_word(touching),

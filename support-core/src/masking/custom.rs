@@ -5,6 +5,7 @@ use super::fold::{Folded, MASK};
 use super::iban::mod97;
 use super::kind::Claim;
 use super::spec::{Pattern, Validator};
+use super::steps::took;
 
 /// Longest piece of text that a pattern is matched against, in bytes.
 ///
@@ -30,6 +31,8 @@ pub(super) fn claims(folded: &Folded<'_>, text: &str, patterns: &[Pattern]) -> V
 
 fn matches(piece: &str, from: usize, owners: &[usize], patterns: &[Pattern], claims: &mut Vec<Claim>) {
     for pattern in patterns {
+        // As many as an unbounded pattern may take.
+        took(piece.len() * piece.len());
         for found in pattern.regex.find_iter(piece).filter(|found| !found.is_empty()) {
             if !passes(pattern.validator, found.as_str()) {
                 continue;

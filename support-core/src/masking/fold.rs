@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::kind::Claim;
+use super::steps::{each, took};
 
 /// Stands for a character of a mask.
 pub(super) const MASK: u8 = 0;
@@ -33,6 +34,7 @@ const ZEROS: [u32; 75] = [
 pub(super) fn has_candidate(text: &str) -> bool {
     let (mut digit, mut at, mut all) = ([u8::MAX; BLOCK], [u8::MAX; BLOCK], [0; BLOCK]);
     any_block(text.as_bytes(), |_, block| {
+        took(BLOCK);
         for (((digit, at), all), &byte) in digit.iter_mut().zip(&mut at).zip(&mut all).zip(block) {
             *digit = byte.wrapping_sub(b'0').min(*digit);
             *at = (byte ^ b'@').min(*at);
@@ -104,6 +106,7 @@ const BLOCK: usize = 32;
 
 /// Tells whether one of some bytes is sought. Without a branch for each byte, this compiles to vector code.
 fn any<const N: usize>(bytes: &[u8; N], sought: impl Fn(u8) -> bool) -> bool {
+    took(N);
     bytes.iter().fold(false, |any, &byte| any | sought(byte))
 }
 
@@ -136,7 +139,7 @@ fn skip<const N: usize>(bytes: &[u8], from: usize, sought: impl Fn(u8) -> bool +
 /// Finds the next byte that is sought, at `from` or after it.
 fn next_sought(bytes: &[u8], from: usize, sought: impl Fn(u8) -> bool + Copy) -> Option<usize> {
     let from = skip::<8>(bytes, skip::<BLOCK>(bytes, from, sought), sought);
-    bytes.get(from..)?.iter().position(|&byte| sought(byte)).map(|at| from + at)
+    each(bytes.get(from..)?).position(|&byte| sought(byte)).map(|at| from + at)
 }
 
 /// Finds the next `@` at `from` or after it.
@@ -148,7 +151,7 @@ pub(super) fn next_at(bytes: &[u8], from: usize) -> Option<usize> {
 pub(super) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
     let tail = bytes.get(from..)?;
     let Some(word) = tail.first_chunk::<8>() else {
-        return tail.iter().position(u8::is_ascii_digit).map(|more| from + more);
+        return each(tail).position(u8::is_ascii_digit).map(|more| from + more);
     };
     // Groups of digits stand close to each other, and numbers far apart.
     if let Some(more) = first_digit(word) {
@@ -161,32 +164,33 @@ pub(super) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
         }
         at += 8;
     }
-    bytes.get(at..)?.iter().position(u8::is_ascii_digit).map(|more| at + more)
+    each(bytes.get(at..)?).position(u8::is_ascii_digit).map(|more| at + more)
 }
 
 fn first_digit(word: &[u8; 8]) -> Option<usize> {
+    took(word.len());
     let digits = no_digits(u64::from_le_bytes(*word)) ^ HIGHEST;
     (digits != 0).then_some((digits.trailing_zeros() / 8) as usize)
 }
 
 /// The highest bit of each of eight bytes.
-const HIGHEST: u64 = each(0x80);
+const HIGHEST: u64 = eight(0x80);
 
 /// Eight times the same byte.
-const fn each(byte: u8) -> u64 {
+const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 
 /// Eight digits as their values; what is no digit becomes no value of one.
 pub(super) const fn values(word: u64) -> u64 {
-    word ^ each(b'0')
+    word ^ eight(b'0')
 }
 
 /// Marks what is no digit by the highest bit of each byte.
 pub(super) const fn no_digits(word: u64) -> u64 {
     // No sum goes beyond its byte.
     let apart = values(word);
-    (((apart & !HIGHEST) + each(0x80 - 10)) | apart) & HIGHEST
+    (((apart & !HIGHEST) + eight(0x80 - 10)) | apart) & HIGHEST
 }
 
 /// Tells whether a byte is neither visible ASCII nor a space that lines are made with. Without `||`, which branches.
@@ -243,6 +247,7 @@ impl<'t> Folded<'t> {
             bytes.extend_from_slice(ascii.as_bytes());
             let mut characters = tail.chars();
             let Some(c) = characters.next() else { break };
+            took(1);
             rest = characters.as_str();
             let byte = fold(c);
             bytes.extend(byte);
@@ -308,7 +313,7 @@ impl<'t> Folded<'t> {
     pub(super) fn spelled(&self, text: &str) -> (String, Vec<usize>) {
         let mut spelled = String::with_capacity(text.len());
         let mut owners = Vec::with_capacity(text.len());
-        let visible = text.chars().filter(|&c| fold(c).is_some());
+        let visible = each(text.chars()).filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
             let accented = matches!(u32::from(c), 0x00C0..=0x017F);
             let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
@@ -322,6 +327,7 @@ impl<'t> Folded<'t> {
 /// Masks one claim in a folded text.
 pub(super) fn hide(bytes: &mut [u8], claim: &Claim) {
     if let Some(span) = bytes.get_mut(claim.start..claim.end) {
+        took(span.len());
         span.fill(MASK);
     }
 }
@@ -418,7 +424,7 @@ fn digit(value: u32) -> u8 {
 
 fn hide_tags(bytes: &mut [u8], tag: &dyn Fn(&[u8]) -> bool) {
     let mut open = None;
-    for at in 0..bytes.len() {
+    for at in each(0..bytes.len()) {
         match bytes.get(at) {
             Some(b'[') => open = Some(at),
             Some(b']') => {
@@ -437,6 +443,7 @@ fn hide_tags(bytes: &mut [u8], tag: &dyn Fn(&[u8]) -> bool) {
 /// Hides runs of four stars or more: fewer are not what a masker writes, and may stand before a number.
 fn hide_stars(bytes: &mut [u8]) {
     for run in bytes.chunk_by_mut(|a, b| *a == b'*' && *b == b'*') {
+        took(run.len());
         if run.len() >= 4 {
             run.fill(MASK);
         }
@@ -447,7 +454,7 @@ fn hide_stars(bytes: &mut [u8]) {
 fn hide_around(bytes: &mut [u8], claim: &Claim) {
     let mut at = claim.end;
     while let Some(tail) = bytes.get_mut(at..) {
-        let stars = tail.iter().take_while(|&&b| b == b'*').count();
+        let stars = each(tail.iter()).take_while(|&&b| b == b'*').count();
         let digits = tail.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
         let run = if digits > 4 { 0 } else { stars + digits };
         let Some(hidden) = tail.get_mut(..run).filter(|run| !run.is_empty()) else { break };
@@ -455,7 +462,7 @@ fn hide_around(bytes: &mut [u8], claim: &Claim) {
         at += run;
     }
     let head = bytes.get_mut(..claim.start).unwrap_or_default();
-    head.iter_mut().rev().take_while(|byte| **byte == b'*').for_each(|byte| *byte = MASK);
+    each(head.iter_mut().rev()).take_while(|byte| **byte == b'*').for_each(|byte| *byte = MASK);
 }
 
 /// Hides what reads as part of a mask beside one: up to four digits right after it, which a masker shows, and
@@ -469,6 +476,7 @@ fn hide_beside(bytes: &mut [u8]) {
     };
     let mut masked = false;
     for run in bytes.chunk_by_mut(|a, b| class(a) == class(b)) {
+        took(run.len());
         match run.first().map_or(3, class) {
             0 => masked = true,
             1 if masked => run.fill(MASK),
@@ -477,7 +485,7 @@ fn hide_beside(bytes: &mut [u8]) {
         }
     }
     masked = false;
-    for byte in bytes.iter_mut().rev() {
+    for byte in each(bytes.iter_mut().rev()) {
         if masked && *byte == b'*' {
             *byte = MASK;
         }
