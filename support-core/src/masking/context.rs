@@ -62,9 +62,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
     // A number in one group reads in one way.
     let ways = if whole.end == single.end { 1 } else { 2 };
     let readings = || [whole, single].into_iter().take(ways).filter(|reading| ends_at(bytes, reading.end));
-    if readings().next().is_none() {
-        return None;
-    }
+    readings().next()?;
     let named = message.named(start, Heed::names_of(whole.digits));
     let found = readings().find_map(|reading| {
         let end = reading.end;

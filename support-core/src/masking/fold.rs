@@ -133,7 +133,7 @@ fn any_byte(bytes: &[u8], sought: impl Fn(u8) -> bool + Copy) -> bool {
 /// Skips whole blocks of `N` bytes from `from` on in which nothing is sought; returns where it came to.
 fn skip<const N: usize>(bytes: &[u8], from: usize, sought: impl Fn(u8) -> bool + Copy) -> usize {
     let (blocks, _) = bytes.get(from..).unwrap_or_default().as_chunks::<N>();
-    from + N * blocks.iter().take_while(|block| !any(*block, sought)).count()
+    from + N * blocks.iter().take_while(|block| !any(block, sought)).count()
 }
 
 /// Finds the next byte that is sought, at `from` or after it.
@@ -242,7 +242,7 @@ impl<'t> Folded<'t> {
         loop {
             // Runs of visible ASCII stand for themselves.
             let run =
-                next_sought(rest.as_bytes(), 0, |byte| (byte < b' ') | (byte > b'~')).unwrap_or(rest.len());
+                next_sought(rest.as_bytes(), 0, |byte| !(b' '..=b'~').contains(&byte)).unwrap_or(rest.len());
             let Some((ascii, tail)) = rest.split_at_checked(run) else { break };
             bytes.extend_from_slice(ascii.as_bytes());
             let mut characters = tail.chars();
