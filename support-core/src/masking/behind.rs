@@ -2,6 +2,7 @@
 
 use super::cues::{MOST_WORDS, is_value};
 use super::number::{at, is_word, word_after};
+use super::steps::took;
 use super::words::{Cue, Word, classify, classify_code};
 
 /// Reads on from a number that ends at `end` to a name that is linked to it: "1234 is my pin", or that explains it:
@@ -76,7 +77,9 @@ fn is_owner(word: &[u8]) -> bool {
 fn ends_aside(bytes: &[u8], place: usize) -> bool {
     let word = word_after(bytes, place + 1);
     let place = if classify(word) == Word::Number { place + 1 + word.len() } else { place };
-    let rest = bytes.get(place..).unwrap_or_default().trim_ascii_start();
+    let tail = bytes.get(place..).unwrap_or_default();
+    let rest = tail.trim_ascii_start();
+    took(tail.len() - rest.len());
     match rest {
         [] | [b'.' | b',' | b';' | b'!' | b'?' | b')' | b'-', ..] => true,
         rest => word_after(rest, 0).eq_ignore_ascii_case(b"i"),

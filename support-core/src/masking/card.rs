@@ -4,6 +4,7 @@ use super::cues::Heed;
 use super::kind::{Claim, Kind};
 use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, word_before};
 use super::numbers::Message;
+use super::steps::{each, took};
 use super::words::{Cue, Word, classify};
 
 /// An issuer's range: first and last prefix, shortest and longest number, and the reason that it gives.
@@ -52,10 +53,13 @@ const RANGES: [Range; 29] = [
     range(979_200, 979_299, 16, 16, "luhn_valid_troy"),
 ];
 
+/// Digits of the shortest number.
+pub(super) const SHORTEST: usize = 13;
+
 /// Finds a card number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
-    if chain.total() < 13 || matches!(chain.digits(1), [0 | 1 | 7]) {
+    if matches!(chain.digits(1), [0 | 1 | 7]) {
         return None;
     }
     let mut total = 0_usize;
@@ -65,7 +69,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         if total > 19 {
             break;
         }
-        if total < 13 {
+        if total < SHORTEST {
             continue;
         }
         let digits = chain.digits(total);
@@ -114,8 +118,9 @@ const LONGEST_LINK: usize = 200;
 /// Tells whether a number stands in a link, where any row of digits may be an id.
 fn in_link(bytes: &[u8], start: usize) -> bool {
     let head = bytes.get(start.saturating_sub(LONGEST_LINK)..start).unwrap_or_default();
-    let length = head.iter().rev().take_while(|&&b| b > b' ' && b < 0x80).count();
+    let length = each(head.iter().rev()).take_while(|&&b| b > b' ' && b < 0x80).count();
     let token = head.get(head.len() - length..).unwrap_or_default();
+    took(token.len());
     token.windows(3).any(|three| three == b"://")
 }
 
@@ -135,9 +140,7 @@ fn in_parcel_number(bytes: &[u8], start: usize, chain: &Chain) -> bool {
 /// # Source
 /// ISO/IEC 7812-1, annex B.
 pub(super) fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
+    let sum: u32 = each(digits.iter().rev())
         .enumerate()
         .map(|(place, &digit)| match (place % 2, u32::from(digit)) {
             (0, digit) => digit,
@@ -205,7 +208,7 @@ fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
         b'-' if digits_follow(bytes, end + 1) > 3 => false,
         b'-' | b'_' => {
-            let rest = bytes.get(end..).unwrap_or_default().iter().take(LONGEST_TOKEN);
+            let rest = each(bytes.get(end..).unwrap_or_default()).take(LONGEST_TOKEN);
             !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
         }
         touching => !is_word(touching),

@@ -9,6 +9,7 @@
 use super::cues::{Heed, Named, Sentence, ends_sentence};
 use super::fold::MASK;
 use super::number::{at, before, is_word, word_after, word_before};
+use super::steps::{each, took};
 use super::words::{Cue, Word, classify};
 
 /// Longest sentence that names what the next one tells, in characters. A stream keeps as much of what went out.
@@ -28,15 +29,15 @@ pub(super) fn named(
     own: Named,
     heed: Heed,
 ) -> Option<Named> {
-    let head = bytes.get(..end).unwrap_or_default().trim_ascii_end();
-    let head = if head.is_empty() { trail.trim_ascii_end() } else { head };
+    let head = trim_end(bytes.get(..end).unwrap_or_default());
+    let head = if head.is_empty() { trim_end(trail) } else { head };
     if head.is_empty() {
         return None;
     }
     // Most numbers are not all that their sentence tells: that is seen soonest.
     let written = all_of_sentence(bytes, start)?;
     let sentence = last_sentence(head)?;
-    if sentence.iter().any(|&byte| byte == MASK || byte.is_ascii_digit()) {
+    if each(sentence).any(|&byte| byte == MASK || byte.is_ascii_digit()) {
         return None;
     }
     let (mut said, _) = Sentence::read(sentence, 0);
@@ -69,7 +70,7 @@ pub(super) fn named(
 /// not clear that the number is meant is forgotten.
 pub(super) fn announces(sentence: &[u8], said: &mut Sentence, last: bool) -> bool {
     let other = |cue: &Cue| matches!(cue, Cue::Reference | Cue::Thing | Cue::Money | Cue::Iban);
-    let told = sentence.iter().any(|&byte| byte == MASK || byte.is_ascii_digit());
+    let told = each(sentence).any(|&byte| byte == MASK || byte.is_ascii_digit());
     if said.cues.is_empty() || said.cues.iter().any(other) || said.forbids || said.question || told {
         return false;
     }
@@ -85,7 +86,7 @@ pub(super) fn announces(sentence: &[u8], said: &mut Sentence, last: bool) -> boo
 
 /// Tells whether a sentence ends where a number would go on: behind a colon, a dash or "is".
 fn breaks_off(sentence: &[u8]) -> bool {
-    let end = sentence.trim_ascii_end();
+    let end = trim_end(sentence);
     matches!(end.last(), Some(b':' | b'=' | b'-' | b'>'))
         || classify(word_before(end, end.len())) == Word::Link
 }
@@ -109,7 +110,7 @@ fn is_about_to(sentence: &[u8]) -> bool {
 
 /// The last sentence of `head`, without the mark that ends it, if it is not too long.
 fn last_sentence(head: &[u8]) -> Option<&[u8]> {
-    let marks = head.iter().rev().take_while(|byte| matches!(byte, b'.' | b'?' | b'!')).count();
+    let marks = each(head.iter().rev()).take_while(|byte| matches!(byte, b'.' | b'?' | b'!')).count();
     let head = head.get(..head.len() - marks)?;
     let from = head.len().saturating_sub(LONGEST_SENTENCE);
     let ends = |place: usize| {
@@ -154,7 +155,13 @@ fn hands_over(sentence: &[u8]) -> bool {
     })
 }
 
+fn trim_end(bytes: &[u8]) -> &[u8] {
+    let space = each(bytes.iter().rev()).take_while(|byte| byte.is_ascii_whitespace()).count();
+    bytes.get(..bytes.len() - space).unwrap_or_default()
+}
+
 fn words(sentence: &[u8]) -> impl Iterator<Item = &[u8]> {
+    took(sentence.len());
     sentence.split(|&byte| !is_word(byte) && byte != b'\'')
 }
 

@@ -59,12 +59,12 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
         return None;
     }
     let single = Reading { end: first.end, digits: first.len(), spacing: Spacing::None };
-    let readings = [whole, single];
-    if !readings.iter().any(|reading| ends_at(bytes, reading.end)) {
-        return None;
-    }
+    // A number in one group reads in one way.
+    let ways = if whole.end == single.end { 1 } else { 2 };
+    let readings = || [whole, single].into_iter().take(ways).filter(|reading| ends_at(bytes, reading.end));
+    readings().next()?;
     let named = message.named(start, Heed::names_of(whole.digits));
-    let found = readings.into_iter().filter(|reading| ends_at(bytes, reading.end)).find_map(|reading| {
+    let found = readings().find_map(|reading| {
         let end = reading.end;
         by_words(reading, named, chain)
             .or_else(|| {

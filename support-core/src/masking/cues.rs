@@ -3,6 +3,7 @@
 use super::carry;
 use super::fold::{Folded, MASK};
 use super::number::{at, before, is_word, word_after, word_before};
+use super::steps::{each, took};
 use super::words::{Cue, Word, classify, classify_code};
 
 /// Most words between a name and its number.
@@ -226,7 +227,7 @@ fn asked(bytes: &[u8], numbered: &mut bool) -> Vec<Cue> {
     while place <= bytes.len() {
         let (mut sentence, end) = Sentence::read(bytes, place);
         let said = bytes.get(place..end.saturating_sub(1)).unwrap_or_default();
-        let last = bytes.get(end..).is_none_or(|rest| rest.trim_ascii().is_empty());
+        let last = bytes.get(end..).is_none_or(|rest| each(rest).all(u8::is_ascii_whitespace));
         place = end;
         if !sentence.is_request() && carry::announces(said, &mut sentence, last) {
             all.append(&mut sentence.cues);
@@ -404,11 +405,13 @@ fn asks_for_phone(word: &[u8]) -> bool {
 
 /// Tells whether a message is little more than a number: an answer, perhaps with a greeting or a name.
 pub(super) fn is_answer(bytes: &[u8]) -> bool {
+    took(bytes.len());
     if bytes.split(|&b| b == MASK).map(<[u8]>::len).sum::<usize>() > LONGEST_ANSWER {
         return false;
     }
     let mut unknown = 0;
     let words = bytes.split(|&b| !(is_word(b) || b == b'\'')).filter(|word| !word.is_empty());
+    took(bytes.len());
     for word in words {
         if has_digit(word) {
             continue;
@@ -520,5 +523,5 @@ fn is_ending(word: &[u8]) -> bool {
 }
 
 fn has_digit(word: &[u8]) -> bool {
-    word.iter().any(u8::is_ascii_digit)
+    each(word).any(u8::is_ascii_digit)
 }

@@ -3,6 +3,7 @@
 use super::fold::{LETTER, next_at};
 use super::kind::{Claim, Kind};
 use super::number::{at, is_letter};
+use super::steps::each;
 
 /// Longest local part and longest domain (RFC 5321, 4.5.3.1).
 const LONGEST_LOCAL: usize = 64;
@@ -27,7 +28,8 @@ pub(super) fn claims(bytes: &[u8]) -> Vec<Claim> {
 
 fn local_start(bytes: &[u8], from: usize, sign: usize) -> Option<usize> {
     let head = bytes.get(from..sign)?;
-    let length = head.iter().rev().take_while(|&&b| is_alphanumeric(b) || b"._%+-'".contains(&b)).count();
+    let length =
+        each(head.iter().rev()).take_while(|&&b| is_alphanumeric(b) || b"._%+-'".contains(&b)).count();
     let local = head.get(head.len() - length..)?;
     // Quotes and dashes before an address are not part of it.
     let skipped = local.iter().position(|&b| is_alphanumeric(b))?;

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 
 use super::kind::Claim;
+use super::steps::{each, took};
 
 /// Stands for a character of a mask.
 pub(super) const MASK: u8 = 0;
@@ -31,38 +32,52 @@ const ZEROS: [u32; 75] = [
 ///
 /// Most messages end here, so the first look is a branch-free fold that compiles to vector code.
 pub(super) fn has_candidate(text: &str) -> bool {
-    let [digit, at, foreign] = least(text.as_bytes(), |byte| [byte.wrapping_sub(b'0'), byte ^ b'@', !byte]);
-    any_below(&digit, 10) || any_below(&at, 1) || (any_below(&foreign, 0x80) && has_foreign_candidate(text))
+    let (mut digit, mut at, mut all) = ([u8::MAX; BLOCK], [u8::MAX; BLOCK], [0; BLOCK]);
+    any_block(text.as_bytes(), |_, block| {
+        took(BLOCK);
+        for (((digit, at), all), &byte) in digit.iter_mut().zip(&mut at).zip(&mut all).zip(block) {
+            *digit = byte.wrapping_sub(b'0').min(*digit);
+            *at = (byte ^ b'@').min(*at);
+            *all |= byte;
+        }
+        false
+    });
+    any(&digit, |least| least < 10)
+        || any(&at, |least| least == 0)
+        || (any(&all, |all| all >= 0x80) && has_foreign_candidate(text))
 }
 
 /// Tells whether a text holds a digit or an `@` outside ASCII. Their encodings begin with few bytes, so most texts
 /// with accents, quotes and emoji or in other scripts need no decoding.
 fn has_foreign_candidate(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_candidate = |at: usize| {
-        may_be_candidate(bytes.get(at..).unwrap_or_default()) && {
-            let candidate = text.get(at..).and_then(|tail| tail.chars().next()).and_then(fold);
-            matches!(candidate, Some(b'0'..=b'9' | b'@'))
-        }
-    };
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let mut from = 0;
-    for block in blocks {
-        // Most blocks are ASCII alone.
-        let (words, _) = block.as_chunks::<8>();
-        let all = words.iter().fold(0, |all, word| all | u64::from_le_bytes(*word));
-        for (at, word) in words.iter().enumerate().take(if all & HIGHEST == 0 { 0 } else { BLOCK / 8 }) {
-            let mut marked = leads(u64::from_le_bytes(*word));
-            while marked != 0 {
-                if is_candidate(from + 8 * at + (marked.trailing_zeros() / 8) as usize) {
+    // Most blocks are ASCII alone, or hold nothing else but accented letters of Latin scripts.
+    let may_lead = |byte| (byte == 0xC2) | (byte > 0xC9);
+    any_block(text.as_bytes(), |from, block| any(block, may_lead) && has_candidate_in(text, from, block))
+}
+
+/// Tells whether a character that folds to a digit or an `@` begins in a block of a text, which begins at the byte `from`.
+#[inline(never)]
+fn has_candidate_in(text: &str, from: usize, block: &[u8; BLOCK]) -> bool {
+    let (words, _) = block.as_chunks::<8>();
+    words.iter().enumerate().any(|(number, word)| {
+        let mut marked = leads(u64::from_le_bytes(*word));
+        while marked != 0 {
+            let at = from + 8 * number + (marked.trailing_zeros() / 8) as usize;
+            if may_be_candidate(text.as_bytes().get(at..).unwrap_or_default()) {
+                let c = text.get(at..).and_then(|tail| tail.chars().next());
+                if c.and_then(fold).is_some_and(is_candidate) {
                     return true;
                 }
-                marked &= marked - 1;
             }
+            marked &= marked - 1;
         }
-        from += BLOCK;
-    }
-    rest.iter().enumerate().any(|(at, &byte)| byte >= 0xC0 && is_candidate(from + at))
+        false
+    })
+}
+
+/// Marks the first bytes of characters beyond ASCII.
+const fn leads(word: u64) -> u64 {
+    word & word << 1 & HIGHEST
 }
 
 /// Tells by its first two bytes whether a character may fold to a digit or an `@`; see [`ZEROS`] and [`fold`].
@@ -81,130 +96,106 @@ fn may_be_candidate(encoded: &[u8]) -> bool {
     }
 }
 
+/// Tells whether a built-in detector starts from a byte.
+const fn is_candidate(byte: u8) -> bool {
+    byte.is_ascii_digit() | (byte == b'@')
+}
+
 /// How many bytes are looked at together.
 const BLOCK: usize = 32;
 
-/// Returns the least values of all bytes in each of several measures: what is sought measures less than anything else.
-/// The values of every 32nd byte stand together; [`any_below`] tells whether one of them is what is sought. A space must
-/// not be sought.
-///
-/// Blocks of a fixed size compile to vector code; the last one overlaps its neighbour, so that no tail is left over.
-fn least<const N: usize>(bytes: &[u8], measure: impl Fn(u8) -> [u8; N]) -> [[u8; BLOCK]; N] {
-    let mut all = [[u8::MAX; BLOCK]; N];
-    let mut look = |block: &[u8; BLOCK]| {
-        for (at, &byte) in block.iter().enumerate() {
-            for (least, measured) in all.iter_mut().zip(measure(byte)) {
-                if let Some(least) = least.get_mut(at) {
-                    *least = measured.min(*least);
-                }
-            }
-        }
-    };
+/// Tells whether one of some bytes is sought. Without a branch for each byte, this compiles to vector code.
+fn any<const N: usize>(bytes: &[u8; N], sought: impl Fn(u8) -> bool) -> bool {
+    took(N);
+    bytes.iter().fold(false, |any, &byte| any | sought(byte))
+}
+
+/// Looks at a text block by block, from each of which it is told where it begins, until `look` says that it is enough.
+/// The last block overlaps its neighbour, and a short text has spaces behind it: a space must not be sought.
+fn any_block(bytes: &[u8], mut look: impl FnMut(usize, &[u8; BLOCK]) -> bool) -> bool {
     let Some(last) = bytes.last_chunk::<BLOCK>() else {
         let mut block = [b' '; BLOCK];
-        for (slot, &byte) in block.iter_mut().zip(bytes) {
-            *slot = byte;
+        if let Some(slots) = block.get_mut(..bytes.len()) {
+            slots.copy_from_slice(bytes);
         }
-        look(&block);
-        return all;
+        return look(0, &block);
     };
-    bytes.as_chunks::<BLOCK>().0.iter().for_each(&mut look);
-    look(last);
-    all
+    let (blocks, _) = bytes.as_chunks::<BLOCK>();
+    blocks.iter().enumerate().any(|(number, block)| look(number * BLOCK, block))
+        || look(bytes.len() - BLOCK, last)
 }
 
-fn any_below(values: &[u8; BLOCK], bound: u8) -> bool {
-    let mut below = [0; BLOCK];
-    for (below, &value) in below.iter_mut().zip(values) {
-        *below = u8::from(value < bound);
-    }
-    below != [0; BLOCK]
+/// Tells whether one of the bytes of a text is sought.
+fn any_byte(bytes: &[u8], sought: impl Fn(u8) -> bool + Copy) -> bool {
+    any_block(bytes, |_, block| any(block, sought))
 }
 
-/// Finds the next digit at `from` or after it.
-pub(super) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
-    next_marked(bytes, from, digits)
+/// Skips whole blocks of `N` bytes from `from` on in which nothing is sought; returns where it came to.
+fn skip<const N: usize>(bytes: &[u8], from: usize, sought: impl Fn(u8) -> bool + Copy) -> usize {
+    let (blocks, _) = bytes.get(from..).unwrap_or_default().as_chunks::<N>();
+    from + N * blocks.iter().take_while(|block| !any(block, sought)).count()
+}
+
+/// Finds the next byte that is sought, at `from` or after it.
+fn next_sought(bytes: &[u8], from: usize, sought: impl Fn(u8) -> bool + Copy) -> Option<usize> {
+    let from = skip::<8>(bytes, skip::<BLOCK>(bytes, from, sought), sought);
+    each(bytes.get(from..)?).position(|&byte| sought(byte)).map(|at| from + at)
 }
 
 /// Finds the next `@` at `from` or after it.
 pub(super) fn next_at(bytes: &[u8], from: usize) -> Option<usize> {
-    next_marked(bytes, from, ats)
+    next_sought(bytes, from, |byte| byte == b'@')
 }
 
-/// Finds the next byte that `marks` marks, at `from` or after it.
-///
-/// Eight bytes are looked at as one number: `marks` sets the highest bit of those that are sought and no other bit.
-fn next_marked(bytes: &[u8], from: usize, marks: impl Fn(u64) -> u64) -> Option<usize> {
-    let (words, rest) = bytes.get(from..)?.as_chunks::<8>();
-    let mut at = from;
-    for word in words {
-        let marked = marks(u64::from_le_bytes(*word));
-        if marked != 0 {
-            return Some(at + (marked.trailing_zeros() / 8) as usize);
+/// Finds the next digit at `from` or after it.
+pub(super) fn next_digit(bytes: &[u8], from: usize) -> Option<usize> {
+    let tail = bytes.get(from..)?;
+    let Some(word) = tail.first_chunk::<8>() else {
+        return each(tail).position(u8::is_ascii_digit).map(|more| from + more);
+    };
+    // Groups of digits stand close to each other, and numbers far apart.
+    if let Some(more) = first_digit(word) {
+        return Some(from + more);
+    }
+    let mut at = skip::<BLOCK>(bytes, from + 8, |byte| byte.is_ascii_digit());
+    while let Some(word) = bytes.get(at..).and_then(|tail| tail.first_chunk::<8>()) {
+        if let Some(more) = first_digit(word) {
+            return Some(at + more);
         }
         at += 8;
     }
-    // The rest is seen as the end of the last eight bytes, or alone where there are no eight.
-    let (word, seen) = match bytes.last_chunk::<8>() {
-        Some(word) => (u64::from_le_bytes(*word), 8 - rest.len()),
-        None => (rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)), 0),
-    };
-    let marked = marks(word).checked_shr(u32::try_from(8 * seen).unwrap_or(64)).unwrap_or(0);
-    // What lies beyond a rest that stands alone is zero, and so is what was shifted in.
-    (marked != 0).then(|| at + (marked.trailing_zeros() / 8) as usize).filter(|&at| at < bytes.len())
+    each(bytes.get(at..)?).position(u8::is_ascii_digit).map(|more| at + more)
+}
+
+fn first_digit(word: &[u8; 8]) -> Option<usize> {
+    took(word.len());
+    let digits = no_digits(u64::from_le_bytes(*word)) ^ HIGHEST;
+    (digits != 0).then_some((digits.trailing_zeros() / 8) as usize)
 }
 
 /// The highest bit of each of eight bytes.
-const HIGHEST: u64 = each(0x80);
+const HIGHEST: u64 = eight(0x80);
 
 /// Eight times the same byte.
-const fn each(byte: u8) -> u64 {
+const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
-}
-
-/// Marks the first bytes of characters beyond ASCII.
-const fn leads(word: u64) -> u64 {
-    word & word << 1 & HIGHEST
 }
 
 /// Eight digits as their values; what is no digit becomes no value of one.
 pub(super) const fn values(word: u64) -> u64 {
-    word ^ each(b'0')
+    word ^ eight(b'0')
 }
 
-/// Marks what is no digit.
+/// Marks what is no digit by the highest bit of each byte.
 pub(super) const fn no_digits(word: u64) -> u64 {
     // No sum goes beyond its byte.
     let apart = values(word);
-    (((apart & !HIGHEST) + each(0x80 - 10)) | apart) & HIGHEST
+    (((apart & !HIGHEST) + eight(0x80 - 10)) | apart) & HIGHEST
 }
 
-const fn digits(word: u64) -> u64 {
-    no_digits(word) ^ HIGHEST
-}
-
-const fn ats(word: u64) -> u64 {
-    let apart = word ^ each(b'@');
-    !(((apart & !HIGHEST) + each(0x7F)) | apart) & HIGHEST
-}
-
-/// Marks what is no visible ASCII.
-const fn unprinted(word: u64) -> u64 {
-    // No sum goes beyond its byte.
-    let low = word & !HIGHEST;
-    (word | !(low + each(0x80 - b' ')) | (low + each(0x80 - 0x7F))) & HIGHEST
-}
-
-/// Tells whether a text is visible ASCII and the spaces that lines are made with.
-fn is_plain(bytes: &[u8]) -> bool {
-    let mut from = 0;
-    while let Some(at) = next_marked(bytes, from, unprinted) {
-        if !matches!(bytes.get(at), Some(b'\n' | b'\r' | b'\t')) {
-            return false;
-        }
-        from = at + 1;
-    }
-    true
+/// Tells whether a byte is neither visible ASCII nor a space that lines are made with. Without `||`, which branches.
+const fn is_odd(byte: u8) -> bool {
+    (byte > b'~') | ((byte < b' ') & (byte != b'\n') & (byte != b'\r') & (byte != b'\t'))
 }
 
 /// A text as bytes, one a visible character.
@@ -221,50 +212,50 @@ pub(super) struct Folded<'t> {
 impl<'t> Folded<'t> {
     /// Folds `text`; `tag` tells whether a word in brackets is a type tag.
     pub(super) fn of(text: &'t str, tag: &dyn Fn(&[u8]) -> bool) -> Self {
-        // Visible ASCII measures more than any other byte.
-        const VISIBLE: u8 = 0x1F_u8.wrapping_sub(b'~');
-        let [unprinted, star, bracket, at] = least(text.as_bytes(), |byte| {
-            [0x1F_u8.wrapping_sub(byte), byte ^ b'*', byte ^ b'[', byte ^ b'@']
-        });
-        let mut mark = any_below(&star, 1) || any_below(&bracket, 1);
-        let has_at = any_below(&at, 1);
-        let plain = !any_below(&unprinted, VISIBLE) || is_plain(text.as_bytes());
-        let mut folded = Self { bytes: Cow::Borrowed(text.as_bytes()), places: Vec::new(), has_at };
-        if !plain {
-            mark |= folded.decode(text);
+        let bytes = text.as_bytes();
+        let mut folded = Self { bytes: Cow::Borrowed(bytes), places: Vec::new(), has_at: false };
+        // Most texts need no more than this look.
+        if !any_byte(bytes, |byte| {
+            (byte > b'~')
+                | ((byte < b' ') & (byte != b'\n'))
+                | (byte == b'*')
+                | (byte == b'[')
+                | (byte == b'@')
+        }) {
+            return folded;
         }
-        if mark {
+        if !text.is_ascii() || any_byte(bytes, is_odd) {
+            folded.decode(text);
+        }
+        if any_byte(&folded.bytes, |byte| (byte == b'@') | (byte == b'*') | (byte == b'[')) {
+            folded.has_at = folded.bytes.contains(&b'@');
             folded.hide_masks(tag);
         }
         folded
     }
 
-    /// Folds character by character; tells whether one beyond ASCII is read as a mark of masks.
-    fn decode(&mut self, text: &str) -> bool {
+    /// Folds character by character.
+    fn decode(&mut self, text: &str) {
         let mut bytes = Vec::with_capacity(text.len());
         self.places.reserve(16);
-        let mut mark = false;
         let mut rest = text;
         loop {
             // Runs of visible ASCII stand for themselves.
-            let run = next_marked(rest.as_bytes(), 0, unprinted).unwrap_or(rest.len());
+            let run =
+                next_sought(rest.as_bytes(), 0, |byte| !(b' '..=b'~').contains(&byte)).unwrap_or(rest.len());
             let Some((ascii, tail)) = rest.split_at_checked(run) else { break };
             bytes.extend_from_slice(ascii.as_bytes());
             let mut characters = tail.chars();
             let Some(c) = characters.next() else { break };
+            took(1);
             rest = characters.as_str();
             let byte = fold(c);
-            if let Some(byte) = byte {
-                bytes.push(byte);
-                mark |= matches!(byte, b'*' | b'[');
-                self.has_at |= byte == b'@';
-            }
+            bytes.extend(byte);
             if !c.is_ascii() || byte.is_none() {
                 self.places.push((bytes.len(), text.len() - rest.len()));
             }
         }
         self.bytes = Cow::Owned(bytes);
-        mark
     }
 
     fn hide_masks(&mut self, tag: &dyn Fn(&[u8]) -> bool) {
@@ -297,7 +288,7 @@ impl<'t> Folded<'t> {
         let starts = claims.iter().map(|claim| claim.end).chain([usize::MAX]);
         for (end, next) in ends.zip(starts) {
             let gap = self.bytes.get(from..end).unwrap_or_default();
-            if next_digit(gap, 0).is_some() || (self.has_at && next_at(gap, 0).is_some()) {
+            if any_byte(gap, is_candidate) {
                 return false;
             }
             from = next;
@@ -322,7 +313,7 @@ impl<'t> Folded<'t> {
     pub(super) fn spelled(&self, text: &str) -> (String, Vec<usize>) {
         let mut spelled = String::with_capacity(text.len());
         let mut owners = Vec::with_capacity(text.len());
-        let visible = text.chars().filter(|&c| fold(c).is_some());
+        let visible = each(text.chars()).filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
             let accented = matches!(u32::from(c), 0x00C0..=0x017F);
             let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
@@ -336,6 +327,7 @@ impl<'t> Folded<'t> {
 /// Masks one claim in a folded text.
 pub(super) fn hide(bytes: &mut [u8], claim: &Claim) {
     if let Some(span) = bytes.get_mut(claim.start..claim.end) {
+        took(span.len());
         span.fill(MASK);
     }
 }
@@ -432,7 +424,7 @@ fn digit(value: u32) -> u8 {
 
 fn hide_tags(bytes: &mut [u8], tag: &dyn Fn(&[u8]) -> bool) {
     let mut open = None;
-    for at in 0..bytes.len() {
+    for at in each(0..bytes.len()) {
         match bytes.get(at) {
             Some(b'[') => open = Some(at),
             Some(b']') => {
@@ -451,6 +443,7 @@ fn hide_tags(bytes: &mut [u8], tag: &dyn Fn(&[u8]) -> bool) {
 /// Hides runs of four stars or more: fewer are not what a masker writes, and may stand before a number.
 fn hide_stars(bytes: &mut [u8]) {
     for run in bytes.chunk_by_mut(|a, b| *a == b'*' && *b == b'*') {
+        took(run.len());
         if run.len() >= 4 {
             run.fill(MASK);
         }
@@ -461,7 +454,7 @@ fn hide_stars(bytes: &mut [u8]) {
 fn hide_around(bytes: &mut [u8], claim: &Claim) {
     let mut at = claim.end;
     while let Some(tail) = bytes.get_mut(at..) {
-        let stars = tail.iter().take_while(|&&b| b == b'*').count();
+        let stars = each(tail.iter()).take_while(|&&b| b == b'*').count();
         let digits = tail.iter().take(5).take_while(|b| b.is_ascii_digit()).count();
         let run = if digits > 4 { 0 } else { stars + digits };
         let Some(hidden) = tail.get_mut(..run).filter(|run| !run.is_empty()) else { break };
@@ -469,7 +462,7 @@ fn hide_around(bytes: &mut [u8], claim: &Claim) {
         at += run;
     }
     let head = bytes.get_mut(..claim.start).unwrap_or_default();
-    head.iter_mut().rev().take_while(|byte| **byte == b'*').for_each(|byte| *byte = MASK);
+    each(head.iter_mut().rev()).take_while(|byte| **byte == b'*').for_each(|byte| *byte = MASK);
 }
 
 /// Hides what reads as part of a mask beside one: up to four digits right after it, which a masker shows, and
@@ -483,6 +476,7 @@ fn hide_beside(bytes: &mut [u8]) {
     };
     let mut masked = false;
     for run in bytes.chunk_by_mut(|a, b| class(a) == class(b)) {
+        took(run.len());
         match run.first().map_or(3, class) {
             0 => masked = true,
             1 if masked => run.fill(MASK),
@@ -491,7 +485,7 @@ fn hide_beside(bytes: &mut [u8]) {
         }
     }
     masked = false;
-    for byte in bytes.iter_mut().rev() {
+    for byte in each(bytes.iter_mut().rev()) {
         if masked && *byte == b'*' {
             *byte = MASK;
         }

@@ -1,6 +1,7 @@
 //! Groups of digits as people type them, and what stands at their edges.
 
 use super::fold::{LETTER, MASK, no_digits, values};
+use super::steps::{each, took};
 use super::words::{Cue, Word, classify};
 
 /// Most groups that one number is looked for in. A card typed digit by digit has 19.
@@ -126,7 +127,7 @@ impl Chain {
     pub(super) fn read(&mut self, bytes: &[u8], start: usize, edge: Edge) {
         self.edge = edge;
         let known = self.groups.get(self.first..self.read).unwrap_or_default();
-        let found = known.iter().position(|group| group.start >= start);
+        let found = each(known).position(|group| group.start >= start);
         match found.filter(|&at| known.get(at).is_some_and(|group| group.start == start)) {
             Some(at) if self.window(self.first + at) => {}
             _ => {
@@ -148,7 +149,7 @@ impl Chain {
         if let Some(group) = known.first_mut() {
             group.gap = Gap::default();
         }
-        for group in known.iter().take(MOST_GROUPS) {
+        for group in each(known.iter()).take(MOST_GROUPS) {
             if self.count > 0
                 && (self.total >= MOST_DIGITS || group.len() > MOST_DIGITS.saturating_sub(self.total))
             {
@@ -192,6 +193,7 @@ impl Chain {
             self.read += 1;
         }
         let kept = group.len().min(MOST_DIGITS);
+        took(kept);
         let tail = bytes.get(group.start..).unwrap_or_default();
         let free = self.digits.get_mut(place..).unwrap_or_default();
         if kept <= 8
@@ -237,7 +239,7 @@ impl Chain {
 fn gap_after(bytes: &[u8], end: usize) -> (Gap, usize) {
     let mut gap = Gap::default();
     let mut next = end;
-    for &byte in bytes.get(end..).unwrap_or_default().iter().take(MOST_BETWEEN + 1) {
+    for &byte in each(bytes.get(end..).unwrap_or_default()).take(MOST_BETWEEN + 1) {
         let part = GAPS.get(usize::from(byte)).copied().unwrap_or_default();
         if part == Gap::default() {
             break;
@@ -322,6 +324,7 @@ pub(super) fn ends_at(bytes: &[u8], end: usize) -> bool {
 
 /// The byte at `at`, or a space beyond the end.
 pub(super) fn at(bytes: &[u8], at: usize) -> u8 {
+    took(1);
     bytes.get(at).copied().unwrap_or(b' ')
 }
 
@@ -367,14 +370,14 @@ const LONGEST_WORD: usize = 24;
 /// The word (letters, digits, apostrophes) that ends at `end`; empty where there is none.
 pub(super) fn word_before(bytes: &[u8], end: usize) -> &[u8] {
     let head = bytes.get(end.saturating_sub(LONGEST_WORD)..end).unwrap_or_default();
-    let length = head.iter().rev().take_while(|&&b| in_word(b)).count();
+    let length = each(head.iter().rev()).take_while(|&&b| in_word(b)).count();
     head.get(head.len() - length..).unwrap_or_default()
 }
 
 /// The word that starts at `start`; empty where there is none.
 pub(super) fn word_after(bytes: &[u8], start: usize) -> &[u8] {
     let tail = bytes.get(start..).unwrap_or_default();
-    let length = tail.iter().take(LONGEST_WORD).take_while(|&&b| in_word(b)).count();
+    let length = each(tail.iter().take(LONGEST_WORD)).take_while(|&&b| in_word(b)).count();
     tail.get(..length).unwrap_or_default()
 }
 
@@ -386,6 +389,7 @@ fn in_word(byte: u8) -> bool {
 pub(super) fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
     let mut end = start;
     while let Some(word) = bytes.get(end..).and_then(|tail| tail.first_chunk::<8>()) {
+        took(word.len());
         let other = no_digits(u64::from_le_bytes(*word));
         // Eight where there is none.
         end += (other.trailing_zeros() / 8) as usize;
@@ -394,7 +398,7 @@ pub(super) fn digits_end(bytes: &[u8], start: usize, most: usize) -> usize {
         }
     }
     let tail = bytes.get(end..).unwrap_or_default();
-    end += tail.iter().take_while(|b| b.is_ascii_digit()).count();
+    end += each(tail).take_while(|b| b.is_ascii_digit()).count();
     end.min(start.saturating_add(most))
 }
 

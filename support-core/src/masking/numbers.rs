@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use super::cues::{self, Heed, Named, Request};
 use super::fold::next_digit;
 use super::kind::{Claim, Kind, Kinds};
-use super::number::{Chain, Edge, at, digits_end, is_small, left_edge};
+use super::number::{Chain, Edge, at, before, digits_end, is_letter, is_small, is_word, left_edge};
 use super::words::Cue;
 use super::{address, behind, card, context, iban, phone, ssn};
 
@@ -91,6 +91,10 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
             place = start + 1 + usize::from(at(bytes, start + 1).is_ascii_digit());
             continue;
         }
+        if edge == Edge::Joined && !may_be_joined(bytes, start) {
+            place = digits_end(bytes, start, usize::MAX);
+            continue;
+        }
         chain.read(bytes, start, edge);
         place = chain.first().end;
         if let Some(claim) = claim(&message, &chain, kinds)
@@ -103,16 +107,27 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
     claims
 }
 
+/// Tells whether digits inside a longer token may still be somebody's: those of an IBAN behind the two letters of its
+/// country, or a code behind a letter and a dash. Within the tokens of orders, versions and devices nothing is sought.
+fn may_be_joined(bytes: &[u8], start: usize) -> bool {
+    let touching = before(bytes, start);
+    (touching == b'-' || (is_letter(touching) && at(bytes, start + 1).is_ascii_digit()))
+        && is_letter(before(bytes, start.saturating_sub(1)))
+        && !is_word(before(bytes, start.saturating_sub(2)))
+}
+
 fn claim(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option<Claim> {
     let start = chain.first().start;
     let wanted = |kind: Kind| kinds.has(&kind);
+    let find = |kind: Kind, least: usize, find: fn(&Message<'_>, &Chain) -> Option<Claim>| {
+        if chain.total() >= least && wanted(kind) { find(message, chain) } else { None }
+    };
     // The first that claims the number has it: validated detectors before those that need context.
-    let validated = wanted(Kind::Iban)
-        .then(|| iban::find(message.bytes, start))
+    let iban = chain.edge() != Edge::Free && wanted(Kind::Iban);
+    iban.then(|| iban::find(message.bytes, start))
         .flatten()
-        .or_else(|| wanted(Kind::Card).then(|| card::find(message, chain)).flatten())
-        .or_else(|| wanted(Kind::Ssn).then(|| ssn::find(message, chain)).flatten());
-    validated
+        .or_else(|| find(Kind::Card, card::SHORTEST, card::find))
+        .or_else(|| find(Kind::Ssn, ssn::DIGITS, ssn::find))
         .or_else(|| wanted(Kind::Address).then(|| address::find(message.bytes, chain)).flatten())
         .or_else(|| wanted(Kind::Phone).then(|| phone::find(message, chain)).flatten())
         .or_else(|| context::find(message, chain, kinds))

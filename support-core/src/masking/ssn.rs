@@ -6,13 +6,16 @@ use super::number::{Chain, Edge, Gap, ends_at};
 use super::numbers::Message;
 use super::words::Cue;
 
+/// Digits of a whole number.
+pub(super) const DIGITS: usize = 9;
+
 /// Finds a whole number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
     let claim = |end, why| Some(Claim { kind: Kind::Ssn, start, end, why });
     match chain.groups() {
         [area, group, serial, rest @ ..]
-            if (area.len(), group.len(), serial.len()) == (3, 2, 4) && issuable(chain.digits(9)) =>
+            if (area.len(), group.len(), serial.len()) == (3, 2, 4) && issuable(chain.digits(DIGITS)) =>
         {
             let joined = rest.first().is_some_and(|next| next.gap.within(Gap::DASH));
             let same = group.gap == serial.gap && group.gap.within(Gap::DASH.or(Gap::SPACE).or(Gap::DOT));
@@ -34,7 +37,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             }
             claim(serial.end, "issuable_ssn")
         }
-        [whole, ..] if whole.len() == 9 && issuable(chain.digits(9)) => {
+        [whole, ..] if whole.len() == DIGITS && issuable(chain.digits(DIGITS)) => {
             let named = message.named(start, Heed::ALL).cue == Some(Cue::Ssn)
                 || message.named_after(whole.end) == Some(Cue::Ssn);
             let stands_alone =

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::fold::fold;
 use super::kind::{Finding, Kind, MaskSpan};
+use super::steps::{each, took};
 use super::{Earlier, Masked, Masker, Purpose, carry, clamp};
 
 /// Most bytes that are held back. A sentence that is longer is masked in parts.
@@ -155,13 +156,14 @@ fn sentence_end(text: &str) -> Option<usize> {
     loop {
         let rest = text.get(from..)?;
         let (at, mark) =
-            rest.char_indices().find(|(_, c)| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'))?;
+            each(rest.char_indices()).find(|(_, c)| matches!(c, '.' | '!' | '?' | '。' | '！' | '？'))?;
         let end = from + at + mark.len_utf8();
         let before = text.get(..from + at)?;
         // "St." and "no." are followed by what they name.
         let word = before.chars().rev().take(5).take_while(|c| c.is_alphabetic()).count() == 5;
         let behind = text.get(end..)?;
         let next = behind.trim_start();
+        took(behind.len() - next.len());
         let apart = next.len() < behind.len() || !mark.is_ascii();
         if word && apart && next.chars().next().is_some_and(char::is_alphabetic) {
             return Some(end);
@@ -172,7 +174,7 @@ fn sentence_end(text: &str) -> Option<usize> {
 
 /// The places of `text` that are far from anything that masking looks at.
 fn quiet_places(text: &str) -> impl Iterator<Item = usize> {
-    let characters: Vec<(usize, char)> = text.char_indices().collect();
+    let characters: Vec<(usize, char)> = each(text.char_indices()).collect();
     let quiet = |c: char| fold(c).is_some_and(|b| !matches!(b, b'0'..=b'9' | b'@' | b'*' | b'[' | b']'));
     let mut run = 0;
     (0..characters.len()).filter_map(move |number| {

@@ -12,7 +12,7 @@
 
 use super::fold::next_digit;
 use super::kind::{Claim, Kind, Kinds};
-use super::number::{at, before, is_word};
+use super::number::{at, before, digits_end, is_word};
 use super::ssn::issuable;
 
 /// Finds what the raw patterns match, in order and without overlap.
@@ -20,7 +20,7 @@ pub(super) fn claims(bytes: &[u8], kinds: Kinds) -> Vec<Claim> {
     let mut claims = Vec::new();
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
-        let run = bytes.get(start..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        let run = digits_end(bytes, start, usize::MAX) - start;
         place = start + run;
         if is_word(before(bytes, start)) {
             continue;

@@ -56,9 +56,11 @@ const LONGEST: usize = 16;
 /// Classifies a word of the folded text, whatever its case.
 pub(super) fn classify(word: &[u8]) -> Word {
     let mut lower = [0_u8; LONGEST];
-    let Some(lower) = lower.get_mut(..word.len()) else { return Word::Other };
-    lower.copy_from_slice(word);
+    let Some(letters) = lower.get_mut(..word.len()) else { return Word::Other };
+    letters.copy_from_slice(word);
+    // All of the room at once, whatever stands in it.
     lower.make_ascii_lowercase();
+    let lower = lower.get(..word.len()).unwrap_or_default();
     match lookup(lower) {
         // "my pin's 4821"
         Word::Other => lower.strip_suffix(b"'s").map_or(Word::Other, lookup),

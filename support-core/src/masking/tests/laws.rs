@@ -331,36 +331,9 @@ proptest! {
 }
 
 #[test]
-fn long_and_hostile_texts_take_linear_time() {
-    // A quadratic scan of any of them would not end within the test run.
-    for piece in [
-        "1",
-        "1 ",
-        "12-",
-        "@",
-        "a@",
-        "a.",
-        "\u{200b}",
-        "1\u{200b}",
-        " ",
-        "pin ",
-        "pin 1",
-        "****",
-        "[card]",
-        "[",
-        "4111 ",
-        "1\n",
-        "+1",
-        "(1",
-        "DE89 ",
-        "x",
-        "0 1 ",
-        "12 a b c d ",
-        "is ",
-        "a@b.c",
-        "1****",
-    ] {
-        let text = piece.repeat(100_000 / piece.len());
+fn long_and_hostile_texts_change_only_in_their_findings() {
+    for piece in super::linear::HOSTILE {
+        let text = piece.repeat(20_000 / piece.len());
         for masker in [
             Masker::default(),
             Masker::new(&MaskingSpec {
