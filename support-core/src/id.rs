@@ -181,14 +181,13 @@ impl Reference {
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for place in (0..12).rev() {
-            let letter = CROCKFORD.get((self.0 >> (place * 5)) as usize & 31).copied().unwrap_or(b'0');
-            fmt::Write::write_char(f, char::from(letter))?;
-            if place == 8 || place == 4 {
-                f.write_str("-")?;
-            }
+        let mut text = *b"0000-0000-0000";
+        let mut bits = self.0;
+        for place in text.iter_mut().rev().filter(|place| **place != b'-') {
+            *place = CROCKFORD.get(bits as usize & 31).copied().unwrap_or(b'0');
+            bits >>= 5;
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -228,8 +227,7 @@ impl Serialize for Reference {
 
 impl<'de> Deserialize<'de> for Reference {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::wire::parsed(deserializer)
     }
 }
 

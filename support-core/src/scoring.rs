@@ -64,7 +64,7 @@ pub struct Score {
     /// Points: exactly the terms' points added up in their order, starting from 0.
     pub total: f64,
     /// One term of each name, in the order of [`TermName`].
-    pub terms: Vec<Term>,
+    pub terms: [Term; 5],
 }
 
 impl Score {
@@ -168,8 +168,7 @@ impl Why {
 #[must_use]
 pub fn score(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> Score {
     let points = points(weights, inputs, now);
-    let terms = points.into_iter().zip(reasons(weights, inputs, now));
-    Score { total: sum(&points), terms: terms.map(|(points, why)| Term { points, why }).collect() }
+    Score { total: sum(&points), terms: terms(points, weights, inputs, now) }
 }
 
 /// Scores one piece of work at `now`: bit for bit the [`total`](Score::total) of [`score`], without allocating.
@@ -196,24 +195,32 @@ fn points(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> [f64; 
     ]
 }
 
-/// What the [`points`] were made from, in their order.
-fn reasons(weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> [Why; 5] {
+/// The [`points`] with what they were made from, in their order.
+fn terms(points: [f64; 5], weights: &Weights, inputs: &ScoreInputs<'_>, now: Timestamp) -> [Term; 5] {
+    let [priority, age, urgency, keywords, insight] = points;
+    let term = |points, why| Term { points, why };
     [
-        Why::Priority { priority: inputs.priority, priority_points: weights.priority_points },
-        Why::Age {
-            since: inputs.waiting_since,
-            waited_seconds: waited_seconds(inputs, now),
-            live: inputs.live,
-            age_seconds: age_seconds(weights, inputs),
-            age_points: weights.age_points,
-        },
-        Why::Urgency {
-            timer: inputs.urgency.cloned(),
-            fraction: share(inputs, now),
-            urgency_points: weights.urgency_points,
-        },
-        Why::Keywords { sum: finite(inputs.keyword_points), limit: weights.keyword_limit },
-        Why::Insight { sum: finite(inputs.insight_points), limit: weights.insight_limit },
+        term(priority, Why::Priority { priority: inputs.priority, priority_points: weights.priority_points }),
+        term(
+            age,
+            Why::Age {
+                since: inputs.waiting_since,
+                waited_seconds: waited_seconds(inputs, now),
+                live: inputs.live,
+                age_seconds: age_seconds(weights, inputs),
+                age_points: weights.age_points,
+            },
+        ),
+        term(
+            urgency,
+            Why::Urgency {
+                timer: inputs.urgency.cloned(),
+                fraction: share(inputs, now),
+                urgency_points: weights.urgency_points,
+            },
+        ),
+        term(keywords, Why::Keywords { sum: finite(inputs.keyword_points), limit: weights.keyword_limit }),
+        term(insight, Why::Insight { sum: finite(inputs.insight_points), limit: weights.insight_limit }),
     ]
 }
 

@@ -18,7 +18,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use serde::{Deserialize, Serialize};
 
 const MICROS: i64 = 1_000_000;
@@ -113,7 +113,33 @@ impl From<Timestamp> for DateTime<Utc> {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_utc().to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        let utc = self.to_utc().naive_utc();
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let micros = u32::try_from(self.0.rem_euclid(MICROS)).unwrap_or_default();
+        let parts = [
+            (0..4, utc.year().unsigned_abs()),
+            (5..7, utc.month()),
+            (8..10, utc.day()),
+            (11..13, utc.hour()),
+            (14..16, utc.minute()),
+            (17..19, utc.second()),
+            (20..26, micros),
+        ];
+        for (place, mut number) in parts {
+            for digit in text.get_mut(place).unwrap_or_default().iter_mut().rev() {
+                *digit = b'0' + (number % 10) as u8;
+                number /= 10;
+            }
+        }
+        // As many thousands of a second as it takes: none, three places or six.
+        let end = match micros {
+            0 => 19,
+            micros if micros.is_multiple_of(1_000) => 23,
+            _ => 26,
+        };
+        let shown = text.get_mut(..=end).unwrap_or_default();
+        shown.last_mut().into_iter().for_each(|last| *last = b'Z');
+        f.write_str(std::str::from_utf8(shown).unwrap_or_default())
     }
 }
 
@@ -145,8 +171,7 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        crate::wire::parsed(deserializer)
     }
 }
 
@@ -226,8 +251,7 @@ impl Serialize for Zone {
 
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        name.parse().map_err(serde::de::Error::custom)
+        crate::wire::parsed(deserializer)
     }
 }
 
@@ -242,6 +266,23 @@ mod tests {
         }
         assert_eq!("2026-03-01T13:00:00+01:00".parse::<Timestamp>(), "2026-03-01T12:00:00Z".parse());
         assert_eq!("2026-03-01".parse::<Timestamp>(), Err(ParseTimestampError));
+    }
+
+    #[test]
+    fn an_instant_prints_as_the_calendar_library_prints_it() {
+        let same = |at: Timestamp| {
+            assert_eq!(at.to_string(), at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true));
+        };
+        for number in 0..50_000_i64 {
+            // Both primes: the whole range from the first year to the last, and all remainders.
+            let spread = Timestamp::MIN.plus_micros(number.wrapping_mul(6_311_384_999_983));
+            same(spread);
+            same(Timestamp::from_seconds(spread.seconds()));
+            same(Timestamp::from_micros(spread.micros() / 1_000 * 1_000));
+        }
+        for edge in [Timestamp::MIN, Timestamp::MAX, Timestamp::default(), Timestamp::from_micros(-1)] {
+            same(edge);
+        }
     }
 
     #[test]

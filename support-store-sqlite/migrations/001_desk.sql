@@ -19,9 +19,10 @@ CREATE TABLE desk_tickets (
     id BLOB NOT NULL CHECK (length(id) = 16),
     reference INTEGER NOT NULL,
     subject BLOB NOT NULL,
-    status TEXT NOT NULL CHECK (status IN
-        ('new', 'open', 'assigned', 'in_progress', 'pending', 'on_hold', 'resolved', 'closed')),
-    priority TEXT NOT NULL CHECK (priority IN ('low', 'normal', 'high', 'urgent')),
+    status TEXT NOT NULL CHECK (
+        status = 'new' OR status = 'open' OR status = 'assigned' OR status = 'in_progress' OR status = 'pending' OR
+        status = 'on_hold' OR status = 'resolved' OR status = 'closed'),
+    priority TEXT NOT NULL CHECK (priority = 'low' OR priority = 'normal' OR priority = 'high' OR priority = 'urgent'),
     channel TEXT NOT NULL,
     direction TEXT NOT NULL CHECK (direction IN ('inbound', 'outbound')),
     inbox_id BLOB,
@@ -45,7 +46,7 @@ CREATE TABLE desk_tickets (
     resolution_code TEXT,
     follow_up_of BLOB,
     snoozed_until INTEGER,
-    set_aside TEXT CHECK (set_aside IN ('spam', 'deleted', 'merged', 'erased')),
+    set_aside TEXT CHECK (set_aside = 'spam' OR set_aside = 'deleted' OR set_aside = 'merged' OR set_aside = 'erased'),
     set_aside_detail TEXT CHECK ((set_aside IS NULL) = (set_aside_detail IS NULL)),
     conversation_id BLOB NOT NULL,
     last_message_id BLOB,
@@ -222,7 +223,7 @@ CREATE TABLE desk_assignments (
     tenant INTEGER NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
     ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
-    work TEXT NOT NULL CHECK (work IN ('ticket', 'chat', 'call')),
+    work TEXT NOT NULL CHECK (work = 'ticket' OR work = 'chat' OR work = 'call'),
     from_agent BLOB,
     to_agent BLOB,
     team_from BLOB,
@@ -248,10 +249,11 @@ CREATE TABLE desk_offers (
     tenant INTEGER NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
     ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
-    work TEXT NOT NULL CHECK (work IN ('ticket', 'chat', 'call')),
+    work TEXT NOT NULL CHECK (work = 'ticket' OR work = 'chat' OR work = 'call'),
     agent BLOB NOT NULL,
     team BLOB,
-    state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'timed_out', 'withdrawn')),
+    state TEXT NOT NULL CHECK (
+        state = 'open' OR state = 'accepted' OR state = 'declined' OR state = 'timed_out' OR state = 'withdrawn'),
     why TEXT,
     reason BLOB,
     at INTEGER NOT NULL,
@@ -333,7 +335,8 @@ CREATE INDEX desk_agents_created ON desk_agents (tenant, created_at, id);
 CREATE TABLE desk_agent_states (
     tenant INTEGER NOT NULL,
     agent BLOB NOT NULL CHECK (length(agent) = 16),
-    presence TEXT NOT NULL CHECK (presence IN ('available', 'busy', 'away', 'offline')),
+    presence TEXT NOT NULL CHECK (
+        presence = 'available' OR presence = 'busy' OR presence = 'away' OR presence = 'offline'),
     channels TEXT,
     reason BLOB,
     until INTEGER,
@@ -402,7 +405,7 @@ CREATE TABLE desk_outbox (
     tenant INTEGER NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
     ticket INTEGER NOT NULL REFERENCES desk_tickets (n),
-    effect TEXT NOT NULL CHECK (effect IN ('message', 'webhook', 'notice')),
+    effect TEXT NOT NULL CHECK (effect = 'message' OR effect = 'webhook' OR effect = 'notice'),
     message_id BLOB,
     channel TEXT,
     inbox_id BLOB,
@@ -410,7 +413,9 @@ CREATE TABLE desk_outbox (
     agent_id BLOB,
     -- The event of the ticket that asked for a call or a notice.
     stream_seq INTEGER,
-    state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'sent', 'failed', 'unknown', 'dead')),
+    state TEXT NOT NULL CHECK (
+        state = 'ready' OR state = 'leased' OR state = 'sent' OR state = 'failed' OR state = 'unknown' OR
+        state = 'dead'),
     attempts INTEGER NOT NULL,
     next_at INTEGER NOT NULL,
     fence INTEGER,
@@ -463,7 +468,8 @@ CREATE TABLE desk_events (
     -- The log. `n` is tenant * 2^40 + position: one tree holds every tenant's log in order, without another index.
     n INTEGER PRIMARY KEY,
     tenant INTEGER NOT NULL REFERENCES desk_tenants (n),
-    stream TEXT NOT NULL CHECK (stream IN ('ticket', 'customer', 'agent', 'document', 'login')),
+    stream TEXT NOT NULL CHECK (
+        stream = 'ticket' OR stream = 'customer' OR stream = 'agent' OR stream = 'document' OR stream = 'login'),
     stream_id BLOB NOT NULL CHECK (length(stream_id) = 16),
     stream_seq INTEGER NOT NULL,
     id BLOB NOT NULL CHECK (length(id) = 16),
@@ -472,7 +478,7 @@ CREATE TABLE desk_events (
     actor TEXT NOT NULL,
     actor_id BLOB,
     -- Who may see it: a feed is a filter on these columns, never a join.
-    class TEXT NOT NULL CHECK (class IN ('public', 'internal', 'audit')),
+    class TEXT NOT NULL CHECK (class = 'public' OR class = 'internal' OR class = 'audit'),
     customer_id BLOB,
     team_before BLOB,
     team_after BLOB,

@@ -113,11 +113,3 @@ impl Lookup {
         Ok(number)
     }
 }
-
-/// Returns a tenant's number.
-pub(crate) fn tenant_number(db: &Connection, tenant: TenantId) -> Result<Option<i64>, Failure> {
-    Ok(db
-        .prepare_cached("SELECT n FROM desk_tenants WHERE id = ?1")?
-        .query_row([tenant.uuid().as_bytes()], |row| row.get(0))
-        .optional()?)
-}

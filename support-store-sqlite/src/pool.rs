@@ -9,19 +9,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use futures_channel::oneshot;
-use rusqlite::Connection;
 use support_core::store::StoreError;
 
 use crate::config::SqliteConfig;
 use crate::connection;
 use crate::error::{Failure, gone};
+use crate::read::Reader;
 
-type Job = Box<dyn FnOnce(&Connection) + Send>;
+type Job = Box<dyn FnOnce(&Reader) + Send>;
 
 /// Reader threads that share one queue, and connections for reads on the callers' own threads.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    lent: Mutex<Vec<Connection>>,
+    lent: Mutex<Vec<Reader>>,
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -32,7 +32,8 @@ impl Pool {
         let (jobs, queue) = channel::<Job>();
         let queue = Arc::new(Mutex::new(queue));
         let doing = "starting a reader";
-        let open = || connection::reader(config).map_err(|failure| failure.while_doing(doing));
+        let open =
+            || connection::reader(config).map(Reader::new).map_err(|failure| failure.while_doing(doing));
         let lent = (0..config.readers).map(|_| open()).collect::<Result<_, _>>()?;
         let threads = Vec::with_capacity(config.readers);
         let mut pool = Self { lent: Mutex::new(lent), jobs: Some(jobs), threads };
@@ -52,11 +53,20 @@ impl Pool {
     pub(crate) async fn read_here<T: Send + 'static>(
         &self,
         doing: &'static str,
-        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let Some(db) = lock(&self.lent).pop() else { return self.read(doing, body).await };
+        self.glance(doing, |db| in_transaction(db, body)).await
+    }
+
+    /// Reads what one statement answers, which is of one instant by itself, as [`read_here`](Self::read_here) does.
+    pub(crate) async fn glance<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Some(db) = lock(&self.lent).pop() else { return self.hand_over(doing, body).await };
         // A defect in one read is that caller's error, not the end of the connection.
-        let read = catch_unwind(AssertUnwindSafe(|| in_transaction(&db, body)));
+        let read = catch_unwind(AssertUnwindSafe(|| body(&db)));
         leave_transaction(&db);
         lock(&self.lent).push(db);
         read.map_err(|_| gone(doing))?.map_err(|failure| failure.while_doing(doing))
@@ -66,11 +76,19 @@ impl Pool {
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
-        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.hand_over(doing, |db| in_transaction(db, body)).await
+    }
+
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |db| {
-            let _ = reply.send(in_transaction(db, body));
+            let _ = reply.send(body(db));
         });
         self.jobs.as_ref().and_then(|jobs| jobs.send(job).ok()).ok_or_else(|| gone(doing))?;
         let answer = answer.await.map_err(|_| gone(doing))?;
@@ -78,7 +96,7 @@ impl Pool {
     }
 }
 
-fn serve(db: &Connection, queue: &Mutex<Receiver<Job>>) {
+fn serve(db: &Reader, queue: &Mutex<Receiver<Job>>) {
     loop {
         let job = lock(queue).recv();
         let Ok(job) = job else { return };
@@ -89,16 +107,13 @@ fn serve(db: &Connection, queue: &Mutex<Receiver<Job>>) {
 }
 
 /// Ends a transaction that is left over, by a panic or because it could not be committed: nothing could begin after it.
-fn leave_transaction(db: &Connection) {
+fn leave_transaction(db: &Reader) {
     if !db.is_autocommit() {
         let _ = db.execute_batch("ROLLBACK");
     }
 }
 
-fn in_transaction<T>(
-    db: &Connection,
-    body: impl FnOnce(&Connection) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+fn in_transaction<T>(db: &Reader, body: impl FnOnce(&Reader) -> Result<T, Failure>) -> Result<T, Failure> {
     db.prepare_cached("BEGIN")?.execute([])?;
     let result = body(db);
     if !db.is_autocommit() {

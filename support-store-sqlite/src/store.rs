@@ -17,7 +17,7 @@ use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
     ChangeSet, Changed, Claim, Credential, Cursor, Due, EventPage, Fence, Key, Outcome, Page, Query, Record,
-    Select, Store, StoreError, StoreErrorKind,
+    Related, Select, Store, StoreError, StoreErrorKind,
 };
 use support_core::time::Timestamp;
 
@@ -27,6 +27,7 @@ use crate::error::{Failure, gone};
 use crate::housekeeper::{self, Chore};
 use crate::lock::ServingLock;
 use crate::pool::Pool;
+use crate::read::Reader;
 use crate::read::identify::Claimed;
 use crate::writer::{Checkpoint, Commit, Counters, Job, Writer, in_savepoint};
 use crate::{connection, read, schema};
@@ -244,7 +245,7 @@ impl SqliteStore {
     async fn read<T: Send + 'static>(
         &self,
         doing: &'static str,
-        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.pool {
             Some(pool) => pool.read(doing, body).await,
@@ -256,10 +257,22 @@ impl SqliteStore {
     async fn read_here<T: Send + 'static>(
         &self,
         doing: &'static str,
-        body: impl FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.pool {
             Some(pool) => pool.read_here(doing, body).await,
+            None => Err(gone(doing)),
+        }
+    }
+
+    /// Reads what one statement answers.
+    async fn glance<T: Send + 'static>(
+        &self,
+        doing: &'static str,
+        body: impl FnOnce(&Reader) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        match &self.pool {
+            Some(pool) => pool.glance(doing, body).await,
             None => Err(gone(doing)),
         }
     }
@@ -284,17 +297,22 @@ impl Store for SqliteStore {
 
     async fn load(&self, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, StoreError> {
         let (scope, keys) = (scope.clone(), keys.to_vec());
-        self.read_here("reading records", move |db| read::load::load(db, &scope, &keys)).await
+        let doing = "reading records";
+        if read::load::is_single(&keys) {
+            self.glance(doing, move |db| read::load::load(db, &scope, &keys)).await
+        } else {
+            self.read_here(doing, move |db| read::load::load(db, &scope, &keys)).await
+        }
     }
 
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
-        let (scope, query, limits) = (scope.clone(), query.clone(), self.limits);
-        let short = matches!(query.select, Select::Messages { .. } | Select::Conversations(_));
-        let body = move |db: &Connection| read::list::find(db, &scope, &query, limits);
-        if short {
-            self.read_here("reading a list", body).await
-        } else {
-            self.read("reading a list", body).await
+        let doing = "reading a list";
+        let (scope, wanted, limits) = (scope.clone(), query.clone(), self.limits);
+        let body = move |db: &Reader| read::list::find(db, &scope, &wanted, limits);
+        match query.select {
+            Select::Conversations(_) if query.with == Related::default() => self.glance(doing, body).await,
+            Select::Messages { .. } | Select::Conversations(_) => self.read_here(doing, body).await,
+            _ => self.read(doing, body).await,
         }
     }
 
@@ -329,7 +347,7 @@ impl Store for SqliteStore {
     }
 
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        self.read_here("reading the tenants", read::work::tenants).await
+        self.read_here("reading the tenants", |db| read::work::tenants(db)).await
     }
 
     async fn claim(&self, claim: &Claim) -> Result<Option<Fence>, StoreError> {

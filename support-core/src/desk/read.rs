@@ -9,7 +9,7 @@ use crate::event::{Envelope, Event, Stream};
 use crate::id::{ConversationId, DocumentId, TextId, TicketId};
 use crate::people::{Actor, Agent, Capacity, Customer, Permission, Scope, USUAL_PERFORMANCE};
 use crate::routing::{QueueDepth, Ranked};
-use crate::scoring::{Score, score};
+use crate::scoring::{Score, score, total};
 use crate::sla::attribution::{Ownership, Share};
 use crate::sla::deadline::Reading;
 use crate::sla::{Ledger, SlaTimer, TimerMove};
@@ -202,7 +202,7 @@ impl Desk {
         let now = self.now();
         let config = self.config_for(actor, &ticket).await?;
         let mut view = TicketView {
-            score: score(&config.settings.weights, &ticket.score_inputs(), now).total,
+            score: total(&config.settings.weights, &ticket.score_inputs(), now),
             timers: timers(&ticket, now, &config),
             ticket,
             texts: texts(&mut page),

@@ -5,7 +5,6 @@
 //! that nobody knows; a token whose text is never stored does no harm. A vault gives a value back only to somebody
 //! who is named and says why, and writes that down first.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -35,7 +34,7 @@ impl Serialize for Token {
 
 impl<'de> Deserialize<'de> for Token {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        crate::wire::parsed(deserializer)
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use support_core::Error;
@@ -22,7 +21,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, MERGES, Params, limit};
 use crate::fields::given;
 use crate::mount::App;
-use crate::reply::{Page, Versioned};
+use crate::reply::{Json, Page, Versioned};
 use crate::view::agent::{AbsenceBody, AgentBody, CapacityBody, PerformanceBody, ShiftBody};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Json;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -23,6 +22,7 @@ use crate::attempts::{Peer, Who};
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call};
 use crate::mount::{App, SignIn};
+use crate::reply::Json;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()

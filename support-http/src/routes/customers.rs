@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use support_core::desk::{CreateCustomer, CustomerSpec, UpdateCustomer};
@@ -19,7 +18,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, Params, limit};
 use crate::fields::given;
 use crate::mount::App;
-use crate::reply::{Page, Versioned};
+use crate::reply::{Json, Page, Versioned};
 use crate::view::person::CustomerBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,7 +22,7 @@ use crate::error::{ApiError, Problem, ProblemField};
 use crate::extract::{self, Body, Call, Id, NoBody, Params, limit};
 use crate::fields::object;
 use crate::mount::App;
-use crate::reply::{Page, Versioned};
+use crate::reply::{Json, Page, Versioned};
 
 use super::tickets::{NewTicketCustomer, in_customer, made, requester};
 

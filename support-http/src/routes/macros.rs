@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -22,7 +21,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{self, Body, Call, Id, Params, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
-use crate::reply::{Page, Said, Versioned};
+use crate::reply::{Json, Page, Said, Versioned};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default()

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use support_core::desk::{MaskingTrial, TrialExample};
 use support_core::masking::{
@@ -18,6 +17,7 @@ use uuid::Uuid;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, limit};
 use crate::mount::App;
+use crate::reply::Json;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(preview)).routes(routes!(try_out))

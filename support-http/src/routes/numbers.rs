@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use support_core::desk::{AssignmentFilter, Counts};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +12,7 @@ use utoipa_axum::routes;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, Params, limit, read};
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 use crate::view::work::AssignmentBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use support_core::desk::{AcceptOffer, DeclineOffer, OfferView};
@@ -16,7 +15,7 @@ use super::tickets::changed;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, Id, MaybeBody, NoBody};
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 use crate::view::ticket::TicketBody;
 use crate::view::work::WhyBody;
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use serde::Serialize;
 use support_core::routing::Placement;
 use utoipa::ToSchema;
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, NoBody};
 use crate::mount::App;
+use crate::reply::Json;
 use crate::view::work::WhyBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -19,7 +18,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, Params};
 use crate::fields::given;
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 
 use super::documents::{self, Part, Shown};
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -15,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::error::{ApiError, Problem};
 use crate::mount::App;
+use crate::reply::Json;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(health)).routes(routes!(ready)).routes(routes!(metrics))

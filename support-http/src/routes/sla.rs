@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
@@ -21,7 +20,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, Params};
 use crate::fields::given;
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 
 use super::documents::{self, Part, Shown};
 

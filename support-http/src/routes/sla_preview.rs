@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Json;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -20,6 +19,7 @@ use utoipa_axum::routes;
 use crate::error::{ApiError, Problem, ProblemField};
 use crate::extract::{Body, Call};
 use crate::mount::App;
+use crate::reply::Json;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(preview))

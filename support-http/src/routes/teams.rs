@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::IntoResponse;
 use serde::{Deserialize, Serialize};
 use support_core::config::{QueueLimitAction, RelaxStage, RoutingMode};
@@ -22,7 +21,7 @@ use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id, Params, limit};
 use crate::fields::{given, object};
 use crate::mount::App;
-use crate::reply::{Page, Versioned};
+use crate::reply::{Json, Page, Versioned};
 
 use super::documents::Part;
 

@@ -23,7 +23,7 @@ pub(crate) struct ScoreBody {
     /// One object of each: `{points, term: priority|age|urgency|keywords|insight, …}` with what it was made
     /// of.
     #[schema(value_type = Vec<Value>)]
-    terms: Vec<Term>,
+    terms: [Term; 5],
 }
 
 impl From<Score> for ScoreBody {
@@ -46,7 +46,7 @@ pub(crate) struct PlaceBody {
     pub(crate) waiting_seconds: i64,
     /// The terms of the score: `{points, term, …}`.
     #[schema(value_type = Vec<Value>)]
-    pub(crate) why: Vec<Term>,
+    pub(crate) why: [Term; 5],
 }
 
 /// A page of the ranked queue.
@@ -83,7 +83,7 @@ pub(crate) struct PrioritizedBody {
     pub(crate) score: f64,
     /// The terms of the score: `{points, term, …}`.
     #[schema(value_type = Vec<Value>)]
-    pub(crate) why: Vec<Term>,
+    pub(crate) why: [Term; 5],
 }
 
 /// A change of owner.

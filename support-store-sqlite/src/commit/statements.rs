@@ -77,3 +77,29 @@ impl Statements {
         self.of(table, |s| &s.insert)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::row::event;
+
+    /// For an `IN` of more than two values in a `CHECK`, SQLite would make a table of them at each row that is added.
+    #[test]
+    fn adding_a_row_makes_no_table_in_memory() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(include_str!("../../migrations/001_desk.sql")).unwrap();
+        let inserts = Statements::all().0.iter().map(|statements| statements.insert.as_str());
+        for sql in inserts.chain([event::INSERT]) {
+            let mut statement = db.prepare(&format!("EXPLAIN {sql}")).unwrap();
+            let nothing = vec![None::<i64>; statement.parameter_count()];
+            let steps = statement
+                .query_map(rusqlite::params_from_iter(nothing), |row| row.get::<_, String>(1))
+                .unwrap();
+            let steps = steps.collect::<Result<Vec<_>, _>>().unwrap();
+            assert!(steps.iter().any(|step| step.ends_with("Insert")), "{sql}");
+            assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{sql}");
+        }
+    }
+}

@@ -7,8 +7,8 @@ use support_core::people::{Actor, AgentActor, CustomerActor};
 use support_core::store::{LoginSubject, Record};
 use support_core::time::Timestamp;
 
+use super::Reader;
 use super::load::{Kind, statement};
-use crate::commit::tenant_number;
 use crate::error::Failure;
 use crate::row::{access, people};
 
@@ -31,8 +31,8 @@ impl From<LoginSubject> for Claimed {
 }
 
 /// Finds who somebody claims to be; nobody where they are deactivated, blocked or signed out.
-pub(crate) fn actor(db: &Connection, tenant: TenantId, claimed: &Claimed) -> Result<Option<Actor>, Failure> {
-    let Some(number) = tenant_number(db, tenant)? else { return Ok(None) };
+pub(crate) fn actor(db: &Reader, tenant: TenantId, claimed: &Claimed) -> Result<Option<Actor>, Failure> {
+    let Some(number) = db.tenant(tenant)? else { return Ok(None) };
     let found = match claimed {
         Claimed::Session(id, now) => {
             let sql = statement!(Session, "c.tenant = ?1 AND c.id = ?2");
@@ -92,11 +92,11 @@ fn person(
 
 /// Finds a login by address, with the hash that only the comparison sees.
 pub(crate) fn login(
-    db: &Connection,
+    db: &Reader,
     tenant: TenantId,
     email: &str,
 ) -> Result<Option<(LoginSubject, String)>, Failure> {
-    let Some(number) = tenant_number(db, tenant)? else { return Ok(None) };
+    let Some(number) = db.tenant(tenant)? else { return Ok(None) };
     let sql = statement!(Login, "c.tenant = ?1 AND c.email_folded = ?2");
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![number, email.to_lowercase()])?;

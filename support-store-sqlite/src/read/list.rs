@@ -8,8 +8,7 @@ use support_core::store::{OffersOf, Page, PageCursor, Query, Record, Select};
 use uuid::Uuid;
 
 use super::load::Kind;
-use super::{log, related, sight, tickets};
-use crate::commit::tenant_number;
+use super::{Reader, log, related, sight, tickets};
 use crate::config::Limits;
 use crate::error::Failure;
 use crate::row::access;
@@ -19,11 +18,11 @@ const FIRST: [u8; 16] = [0; 16];
 const LAST: [u8; 16] = [0xff; 16];
 
 /// Reads a page.
-pub(crate) fn find(db: &Connection, scope: &Scope, query: &Query, limits: Limits) -> Result<Page, Failure> {
+pub(crate) fn find(db: &Reader, scope: &Scope, query: &Query, limits: Limits) -> Result<Page, Failure> {
     if !(1..=Query::MOST).contains(&query.limit) {
         return Err(Failure::Misuse("a limit outside 1 to 1,000"));
     }
-    let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Page::default()) };
+    let Some(tenant) = db.tenant(scope.tenant())? else { return Ok(Page::default()) };
     let (items, next) = match &query.select {
         Select::Stream(stream) => return log::stream(db, tenant, scope, *stream, query),
         Select::Tickets(filter) => tickets::find(db, tenant, scope, filter, query, limits)?,

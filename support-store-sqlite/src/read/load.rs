@@ -5,8 +5,8 @@ use support_core::id::{TextId, TicketId};
 use support_core::people::Scope;
 use support_core::store::{Key, Record, SearchEntry};
 
+use super::Reader;
 use super::sight::{self, FACTS};
-use crate::commit::tenant_number;
 use crate::error::Failure;
 use crate::row::{Table, access, people, text, thread, ticket};
 
@@ -139,11 +139,16 @@ macro_rules! statement {
 pub(super) use statement;
 
 /// Reads records by key, in the order of the keys.
-pub(crate) fn load(db: &Connection, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, Failure> {
-    match tenant_number(db, scope.tenant())? {
+pub(crate) fn load(db: &Reader, scope: &Scope, keys: &[Key]) -> Result<Vec<Option<Record>>, Failure> {
+    match db.tenant(scope.tenant())? {
         Some(tenant) => keys.iter().map(|key| one(db, tenant, scope, key)).collect(),
         None => Ok(keys.iter().map(|key| empty(scope, key)).collect()),
     }
+}
+
+/// Tells whether one statement reads these records, once the tenant's number is known.
+pub(crate) fn is_single(keys: &[Key]) -> bool {
+    matches!(keys, [key] if !matches!(key, Key::TextByWords(..)))
 }
 
 /// What stands under a key of a tenant in which nothing was written.

@@ -5,20 +5,20 @@ use support_core::event::{Envelope, Stream};
 use support_core::people::{Scope, Sight};
 use support_core::store::{Cursor, EventPage, Page, PageCursor, Query};
 
+use super::Reader;
 use super::sight::{self, FACTS};
-use crate::commit::tenant_number;
 use crate::error::Failure;
 use crate::row::event::{COLUMNS, decode, number};
 
 /// Reads the log after a cursor, looking at no more than `scan` events that the scope does not see.
 pub(crate) fn after(
-    db: &Connection,
+    db: &Reader,
     scope: &Scope,
     after: &Cursor,
     limit: u32,
     scan: usize,
 ) -> Result<EventPage, Failure> {
-    let (tenant, newest) = match tenant_number(db, scope.tenant())? {
+    let (tenant, newest) = match db.tenant(scope.tenant())? {
         Some(tenant) => (tenant, position(db, tenant)?),
         None => (0, 0),
     };

@@ -69,9 +69,12 @@ fn each(
     scope: &Scope,
     kind: Kind,
     sql: &str,
-    ids: impl Iterator<Item = Uuid>,
+    ids: impl ExactSizeIterator<Item = Uuid>,
     found: &mut Vec<Record>,
 ) -> Result<(), Failure> {
+    if ids.len() == 0 {
+        return Ok(());
+    }
     let mut statement = db.prepare_cached(sql)?;
     for id in ids {
         let mut rows = statement.query(params![tenant, id.as_bytes()])?;

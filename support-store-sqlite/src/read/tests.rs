@@ -1,16 +1,39 @@
-//! Which index serves which list, as SQLite plans it.
+//! Which index serves which list, as SQLite plans it, and what a reader keeps.
 
 use rusqlite::{Connection, params_from_iter};
+use support_core::id::TenantId;
 use support_core::ticket::{SetAsideKind, Status};
 use uuid::Uuid;
 
 use super::partition::{Partition, Scan, by_change, by_id, start};
+use super::{Reader, TENANTS};
 
 /// A database that holds nothing, so that no plan is due to what it holds.
 fn empty() -> Connection {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch(include_str!("../../migrations/001_desk.sql")).unwrap();
     db
+}
+
+#[test]
+fn a_tenant_is_found_as_soon_as_it_is_there_and_keeps_its_number() {
+    let reader = Reader::new(empty());
+    let id = |number: u128| TenantId::from_uuid(Uuid::from_u128(number));
+    let add = |number: u128| {
+        let row = (Uuid::from_u128(number).into_bytes(), [0_u8; 32]);
+        reader.execute("INSERT INTO desk_tenants (id, head) VALUES (?1, ?2)", row).unwrap();
+        reader.last_insert_rowid()
+    };
+    assert_eq!(reader.tenant(id(1)).unwrap(), None);
+    let (first, second) = (add(1), add(2));
+    assert_eq!(reader.tenant(id(1)).unwrap(), Some(first));
+    for number in 1_000..1_000 + 2 * u128::try_from(TENANTS).unwrap() {
+        assert_eq!(reader.tenant(id(number)).unwrap(), None);
+        let added = add(number);
+        assert_eq!(reader.tenant(id(number)).unwrap(), Some(added));
+    }
+    assert_eq!([1, 2].map(|number| reader.tenant(id(number)).unwrap()), [Some(first), Some(second)]);
+    assert!(reader.tenants.borrow().len() <= TENANTS);
 }
 
 fn plan(db: &Connection, scan: &Scan) -> String {

@@ -9,8 +9,8 @@ use support_core::store::Due;
 use support_core::ticket::{Participant, Work};
 use support_core::time::Timestamp;
 
+use super::Reader;
 use super::sight::{self, FACTS};
-use crate::commit::tenant_number;
 use crate::error::Failure;
 use crate::row::Columns;
 
@@ -76,12 +76,12 @@ pub(crate) fn tenants(db: &Connection) -> Result<Vec<TenantId>, Failure> {
 
 /// Reads waiting work that a scope sees, in the order of ticket ids.
 pub(crate) fn scan(
-    db: &Connection,
+    db: &Reader,
     scope: &Scope,
     after: Option<TicketId>,
     limit: u32,
 ) -> Result<Vec<Waiting>, Failure> {
-    let Some(tenant) = tenant_number(db, scope.tenant())? else { return Ok(Vec::new()) };
+    let Some(tenant) = db.tenant(scope.tenant())? else { return Ok(Vec::new()) };
     let sql = format!(
         "SELECT {FACTS}, t.channel, t.priority, t.keyword_points, t.insight_points, t.urgency_from, \
          t.urgency_to, t.urgency_rests, t.work_since, t.effort, t.skills, t.preferred, t.sticky, \

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use support_core::desk::Reassign;
 use support_core::id::{AgentId, TeamId, TicketId};
@@ -15,6 +14,7 @@ use uuid::Uuid;
 use crate::error::{ApiError, Problem, ProblemField};
 use crate::extract::{Body, Call};
 use crate::mount::App;
+use crate::reply::Json;
 
 /// Most tickets of one request.
 const MOST: usize = 100;

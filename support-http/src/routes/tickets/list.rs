@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use support_core::id::TicketId;
 use support_core::store::TicketSort;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +13,7 @@ use super::rendered;
 use crate::error::{ApiError, Problem};
 use crate::extract::Call;
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 use crate::view::ticket::TicketBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

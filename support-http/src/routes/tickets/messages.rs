@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,7 +19,7 @@ use super::open::no_attachments;
 use crate::error::{ApiError, Problem};
 use crate::extract::{self, Body, Call, Id, Params, limit};
 use crate::mount::App;
-use crate::reply::{Made, Page};
+use crate::reply::{Json, Made, Page};
 use crate::view::message::MessageBody;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

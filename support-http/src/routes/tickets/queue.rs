@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use support_core::desk::QueueFilter;
 use support_core::id::{DocumentId, TicketId};
@@ -20,6 +19,7 @@ use super::{Include, rendered};
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Params, limit};
 use crate::mount::App;
+use crate::reply::Json;
 use crate::view::ticket::TicketBody;
 use crate::view::work::{PlaceBody, PrioritizedBody, QueueBody};
 

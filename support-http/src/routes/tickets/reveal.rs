@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use support_core::id::TicketId;
 use support_core::masking::Token;
@@ -13,6 +12,7 @@ use utoipa_axum::routes;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, Id};
 use crate::mount::App;
+use crate::reply::Json;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::default().routes(routes!(reveal))

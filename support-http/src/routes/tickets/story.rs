@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use serde::Deserialize;
 use support_core::desk::{AssignmentFilter, TextsById};
 use support_core::id::TicketId;
@@ -13,7 +12,7 @@ use utoipa_axum::routes;
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, Id, Params, limit};
 use crate::mount::App;
-use crate::reply::Page;
+use crate::reply::{Json, Page};
 use crate::view::event::EventBody;
 use crate::view::sla::SlaHistoryBody;
 use crate::view::work::{AssignmentBody, ExplanationBody};
