@@ -1,12 +1,12 @@
 //! Filling in: what has no place yet gets the room that is left, in the order of the score.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::time::Timestamp;
 
 use super::{Asked, InOrder, Pick, Piece, STICKY_POINTS, take};
 
-/// Most agents of whom it is asked whether younger work could give way.
+/// Most agents of whom younger work could give way that are compared.
 const ASKED: usize = 20;
 
 impl InOrder<'_> {
@@ -35,13 +35,12 @@ impl InOrder<'_> {
             let found = found.or_else(|| {
                 let (agent, points, gone) = before.give_way(self, piece, asked, &picks, &room)?;
                 yielded.insert(agent);
-                for at in gone {
-                    let Some(pick) = picks.get(at) else { continue };
-                    placed.get_mut(pick.at).into_iter().for_each(|placed| *placed = false);
-                    let effort = self.waiting_effort(pick.at);
-                    room.get_mut(agent).into_iter().for_each(|room| *room += effort);
-                    before.gone.get_mut(at).into_iter().for_each(|gone| *gone = true);
+                for one in &gone {
+                    let waits = picks.get(one.at).and_then(|pick| placed.get_mut(pick.at));
+                    waits.into_iter().for_each(|placed| *placed = false);
+                    room.get_mut(agent).into_iter().for_each(|room| *room += one.effort);
                 }
+                before.gave_way(agent, &gone);
                 Some((points, agent))
             });
             let Some((points, agent)) = found else { continue };
@@ -110,6 +109,8 @@ struct Before {
     youngest_for: Vec<Option<Timestamp>>,
     /// Which of them gave way.
     gone: Vec<bool>,
+    /// Since when work of each number of turns would have to wait that found nobody, as long as nothing gave way since.
+    found_nobody: HashMap<usize, Timestamp>,
 }
 
 impl Before {
@@ -129,7 +130,20 @@ impl Before {
             _ => in_order.batch.asked.iter().map(of_asked).collect(),
         };
         let least_first = vec![None; agents];
-        Self { of, least_first, youngest, youngest_for, gone: vec![false; picks.len()] }
+        let (gone, found_nobody) = (vec![false; picks.len()], HashMap::new());
+        Self { of, least_first, youngest, youngest_for, gone, found_nobody }
+    }
+
+    /// Notes that picks of an agent gave way.
+    fn gave_way(&mut self, agent: usize, gone: &[Earlier]) {
+        for one in gone {
+            self.gone.get_mut(one.at).into_iter().for_each(|gone| *gone = true);
+        }
+        let stays = |one: &&Earlier| self.gone.get(one.at) == Some(&false);
+        let of = self.least_first.get(agent).and_then(Option::as_deref).unwrap_or_default();
+        let youngest = of.iter().filter(stays).map(|one| one.since).max();
+        self.youngest.get_mut(agent).into_iter().for_each(|known| *known = youngest);
+        self.found_nobody.clear();
     }
 
     /// Finds whose younger work would have to give way, the points of the agent's fit, and which picks. Nothing where
@@ -141,23 +155,22 @@ impl Before {
         asked: &Asked,
         picks: &[Pick],
         room: &[u32],
-    ) -> Option<(usize, i32, Vec<usize>)> {
+    ) -> Option<(usize, i32, Vec<Earlier>)> {
         let score = in_order.waiting.get(piece.at)?.ranked.score;
         let since = in_order.batch.weights.precedes_since(score, in_order.batch.crew.now)?;
         if self.youngest_for.get(piece.asks).copied().flatten() < Some(since) {
             return None;
         }
+        if self.found_nobody.get(&piece.asks).is_some_and(|nobody| since >= *nobody) {
+            return None;
+        }
         let mut found: Option<(i32, usize, i32, usize)> = None;
-        let mut asked_of = 0;
+        let mut could = 0;
         for (points, number) in &asked.eligible {
             let has_younger = self.youngest.get(*number).copied().flatten() >= Some(since);
             if !has_younger || in_order.declined(piece, *number) {
                 continue;
             }
-            if asked_of == ASKED {
-                break;
-            }
-            asked_of += 1;
             let need = asked.asks.effort.saturating_sub(room.get(*number).copied().unwrap_or(0));
             let (mut freed, mut lost, mut count) = (0, 0, 0);
             for one in self.younger(in_order, *number, picks, since) {
@@ -168,13 +181,24 @@ impl Before {
                 lost += one.value;
                 count += 1;
             }
-            if freed >= need && found.is_none_or(|(least, ..)| lost < least) {
-                found = Some((lost, *number, *points, count));
+            if freed >= need {
+                could += 1;
+                if found.is_none_or(|(least, ..)| lost < least) {
+                    found = Some((lost, *number, *points, count));
+                }
+                if could == ASKED {
+                    break;
+                }
             }
         }
-        let (_, number, points, count) = found?;
-        let gone = self.younger(in_order, number, picks, since).take(count).map(|one| one.at);
-        Some((number, points, gone.collect()))
+        let Some((_, number, points, count)) = found else {
+            // Who gave this very piece back might give other work of its kind a place.
+            if in_order.waiting.get(piece.at).is_some_and(|next| !next.is_declined()) {
+                self.found_nobody.insert(piece.asks, since);
+            }
+            return None;
+        };
+        Some((number, points, self.younger(in_order, number, picks, since).take(count).collect()))
     }
 
     /// Lists an agent's picks that became waiting since an instant, what is worth least first.

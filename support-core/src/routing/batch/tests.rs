@@ -13,6 +13,7 @@ use crate::conversation::ChannelKind;
 use crate::id::{DocumentId, TeamId};
 use crate::routing::plan::{beside, plan_of};
 use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
+use crate::scoring::Urgency;
 use crate::testkit::build::{
     a_document, a_seat, a_waiting_ticket, agent_id, an_agent, instant, team_id, ticket_id, word,
 };
@@ -273,24 +274,56 @@ proptest! {
     }
 }
 
+/// Weights of all kinds, with age that earns something.
+fn some_weights() -> impl Any<Value = Weights> {
+    let points = (0_u32..300, 0_u32..300, 0_u32..200, 0_u32..100);
+    (points, 1_u32..500, 60_u32..40_000).prop_map(|((priority, urgency, keyword, insight), age, seconds)| {
+        let weights = Weights {
+            priority_points: priority.into(),
+            urgency_points: urgency.into(),
+            keyword_limit: keyword.into(),
+            insight_limit: insight.into(),
+            age_points: age.into(),
+            age_seconds: seconds,
+            ..Weights::default()
+        };
+        assert!(weights.problems().is_empty(), "{:?}", weights.problems());
+        weights
+    })
+}
+
 proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(512))]
+
     /// Work that has waited so long precedes every item that becomes waiting from then on: none of those is given to
-    /// somebody who could have had it instead.
+    /// somebody who could have had it instead. Whatever the weights are, and whatever else counts for the younger.
     #[test]
     fn nothing_takes_the_place_of_what_waited_beyond_its_bound(
         (roster, entries) in a_desk(Kinds { efforts: 1, declined: true, leads: false }),
         strategy in prop::sample::select(crate::routing::Strategy::ALL),
-        older in prop::collection::vec(0_i64..200_000, 24),
+        weights in prop_oneof![Just(Weights::default()), some_weights()],
+        // How long ago each began to wait, in shares of the longest bound; keyword points, insight points, and when the
+        // tightest timer is due.
+        else_ in prop::collection::vec(
+            (prop_oneof![0_u32..1_000, 1_000_u32..3_000], -1.5_f64..1.5, 0.0_f64..1.0, prop::option::of(-1_000_i64..1_000)),
+            24,
+        ),
     ) {
-        let config = config(strategy.as_str());
+        let mut config = config(strategy.as_str());
+        let longest = weights.precedes_after_seconds(Priority::Low, false).unwrap();
         let entries: Vec<Waiting> = entries
             .into_iter()
-            .zip(older)
-            .map(|(mut entry, older)| {
-                entry.work.since = entry.work.since.plus_seconds(if older < 100_000 { 0 } else { -older });
+            .zip(else_)
+            .map(|(mut entry, (share, keywords, insight, due))| {
+                entry.work.since = NOW.plus_seconds(-((longest * f64::from(share) / 1_000.0) as i64));
+                entry.keyword_points = keywords * weights.keyword_limit;
+                entry.insight_points = insight * weights.insight_limit;
+                let due = due.map(|due| NOW.plus_seconds(due));
+                entry.urgency = due.map(|due| Urgency::between(due.plus_seconds(-500), due));
                 entry
             })
             .collect();
+        config.settings.weights = weights;
         let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
         let waits = entries.iter().filter(|entry| planned.iter().all(|one| one.ticket != entry.ticket));
         for waits in waits {
@@ -416,4 +449,35 @@ fn what_the_flow_leaves_is_not_passed_by_what_came_later() {
     assert_eq!(planned, [(ticket_id(1), agent_id(2)), (ticket_id(2), agent_id(1))]);
     let young = plan(&mut queue(&entries[2..]), &mut roster, &config, NOW, 1_000);
     assert_eq!(young.len(), 1);
+}
+
+/// What gave way once is not asked to give way again: it would keep late work from those who still could.
+#[test]
+fn late_work_takes_the_room_of_all_younger_work_however_many_agents_there_are() {
+    let config = config("optimal");
+    let bound = config.settings.weights.precedes_after_seconds(Priority::Low, false).unwrap() as i64;
+    let agents = 61;
+    let waits = |number: u32, seconds: i64, skills: &[(&str, u8)]| Waiting {
+        priority: Priority::Low,
+        work: Work {
+            skills: skills.iter().map(|(skill, level)| (word(skill), *level)).collect(),
+            ..Work::since(NOW.plus_seconds(-seconds))
+        },
+        ..a_waiting_ticket(number)
+    };
+    // One is so old that all others are of the same step, within which the younger fit better.
+    let old = waits(0, 100 * bound, &[]);
+    let late = (1..agents).map(|number| waits(number, bound + 3_600, &[]));
+    let young = (agents..2 * agents).map(|number| waits(number, 600, &[("billing", 3)]));
+    let entries: Vec<Waiting> = std::iter::once(old).chain(late).chain(young).collect();
+    let seats = (0..agents).map(|number| {
+        let mut agent = an_agent(number);
+        agent.skills = [(word("billing"), 3)].into();
+        agent.capacity.units = 1;
+        a_seat(agent)
+    });
+    let mut roster: Roster = seats.collect();
+    let planned = plan(&mut queue(&entries), &mut roster, &config, NOW, 1_000);
+    let young = planned.iter().filter(|one| one.ticket >= ticket_id(agents)).count();
+    assert_eq!((planned.len(), young), (agents as usize, 0));
 }
