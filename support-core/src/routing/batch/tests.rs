@@ -292,6 +292,16 @@ fn some_weights() -> impl Any<Value = Weights> {
     })
 }
 
+/// What counts beside what is asked for: the priority, if any; how long ago it began to wait, in thousandths of the
+/// longest bound; its keyword points and its insight points, in shares of their limits; and when its tightest timer is due.
+fn what_counts() -> impl Any<Value = (Option<Priority>, u32, f64, f64, Option<i64>)> {
+    let any = (Just(None), 0_u32..3_000, -1.5_f64..1.5, 0.0_f64..1.0, prop::option::of(-1_000_i64..1_000));
+    // What has just waited long enough with all else against it, and what came right after that with all for it.
+    let late = (Just(Some(Priority::Low)), 1_000_u32..1_020, Just(-1.5), Just(0.0), Just(None));
+    let young = (Just(Some(Priority::Urgent)), 0_u32..20, Just(1.5), Just(1.0), Just(Some(-1)));
+    prop_oneof![any, late, young]
+}
+
 proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(512))]
 
@@ -302,19 +312,15 @@ proptest! {
         (roster, entries) in a_desk(Kinds { efforts: 1, declined: true, leads: false }),
         strategy in prop::sample::select(crate::routing::Strategy::ALL),
         weights in prop_oneof![Just(Weights::default()), some_weights()],
-        // How long ago each began to wait, in shares of the longest bound; keyword points, insight points, and when the
-        // tightest timer is due.
-        else_ in prop::collection::vec(
-            (prop_oneof![0_u32..1_000, 1_000_u32..3_000], -1.5_f64..1.5, 0.0_f64..1.0, prop::option::of(-1_000_i64..1_000)),
-            24,
-        ),
+        what_counts in prop::collection::vec(what_counts(), 24),
     ) {
         let mut config = config(strategy.as_str());
         let longest = weights.precedes_after_seconds(Priority::Low, false).unwrap();
         let entries: Vec<Waiting> = entries
             .into_iter()
-            .zip(else_)
-            .map(|(mut entry, (share, keywords, insight, due))| {
+            .zip(what_counts)
+            .map(|(mut entry, (priority, share, keywords, insight, due))| {
+                entry.priority = priority.unwrap_or(entry.priority);
                 entry.work.since = NOW.plus_seconds(-((longest * f64::from(share) / 1_000.0) as i64));
                 entry.keyword_points = keywords * weights.keyword_limit;
                 entry.insight_points = insight * weights.insight_limit;
