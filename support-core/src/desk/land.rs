@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::id::{AgentId, ConversationId, TenantId};
 use crate::people::{AgentState, Scope};
-use crate::routing::{AssignHow, ReturnCause};
+use crate::routing::AssignHow;
 use crate::store::{ChangeSet, Delta, Key, Record};
 use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, go_on_quietly};
 
@@ -103,12 +103,8 @@ impl Desk {
         circumstances: &Circumstances<'_>,
     ) -> Result<(Landing<'a>, Option<AgentState>), Error> {
         let Some(agent) = given(&landing.decision) else { return Ok((landing, None)) };
-        let keys = [Key::Agent(agent), Key::AgentState(agent)];
-        let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
-        match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state)))
-                if agent.active && agent.may_reply() =>
-            {
+        match self.fit_for_work(landing.tenant, agent).await? {
+            Ok((agent, state)) => {
                 let units = landing.decision.ticket.units();
                 let state = with(state, landing.earlier);
                 let is_over = goes_over(landing.before, units, &agent, &state);
@@ -122,9 +118,7 @@ impl Desk {
                 }
                 Ok((landing, Some(state)))
             }
-            (found, _) => {
-                let here = matches!(found, Some(Record::Agent(agent)) if agent.active);
-                let because = if here { ReturnCause::MayNotReply } else { ReturnCause::Left };
+            Err(because) => {
                 let commands: Vec<Command> =
                     std::iter::once(Command::GiveBack(because)).chain(landing.placed.take()).collect();
                 landing.decision = go_on_quietly(landing.decision, &commands, circumstances)?;
