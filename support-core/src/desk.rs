@@ -59,6 +59,7 @@ mod reset;
 mod reveal;
 mod route;
 mod run;
+mod said;
 mod sight;
 mod sign_in;
 mod teams;
@@ -77,8 +78,7 @@ pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{
     AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped, SetAway,
-    WaitingExplanation,
-    explain_waiting,
+    WaitingExplanation, explain_waiting,
 };
 pub use input::ContextInput;
 pub use insight::RefreshInsight;
