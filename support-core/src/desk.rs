@@ -51,6 +51,7 @@ mod names;
 mod notices;
 mod offers;
 mod open;
+mod presence;
 mod read;
 mod receive;
 mod references;
@@ -58,6 +59,7 @@ mod reset;
 mod reveal;
 mod route;
 mod run;
+mod said;
 mod sight;
 mod sign_in;
 mod teams;
@@ -66,7 +68,7 @@ mod tick;
 mod trial;
 mod verify;
 
-pub use agents::{AgentReply, CreateAgent, DeactivateAgent, SetPresence, UpdateAgent};
+pub use agents::{AgentReply, CreateAgent, DeactivateAgent, UpdateAgent};
 pub use assign::{Reassign, ReturnWork, Take};
 pub use automate::Rehearsed;
 pub use browse::{AssignmentFilter, AssignmentPage, Names, QueueFilter, TicketReading};
@@ -75,8 +77,8 @@ pub use customers::{CreateCustomer, CustomerReply, CustomerSpec, UpdateCustomer}
 pub use documents::{DocumentChange, EditDocument};
 pub use edit::{AddParticipant, EditTicket, Escalate, Handle, RestoreTicket, SetAsideTicket, Snooze};
 pub use explain::{
-    AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped, WaitingExplanation,
-    explain_waiting,
+    AgentVerdict, Explanation, Relaxes, RuleApplied, RulesExplained, RulesStopped, SetAway,
+    WaitingExplanation, explain_waiting,
 };
 pub use input::ContextInput;
 pub use insight::RefreshInsight;
@@ -86,6 +88,7 @@ pub use macros::{MacroFilter, MacroView};
 pub use message::{DeliveryReport, WriteMessage};
 pub use offers::{AcceptOffer, DeclineOffer, OfferView};
 pub use open::{OpenTicket, Requester};
+pub use presence::SetPresence;
 pub use read::{
     MessagePage, MessageView, QueuePage, SlaCycle, SlaHistory, TextsById, TicketPage, TicketView, TimerView,
 };

@@ -23,7 +23,7 @@ use crate::id::{
 };
 use crate::label::{ForeignId, Label};
 use crate::masking::Token;
-use crate::people::{ActorRef, Presence};
+use crate::people::{ActorRef, Missed, Presence};
 use crate::routing::{AssignHow, OfferState, ReturnCause, Why};
 use crate::sla::policy::StepKey;
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
@@ -525,6 +525,19 @@ events! {
         reason: Option<TextId>,
         /// Whether its time ran out.
         by_time: bool,
+        /// What they missed, where the desk set them away for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<Missed>,
+    }
+    /// An agent who was there let work go by: an offer timed out, or a ticket went back unanswered.
+    AgentMissed = "agent.missed" {
+        /// What, and how often in a row with this.
+        missed: Missed,
+    }
+    /// An agent who had missed work of a channel took some up: what they miss from here on is counted from 1.
+    AgentTookUp = "agent.took_up" {
+        /// The channel.
+        channel: ChannelKind,
     }
     /// A configuration document has a new version.
     ConfigChanged = "config.changed" {
@@ -543,25 +556,6 @@ events! {
     SignedOut = "auth.signed_out" {}
     /// A password was set.
     PasswordChanged = "auth.password_changed" {}
-}
-
-impl Event {
-    /// Returns who may see it.
-    #[must_use]
-    pub const fn class(&self) -> AudienceClass {
-        match self {
-            Self::TicketCreated { .. }
-            | Self::TicketStatusChanged { .. }
-            | Self::TicketSubjectChanged { .. }
-            | Self::MessageAdded { visibility: Visibility::Public, .. } => AudienceClass::Public,
-            Self::SignedIn {}
-            | Self::SignInRefused {}
-            | Self::SignedOut {}
-            | Self::PasswordChanged {}
-            | Self::TicketValueRevealed { .. } => AudienceClass::Audit,
-            _ => AudienceClass::Internal,
-        }
-    }
 }
 
 #[cfg(test)]

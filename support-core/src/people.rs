@@ -30,7 +30,7 @@ mod scope;
 mod shift;
 
 pub use actor::{Actor, ActorKind, ActorRef, AgentActor, CustomerActor};
-pub use agent::{Absence, Agent, AgentState, Capacity, Load, USUAL_PERFORMANCE, WorkKind};
+pub use agent::{Absence, Agent, AgentState, Capacity, Load, Missed, USUAL_PERFORMANCE, WorkKind};
 pub use customer::{Address, AddressKind, Customer, CustomerFieldValue, normalize_address};
 pub use permission::{Grants, Permission, Reach, Role};
 pub use presence::Presence;

@@ -50,6 +50,8 @@ mod loops;
 mod macros;
 #[path = "desk/main_job.rs"]
 mod main_job;
+#[path = "desk/missed.rs"]
+mod missed;
 #[path = "desk/names.rs"]
 mod names;
 #[path = "desk/offers.rs"]

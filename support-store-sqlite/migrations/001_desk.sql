@@ -345,8 +345,11 @@ CREATE TABLE desk_agent_states (
     load_chat INTEGER NOT NULL CHECK (load_chat >= 0),
     load_call INTEGER NOT NULL CHECK (load_call >= 0),
     last_assigned_at INTEGER,
+    -- How many pieces of work were missed in a row, as JSON by channel.
+    missed TEXT,
     version INTEGER NOT NULL,
     since INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, agent)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX desk_agent_states_until ON desk_agent_states (until) WHERE until IS NOT NULL;

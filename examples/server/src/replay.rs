@@ -251,6 +251,9 @@ async fn set_up(
         .collect();
     let policy = serde_json::to_value(policy).map_err(|_| Error::invalid("policy", "cannot be printed"))?;
     desk.run(host, &PutDocument::new(DocumentKind::SlaPolicy, policy)).await?;
+    // Who has a ticket, and how long they take over it, goes by the recording or by the model.
+    let settings = serde_json::json!({ "unanswered_return_seconds": {}, "away_after_missed": {} });
+    desk.run(host, &PutDocument::new(DocumentKind::Settings, settings)).await?;
     let mut seats = Vec::with_capacity(people.len());
     for (agent, presence) in people {
         let id = desk.run(host, agent).await?.agent_id;

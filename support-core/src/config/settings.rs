@@ -32,8 +32,12 @@ pub struct Settings {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
     pub offline_returns_unstarted: bool,
     /// Seconds in which the owner of a ticket answers its customer for the first time, by the ticket's channel; then it
-    /// goes back to its queue with its age, and to others first. Default none; 120 are usual for chats. At most 50.
+    /// goes back to its queue with its age, and to others first. Default 120 for chats. At most 50.
     pub unanswered_return_seconds: BTreeMap<ChannelKind, i64>,
+    /// Pieces of work in a row that an agent misses before the desk sets them away, by the ticket's channel: offers to
+    /// which they do not answer, and tickets that go back unanswered. 1–100; none on channels that are not named. Default
+    /// 1 for calls (`phone`), 2 for chats. At most 50.
+    pub away_after_missed: BTreeMap<ChannelKind, u32>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,
     /// Seconds for which the answers to a journey that a customer has begun are kept for them. Default 7 days.
@@ -54,7 +58,8 @@ impl Default for Settings {
             declined_seconds: 300,
             offer_seconds: 120,
             offline_returns_unstarted: false,
-            unanswered_return_seconds: BTreeMap::new(),
+            unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
+            away_after_missed: BTreeMap::from([(ChannelKind::Phone, 1), (ChannelKind::Chat, 2)]),
             handling_lease_seconds: 60,
             journey_retention_seconds: 7 * 86_400,
             category_teams: BTreeMap::new(),
@@ -92,8 +97,18 @@ impl Settings {
             let field = format!("unanswered_return_seconds.{}", channel.as_str());
             FieldProblem::new(field, format!("must be 10 to {LONGEST}"))
         });
-        let many_channels = (self.unanswered_return_seconds.len() > 50)
-            .then(|| FieldProblem::new("unanswered_return_seconds", "must be at most 50"));
+        let misses = self.away_after_missed.iter().filter(|(_, value)| !(1..=100).contains(*value));
+        let misses = misses.map(|(channel, _)| {
+            FieldProblem::new(format!("away_after_missed.{}", channel.as_str()), "must be 1 to 100")
+        });
+        let channels = [
+            ("unanswered_return_seconds", self.unanswered_return_seconds.len()),
+            ("away_after_missed", self.away_after_missed.len()),
+        ];
+        let many_channels = channels
+            .into_iter()
+            .filter(|(_, named)| *named > 50)
+            .map(|(field, _)| FieldProblem::new(field, "must be at most 50"));
         // A reminder that comes with the end, or after it, reminds of nothing.
         let too_late = self
             .pending_reminder_seconds
@@ -111,6 +126,7 @@ impl Settings {
             .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
         let problems: Vec<FieldProblem> = ranges
             .chain(returns)
+            .chain(misses)
             .chain(many_channels)
             .chain(too_late)
             .chain(too_many)
@@ -131,6 +147,7 @@ mod tests {
         settings.pending_resolve_seconds = Some(1);
         settings.weights.age_points = f64::NAN;
         settings.unanswered_return_seconds.insert(ChannelKind::Chat, 9);
+        settings.away_after_missed = BTreeMap::from([(ChannelKind::Chat, 0), (ChannelKind::Email, 101)]);
         let fields: Vec<String> = settings.check().unwrap_err().into_iter().map(|p| p.field).collect();
         assert_eq!(
             fields,
@@ -138,6 +155,8 @@ mod tests {
                 "reopen_window_seconds",
                 "pending_resolve_seconds",
                 "unanswered_return_seconds.chat",
+                "away_after_missed.email",
+                "away_after_missed.chat",
                 "weights.age_points"
             ]
         );

@@ -6,19 +6,18 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EntityKind, Error, FieldProblem};
-use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{AgentId, EventId, TeamId};
+use crate::event::Event;
+use crate::id::{AgentId, TeamId};
 use crate::label::{ForeignId, Label};
 use crate::people::{
-    Absence, Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Reach, Role, Shift,
-    USUAL_PERFORMANCE, WorkKind, normalize_address,
+    Absence, Actor, AddressKind, Agent, AgentState, Capacity, Permission, Presence, Role, Shift,
+    USUAL_PERFORMANCE, normalize_address,
 };
 use crate::store::{ChangeSet, Key, Login, LoginSubject, PasswordHash, Query, Record, Select, StoreExt};
-use crate::time::Timestamp;
 
+use super::presence::last_change;
 use super::run::{Ask, Prepared, UseCase};
 use super::teams::count_memberships;
-use super::texts::Texts;
 
 /// Most units, chats or calls of an agent.
 const CAPACITY_LIMIT: u32 = 10_000;
@@ -122,45 +121,6 @@ pub struct DeactivateAgent {
     pub id: AgentId,
 }
 
-/// Says whether an agent is there.
-#[derive(Clone)]
-pub struct SetPresence {
-    /// Whose.
-    pub agent_id: AgentId,
-    /// Being there or not.
-    pub presence: Presence,
-    /// Kinds of work taken now; empty is all.
-    pub channels: Vec<WorkKind>,
-    /// Why, for the record.
-    pub reason: Option<String>,
-    /// When it falls back to available; not for `available` and `offline`.
-    pub until: Option<Timestamp>,
-}
-
-impl std::fmt::Debug for SetPresence {
-    /// Prints no reason.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SetPresence")
-            .field("agent_id", &self.agent_id)
-            .field("presence", &self.presence)
-            .field("until", &self.until)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SetPresence {
-    /// Says so until further notice.
-    #[must_use]
-    pub const fn of(agent_id: AgentId, presence: Presence) -> Self {
-        Self { agent_id, presence, channels: Vec::new(), reason: None, until: None }
-    }
-}
-
-/// Returns when profile or presence changed last: their events stand in one stream, in which time never runs back.
-pub(super) fn last_change(agent: &Agent, state: &AgentState) -> Timestamp {
-    agent.updated_at.max(state.since)
-}
-
 /// Checks a role: nobody gives more than they have themselves.
 pub(super) fn role(ask: &Ask<'_>, name: &Label) -> Result<Label, Error> {
     let role: Role = name.as_str().parse().map_err(|problem| Error::invalid("role", problem))?;
@@ -239,22 +199,6 @@ fn email(text: &str) -> Result<String, Error> {
 }
 
 impl Ask<'_> {
-    /// Makes an event of an agent's stream. Profile and presence count in one sequence.
-    fn agent_event(&self, agent: AgentId, seq: u64, at: Timestamp, event: Event) -> Envelope {
-        let mut audience = Audience::of_tenant(AudienceClass::Internal);
-        audience.assignee_before = Some(agent);
-        audience.assignee_after = Some(agent);
-        Envelope {
-            id: EventId::mint(self.ids(), at),
-            stream: Stream::Agent(agent),
-            stream_seq: seq,
-            at,
-            actor: self.actor.as_ref(),
-            audience,
-            event,
-        }
-    }
-
     /// Refuses to let the last admin lock everybody out, themselves included. The host may: it can make another.
     ///
     /// The one who stays must not leave at the same moment: the commit holds them to the record that was read.
@@ -305,7 +249,7 @@ impl Ask<'_> {
         Ok(())
     }
 
-    async fn agent_to_manage(&self, id: AgentId) -> Result<(Agent, AgentState), Error> {
+    pub(super) async fn agent_to_manage(&self, id: AgentId) -> Result<(Agent, AgentState), Error> {
         self.staff_only(EntityKind::Agent)?;
         let scope = self.actor.scope(Permission::AgentRead)?;
         let keys = [Key::Agent(id), Key::AgentState(id)];
@@ -479,7 +423,7 @@ impl UseCase for DeactivateAgent {
         let seq = after.version + state.version - 1;
         changes.events.push(ask.agent_event(self.id, seq, at, Event::AgentDeactivated {}));
         let (from, to) = (state.presence, Presence::Offline);
-        let leaves = Event::AgentStatusChanged { from, to, reason: None, by_time: false };
+        let leaves = Event::AgentStatusChanged { from, to, reason: None, by_time: false, because: None };
         changes.events.push(ask.agent_event(self.id, seq + 1, at, leaves));
         changes.replace(before.version, after);
         // Presence changes too, so that nobody who read it before gives work any more. Due at once: the worker gives
@@ -489,78 +433,16 @@ impl UseCase for DeactivateAgent {
             presence: to,
             reason: None,
             until: Some(ask.now),
+            missed: BTreeMap::new(),
             version: revision + 1,
             since: at,
+            changed_at: at,
             ..state
         };
         changes.replace(revision, gone);
-        ask.let_go(self.id, to, &mut changes).await?;
+        ask.let_go(ask.actor.as_ref(), (self.id, to), &[], &mut changes).await?;
         // What this desk knows of whom rules may give work to is known anew.
         Ok(Prepared { changes, reply, routes: true, configures: true })
-    }
-}
-
-#[async_trait]
-impl UseCase for SetPresence {
-    type Reply = AgentReply;
-
-    async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<AgentReply>, Error> {
-        let (agent, before) = ask.agent_to_manage(self.agent_id).await?;
-        let Some(reach) = ask.actor.reach(Permission::AgentStatus) else {
-            return Err(Error::Forbidden(Permission::AgentStatus));
-        };
-        let mine = ask.actor.as_ref().agent_id() == Some(agent.id);
-        let of_team = match ask.actor {
-            Actor::Agent(actor) => {
-                agent.team_ids.iter().any(|team| actor.teams.contains(team))
-                    || agent.team_ids.is_empty() && actor.teams.contains(&TeamId::DEFAULT)
-            }
-            Actor::Host(_) => true,
-            Actor::Customer(_) => false,
-        };
-        if !(mine || reach == Reach::All || reach == Reach::Team && of_team) {
-            return Err(Error::Forbidden(Permission::AgentStatus));
-        }
-        ask.check_version(EntityKind::Agent, agent.version)?;
-        if !agent.active {
-            return Err(Error::refused("agent_inactive", "the agent is deactivated"));
-        }
-        if let Some(until) = self.until {
-            if until <= ask.now {
-                return Err(Error::invalid("until", "must be in the future"));
-            }
-            if !matches!(self.presence, Presence::Busy | Presence::Away) {
-                return Err(Error::invalid("until", "is for `busy` and `away`"));
-            }
-        }
-        let mut changes = ChangeSet::new(ask.actor.tenant());
-        let reply = AgentReply { agent_id: agent.id, version: agent.version };
-        let same = before.presence == self.presence
-            && before.channels == self.channels
-            && before.until == self.until;
-        if same {
-            return Ok(Prepared::new(changes, reply));
-        }
-        let mut texts = Texts::new(ask, None);
-        let reason = texts.line("reason", self.reason.as_deref())?;
-        let after = AgentState {
-            presence: self.presence,
-            channels: self.channels.clone(),
-            reason,
-            until: self.until,
-            version: before.version + 1,
-            since: ask.now.max(last_change(&agent, &before)),
-            ..before.clone()
-        };
-        let event =
-            Event::AgentStatusChanged { from: before.presence, to: self.presence, reason, by_time: false };
-        let seq = agent.version + after.version - 1;
-        changes.events.push(ask.agent_event(agent.id, seq, after.since, event));
-        changes.replace(before.version, after);
-        texts.finish(&mut changes);
-        let let_go = ask.let_go(agent.id, self.presence, &mut changes).await?;
-        let routes = let_go || self.presence == Presence::Available;
-        Ok(Prepared { changes, reply, routes, configures: false })
     }
 }
 

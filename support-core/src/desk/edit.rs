@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::id::{AgentId, TeamId, TicketId};
 use crate::label::Label;
 use crate::people::{Actor, ActorRef, Agent, AgentState, Permission, Reach};
-use crate::routing::{AssignHow, ReturnCause};
+use crate::routing::AssignHow;
 use crate::store::{StoreExt, TextClass};
 use crate::ticket::{
     Command, FieldInput, FieldValue, Participant, Priority, SetAsideKind, Status, StatusCategory, Ticket,
@@ -229,10 +229,11 @@ impl UseCase for EditTicket {
 }
 
 impl Ask<'_> {
-    /// Sends a ticket that becomes work again back to the queue where its owner works here no more.
+    /// Sends a ticket that becomes work again back to the queue where its owner works here no more, or may not answer
+    /// customers.
     async fn leave_gone_owner(&self, ticket: &Ticket) -> Result<Option<Command>, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(None) };
-        Ok(self.working(owner).await?.is_none().then_some(Command::GiveBack(ReturnCause::Left)))
+        Ok(self.fit_for_work(owner).await?.err().map(Command::GiveBack))
     }
 
     /// Checks a new owner or team and makes the command of it; with the new owner's state as it was read.
@@ -407,7 +408,7 @@ ticket_command! {
         let party = this.participant.party;
         let known = match (party.agent_id(), party.customer_id()) {
             (Some(agent), _) => {
-                let works = ask.working(agent).await?.is_some();
+                let works = ask.seat(agent).await?.is_some();
                 works.then_some(()).ok_or_else(|| Error::invalid("participant", "must be an active agent"))
             }
             (_, Some(customer)) => {

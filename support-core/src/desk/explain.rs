@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::event::{Envelope, Event};
 use crate::id::{AgentId, DocumentId, TeamId, TicketId};
 use crate::label::Label;
-use crate::people::{Actor, Permission, WorkKind};
+use crate::people::{Actor, AgentState, Missed, Permission, WorkKind};
 use crate::routing::{
     Asks, Blocked, Job, Offer, Queue, Refused, Roster, Unblock, Waiting, failures, kept_from, serving,
 };
@@ -120,6 +120,24 @@ pub struct AgentVerdict {
     pub agent: AgentId,
     /// What they fail; nothing where they are eligible.
     pub fails: Vec<Refused>,
+    /// Since when and for what the desk set them away, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub away: Option<SetAway>,
+}
+
+/// That the desk set an agent away, who has said nothing since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SetAway {
+    /// Since when.
+    pub since: Timestamp,
+    /// The work that they let go by.
+    pub missed: Missed,
+}
+
+impl SetAway {
+    fn of(state: &AgentState) -> Option<Self> {
+        state.away_because().map(|missed| Self { since: state.since, missed })
+    }
 }
 
 /// A stage of relaxation at which an agent, as they are now, could be given a piece of work. It was verified by asking
@@ -262,7 +280,11 @@ pub fn explain_waiting(
         Some(Relaxes { at, stage: u32::try_from(number + 1).ok()?, agent })
     });
     let candidates = agents.into_iter().filter(|(_, fails)| !fails.contains(&Refused::NotInTeam));
-    let agents = candidates.map(|(agent, fails)| AgentVerdict { agent, fails }).take(AGENTS).collect();
+    let verdict = |(agent, fails)| {
+        let away = roster.get(agent).and_then(|seat| SetAway::of(&seat.state));
+        AgentVerdict { agent, fails, away }
+    };
+    let agents = candidates.map(verdict).take(AGENTS).collect();
     WaitingExplanation {
         before: None,
         waiting_seconds: now.seconds_since(entry.work.since).max(0),

@@ -4,17 +4,16 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error, FieldProblem};
 use crate::id::{BrandId, CustomerId, DocumentId, TextId, TicketId};
 use crate::journey::{
-    Answer, Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
+    Answers, Given, Journey, JourneyEntry, JourneySpec, JourneyState, Question, Said, Step, check,
     entry_document,
 };
 use crate::label::Label;
-use crate::masking::Purpose;
+use crate::masking::{MaskSpan, Purpose};
 use crate::people::{Actor, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
 use crate::store::{
@@ -26,7 +25,8 @@ use crate::time::Timestamp;
 use super::configure::DocumentReply;
 use super::open::{Led, OpenTicket, Requester};
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::Texts;
+use super::said::{begun, said, written};
+use super::texts::{Kept, Texts};
 use super::{Desk, TicketReply};
 
 /// For how long, in seconds, what was begun and then submitted is not submitted once more. Who submits within it without
@@ -165,12 +165,11 @@ impl UseCase for SubmitJourney {
             return Err(Error::refused("journey_crossed", problem));
         }
         let id = TicketId::mint(ask.ids(), ask.now);
-        let said =
-            said(&met.journey, &answers, |text, before| ask.mask(Some(id), text, before).text.into_owned());
+        let said = said(&met.journey, &answers, |text, before| Kept::of(ask.mask(Some(id), text, before)));
         let wording: BTreeMap<Label, String> =
-            said.iter().map(|said| (said.question.clone(), said.wording.clone())).collect();
+            said.iter().map(|(said, _)| (said.question.clone(), said.wording.clone())).collect();
         let filled = met.journey.fill(&answers, &wording);
-        let kept = serde_json::to_string(&said).map_err(|_| Error::invalid("answers", "cannot be kept"))?;
+        let kept = written(&said).map_err(|_| Error::invalid("answers", "cannot be kept"))?;
         let open = OpenTicket {
             channel: ChannelKind::Web,
             priority: filled.priority,
@@ -196,8 +195,8 @@ impl UseCase for SubmitJourney {
 /// Keeps how far a customer has come, so that they can go on another day.
 struct KeepProgress<'a> {
     journey: ConfigRef,
-    /// What was asked and answered, with masks.
-    said: &'a [Said],
+    /// What was asked and answered, with masks and where they stand.
+    said: &'a [(Said, Vec<MaskSpan>)],
     /// Questions that were passed over.
     passed: Vec<Label>,
 }
@@ -209,10 +208,7 @@ impl UseCase for KeepProgress<'_> {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<()>, Error> {
         let Actor::Customer(customer) = ask.actor else { return Err(Error::NotFound(EntityKind::Journey)) };
         let mut changes = ChangeSet::new(ask.actor.tenant());
-        let answered = self.said.iter().map(|said| (said.question.to_string(), said.answer.clone()));
-        let passed = self.passed.iter().map(|id| (id.to_string(), Value::Null));
-        let given: Given = answered.chain(passed).collect();
-        let body = serde_json::to_string(&given).map_err(|_| Error::invalid("answers", "cannot be kept"))?;
+        let body = begun(self.said, &self.passed).map_err(|_| Error::invalid("answers", "cannot be kept"))?;
         let mut texts = Texts::new(ask, None);
         let answers = texts.keep(ActorRef::customer(customer.id), TextClass::Internal, body);
         let before: Option<JourneyProgress> =
@@ -254,34 +250,6 @@ impl Ask<'_> {
     async fn end_progress(&self, before: JourneyProgress, changes: &mut ChangeSet) -> Result<(), Error> {
         self.desk.end_progress(self.actor, before, changes).await
     }
-}
-
-/// Writes answers down as people may read them: masked, each after its question.
-///
-/// `mask` is given a text and what was asked before it.
-fn said(journey: &Journey, answers: &Answers, mask: impl Fn(&str, &[&str]) -> String) -> Vec<Said> {
-    let mask = |question: &Question, text: &str| {
-        let asked = question.help.iter().fold(question.text.clone(), |asked, help| asked + "\n" + help);
-        mask(text, &[&asked])
-    };
-    let all = journey.spec().questions.iter().filter_map(|question| {
-        let answer = answers.get(&question.id)?.as_ref()?;
-        let wording = question.wording(answer);
-        let (wording, answer) = match answer {
-            Answer::Text(_) => {
-                let masked = mask(question, &wording);
-                (masked.clone(), masked.into())
-            }
-            Answer::Number(_) => {
-                let masked = mask(question, &wording);
-                let value = if masked == wording { answer.to_value() } else { masked.clone().into() };
-                (masked, value)
-            }
-            _ => (wording, answer.to_value()),
-        };
-        Some(Said { question: question.id.clone(), text: question.text.clone(), answer, wording })
-    });
-    all.collect()
 }
 
 impl Desk {
@@ -362,7 +330,7 @@ impl Desk {
             // Nothing that was begun is worth a place in the vault: the question is asked again.
             let masker = &config.masker;
             let said = said(&met.journey, &standing.answers, |text, before| {
-                masker.mask(text, Purpose::Storage, before).text.into_owned()
+                Kept::of(masker.mask(text, Purpose::Storage, before))
             });
             let passed = standing.answers.iter().filter(|(_, answer)| answer.is_none());
             let passed = passed.map(|(id, _)| id.clone()).collect();

@@ -5,12 +5,13 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::id::{AgentId, ConversationId, TenantId};
 use crate::people::{AgentState, Scope};
-use crate::routing::{AssignHow, ReturnCause};
+use crate::routing::AssignHow;
 use crate::store::{ChangeSet, Delta, Key, Record};
 use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, go_on_quietly};
 
 use super::Desk;
 use super::assemble::{assemble, goes_over, needs_routing, still_there};
+use super::presence::state_in;
 
 /// A decision that is to be written.
 pub(super) struct Landing<'a> {
@@ -62,11 +63,23 @@ impl Desk {
     ///
     /// A ticket that the decision gave to an agent goes back to its queue where they work here no more or may not answer
     /// customers; otherwise their state is checked in the commit, and it is told whether they are over capacity with it.
-    /// Conversations in which rules wrote are read where they are not at hand.
+    /// Conversations in which rules wrote are read where they are not at hand. What an agent missed by it is counted.
     ///
     /// # Errors
     /// `Store`.
     pub(super) async fn land(
+        &self,
+        landing: Landing<'_>,
+        circumstances: &Circumstances<'_>,
+    ) -> Result<Landed, Error> {
+        let (channel, earlier) = (landing.decision.ticket.channel.clone(), landing.earlier);
+        let mut landed = self.land_unfollowed(landing, circumstances).await?;
+        landed.routes |= self.count_missed(&channel, earlier, circumstances, &mut landed.changes).await?;
+        Ok(landed)
+    }
+
+    /// Does the same for what is let go of because its agent leaves: nobody misses anything by that.
+    pub(super) async fn land_unfollowed(
         &self,
         landing: Landing<'_>,
         circumstances: &Circumstances<'_>,
@@ -90,14 +103,11 @@ impl Desk {
         circumstances: &Circumstances<'_>,
     ) -> Result<(Landing<'a>, Option<AgentState>), Error> {
         let Some(agent) = given(&landing.decision) else { return Ok((landing, None)) };
-        let keys = [Key::Agent(agent), Key::AgentState(agent)];
-        let mut found = self.store().load(&Scope::system(landing.tenant), &keys).await?.into_iter();
-        match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state)))
-                if agent.active && agent.may_reply() =>
-            {
+        match self.fit_for_work(landing.tenant, agent).await? {
+            Ok((agent, state)) => {
                 let units = landing.decision.ticket.units();
-                let is_over = goes_over(landing.before, units, &agent, &with(&state, landing.earlier));
+                let state = with(state, landing.earlier);
+                let is_over = goes_over(landing.before, units, &agent, &state);
                 let events = landing.decision.events.iter_mut().rev();
                 for envelope in events {
                     if let Event::TicketAssigned { over, .. } = &mut envelope.event {
@@ -108,9 +118,7 @@ impl Desk {
                 }
                 Ok((landing, Some(state)))
             }
-            (found, _) => {
-                let here = matches!(found, Some(Record::Agent(agent)) if agent.active);
-                let because = if here { ReturnCause::MayNotReply } else { ReturnCause::Left };
+            Err(because) => {
                 let commands: Vec<Command> =
                     std::iter::once(Command::GiveBack(because)).chain(landing.placed.take()).collect();
                 landing.decision = go_on_quietly(landing.decision, &commands, circumstances)?;
@@ -121,8 +129,10 @@ impl Desk {
 }
 
 /// An agent's state as it will be once what is about to be written is.
-fn with(state: &AgentState, earlier: &[ChangeSet]) -> AgentState {
-    let mut state = state.clone();
+fn with(state: AgentState, earlier: &[ChangeSet]) -> AgentState {
+    let load = state.load;
+    let written = earlier.iter().rev().find_map(|set| state_in(set, state.agent)).cloned();
+    let mut state = AgentState { load, ..written.unwrap_or(state) };
     for delta in earlier.iter().flat_map(|set| &set.deltas) {
         if let Delta::Load { agent, kind, change, .. } = *delta
             && agent == state.agent

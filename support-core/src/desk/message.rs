@@ -6,8 +6,8 @@ use crate::conversation::{ChannelKind, Conversation, Delivery, Direction, Messag
 use crate::error::{EntityKind, Error};
 use crate::id::{AgentId, ConversationId, DocumentId, MessageId, TicketId};
 use crate::label::ForeignId;
-use crate::people::{Actor, AgentState, Permission};
-use crate::routing::{ReturnCause, Seat};
+use crate::people::{Actor, Permission};
+use crate::routing::Seat;
 use crate::store::{ChangeSet, Delta, Key, Query, Record, Select, StoreExt};
 use crate::text::is_thanks;
 use crate::ticket::{Command, Status, StatusCategory, Ticket, command, decide};
@@ -340,19 +340,11 @@ impl Ask<'_> {
             .ok_or_else(|| Error::invalid("conversation_id", "must be a conversation of the ticket"))
     }
 
-    /// Reads the presence of an agent; nothing where they work here no more.
-    pub(super) async fn working(&self, agent: AgentId) -> Result<Option<AgentState>, Error> {
-        let keys = [Key::Agent(agent), Key::AgentState(agent)];
-        let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
-        Ok(match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => Some(state),
-            _ => None,
-        })
-    }
-
     async fn owner_standing(&self, ticket: &Ticket) -> Result<command::OwnerStanding, Error> {
         let Some(owner) = ticket.assigned_to else { return Ok(command::OwnerStanding::Available) };
         Ok(match self.seat(owner).await? {
+            // Who may not answer customers can take up nothing of what they write.
+            Some(seat) if !seat.agent.may_reply() => command::OwnerStanding::Gone,
             Some(seat) if seat.is_there(self.now) => command::OwnerStanding::Available,
             Some(seat) if seat.is_missing(self.now) => {
                 command::OwnerStanding::Missing { substitute: self.substitute(&seat).await? }
@@ -402,19 +394,19 @@ pub(super) async fn carry_out(
     let mut circumstances = ask.circumstances();
     circumstances.config = &config;
     let mut decision = decide(Some(ticket), commands, &circumstances)?;
-    let owner = match becomes_work_of(ticket, &decision.ticket) {
-        Some(owner) => {
-            let state = ask.working(owner).await?;
-            if state.is_none() {
-                // Their work was given back when they left; what becomes work now goes the same way.
+    let mut owner = None;
+    if let Some(kept) = becomes_work_of(ticket, &decision.ticket) {
+        match ask.fit_for_work(kept).await? {
+            Ok((_, state)) => owner = Some(state),
+            Err(because) => {
+                // Their work was given back when they left; what becomes work now goes the same way, and no router would
+                // give it to who may not answer.
                 let commands: Vec<Command> =
-                    commands.iter().cloned().chain([Command::GiveBack(ReturnCause::Left)]).collect();
+                    commands.iter().cloned().chain([Command::GiveBack(because)]).collect();
                 decision = decide(Some(ticket), &commands, &circumstances)?;
             }
-            state
         }
-        None => None,
-    };
+    }
     let tenant = ask.actor.tenant();
     let mut reply = TicketReply { ticket_id: ticket.id, version: decision.ticket.version, message_id: None };
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {

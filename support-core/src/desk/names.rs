@@ -1,10 +1,12 @@
-//! Names that people give: tags, categories, skills, tiers, languages, keys of free fields, names of documents.
+//! Names that people give: tags, categories, skills, tiers, languages, keys of free fields, names of documents, and by
+//! what a journey goes: its place, its questions and their options.
 //!
 //! They stand in events, columns and lists as they are, and a name with a mask in it names nothing. So they are not
 //! masked: a name that holds an identifier is refused, as the validated detectors and the tenant's own patterns find
 //! them, whatever preset the tenant masks texts by. Ids of the host are no names: they may be any number. Values of a
 //! customer's free fields are held to the same, because they are no texts that masking goes over.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -46,8 +48,8 @@ fn refused(field: impl Into<String>) -> Error {
     Error::invalid(field, "must be a name, not a number that masking hides")
 }
 
-/// A field, and a name in it.
-type Name<'b> = (String, &'b str);
+/// A field, and a name in it; or a number that is stored as it is.
+type Name<'b> = (String, Cow<'b, str>);
 
 /// Refuses a document that would give a ticket such a name, that stands under one, or that has one for a key. What an action takes away
 /// may be anything. What the version before, where it is in force, named already may stay: else nobody could switch off
@@ -59,7 +61,7 @@ pub(super) fn check_document(
     before: Option<&Value>,
 ) -> Result<(), Error> {
     let held = before.map(|before| names_in(kind, before)).unwrap_or_default();
-    let held: BTreeSet<&str> = held.into_iter().map(|(_, name)| name).collect();
+    let held: BTreeSet<Cow<'_, str>> = held.into_iter().map(|(_, name)| name).collect();
     let mut new = names_in(kind, body).into_iter().filter(|(_, name)| !held.contains(name));
     new.find(|(_, name)| masker.finds_in_name(name)).map_or(Ok(()), |(field, _)| Err(refused(field)))
 }
@@ -68,7 +70,12 @@ pub(super) fn check_document(
 fn names_in(kind: DocumentKind, body: &Value) -> Vec<Name<'_>> {
     let mut names = Vec::new();
     match kind {
-        DocumentKind::Macro | DocumentKind::Automation | DocumentKind::SlaPolicy | DocumentKind::Journey => {
+        DocumentKind::Macro | DocumentKind::Automation | DocumentKind::SlaPolicy => {
+            collect("", body, &mut names);
+            names.extend(own_name(body));
+        }
+        DocumentKind::Journey => {
+            collect_questions(body, &mut names);
             collect("", body, &mut names);
             names.extend(own_name(body));
         }
@@ -88,14 +95,41 @@ fn names_in(kind: DocumentKind, body: &Value) -> Vec<Name<'_>> {
 }
 
 fn own_name(body: &Value) -> Option<Name<'_>> {
-    Some(("name".into(), body.get("name")?.as_str()?))
+    Some(("name".into(), body.get("name")?.as_str()?.into()))
+}
+
+/// Gives a number that is stored as it is, as people write it.
+fn number<'b>(field: String, value: Option<&Value>) -> Option<Name<'b>> {
+    Some((field, value?.as_f64()?.to_string().into()))
+}
+
+/// Adds by what a journey names its place, its questions and their options: they stand with each answer on the tickets.
+fn collect_questions<'b>(body: &'b Value, names: &mut Vec<Name<'b>>) {
+    let mut name = |field: String, value: Option<&'b Value>| {
+        names.extend(value.and_then(Value::as_str).map(|name| (field, name.into())));
+    };
+    name("entry_point".into(), body.get("entry_point"));
+    name("start".into(), body.get("start"));
+    let list = |value: Option<&'b Value>| value.and_then(Value::as_array).into_iter().flatten().enumerate();
+    for (at, question) in list(body.get("questions")) {
+        name(format!("questions[{at}].id"), question.get("id"));
+        for (edge, to) in list(question.get("next")) {
+            name(format!("questions[{at}].next[{edge}].to"), to.get("to"));
+        }
+        for (kind, answer) in question.get("answer").and_then(Value::as_object).into_iter().flatten() {
+            for (option, choice) in list(answer.get("options")) {
+                let field = format!("questions[{at}].answer.{kind}.options[{option}].value");
+                name(field, choice.get("value"));
+            }
+        }
+    }
 }
 
 /// Adds the keys of maps in settings: categories, channels, tiers.
 fn collect_keys<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
     for (field, value) in body.as_object().into_iter().flatten() {
         let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
-        let keys = value.as_object().into_iter().flatten().map(|(key, _)| (path.clone(), key.as_str()));
+        let keys = value.as_object().into_iter().flatten().map(|(key, _)| (path.clone(), Cow::from(key)));
         names.extend(keys);
         collect_keys(&path, value, names);
     }
@@ -110,13 +144,23 @@ fn collect<'b>(path: &str, body: &'b Value, names: &mut Vec<Name<'b>>) {
                 let path = if path.is_empty() { field.clone() } else { format!("{path}.{field}") };
                 match (field.as_str(), value) {
                     ("category" | "set_category" | "skill" | "key", Value::String(name)) => {
-                        names.push((path.clone(), name));
+                        names.push((path.clone(), name.into()));
                     }
                     ("tags" | "add_tags", Value::Array(list)) => {
-                        names.extend(list.iter().filter_map(Value::as_str).map(|name| (path.clone(), name)));
+                        names.extend(
+                            list.iter().filter_map(Value::as_str).map(|name| (path.clone(), name.into())),
+                        );
                     }
                     ("skills" | "custom_fields", Value::Object(keyed)) => {
-                        names.extend(keyed.keys().map(|name| (path.clone(), name.as_str())));
+                        // The keys first: where one is refused, no path goes through it.
+                        names.extend(keyed.keys().map(|name| (path.clone(), name.into())));
+                        names.extend(keyed.iter().filter_map(|(key, fill)| {
+                            number(format!("{path}.{key}.number"), fill.get("number"))
+                        }));
+                    }
+                    // A text is masked; a number is stored as it is.
+                    ("set_field", Value::Object(set)) => {
+                        names.extend(number(format!("{path}.value"), set.get("value")));
                     }
                     _ => {}
                 }

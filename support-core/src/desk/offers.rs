@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, OfferId, TeamId, TenantId};
-use crate::people::{Actor, ActorRef, Permission, Presence, Scope, WorkKind};
+use crate::id::{AgentId, OfferId, TeamId, TenantId, TicketId};
+use crate::people::{Actor, ActorRef, AgentState, Permission, Presence, Scope, WorkKind};
 use crate::routing::{Asks, Job, Offer, OfferState, Refused, ReturnCause, Seat, Waiting, failures, serving};
 use crate::scoring::total;
-use crate::store::{Assignee, ChangeSet, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter};
+use crate::store::{
+    Assignee, ChangeSet, Expect, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter,
+};
 use crate::ticket::{Circumstances, Command, Status, Ticket, command, decide};
 
 use super::assemble::still_there;
@@ -185,11 +187,13 @@ impl Ask<'_> {
     }
 
     /// Lets go of what an agent who leaves has not begun, in the commit that says that they leave: open offers are
-    /// withdrawn, and, where the settings say so, unstarted tickets of one who goes offline go back to their queues.
+    /// withdrawn, and, where the settings say so, unstarted tickets of one who goes offline go back to their queues. What
+    /// is written before it in the same call of the store is left to who looks after the rest.
     pub(super) async fn let_go(
         &self,
-        agent: AgentId,
-        presence: Presence,
+        by: ActorRef,
+        (agent, presence): (AgentId, Presence),
+        earlier: &[ChangeSet],
         changes: &mut ChangeSet,
     ) -> Result<bool, Error> {
         if !matches!(presence, Presence::Away | Presence::Offline) {
@@ -198,8 +202,11 @@ impl Ask<'_> {
         let left = self.unstarted(agent, presence).await?;
         let mut routes = false;
         for (ticket, command) in left {
+            if writes(changes, ticket.id) || earlier.iter().any(|set| writes(set, ticket.id)) {
+                continue;
+            }
             let config = self.config_for(&ticket).await?;
-            let circumstances = Circumstances { config: &config, ..self.circumstances() };
+            let circumstances = Circumstances { actor: by, config: &config, ..self.circumstances() };
             // One that cannot be let go keeps nobody from leaving.
             let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
             if decision.events.is_empty() {
@@ -207,7 +214,7 @@ impl Ask<'_> {
             }
             let landing = Landing::of(self.actor.tenant(), Some(&ticket), decision);
             let landing = landing.after(std::slice::from_ref(changes));
-            match self.desk.land(landing, &circumstances).await {
+            match self.desk.land_unfollowed(landing, &circumstances).await {
                 Ok(landed) => changes.absorb(landed.changes),
                 Err(error) if error.is_retryable() => return Err(error),
                 Err(_) => continue,
@@ -218,10 +225,31 @@ impl Ask<'_> {
     }
 }
 
+fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
+    changes.writes.iter().any(|write| matches!(&write.record, Record::Ticket(one) if one.id == ticket))
+}
+
 impl Desk {
+    /// Lets go of the rest of whoever has left by a change that was committed; tells whether the router has to look.
+    pub(super) async fn see_off(&self, tenant: TenantId, changes: &ChangeSet) -> bool {
+        let mut routes = false;
+        for write in &changes.writes {
+            // One that is written as it was is only looked at, so that nobody changes it meanwhile.
+            if let Record::AgentState(AgentState { agent, presence, version, .. }) = write.record
+                && matches!(presence, Presence::Away | Presence::Offline)
+                && write.expect != Expect::Revision(version)
+            {
+                // The agent has left, whatever comes of this. What stays is on offer until its time is over.
+                let rest = self.let_go_of_the_rest(tenant, agent, presence).await;
+                routes |= !matches!(rest, Ok(false));
+            }
+        }
+        routes
+    }
+
     /// Lets go of what an agent who has left was given in the moment in which they left, or had beyond what one commit
     /// lets go of; tells whether there was any. From their going on nothing more is given to them, so this ends.
-    pub(super) async fn let_go_of_the_rest(
+    async fn let_go_of_the_rest(
         &self,
         tenant: TenantId,
         agent: AgentId,

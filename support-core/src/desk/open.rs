@@ -28,7 +28,7 @@ use super::customers::CustomerSpec;
 use super::input::ContextInput;
 use super::land::{Landed, Landing};
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::{CONTENT_LIMIT, Stored, Texts, check, check_subject};
+use super::texts::{CONTENT_LIMIT, Kept, Stored, Texts, check, check_subject};
 
 /// Most tags, fields, context entries or skills that a command may name.
 pub(super) const LIST_LIMIT: usize = 100;
@@ -201,7 +201,7 @@ pub(super) struct Led {
     pub(super) ticket: TicketId,
     pub(super) journey: ConfigRef,
     /// What was asked and answered, as JSON, with masks.
-    pub(super) answers: String,
+    pub(super) answers: Kept,
     /// The team that it names.
     pub(super) team: Option<TeamId>,
 }

@@ -10,13 +10,13 @@ use crate::masking::{
     Finding, Kind, MAX_REASON_CHARS, Masked, Purpose, Reveal, RevealError, Secret, Token, Vault, tokens_in,
 };
 use crate::people::{Actor, Permission, Scope};
-use crate::store::{Record, StoreError, StoreErrorKind};
+use crate::store::{Record, StoreError, StoreErrorKind, TextClass};
 use crate::ticket::{Command, command};
 
 use super::erase::BATCH;
 use super::message::carry_out;
 use super::run::{Ask, Prepared, UseCase};
-use super::texts::{Texts, check};
+use super::texts::{Kept, Texts, check};
 use super::{Desk, TicketReply};
 
 impl Desk {
@@ -47,10 +47,10 @@ impl Desk {
     ) -> Result<(Kind, Secret), Error> {
         // The vault writes down what the trail does: no number that the reason repeats. None of it is sealed either.
         let masker = self.config(actor.tenant()).await?.masker.clone();
-        let reason = &*masker.mask(reason, Purpose::Storage, &[]).text;
-        self.run(actor, &RevealValue { ticket, token, reason }).await?;
+        let reason = Kept::of(masker.mask(reason, Purpose::Storage, &[]));
+        self.run(actor, &RevealValue { ticket, token, reason: &reason }).await?;
         let vault = self.vault().ok_or_else(no_vault)?;
-        let asked = Reveal::new(actor.tenant(), ticket, token, actor.as_ref(), self.now(), reason);
+        let asked = Reveal::new(actor.tenant(), ticket, token, actor.as_ref(), self.now(), &reason.body);
         vault.reveal(&asked.map_err(of_vault)?).await.map_err(of_vault)
     }
 
@@ -81,7 +81,8 @@ impl Desk {
 struct RevealValue<'r> {
     ticket: TicketId,
     token: Token,
-    reason: &'r str,
+    /// Masked.
+    reason: &'r Kept,
 }
 
 #[async_trait]
@@ -91,13 +92,13 @@ impl UseCase for RevealValue<'_> {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         ask.staff_only(EntityKind::Ticket)?;
         let ticket = ask.ticket(self.ticket, Permission::ValueReveal).await?;
-        check("reason", self.reason, MAX_REASON_CHARS)?;
+        check("reason", &self.reason.body, MAX_REASON_CHARS)?;
         if !ask.desk.has_vault() {
             return Err(no_vault());
         }
         let text = ask.desk.text_with(ask.actor.tenant(), ticket.id, self.token).await?;
         let mut texts = Texts::new(ask, Some(ticket.id));
-        let reason = texts.line("reason", Some(self.reason))?.ok_or(Error::NotFound(EntityKind::Text))?;
+        let reason = texts.keep(ask.actor.as_ref(), TextClass::Internal, self.reason.clone());
         let command = Command::Reveal(command::Reveal { text, token: self.token, reason });
         let mut prepared = carry_out(ask, &ticket, &[command], Vec::new()).await?;
         texts.finish(&mut prepared.changes);

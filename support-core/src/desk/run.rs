@@ -11,8 +11,8 @@ use crate::config::Config;
 use crate::error::{EntityKind, Error};
 use crate::id::{Ids, TicketId};
 use crate::masking::Sealed;
-use crate::people::{Actor, AgentState, Presence, Scope};
-use crate::store::{ChangeSet, Expect, Key, Outcome, Receipt, Record, Store, StoreExt};
+use crate::people::{Actor, Scope};
+use crate::store::{ChangeSet, Key, Outcome, Receipt, Store, StoreExt};
 use crate::ticket::Circumstances;
 use crate::time::Timestamp;
 
@@ -290,18 +290,7 @@ impl Desk {
         if prepared.configures {
             live.forget_config();
         }
-        let mut routes = prepared.routes;
-        for write in &prepared.changes.writes {
-            // One that is written as it was is only looked at, so that nobody changes it meanwhile.
-            if let Record::AgentState(AgentState { agent, presence, version, .. }) = write.record
-                && matches!(presence, Presence::Away | Presence::Offline)
-                && write.expect != Expect::Revision(version)
-            {
-                // As below: the agent has left, whatever comes of this. What stays is on offer until its time is over.
-                let rest = self.let_go_of_the_rest(actor.tenant(), agent, presence).await;
-                routes |= !matches!(rest, Ok(false));
-            }
-        }
+        let routes = self.see_off(actor.tenant(), &prepared.changes).await || prepared.routes;
         if routes {
             // Again: a router that ran between the first mark and the commit took that mark and saw nothing.
             live.mark();

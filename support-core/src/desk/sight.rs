@@ -1,12 +1,31 @@
 //! Finding what a command names: first whether the actor sees it at all, then whether they may do this to it.
 
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, DocumentId, TeamId, TicketId};
-use crate::people::{Agent, AgentState, Permission};
+use crate::id::{AgentId, DocumentId, TeamId, TenantId, TicketId};
+use crate::people::{Agent, AgentState, Permission, Scope};
+use crate::routing::ReturnCause;
 use crate::store::{Document, DocumentKind, Key, Record, StoreExt};
 use crate::ticket::Ticket;
 
-use super::Ask;
+use super::{Ask, Desk};
+
+impl Desk {
+    /// Reads who has work, or is to have it: who works here and may answer customers. Else why it goes back.
+    pub(super) async fn fit_for_work(
+        &self,
+        tenant: TenantId,
+        id: AgentId,
+    ) -> Result<Result<(Agent, AgentState), ReturnCause>, Error> {
+        let keys = [Key::Agent(id), Key::AgentState(id)];
+        let mut found = self.store().load(&Scope::system(tenant), &keys).await?.into_iter();
+        Ok(match (found.next().flatten(), found.next().flatten()) {
+            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
+                if agent.may_reply() { Ok((*agent, state)) } else { Err(ReturnCause::MayNotReply) }
+            }
+            _ => Err(ReturnCause::Left),
+        })
+    }
+}
 
 impl Ask<'_> {
     /// Loads a ticket on which the actor wants to use `permission`.
@@ -29,19 +48,23 @@ impl Ask<'_> {
         if self.actor.is_staff() { Ok(()) } else { Err(Error::NotFound(entity)) }
     }
 
+    /// Reads who has work, or is to have it: who works here and may answer customers. Else why it goes back.
+    pub(super) async fn fit_for_work(
+        &self,
+        id: AgentId,
+    ) -> Result<Result<(Agent, AgentState), ReturnCause>, Error> {
+        self.desk.fit_for_work(self.actor.tenant(), id).await
+    }
+
     /// Loads an active agent named in a field of the command.
     pub(super) async fn agent_in(&self, field: &str, id: AgentId) -> Result<(Agent, AgentState), Error> {
-        let keys = [Key::Agent(id), Key::AgentState(id)];
-        let mut found = self.store().load(&self.system(), &keys).await?.into_iter();
-        match (found.next().flatten(), found.next().flatten()) {
-            (Some(Record::Agent(agent)), Some(Record::AgentState(state))) if agent.active => {
-                if !agent.may_reply() {
-                    return Err(Error::invalid(field, "must be an agent whose role may answer customers"));
-                }
-                Ok((*agent, state))
-            }
-            _ => Err(Error::invalid(field, "must be an active agent")),
-        }
+        self.fit_for_work(id).await?.map_err(|because| {
+            let problem = match because {
+                ReturnCause::MayNotReply => "must be an agent whose role may answer customers",
+                _ => "must be an active agent",
+            };
+            Error::invalid(field, problem)
+        })
     }
 
     /// Checks a team named in a field of the command.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::conversation::Visibility;
 use crate::error::Error;
 use crate::id::{TextId, TicketId};
-use crate::masking::MaskSpan;
+use crate::masking::{MaskSpan, Masked};
 use crate::people::ActorRef;
 use crate::store::{ChangeSet, SearchEntry, Text, TextClass};
 use crate::text::tokens;
@@ -49,6 +49,19 @@ pub(super) struct Stored {
     pub(super) masked: BTreeMap<String, u32>,
 }
 
+/// A text that was masked, with where its masks stand.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    pub(super) body: String,
+    pub(super) masked: Vec<MaskSpan>,
+}
+
+impl Kept {
+    pub(super) fn of(masked: Masked<'_>) -> Self {
+        Self { body: masked.text.into_owned(), masked: masked.spans }
+    }
+}
+
 /// Collects the texts of one use-case.
 pub(super) struct Texts<'a> {
     ask: &'a Ask<'a>,
@@ -66,23 +79,15 @@ impl<'a> Texts<'a> {
     pub(super) fn add(&mut self, subject: ActorRef, class: TextClass, text: &str, before: &[&str]) -> Stored {
         let masked = self.ask.mask(self.ticket, text, before);
         let found = masked.counts();
-        let body = masked.text.into_owned();
-        let id = self.keep_masked(subject, class, body.clone(), masked.spans);
+        let kept = Kept::of(masked);
+        let body = kept.body.clone();
+        let id = self.keep(subject, class, kept);
         Stored { id, body, masked: found }
     }
 
-    /// Keeps a text as it is: one that was masked in parts, of which it is not kept what was found where.
-    pub(super) fn keep(&mut self, subject: ActorRef, class: TextClass, body: String) -> TextId {
-        self.keep_masked(subject, class, body, Vec::new())
-    }
-
-    fn keep_masked(
-        &mut self,
-        subject: ActorRef,
-        class: TextClass,
-        body: String,
-        masked: Vec<MaskSpan>,
-    ) -> TextId {
+    /// Keeps a text as it is: one that was masked before.
+    pub(super) fn keep(&mut self, subject: ActorRef, class: TextClass, kept: Kept) -> TextId {
+        let Kept { body, masked } = kept;
         let id = TextId::mint(self.ask.ids(), self.ask.now);
         let (ticket, created_at) = (self.ticket, self.ask.now);
         self.texts.push(Text { id, ticket, subject, class, body: Some(body), masked, created_at });

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::Error;
-use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
-use crate::id::{AgentId, EventId, TenantId, TicketId};
+use crate::event::{Event, Stream};
+use crate::id::{AgentId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, Agent, AgentState, Presence, Scope};
 use crate::routing::ReturnCause;
 use crate::store::{
@@ -16,8 +16,8 @@ use crate::ticket::{
 use crate::time::Timestamp;
 
 use super::Desk;
-use super::agents::last_change;
 use super::land::{Landed, Landing};
+use super::presence::{agent_event, last_change};
 
 /// Aggregates that are woken at once.
 const BATCH: u32 = 256;
@@ -186,7 +186,12 @@ impl Desk {
                 live.adds();
             }
             tickets.clear();
-            for ((id, routes, failures, again), outcome) in marks.into_iter().zip(outcomes) {
+            for (((id, routes, failures, again), outcome), set) in
+                marks.into_iter().zip(outcomes).zip(&changes)
+            {
+                if outcome == Outcome::Committed && self.see_off(tenant, set).await {
+                    live.mark();
+                }
                 match outcome {
                     Outcome::Committed if failures > 0 => ticked.note_failure(failures),
                     Outcome::Committed if again => tickets.push(id),
@@ -294,27 +299,21 @@ impl Desk {
         now: Timestamp,
     ) -> ChangeSet {
         let at = now.max(last_change(agent, &before));
+        let (from, seq) = (before.presence, agent.version + before.version);
+        let event =
+            Event::AgentStatusChanged { from, to: presence, reason: None, by_time: true, because: None };
         let revision = before.version;
-        let after =
-            AgentState { presence, reason: None, until: None, version: revision + 1, since: at, ..before };
-        let mut audience = Audience::of_tenant(AudienceClass::Internal);
-        audience.assignee_before = Some(agent.id);
-        audience.assignee_after = Some(agent.id);
+        let after = AgentState {
+            presence,
+            reason: None,
+            until: None,
+            version: revision + 1,
+            since: at,
+            changed_at: at,
+            ..before
+        };
         let mut changes = ChangeSet::new(tenant);
-        changes.events.push(Envelope {
-            id: EventId::mint(self.ids(), at),
-            stream: Stream::Agent(agent.id),
-            stream_seq: agent.version + after.version - 1,
-            at,
-            actor: ActorRef::SYSTEM,
-            audience,
-            event: Event::AgentStatusChanged {
-                from: before.presence,
-                to: presence,
-                reason: None,
-                by_time: true,
-            },
-        });
+        changes.events.push(agent_event(self.ids(), ActorRef::SYSTEM, agent.id, (seq, at), event));
         changes.replace(revision, after);
         changes
     }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::conversation::Visibility;
 use crate::id::{AgentId, CustomerId, DocumentId, EventId, TeamId, TicketId};
 use crate::people::{ActorRef, Scope, Sight};
 use crate::ticket::Ticket;
@@ -75,6 +76,25 @@ wire_enum! {
         Internal = "internal",
         /// Those who may read the audit trail.
         Audit = "audit",
+    }
+}
+
+impl Event {
+    /// Returns who may see it.
+    #[must_use]
+    pub const fn class(&self) -> AudienceClass {
+        match self {
+            Self::TicketCreated { .. }
+            | Self::TicketStatusChanged { .. }
+            | Self::TicketSubjectChanged { .. }
+            | Self::MessageAdded { visibility: Visibility::Public, .. } => AudienceClass::Public,
+            Self::SignedIn {}
+            | Self::SignInRefused {}
+            | Self::SignedOut {}
+            | Self::PasswordChanged {}
+            | Self::TicketValueRevealed { .. } => AudienceClass::Audit,
+            _ => AudienceClass::Internal,
+        }
     }
 }
 

@@ -70,6 +70,8 @@ impl Event {
             | Self::AgentCreated { .. }
             | Self::AgentChanged { .. }
             | Self::AgentDeactivated { .. }
+            | Self::AgentMissed { .. }
+            | Self::AgentTookUp { .. }
             | Self::ConfigChanged { .. }
             | Self::SignedIn { .. }
             | Self::SignInRefused { .. }

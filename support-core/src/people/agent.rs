@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::conversation::ChannelKind;
 use crate::id::{AgentId, TeamId, TextId};
 use crate::label::{ForeignId, Label};
 use crate::time::Timestamp;
@@ -201,9 +202,19 @@ impl std::fmt::Debug for Agent {
     }
 }
 
+/// Work of a channel that an agent let go by, one piece after the other: offers that timed out, and tickets that went
+/// back unanswered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missed {
+    /// The channel.
+    pub channel: ChannelKind,
+    /// How many since they last took up work of that channel, or said whether they are there; from 1.
+    pub in_a_row: u32,
+}
+
 /// What changes with the hour: presence, load, and the state of fairness.
 ///
-/// Presence is versioned. Load and `last_assigned_at` change by deltas that commute and leave the version alone.
+/// Presence, and what was missed, is versioned. Load and `last_assigned_at` change by deltas that commute and leave the version alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentState {
     /// Whose state.
@@ -220,10 +231,15 @@ pub struct AgentState {
     pub load: Load,
     /// When routing last gave work: the one who waited longest is next. Survives restarts, joins and leaves.
     pub last_assigned_at: Option<Timestamp>,
-    /// Counts changes of presence.
+    /// How many pieces of work they missed in a row, by channel; none is 0. It stands still while they are not there: what
+    /// is left of it while they are away is why the desk set them away.
+    pub missed: BTreeMap<ChannelKind, u32>,
+    /// Counts changes of presence and of what was missed.
     pub version: u64,
     /// When presence last changed.
     pub since: Timestamp,
+    /// When presence, or what was missed, last changed.
+    pub changed_at: Timestamp,
 }
 
 impl AgentState {
@@ -238,8 +254,18 @@ impl AgentState {
             until: None,
             load: Load { units: 0, chat: 0, call: 0 },
             last_assigned_at: None,
+            missed: BTreeMap::new(),
             version: 1,
             since: now,
+            changed_at: now,
         }
+    }
+
+    /// Returns why the desk set the agent away, where it did and they have said nothing since.
+    #[must_use]
+    pub fn away_because(&self) -> Option<Missed> {
+        let away = self.presence == Presence::Away;
+        let (channel, in_a_row) = self.missed.iter().next().filter(|_| away)?;
+        Some(Missed { channel: channel.clone(), in_a_row: *in_a_row })
     }
 }

@@ -105,6 +105,8 @@ pub const fn moves_timers(event: &Event) -> bool {
         | Event::AgentCreated {}
         | Event::AgentChanged { .. }
         | Event::AgentDeactivated {}
+        | Event::AgentMissed { .. }
+        | Event::AgentTookUp { .. }
         | Event::AgentStatusChanged { .. }
         | Event::ConfigChanged { .. }
         | Event::SignedIn {}

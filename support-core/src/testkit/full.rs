@@ -422,8 +422,10 @@ pub fn full_state() -> AgentState {
         until: Some(instant(1)),
         load: Load { units: 4, chat: 2, call: 1 },
         last_assigned_at: Some(instant(2)),
+        missed: BTreeMap::from([(ChannelKind::Chat, 2), (ChannelKind::Host("kiosk".into()), 1)]),
         version: 8,
         since: instant(3),
+        changed_at: instant(4),
     }
 }
 

@@ -267,7 +267,7 @@ pub enum OwnerStanding {
         /// Who stands in for them and is there.
         substitute: Option<AgentId>,
     },
-    /// Works here no more.
+    /// Works here no more, or may not answer customers.
     Gone,
 }
 

@@ -5,13 +5,17 @@ use std::thread;
 
 use serde_json::json;
 use support_core::Error;
-use support_core::desk::{CreateAgent, DeactivateAgent, EditTicket, OpenTicket, Reassign, ReturnWork, Take};
+use support_core::desk::{
+    CreateAgent, DeactivateAgent, EditTicket, OpenTicket, Reassign, RestoreTicket, ReturnWork,
+    SetAsideTicket, Take,
+};
+use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
 use support_core::people::{Actor, Capacity, Permission, Presence};
-use support_core::routing::AssignHow;
+use support_core::routing::{AssignHow, ReturnCause};
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
-use support_core::ticket::Status;
+use support_core::ticket::{SetAsideKind, Status};
 use uuid::Uuid;
 
 use crate::faulty::FaultyStore;
@@ -275,4 +279,53 @@ fn a_rule_may_give_over_capacity_and_says_so() {
         assert_eq!(told, (AssignHow::Rule, Some(ann), over));
     }
     world.sound();
+}
+
+#[test]
+fn work_that_comes_up_again_leaves_an_owner_who_may_not_answer_customers() {
+    type Comes = fn(&World, &Actor, TicketId);
+    let is_opened: Comes = |world, _, ticket| {
+        world.status(&HOST, ticket, Status::Pending);
+        world.status(&HOST, ticket, Status::Open);
+    };
+    let is_restored: Comes = |world, _, ticket| {
+        world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Spam });
+        world.run(&HOST, &RestoreTicket { ticket_id: ticket });
+    };
+    let is_reopened: Comes = |world, customer, ticket| {
+        world.status(&HOST, ticket, Status::Resolved);
+        world.reply(customer, ticket, "It has not come.");
+    };
+    let is_answered: Comes = |world, customer, ticket| {
+        world.status(&HOST, ticket, Status::Pending);
+        world.reply(customer, ticket, "Here it is.");
+    };
+    let goes_on: Comes = |world, customer, ticket| {
+        world.reply(customer, ticket, "And another thing.");
+    };
+    let cases = [
+        ("opened", is_opened),
+        ("restored", is_restored),
+        ("reopened", is_reopened),
+        ("answered", is_answered),
+        ("goes on", goes_on),
+    ];
+    for (what, comes) in cases {
+        for stays in [true, false] {
+            let world = World::standard();
+            let (gus, carl) = (world.agent("Gus"), world.customer("Carl"));
+            let ticket = world.opened_by(&carl);
+            assert_eq!(world.owner(ticket), Some(id_of(&gus)));
+            if !stays {
+                world.becomes_guest(&gus);
+            }
+            comes(&world, &carl, ticket);
+            assert_eq!(world.owner(ticket).is_some(), stays, "{what}");
+            assert_eq!(world.load(&gus), u32::from(stays), "{what}");
+            let left =
+                |event: &Event| matches!(event, Event::WorkReturned { because: ReturnCause::Left, .. });
+            assert!(!world.events(ticket).iter().any(|envelope| left(&envelope.event)), "{what}");
+            world.sound();
+        }
+    }
 }

@@ -7,13 +7,13 @@ use support_core::Error;
 use support_core::automation::MAX_ACTIVE;
 use support_core::desk::{
     ContextInput, CreateCustomer, DeactivateAgent, EditTicket, OpenTicket, PutDocument, Reassign,
-    UpdateAgent, UpdateCustomer, WriteMessage,
+    UpdateCustomer, WriteMessage,
 };
 use support_core::event::Event;
 use support_core::id::{AgentId, TeamId, TicketId};
-use support_core::people::{Actor, Capacity, Presence};
+use support_core::people::Presence;
 use support_core::routing::ReturnCause;
-use support_core::store::{DocumentKind, Key, Outcome, Record};
+use support_core::store::{DocumentKind, Key, Record};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{Priority, Status};
 
@@ -41,32 +41,13 @@ fn assign_on(event: &str, agent: AgentId) -> Value {
     json!({ "trigger": { "on": [event] }, "actions": [{ "assign_to": agent }] })
 }
 
-/// Gives an agent a role that is none of the desk's: it grants nothing.
-fn becomes_guest(world: &World, guest: &Actor) {
-    let capacity = Some(Capacity::default());
-    let touched = UpdateAgent {
-        id: Some(id_of(guest)),
-        capacity,
-        name: Some("Guest".into()),
-        ..UpdateAgent::default()
-    };
-    let mut prepared = block_on(world.desk.prepare(&HOST, &touched)).unwrap();
-    for write in &mut prepared.changes.writes {
-        if let Record::Agent(agent) = &mut write.record {
-            agent.role = label("guest");
-        }
-    }
-    let outcomes = block_on(world.desk.store().commit(&[prepared.changes])).unwrap();
-    assert_eq!(outcomes, [Outcome::Committed]);
-}
-
 #[test]
 fn who_may_not_answer_customers_is_given_no_work_by_a_rule() {
     let world = World::standard();
     let ann = world.agent("Ann");
     let guest = world.agent("Gus");
     rule(&world, &assign_on("ticket.created", id_of(&guest)));
-    becomes_guest(&world, &guest);
+    world.becomes_guest(&guest);
     let ticket = opened(&world, TeamId::DEFAULT);
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
     let returned = |event: &Event| {
@@ -81,7 +62,7 @@ fn who_may_not_answer_customers_is_given_no_work_by_a_rule() {
 fn who_may_not_answer_customers_is_given_no_work_by_hand() {
     let world = World::standard();
     let guest = world.agent("Gus");
-    becomes_guest(&world, &guest);
+    world.becomes_guest(&guest);
     let ticket = opened(&world, TeamId::DEFAULT);
     assert_eq!(world.owner(ticket), None);
     let to = Some(id_of(&guest));

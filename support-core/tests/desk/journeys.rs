@@ -5,8 +5,9 @@ use support_core::Error;
 use support_core::desk::{JourneyStanding, Options, PublishJourney, PutDocument, Requester, SubmitJourney};
 use support_core::id::{DocumentId, TeamId, TicketId};
 use support_core::journey::{Given, JourneyState};
+use support_core::masking::{Kind, MaskSpan};
 use support_core::people::{Actor, Permission};
-use support_core::store::{DocumentKind, Key, StoreExt, Text, TextClass};
+use support_core::store::{DocumentKind, JourneyProgress, Key, StoreExt, Text, TextClass};
 use support_core::testkit::{block_on, system_scope};
 use support_core::ticket::{FieldValue, Priority, TeamSource};
 
@@ -54,6 +55,13 @@ fn step(world: &World, actor: &Actor, id: DocumentId, answers: Value) -> Result<
 
 fn asked(standing: &JourneyStanding) -> Option<&str> {
     standing.question.as_ref().map(|question| question.id.as_str())
+}
+
+/// What masking found in a text, with the masks that stand there.
+fn masks(text: &Text) -> Vec<(Kind, String)> {
+    let body = text.body.as_deref().unwrap();
+    let at = |span: &MaskSpan| body.get(span.start as usize..span.end as usize).unwrap().to_owned();
+    text.masked.iter().map(|span| (span.kind.clone(), at(span))).collect()
 }
 
 fn text(world: &World, id: support_core::id::TextId) -> Text {
@@ -136,8 +144,18 @@ fn what_must_not_be_stored_is_masked_in_answers_and_in_all_that_is_made_of_them(
     step(&world, &carl, id, answers.clone()).unwrap();
     let kept = block_on(world.desk.journey_progress(&carl, id)).unwrap();
     assert_eq!(asked(&kept), Some("pin"), "a masked number is asked for again");
+    let begun: Vec<(Kind, String)> = {
+        let key = Key::JourneyProgress(customer_of(&carl), id);
+        let progress: JourneyProgress =
+            block_on(world.desk.store().one(&system_scope(TENANT), key)).unwrap().unwrap();
+        masks(&text(&world, progress.answers.unwrap()))
+    };
+    let (pin, card) = ((Kind::Pin, "****".to_owned()), (Kind::Card, "****".to_owned()));
+    assert_eq!(begun, [card.clone(), pin.clone()], "by question");
     let ticket = world.run(&carl, &submit(id, answers)).ticket_id;
     let opened = world.ticket(ticket);
+    let answered = text(&world, opened.journey.as_ref().unwrap().answers);
+    assert_eq!(masks(&answered), [pin.clone(), pin, card.clone(), card], "each answer and its wording");
     let said = answers_of(&world, ticket).to_string();
     let mut all = vec![said, text(&world, opened.subject).body.unwrap()];
     all.extend(world.said(&HOST, ticket));

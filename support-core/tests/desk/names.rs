@@ -281,6 +281,7 @@ fn a_document_takes_a_hidden_number_neither_as_its_name_nor_as_a_key() {
             json!({ "unanswered_return_seconds": { CARD: 60 } }),
             "unanswered_return_seconds",
         ),
+        (DocumentKind::Settings, json!({ "away_after_missed": { CARD: 2 } }), "away_after_missed"),
         (
             DocumentKind::Settings,
             json!({ "weights": { "tier_points": { CARD: 5.0 } } }),
@@ -301,5 +302,87 @@ fn a_document_takes_a_hidden_number_neither_as_its_name_nor_as_a_key() {
     world.run(&HOST, &PutTeam { id: Some(team), fields: more, ..PutTeam::default() });
     refuses(&world, &PutTeam { id: Some(team), fields: named("EMP-654321"), ..PutTeam::default() }, "name");
     world.settings(settings("chairs"));
+    world.sound();
+}
+
+#[test]
+fn actions_set_no_field_to_a_hidden_number() {
+    let world = World::standard();
+    let to = |value: Value| json!([{ "set_field": { "key": "paid", "value": value } }]);
+    for value in
+        [json!(4_111_111_111_111_111_u64), json!(4_111_111_111_111_111.0), json!(4.111_111_111_111_111e15)]
+    {
+        for (kind, mut body, field) in naming("vip") {
+            let at = match kind {
+                DocumentKind::SlaPolicy => "steps[0].actions[0].set_field.value",
+                DocumentKind::Journey => continue,
+                _ => "actions[0].set_field.value",
+            };
+            let actions =
+                body.pointer_mut(if field.starts_with("steps") { "/steps/0/actions" } else { "/actions" });
+            *actions.unwrap() = to(value.clone());
+            refuses(&world, &PutDocument::new(kind, body), at);
+        }
+    }
+    for (kind, mut body, field) in naming("vip") {
+        let pointer = if field.starts_with("steps") { "/steps/0/actions" } else { "/actions" };
+        let Some(actions) = body.pointer_mut(pointer) else { continue };
+        *actions = to(json!(1_234.5));
+        world.put(kind, body);
+    }
+    // What stood there before may stay.
+    let number = |name: &str| json!({ "name": name, "trigger": { "on": ["ticket.created"] }, "actions": to(json!(47_114_711_471_147_i64)) });
+    let id = world.put(DocumentKind::Automation, number("A"));
+    world.put(DocumentKind::Masking, json!({ "custom": [{ "name": "member", "pattern": "4711\\d{10}" }] }));
+    world.run(&HOST, &PutDocument::at(id, DocumentKind::Automation, number("B")));
+    let new = PutDocument::new(DocumentKind::Automation, number("C"));
+    assert_eq!(fields(&world.fail(&HOST, &new)), ["actions[0].set_field.value"]);
+    world.sound();
+}
+
+#[test]
+fn a_journey_takes_a_hidden_number_in_none_of_its_words() {
+    let world = World::standard();
+    let journey = || {
+        json!({
+            "name": "A", "entry_point": "main", "start": "what",
+            "questions": [
+                { "id": "what", "text": "What?", "next": [{ "to": "which" }],
+                  "answer": { "single_choice": { "options": [{ "value": "a", "text": "A" }, { "value": "b", "text": "B" }] } } },
+                { "id": "which", "text": "Which?", "next": [{ "to": null }],
+                  "answer": { "multiple_choice": { "options": [{ "value": "c", "text": "C" }] } } },
+            ],
+            "ticket": [{ "custom_fields": { "paid": { "number": 12.5 } } }],
+        })
+    };
+    let cases = [
+        ("/entry_point", json!(CARD), "entry_point"),
+        ("/start", json!(CARD), "start"),
+        ("/questions/1/id", json!(CARD), "questions[1].id"),
+        ("/questions/0/next/0/to", json!(CARD), "questions[0].next[0].to"),
+        (
+            "/questions/0/answer/single_choice/options/1/value",
+            json!(CARD),
+            "questions[0].answer.single_choice.options[1].value",
+        ),
+        (
+            "/questions/1/answer/multiple_choice/options/0/value",
+            json!(CARD),
+            "questions[1].answer.multiple_choice.options[0].value",
+        ),
+        (
+            "/ticket/0/custom_fields/paid/number",
+            json!(4_111_111_111_111_111.0),
+            "ticket[0].custom_fields.paid.number",
+        ),
+    ];
+    for (pointer, name, field) in cases {
+        let mut body = journey();
+        *body.pointer_mut(pointer).unwrap() = name;
+        refuses(&world, &PutDocument::new(DocumentKind::Journey, body), field);
+    }
+    let id = world.put(DocumentKind::Journey, journey());
+    let merge = json!({ "entry_point": CARD }).as_object().cloned().unwrap();
+    refuses(&world, &EditDocument::merge(DocumentKind::Journey, id, merge), "entry_point");
     world.sound();
 }

@@ -122,6 +122,28 @@ fn a_masked_value_is_seen_by_right_and_reason_and_the_audit_trail_has_it() {
 }
 
 #[test]
+fn a_number_that_the_reason_repeats_is_masked_and_it_is_kept_where() {
+    let (world, vault) = with_vault();
+    let (_, ticket, token) = told(&world);
+    let admin = world.agent_in("Ada", "admin", &[]);
+    reveal(&world, &admin, ticket, token, "Für Karl: card 4111 1111 1111 1111.").unwrap();
+    let events = world.events(ticket);
+    let Event::TicketValueRevealed { reason, .. } = &events.last().unwrap().event else {
+        panic!("{events:?}")
+    };
+    let found = block_on(world.desk.store().load(&system_scope(TENANT), &[Key::Text(*reason)])).unwrap();
+    let [Some(Record::Text(text))] = &*found else { panic!("{found:?}") };
+    let body = text.body.as_deref().unwrap();
+    assert!(body.starts_with("Für Karl: ") && !body.contains("4111"), "{body}");
+    assert_eq!(vault.inner.asked()[0].reason(), body);
+    let [span] = &*text.masked else { panic!("{:?}", text.masked) };
+    let mask = body.strip_prefix("Für Karl: card ").unwrap().strip_suffix('.').unwrap();
+    let at = body.get(span.start as usize..span.end as usize);
+    assert_eq!((span.kind.clone(), at), (Kind::Card, Some(mask)));
+    world.sound();
+}
+
+#[test]
 fn nothing_is_seen_without_right_reason_or_token() {
     let (world, vault) = with_vault();
     let (carl, ticket, token) = told(&world);

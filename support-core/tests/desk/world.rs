@@ -11,7 +11,7 @@ use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
 use support_core::label::{ForeignId, Label};
 use support_core::people::{Actor, AgentState, Capacity, CustomerActor, Presence};
 use support_core::sla::policy::PolicySpec;
-use support_core::store::{Credential, Cursor, DocumentKind, Logged, MemoryStore, Store};
+use support_core::store::{Credential, Cursor, DocumentKind, Logged, MemoryStore, Outcome, Record, Store};
 use support_core::testkit::{SeededIds, block_on, system_scope};
 use support_core::ticket::{Status, Ticket};
 use support_core::time::{ManualClock, Timestamp};
@@ -142,6 +142,20 @@ impl World {
     pub(crate) fn capacity(&self, agent: &Actor, units: u32) {
         let capacity = Some(Capacity { units, ..Capacity::default() });
         self.run(&HOST, &UpdateAgent { id: Some(id_of(agent)), capacity, ..UpdateAgent::default() });
+    }
+
+    /// Gives an agent a role that is none of the desk's: it grants nothing.
+    pub(crate) fn becomes_guest(&self, guest: &Actor) {
+        let name = Some("Guest".into());
+        let touched = UpdateAgent { id: Some(id_of(guest)), name, ..UpdateAgent::default() };
+        let mut prepared = block_on(self.desk.prepare(&HOST, &touched)).unwrap();
+        for write in &mut prepared.changes.writes {
+            if let Record::Agent(agent) = &mut write.record {
+                agent.role = label("guest");
+            }
+        }
+        let outcomes = block_on(self.desk.store().commit(&[prepared.changes])).unwrap();
+        assert_eq!(outcomes, [Outcome::Committed]);
     }
 
     /// Whether a ticket's newest owner went over their capacity with it.

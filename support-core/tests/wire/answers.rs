@@ -6,10 +6,11 @@ use support_core::automation::Overruled;
 use support_core::conversation::ChannelKind;
 use support_core::desk::{
     AgentReply, AgentVerdict, Counts, CustomerReply, DocumentReply, LoginReply, Performance, Registered,
-    Relaxes, Report, RuleApplied, RulesExplained, RulesStopped, TicketReply, WaitingExplanation,
+    Relaxes, Report, RuleApplied, RulesExplained, RulesStopped, SetAway, TicketReply, WaitingExplanation,
 };
 use support_core::error::FieldProblem;
 use support_core::masking::Kind;
+use support_core::people::Missed;
 use support_core::routing::{Asks, Refused, Unblock};
 use support_core::scoring::keywords::KeywordMatch;
 use support_core::scoring::{Rest, ScoreInputs, Urgency, Weights, score};
@@ -58,6 +59,8 @@ pub(crate) fn sheet() -> Sheet {
             unblock: Some(unblock()),
         }])
         .out(&[verdict()])
+        .out(&verdict().away.map(|away| away.missed).into_iter().collect::<Vec<_>>())
+        .out(&verdict().away.into_iter().collect::<Vec<_>>())
         .out(&[unblock()])
         .out(&[asks()])
         .out(&[Relaxes { at: instant(9), stage: 2, agent: agent_id(3) }])
@@ -140,7 +143,9 @@ fn counted(sheet: Sheet) -> Sheet {
 }
 
 fn verdict() -> AgentVerdict {
-    AgentVerdict { agent: agent_id(1), fails: vec![Refused::OffShift, Refused::NoRoom] }
+    let missed = Missed { channel: ChannelKind::Chat, in_a_row: 2 };
+    let away = Some(SetAway { since: instant(5), missed });
+    AgentVerdict { agent: agent_id(1), fails: vec![Refused::OffShift, Refused::NoRoom], away }
 }
 
 fn asks() -> Asks {

@@ -259,6 +259,7 @@ fn settings() -> Settings {
         offer_seconds: 45,
         offline_returns_unstarted: true,
         unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
+        away_after_missed: BTreeMap::from([(ChannelKind::Whatsapp, 3)]),
         declined_seconds: 301,
         handling_lease_seconds: 61,
         journey_retention_seconds: 3_601,

@@ -8,7 +8,7 @@ use support_core::conversation::{ChannelKind, ConversationKind, Delivery, Direct
 use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers, Stream};
 use support_core::id::{EventId, Reference};
 use support_core::masking::Token;
-use support_core::people::{ActorRef, Presence};
+use support_core::people::{ActorRef, Missed, Presence};
 use support_core::routing::{AssignHow, OfferState, ReturnCause};
 use support_core::sla::policy::{StepKey, When};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
@@ -306,6 +306,7 @@ fn of_time() -> Vec<Event> {
 
 fn of_people() -> Vec<Event> {
     let fields = vec![word("name"), word("addresses")];
+    let missed = Missed { channel: ChannelKind::Chat, in_a_row: 2 };
     vec![
         Event::CustomerCreated {},
         Event::CustomerChanged { fields: fields.clone() },
@@ -317,7 +318,10 @@ fn of_people() -> Vec<Event> {
             to: Presence::Away,
             reason: Some(note_id(1)),
             by_time: true,
+            because: Some(missed.clone()),
         },
+        Event::AgentMissed { missed },
+        Event::AgentTookUp { channel: ChannelKind::Chat },
         Event::ConfigChanged { kind: DocumentKind::SlaPolicy, version: 2, retired: true },
         Event::SignedIn {},
         Event::SignInRefused {},

@@ -49,8 +49,13 @@ struct SettingsBody {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
     offline_returns_unstarted: bool,
     /// Seconds, by channel, in which the owner of a ticket answers its customer for the first time; then it goes back to
-    /// its queue with its age, and to others first. 10 and more; `{chat: 120}` is usual, nothing is the default.
+    /// its queue with its age, and to others first. 10 and more; `{chat: 120}` is the default.
     unanswered_return_seconds: BTreeMap<String, i64>,
+    /// Pieces of work in a row, by the ticket's channel, that an agent who is there misses before the desk sets them away:
+    /// offers that time out, and tickets that go back unanswered. Taking work of that channel up, answering its customer,
+    /// declining it or a new status begins the count anew. 1–100; on channels that are not named nothing counts.
+    /// `{phone: 1, chat: 2}` is the default.
+    away_after_missed: BTreeMap<String, u32>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
     handling_lease_seconds: i64,
     /// Seconds for which the answers to a journey that a customer has begun are kept for them.
@@ -102,6 +107,11 @@ impl SettingsBody {
                 .unanswered_return_seconds
                 .into_iter()
                 .map(|(channel, seconds)| (channel.as_str().to_owned(), seconds))
+                .collect(),
+            away_after_missed: settings
+                .away_after_missed
+                .into_iter()
+                .map(|(channel, missed)| (channel.as_str().to_owned(), missed))
                 .collect(),
             handling_lease_seconds: settings.handling_lease_seconds,
             journey_retention_seconds: settings.journey_retention_seconds,

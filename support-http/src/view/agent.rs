@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use support_core::desk::{Performance, TextsById};
-use support_core::people::{Absence, Agent, AgentState, Shift};
+use support_core::people::{Absence, Agent, AgentState, Missed, Shift};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -39,6 +39,12 @@ pub(crate) struct AgentBody {
     status_since: String,
     /// Why, in the agent's words.
     status_reason: Option<String>,
+    /// What they missed in a row, where the desk set them `away` for it (`away_after_missed`) and they have said nothing
+    /// since.
+    status_because: Option<MissedBody>,
+    /// How many pieces of work they missed in a row, by channel, since they last took some up or said whether they are
+    /// there.
+    missed: BTreeMap<String, u32>,
     /// When the status falls back to `available`.
     until: Option<String>,
     /// Kinds of work taken now; empty is all.
@@ -47,6 +53,20 @@ pub(crate) struct AgentBody {
     version: u64,
     created_at: String,
     updated_at: String,
+}
+
+/// Work of a channel that an agent let go by: offers that timed out, and tickets that went back unanswered.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct MissedBody {
+    channel: String,
+    /// From 1.
+    in_a_row: u32,
+}
+
+impl From<Missed> for MissedBody {
+    fn from(Missed { channel, in_a_row }: Missed) -> Self {
+        Self { channel: channel.as_str().to_owned(), in_a_row }
+    }
 }
 
 /// Work by kind: how much there is, or can be.
@@ -125,6 +145,12 @@ impl AgentBody {
             status: state.presence.as_str(),
             status_since: state.since.to_string(),
             status_reason: state.reason.and_then(|reason| texts.get(&reason).cloned()),
+            status_because: state.away_because().map(MissedBody::from),
+            missed: state
+                .missed
+                .iter()
+                .map(|(channel, in_a_row)| (channel.as_str().to_owned(), *in_a_row))
+                .collect(),
             until: state.until.filter(|_| agent.active).map(|until| until.to_string()),
             channels: state.channels.iter().map(|kind| kind.as_str()).collect(),
             load: CapacityBody { units: state.load.units, chat: state.load.chat, call: state.load.call },

@@ -240,7 +240,7 @@ pub(crate) struct ExplanationBody {
     /// The last change of owner.
     assignment: Option<AssignmentBody>,
     /// `null` where it does not wait; else `{before, waiting_seconds, by_hand, asks: {effort, skills, preferred, language}, stage, relaxes: {at, stage, agent_id} | null, agents: [{agent_id,
-    /// fails[]}], unblock: {agent_id, relax[], units} | null}`: every candidate with all that they fail, and the smallest
+    /// fails[], away: {since, missed: {channel, in_a_row}}?}], unblock: {agent_id, relax[], units} | null}`: every candidate with all that they fail, and the smallest
     /// change after which the router would give it to somebody; `units` is what they would need more of.
     #[schema(value_type = Option<Value>)]
     waiting: Option<WaitingExplanation>,

@@ -80,8 +80,10 @@ pub(crate) static STATES: Table = Table {
         "load_chat",
         "load_call",
         "last_assigned_at",
+        "missed",
         "version",
         "since",
+        "changed_at",
     ],
     revision: "version",
     present: "",
@@ -192,8 +194,10 @@ pub(crate) fn encode_state(state: &AgentState) -> Result<Vec<Value>, Failure> {
         .int(state.load.chat)
         .int(state.load.call)
         .opt_time(state.last_assigned_at)
+        .json_unless(state.missed.is_empty(), &state.missed)?
         .count(state.version)
         .time(state.since)
+        .time(state.changed_at)
         .done())
 }
 
@@ -208,7 +212,9 @@ pub(crate) fn decode_state(row: &Row<'_>) -> Result<AgentState, Failure> {
         until: c.opt_time()?,
         load: Load { units: c.small()?, chat: c.small()?, call: c.small()? },
         last_assigned_at: c.opt_time()?,
+        missed: c.json()?,
         version: c.count()?,
         since: c.time()?,
+        changed_at: c.time()?,
     })
 }

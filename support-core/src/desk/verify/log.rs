@@ -1,7 +1,8 @@
 //! What the log tells of its aggregates, gathered in one walk beside the proof of its chain.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::conversation::ChannelKind;
 use crate::error::Error;
 use crate::event::{ChainHash, Event, Stream, chain};
 use crate::id::{AgentId, DocumentId, TenantId, TextId, TicketId};
@@ -11,6 +12,7 @@ use crate::store::Cursor;
 use crate::time::Timestamp;
 
 use super::super::Desk;
+use super::super::presence::follow_missed;
 use super::epochs::Epochs;
 use super::{BATCH, Report};
 
@@ -50,8 +52,10 @@ pub(super) struct ToldAgent {
     updated_at: Timestamp,
     presence: Presence,
     reason: Option<TextId>,
+    missed: BTreeMap<ChannelKind, u32>,
     presence_version: u64,
     since: Timestamp,
+    changed_at: Timestamp,
     /// When the router last gave them work; `None` inside where an event of an earlier release does not say.
     pub(super) given: Option<Option<Timestamp>>,
 }
@@ -65,8 +69,10 @@ impl ToldAgent {
             updated_at: at,
             presence: Presence::Offline,
             reason: None,
+            missed: BTreeMap::new(),
             presence_version: 1,
             since: at,
+            changed_at: at,
             given: None,
         }
     }
@@ -80,8 +86,10 @@ impl ToldAgent {
             updated_at: agent.updated_at,
             presence: state.presence,
             reason: state.reason,
+            missed: state.missed.clone(),
             presence_version: state.version,
             since: state.since,
+            changed_at: state.changed_at,
             given: self.given,
         };
         *self == stored
@@ -203,9 +211,14 @@ impl ToldAgent {
                 self.presence = *to;
                 self.reason = *reason;
                 self.presence_version += 1;
-                self.since = at;
+                (self.since, self.changed_at) = (at, at);
+            }
+            Event::AgentMissed { .. } | Event::AgentTookUp { .. } => {
+                self.presence_version += 1;
+                self.changed_at = at;
             }
             _ => {}
         }
+        follow_missed(&mut self.missed, event);
     }
 }
