@@ -1,8 +1,11 @@
 //! Settings of a desk.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::conversation::ChannelKind;
 use crate::error::FieldProblem;
@@ -44,8 +47,32 @@ pub struct Settings {
     pub journey_retention_seconds: i64,
     /// The team that gets new tickets of a category which nothing else gives to a team. At most 1,000.
     pub category_teams: BTreeMap<Label, TeamId>,
-    /// What the score is made of.
+    /// What the score is made of: weights, or the name of a preset, see [`Weights::preset`].
+    #[serde(deserialize_with = "weights_or_preset")]
     pub weights: Weights,
+}
+
+/// Reads weights that are given one by one or by the name of a preset.
+fn weights_or_preset<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Weights, D::Error> {
+    struct Reader;
+
+    impl<'de> Visitor<'de> for Reader {
+        type Value = Weights;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "weights by name, or a preset: {}", Weights::PRESETS.join(", "))
+        }
+
+        fn visit_str<E: de::Error>(self, name: &str) -> Result<Weights, E> {
+            Weights::preset(name).ok_or_else(|| E::unknown_variant(name, Weights::PRESETS))
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Weights, A::Error> {
+            Weights::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_any(Reader)
 }
 
 impl Default for Settings {

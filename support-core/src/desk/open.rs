@@ -177,8 +177,8 @@ impl OpenTicket {
             }
         }
         for (field, skills) in [("skills", &self.skills), ("preferred", &self.preferred)] {
-            if let Some(at) = skills.iter().position(|(_, level)| !(1..=5).contains(level)) {
-                return Err(Error::invalid(format!("{field}[{at}]"), "must be a level of 1 to 5"));
+            if let Some((skill, _)) = skills.iter().find(|(_, level)| !(1..=5).contains(level)) {
+                return Err(Error::invalid(format!("{field}.{skill}"), "must be a level of 1 to 5"));
             }
         }
         Ok(())

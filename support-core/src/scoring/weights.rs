@@ -78,6 +78,19 @@ impl Weights {
         Self { priority_points: STRICT_PRIORITY_POINTS, ..Self::default() }
     }
 
+    /// Names of the presets.
+    pub const PRESETS: &'static [&'static str] = &["default", "strict_priority"];
+
+    /// Returns a preset by its name: `default`, or [`strict_priority`](Self::strict_priority).
+    #[must_use]
+    pub fn preset(name: &str) -> Option<Self> {
+        match name {
+            "default" => Some(Self::default()),
+            "strict_priority" => Some(Self::strict_priority()),
+            _ => None,
+        }
+    }
+
     /// Returns the bound on starvation: after so many seconds of waiting, work of a priority precedes every item of its
     /// line (async or live) that becomes waiting from then on, whatever that is. `None` where age earns nothing.
     ///

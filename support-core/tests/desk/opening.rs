@@ -131,7 +131,7 @@ fn what_cannot_be_accepted_is_named() {
         (of("Parcel", "\n"), "initial_message"),
         (of("Parcel", &"x".repeat(100_001)), "initial_message"),
         (OpenTicket { tags: vec![label("t"); 101], ..of("Parcel", "Late.") }, "tags"),
-        (OpenTicket { skills: vec![(label("a"), 1), (label("b"), 6)], ..of("P", "L") }, "skills[1]"),
+        (OpenTicket { skills: vec![(label("a"), 1), (label("b"), 6)], ..of("P", "L") }, "skills.b"),
         (OpenTicket { effort: Some(0), ..of("Parcel", "Late.") }, "effort"),
         (OpenTicket { effort: Some(1_001), ..of("Parcel", "Late.") }, "effort"),
         (OpenTicket { team_id: Some(TeamId::from_uuid(Uuid::from_u128(3))), ..of("P", "L") }, "team_id"),

@@ -62,6 +62,8 @@ struct SettingsBody {
     journey_retention_seconds: i64,
     /// The team, by category, that gets new tickets which nothing else gives to a team.
     category_teams: BTreeMap<String, Uuid>,
+    /// In a `PUT` also the name of a preset: `default`, or `strict_priority`, under which priority decides first and
+    /// everything else only among equals.
     weights: WeightsBody,
 }
 

@@ -46,6 +46,12 @@ async fn settings_have_defaults_until_they_are_written() {
         .names("reopen_window_seconds");
     let weights = json!({ "weights": { "age_seconds": 0 } });
     world.put("/settings", &admin, weights).await.names("weights.age_seconds");
+    let preset = json!({ "weights": "strict_priority" });
+    let strict = world.put("/settings", &admin, preset).await.with(200);
+    assert_eq!(strict["weights"]["priority_points"], 1e12);
+    for wrong in [json!("lenient"), json!(3), json!(null)] {
+        world.put("/settings", &admin, json!({ "weights": wrong })).await.names("weights");
+    }
     let custom = json!({ "custom": [{ "name": "x", "pattern": "(" }] });
     world.put("/settings/masking", &admin, custom).await.names("custom[0].pattern");
 }

@@ -24,12 +24,38 @@ async fn staff_open_a_ticket_with_everything() {
 }
 
 #[tokio::test]
+async fn what_a_ticket_asks_of_its_handler_is_given_when_it_is_opened() {
+    let world = world().await;
+    let body = json!({
+        "customer_id": world.ann, "subject": "Help", "channel": "api", "initial_message": "Please.",
+        "language": "pt-BR", "effort": 3, "skills": { "billing": 4, "law": 1 }, "preferred": { "tea": 2 },
+    });
+    let ticket = world.post(&world.sue(), "/tickets", body).await.is(201);
+    let path = format!("/tickets/{}/explain", ticket["id"].as_str().unwrap());
+    let explained = world.get(&world.sue(), &path).await.is(200);
+    let asks = json!({
+        "effort": 3, "skills": { "billing": 4, "law": 1 }, "preferred": { "tea": 2 }, "language": "pt-BR",
+    });
+    assert_eq!(explained["waiting"]["asks"], asks);
+}
+
+#[tokio::test]
 async fn a_customer_opens_their_own_and_gives_nothing_else() {
     let world = world().await;
     let plain = json!({ "subject": "Help", "channel": "web", "initial_message": "Please." });
     let ticket = world.post(&world.ann(), "/tickets", plain.clone()).await.is(201);
     assert_eq!(ticket["customer_id"], world.ann.to_string());
-    for field in ["priority", "tags", "customer_id", "team_id", "assigned_to", "direction", "context"] {
+    for field in [
+        "priority",
+        "tags",
+        "customer_id",
+        "team_id",
+        "assigned_to",
+        "direction",
+        "context",
+        "effort",
+        "skills",
+    ] {
         let mut body = plain.clone();
         body[field] = json!("x");
         let answer = world.post(&world.ann(), "/tickets", body).await;
@@ -54,6 +80,12 @@ async fn what_cannot_be_accepted_is_named() {
         ("context", json!([{ "kind": "order", "id": "1", "label": "" }]), "context[0].label"),
         ("team_id", json!(world.ann), "team_id"),
         ("assigned_to", json!(world.ann), "assigned_to"),
+        ("effort", json!(0), "effort"),
+        ("effort", json!(1_001), "effort"),
+        ("effort", json!("two"), "effort"),
+        ("skills", json!({ "billing": 6 }), "skills.billing"),
+        ("preferred", json!({ "billing": 0 }), "preferred.billing"),
+        ("language", json!(""), "language"),
     ] {
         let mut body = base.clone();
         body[field] = value;

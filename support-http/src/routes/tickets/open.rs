@@ -73,6 +73,19 @@ struct NewTicket {
     team_id: Option<TeamId>,
     #[schema(value_type = Option<Uuid>)]
     assigned_to: Option<AgentId>,
+    /// Language tag in which it is to be answered; the customer's own unless given.
+    #[schema(value_type = Option<String>)]
+    language: Option<Label>,
+    /// Units of capacity that it takes of its owner, 1–1,000; 1 unless given.
+    effort: Option<u32>,
+    /// Skills that a handler must have, with the least level, 1–5.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, u8>)]
+    skills: BTreeMap<Label, u8>,
+    /// Skills that a handler should have, with the level from which one counts, 1–5. They keep nobody from it.
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, u8>)]
+    preferred: BTreeMap<Label, u8>,
     /// Must be empty: there are no uploads yet.
     #[serde(default)]
     #[schema(value_type = Vec<Uuid>)]
@@ -184,6 +197,10 @@ fn by_staff(bytes: &Bytes) -> Result<OpenTicket, ApiError> {
         brand_id: body.brand_id,
         team_id: body.team_id,
         assigned_to: body.assigned_to,
+        language: body.language,
+        effort: body.effort,
+        skills: body.skills.into_iter().collect(),
+        preferred: body.preferred.into_iter().collect(),
         ..OpenTicket::by(requester, body.subject, body.initial_message)
     })
 }
