@@ -84,7 +84,9 @@ struct NewRule {
     /// Words and phrases; any of them matches. At most 1,000 of 100 characters, and of all
     /// active rules together 1 MiB.
     keywords: Vec<String>,
-    /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives.
+    /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives: a message, or another
+    /// subject. A rule that is new or changed is told once more, of what open tickets hold already: of the ticket as it
+    /// stands then, without a message, the system acting. Changes of other rules change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     condition: Option<Condition>,

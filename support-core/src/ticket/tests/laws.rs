@@ -278,8 +278,9 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
             Command::Edit(Box::new(Edit { insight: Some(insight), ..Edit::default() }))
         }
         Match { rule, points } => {
-            let hits = [(rule_id(rule), KeywordHit { version: 1, points })].into();
-            Command::Reconfigure { keywords: Some((hits, Vec::new())) }
+            let matched = [(rule_id(rule), KeywordHit { version: 1, points })].into();
+            let keywords = Some(command::Rematched { matched, asked: [rule_id(rule)].into() });
+            Command::Reconfigure { keywords }
         }
         Escalate(level) => Command::Escalate(command::Escalate { level, reason: None }),
         Snooze(seconds) => Command::Snooze(seconds.map(later)),
