@@ -23,7 +23,7 @@ use crate::store::{
     SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
 use crate::ticket::command::Rematched;
-use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
+use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -305,7 +305,9 @@ impl Desk {
             let now = self.now();
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+            let changed_rules = [Command::Reconfigure { keywords }];
+            let (mut decision, _) =
+                self.decide_knowing(walk.tenant, ticket, &changed_rules, &circumstances).await?;
             if decision.events.is_empty() && ticket.derived.failures > 0 {
                 // A wake-up that backs off goes on waiting: nothing has changed for it.
                 decision.ticket.derived.wake_at = ticket.derived.wake_at;

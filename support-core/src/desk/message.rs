@@ -401,21 +401,21 @@ pub(super) async fn carry_out(
     let config = ask.config_for(ticket).await?;
     let mut circumstances = ask.circumstances();
     circumstances.config = &config;
-    let mut decision = decide(Some(ticket), commands, &circumstances)?;
+    let tenant = ask.actor.tenant();
+    let (mut decision, note) = ask.desk.decide_knowing(tenant, ticket, commands, &circumstances).await?;
     let owner = match becomes_work_of(ticket, &decision.ticket) {
         Some(owner) => {
             let state = ask.working(owner).await?;
             if state.is_none() {
                 // Their work was given back when they left; what becomes work now goes the same way.
-                let commands: Vec<Command> =
-                    commands.iter().cloned().chain([Command::GiveBack(ReturnCause::Left)]).collect();
+                let mut commands: Vec<Command> = note.into_iter().chain(commands.iter().cloned()).collect();
+                commands.push(Command::GiveBack(ReturnCause::Left));
                 decision = decide(Some(ticket), &commands, &circumstances)?;
             }
             state
         }
         None => None,
     };
-    let tenant = ask.actor.tenant();
     let mut reply = TicketReply { ticket_id: ticket.id, version: decision.ticket.version, message_id: None };
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
         return Ok(Prepared::new(ChangeSet::new(tenant), reply));
