@@ -190,10 +190,11 @@ async fn change(
     documents::change::<RuleBody>(&call, &body.bytes, id, &body.value).await
 }
 
-/// Takes a rule out of force.
+/// Takes a rule out of force, where no automation or other rule in force names it (`keyword_rule_in_use`).
 #[utoipa::path(delete, path = "/rules/{id}", tag = "rules", params(("id" = Uuid, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn retire(call: Call, Id(id): Id<DocumentId>) -> Result<StatusCode, ApiError> {
