@@ -23,7 +23,8 @@ use crate::ticket::{Circumstances, Command, Priority, SetAsideKind, Status, Tick
 use crate::time::Timestamp;
 
 use super::desk::{
-    CUSTOMER, Counter, FRONT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id, rule_id, text,
+    CUSTOMER, Counter, FRONT, NIGHT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id,
+    rule_id, text,
 };
 use super::invariants;
 use crate::ticket::decide::FOLLOWS_ALL;
@@ -84,6 +85,10 @@ impl Scenario {
 
     pub(super) fn set_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
         self.document(OFFICE, DocumentKind::Calendar, calendar, false)
+    }
+
+    pub(super) fn set_night_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
+        self.document(NIGHT, DocumentKind::Calendar, calendar, false)
     }
 
     pub(super) fn retire_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
