@@ -234,20 +234,25 @@ impl Config {
         self.teams.get(&id).or_else(|| (id == TeamId::DEFAULT).then(|| TeamSpec::standard()))
     }
 
-    /// Finds the keyword rules that match any of these texts, with the names of the alerting ones.
+    /// Finds the keyword rules that match any of these texts.
     #[must_use]
-    pub fn keyword_hits(&self, texts: &[&str]) -> (BTreeMap<DocumentId, KeywordHit>, Vec<Label>) {
-        let mut hits = BTreeMap::new();
-        let mut topics = Vec::new();
-        let Some(index) = &self.keywords else { return (hits, topics) };
-        for found in index.matches(texts) {
-            let Some((version, rule)) = self.rules.iter().find(|(_, rule)| rule.id == found.rule) else {
-                continue;
-            };
-            hits.insert(found.rule, KeywordHit { version: version.version, points: found.points });
-            topics.extend(rule.alert.then(|| rule.name.parse().ok()).flatten());
-        }
-        (hits, topics)
+    pub fn keyword_hits(&self, texts: &[&str]) -> Matched {
+        let Some(index) = &self.keywords else { return Matched::new() };
+        let hits = index.matches(texts).into_iter().filter_map(|found| {
+            let (version, _) = self.keyword_rule(found.rule)?;
+            Some((found.rule, KeywordHit { version: version.version, points: found.points }))
+        });
+        hits.collect()
+    }
+
+    /// Names the alerting ones of keyword rules that match.
+    pub fn topics(&self, matched: &Matched) -> impl Iterator<Item = Label> {
+        let rules = matched.keys().filter_map(|rule| self.keyword_rule(*rule));
+        rules.filter(|(_, rule)| rule.alert).filter_map(|(_, rule)| rule.name.parse().ok())
+    }
+
+    fn keyword_rule(&self, id: DocumentId) -> Option<&(ConfigRef, KeywordRule)> {
+        self.rules.iter().find(|(version, _)| version.id == id)
     }
 
     /// Names the keyword rules in force, in the order of their ids.
@@ -261,16 +266,8 @@ impl Config {
     /// Leaves out the rules that are not for a ticket, of those that match its texts.
     #[must_use]
     pub fn for_ticket(&self, matched: &Matched, snapshot: &Snapshot<'_>) -> Matched {
-        let (hits, topics) = matched;
         let admits = |id: &DocumentId| self.keyword_guards.get(id).is_none_or(|guard| guard.admits(snapshot));
-        let hits: BTreeMap<DocumentId, KeywordHit> =
-            hits.iter().filter(|(id, _)| admits(id)).map(|(id, hit)| (*id, *hit)).collect();
-        let refused = |topic: &Label| {
-            let mut named = self.rules.iter().filter(|(_, rule)| rule.alert && rule.name == topic.as_str());
-            named.clone().next().is_some() && !named.any(|(version, _)| hits.contains_key(&version.id))
-        };
-        let topics = topics.iter().filter(|topic| !refused(topic)).cloned().collect();
-        (hits, topics)
+        matched.iter().filter(|(id, _)| admits(id)).map(|(id, hit)| (*id, *hit)).collect()
     }
 
     /// Lists the keyword rules in force.

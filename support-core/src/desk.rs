@@ -196,7 +196,7 @@ impl Desk {
         }
     }
 
-    /// Asks the host what it knows of a customer whenever a ticket is opened. Plugged in once: a second one is passed over.
+    /// Asks the host what it knows of a customer whenever a ticket is opened or comes back into work. Plugged in once: a second one is passed over.
     #[must_use]
     pub fn with_insight(self, insight: Arc<dyn CustomerInsight>, limit: Arc<dyn TimeLimit>) -> Self {
         let _ = self.inner.insight.set((insight, limit));

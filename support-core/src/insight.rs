@@ -1,9 +1,10 @@
-//! What a host's own services know of a customer, asked when a ticket is opened.
+//! What a host's own services know of a customer, asked when a ticket is opened, and when one that was resolved or set
+//! aside comes back into work.
 //!
 //! A host plugs a [`CustomerInsight`] into its desk ([`Desk::with_insight`](crate::desk::Desk::with_insight)). What it
 //! answers is written down with the ticket, so that scores, policies and rules are decided from the record, and a replay
 //! decides them alike. A service that fails, or that takes longer than the [`TimeLimit`] that comes with it, is passed over:
-//! the ticket is opened with what the desk knows itself, which is the customer's tier.
+//! the ticket is opened with what the desk knows itself, which is the customer's tier, and comes back with what it had.
 
 use std::fmt;
 use std::future::Future;

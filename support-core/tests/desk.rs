@@ -44,6 +44,8 @@ mod full_queues;
 mod insight;
 #[path = "desk/journeys.rs"]
 mod journeys;
+#[path = "desk/keywords.rs"]
+mod keywords;
 #[path = "desk/loops.rs"]
 mod loops;
 #[path = "desk/macros.rs"]

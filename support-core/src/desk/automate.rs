@@ -10,12 +10,13 @@ use crate::event::Envelope;
 use crate::id::{DocumentId, TenantId, TicketId};
 use crate::people::{Actor, ActorKind, ActorRef, Permission, Scope};
 use crate::sla::ConfigRef;
-use crate::store::{Key, Query, Record, Select, StoreExt, TicketFilter};
+use crate::store::{DocumentKind, Key, Query, Record, Select, StoreExt, TicketFilter};
 use crate::ticket::{Circumstances, Ticket, rehearse, rehearse_in_time};
 use crate::time::Timestamp;
 
-use super::Desk;
+use super::names::check_document;
 use super::read::staff;
+use super::{Desk, Options};
 
 /// Most tickets of one dry run.
 const REHEARSED: u32 = 200;
@@ -41,7 +42,7 @@ impl Desk {
     /// instant. Other automations stay silent.
     ///
     /// # Errors
-    /// `NotFound` to customers and out of sight; `Forbidden`; `Invalid` where the automation cannot be used, too many
+    /// `NotFound` to customers and out of sight; `Forbidden`; `Invalid` where the automation could not be saved, too many
     /// tickets are named or `newest` is out of its range; `Store`.
     pub async fn rehearse_automation(
         &self,
@@ -54,7 +55,7 @@ impl Desk {
         staff(actor)?;
         actor.scope(Permission::ConfigRead)?;
         let scope = actor.scope(Permission::TicketRead)?;
-        spec.check().map_err(Error::Invalid)?;
+        self.check_rehearsed(actor, id, spec).await?;
         if tickets.len() > REHEARSED as usize {
             return Err(Error::invalid("ticket_ids", "must be at most 200"));
         }
@@ -86,6 +87,26 @@ impl Desk {
             all.push(self.tried(&ticket, &rule, message, &config));
         }
         Ok(all)
+    }
+
+    /// Refuses what could not be saved. What the automation named when it was saved may be gone meanwhile.
+    async fn check_rehearsed(
+        &self,
+        actor: &Actor,
+        id: Option<DocumentId>,
+        spec: &AutomationSpec,
+    ) -> Result<(), Error> {
+        spec.check().map_err(Error::Invalid)?;
+        let ask = self.ask(actor, &Options::default()).await?;
+        let kind = DocumentKind::Automation;
+        let held = match id {
+            Some(id) => ask.document(kind, id).await?.filter(|document| !document.retired),
+            None => None,
+        };
+        let held = held.as_ref().map(|document| &document.body);
+        let Ok(body) = serde_json::to_value(spec) else { return Ok(()) };
+        check_document(&ask.config.masker, kind, &body, held)?;
+        ask.check_references(kind, &body, held).await.map(drop)
     }
 
     fn tried(

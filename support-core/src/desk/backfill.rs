@@ -13,17 +13,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::Poll;
 
-use sha2::{Digest, Sha256};
-
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
-use crate::id::{AgentId, TenantId, TicketId};
+use crate::id::{AgentId, DocumentId, TenantId, TicketId};
 use crate::people::{ActorRef, Scope};
+use crate::sla::ConfigRef;
 use crate::store::{
-    Assignee, ChangeSet, Delta, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Related, Select,
+    Assignee, ChangeSet, Delta, Key, Outcome, Page, PageCursor, Query, Receipt, Record, Select,
     SetAsideFilter, StoreExt, TicketFilter, TicketSort,
 };
-use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
+use crate::ticket::command::Rematched;
+use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -41,14 +41,17 @@ const ROUNDS: u32 = 10;
 const MARK_SECONDS: i64 = 10 * 365 * 86_400;
 /// How many epochs back the mark of the last finished walk is looked for.
 const LOOKED_BACK: u64 = 256;
+/// How many of them are read at once: one of the newest is nearly always it.
+const LOOKED_AT: usize = 16;
 
 /// One walk over a tenant's tickets.
 struct Walk<'a> {
     tenant: TenantId,
     live: &'a Live,
     epoch: u64,
-    /// Whether texts are read, because keyword rules may match anew.
-    texts: bool,
+    /// The keyword rules that are new, or have another version, since the last walk. Nothing where the rules are the
+    /// same: then no text is read.
+    anew: Option<BTreeSet<DocumentId>>,
 }
 
 /// Some tickets of a walk.
@@ -128,9 +131,13 @@ impl Desk {
             live.backfill_ends(epoch);
             return Ok(None);
         }
-        let rules = digest(&config);
-        let texts = self.walked_last(&system, epoch).await?.map(|(_, rules)| rules) != Some(rules);
-        let walk = Walk { tenant, live: &live, epoch, texts };
+        let rules = config.keyword_rule_versions();
+        let before = self.walked_last(&system, epoch).await?.and_then(|(_, rules)| rules);
+        let anew = (before.as_ref() != Some(&rules)).then(|| {
+            let known = before.as_deref().unwrap_or_default();
+            rules.iter().filter(|rule| !known.contains(rule)).map(|rule| rule.id).collect()
+        });
+        let walk = Walk { tenant, live: &live, epoch, anew };
         if self.walk(&walk).await? {
             return Ok(Some(now));
         }
@@ -142,7 +149,10 @@ impl Desk {
         // Only now, when every ticket has been looked at, is the epoch marked as done: a crash before repeats it.
         let mut changes = ChangeSet::new(tenant);
         let expires_at = now.plus_seconds(MARK_SECONDS);
-        changes.receipt = Some(Receipt { key: mark(epoch), digest: rules, reply: "null".into(), expires_at });
+        // A ticket that was passed over was not asked: the next walk asks of the same rules again.
+        let rules = if live.backfill_passed_over(epoch) { before.unwrap_or_default() } else { rules };
+        let reply = serde_json::to_string(&rules).unwrap_or_default();
+        changes.receipt = Some(Receipt { key: mark(epoch), digest: [0; 32], reply, expires_at });
         self.store().commit(&[changes]).await?;
         live.backfill_ends(epoch);
         live.mark();
@@ -156,18 +166,26 @@ impl Desk {
         Ok(done.map_or_else(|| epoch.saturating_sub(LOOKED_BACK), |(done, _)| done))
     }
 
-    /// Returns the epoch of the last finished walk, and the keyword rules under which it brought all tickets, as their
-    /// digest; nothing where that is too long ago to be found.
-    async fn walked_last(&self, system: &Scope, epoch: u64) -> Result<Option<(u64, [u8; 32])>, Error> {
-        let before: Vec<Key> =
-            (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().map(|epoch| Key::Receipt(mark(epoch))).collect();
-        let found =
-            (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().zip(self.store().load(system, &before).await?);
-        let mut marks = found.filter_map(|(epoch, record)| match record {
-            Some(Record::Receipt(receipt)) => Some((epoch, receipt.digest)),
-            _ => None,
-        });
-        Ok(marks.next())
+    /// Returns the epoch of the last finished walk, and the keyword rules under which it brought all tickets, unless an
+    /// older release did; nothing where that is too long ago to be found.
+    async fn walked_last(
+        &self,
+        system: &Scope,
+        epoch: u64,
+    ) -> Result<Option<(u64, Option<Vec<ConfigRef>>)>, Error> {
+        let before: Vec<u64> = (epoch.saturating_sub(LOOKED_BACK)..epoch).rev().collect();
+        for epochs in before.chunks(LOOKED_AT) {
+            let keys: Vec<Key> = epochs.iter().map(|epoch| Key::Receipt(mark(*epoch))).collect();
+            let found = epochs.iter().zip(self.store().load(system, &keys).await?);
+            let mut marks = found.filter_map(|(epoch, record)| match record {
+                Some(Record::Receipt(receipt)) => Some((*epoch, serde_json::from_str(&receipt.reply).ok())),
+                _ => None,
+            });
+            if let Some(newest) = marks.next() {
+                return Ok(Some(newest));
+            }
+        }
+        Ok(None)
     }
 
     /// Goes on by some batches, and tells whether there is more.
@@ -253,10 +271,10 @@ impl Desk {
                 Ok(ticket) => self.bring_alone(walk, ticket.as_slice()).await,
                 Err(error) => Err(error.into()),
             };
-            if let Err(error) = alone
-                && error.is_retryable()
-            {
-                return Err(error);
+            match alone {
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(_) => walk.live.backfill_passes_over(walk.epoch),
+                Ok(()) => {}
             }
         }
         Ok(())
@@ -270,22 +288,26 @@ impl Desk {
 
     /// Decides tickets; answers what is to be written, and for which.
     async fn decided(&self, walk: &Walk<'_>, tickets: &[Ticket]) -> Result<Decided, Error> {
-        let mut words = if walk.texts { self.subjects(walk.tenant, tickets).await? } else { BTreeMap::new() };
+        let mut words =
+            if walk.anew.is_some() { self.subjects(walk.tenant, tickets).await? } else { BTreeMap::new() };
         let (mut changes, mut changed) = (Vec::new(), Vec::new());
         for ticket in tickets {
             let config = self.config_of(walk, ticket).await?;
-            let keywords = if walk.texts {
-                let mut texts: Vec<String> = words.remove(&ticket.id).into_iter().collect();
-                self.add_words_of(walk.tenant, ticket, &mut texts).await?;
-                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                Some(config.keyword_hits(&texts))
-            } else {
-                None
+            let keywords = match &walk.anew {
+                Some(anew) => {
+                    let mut texts = self.said(walk.tenant, ticket).await?;
+                    texts.extend(words.remove(&ticket.id));
+                    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                    Some(Rematched { matched: config.keyword_hits(&texts), asked: anew.clone() })
+                }
+                None => None,
             };
             let now = self.now();
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            let mut decision = decide(Some(ticket), &[Command::Reconfigure { keywords }], &circumstances)?;
+            let changed_rules = [Command::Reconfigure { keywords }];
+            let (mut decision, _) =
+                self.decide_knowing(walk.tenant, ticket, &changed_rules, &circumstances).await?;
             if decision.events.is_empty() && ticket.derived.failures > 0 {
                 // A wake-up that backs off goes on waiting: nothing has changed for it.
                 decision.ticket.derived.wake_at = ticket.derived.wake_at;
@@ -322,50 +344,11 @@ impl Desk {
         });
         Ok(subjects.collect())
     }
-
-    /// Adds what the customer wrote in a ticket: keyword rules look there, and in the subject.
-    async fn add_words_of(
-        &self,
-        tenant: TenantId,
-        ticket: &Ticket,
-        words: &mut Vec<String>,
-    ) -> Result<(), Error> {
-        let with = Related { texts: true, ..Related::default() };
-        let select = Select::Messages { ticket: ticket.id, conversation: None };
-        let mut query = Query::new(select, Query::MOST).with(with);
-        loop {
-            let page = self.store().find(&Scope::system(tenant), &query).await?;
-            for record in &page.items {
-                let Record::Message(message) = record else { continue };
-                if message.author.customer_id().is_none() {
-                    continue;
-                }
-                words.extend(page.related.iter().find_map(|related| match related {
-                    Record::Text(text) if text.id == message.body => text.body.clone(),
-                    _ => None,
-                }));
-            }
-            if page.next.is_none() {
-                return Ok(());
-            }
-            query.after = page.next;
-        }
-    }
 }
 
 /// The key under which it stands that all tickets were brought under an epoch.
 fn mark(epoch: u64) -> String {
     format!("reconfigured/{epoch}")
-}
-
-/// Tells one set of keyword rules from another.
-fn digest(config: &Config) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for rule in config.keyword_rule_versions() {
-        hasher.update(rule.id.uuid().as_bytes());
-        hasher.update(rule.version.to_be_bytes());
-    }
-    hasher.finalize().into()
 }
 
 fn batch(after: Option<PageCursor>) -> Query {

@@ -36,8 +36,8 @@ impl std::fmt::Debug for EditDocument {
 pub enum DocumentChange {
     /// Sets these fields; `null` clears one. Fields that are not named stay as they are.
     Merge(Map<String, Value>),
-    /// Takes it out of force. Its versions stay readable. A calendar, team or webhook endpoint that documents in
-    /// force name is `Refused`, as `calendar_in_use` and so on.
+    /// Takes it out of force. Its versions stay readable. A calendar, team, keyword rule or webhook endpoint that
+    /// documents in force name is `Refused`, as `calendar_in_use` and so on.
     Retire,
 }
 

@@ -102,7 +102,12 @@ impl EditTicket {
         .collect()
     }
 
-    fn edit(&self, ticket: &Ticket, texts: &mut Texts<'_>) -> Result<command::Edit, Error> {
+    async fn edit(
+        &self,
+        ask: &Ask<'_>,
+        ticket: &Ticket,
+        texts: &mut Texts<'_>,
+    ) -> Result<command::Edit, Error> {
         let lists = [
             ("tags", self.tags.as_ref().map_or(0, Vec::len)),
             ("add_tags", self.add_tags.len()),
@@ -113,15 +118,14 @@ impl EditTicket {
             return Err(Error::invalid(field, "must be at most 100"));
         }
         let whose = ActorRef::customer(ticket.customer_id);
-        let subject = match &self.subject {
-            Some(subject) => {
-                check_subject(subject)?;
-                let stored = texts.add(whose, TextClass::Public, subject, &[]);
-                texts.find_by(stored.id, crate::conversation::Visibility::Public, &[&stored.body]);
-                Some(stored.id)
-            }
-            None => None,
-        };
+        let (mut subject, mut keywords) = (None, None);
+        if let Some(text) = &self.subject {
+            check_subject(text)?;
+            let stored = texts.add(whose, TextClass::Public, text, &[]);
+            texts.find_by(stored.id, crate::conversation::Visibility::Public, &[&stored.body]);
+            keywords = Some(ask.rematched(ticket, &stored.body).await?);
+            subject = Some(stored.id);
+        }
         let (add_tags, remove_tags) = match &self.tags {
             Some(_) if !self.add_tags.is_empty() || !self.remove_tags.is_empty() => {
                 return Err(Error::invalid(
@@ -151,6 +155,7 @@ impl EditTicket {
             remove_tags,
             custom_fields,
             insight: None,
+            keywords,
         })
     }
 }
@@ -196,7 +201,7 @@ impl UseCase for EditTicket {
                     ask.check_number(key, *number)?;
                 }
             }
-            commands.push(Command::Edit(Box::new(self.edit(&ticket, &mut texts)?)));
+            commands.push(Command::Edit(Box::new(self.edit(ask, &ticket, &mut texts).await?)));
         }
         // The team that it is in already moves nothing, and takes it from nobody.
         let team = self.team_id.filter(|team| ticket.team_id != Some(*team));
@@ -229,6 +234,19 @@ impl UseCase for EditTicket {
 }
 
 impl Ask<'_> {
+    /// Matches a ticket with another subject. What was written in it is read only where a rule matched that the new
+    /// subject does not: it may have matched there.
+    async fn rematched(&self, ticket: &Ticket, subject: &str) -> Result<command::Rematched, Error> {
+        let mut matched = self.config.keyword_hits(&[subject]);
+        let asked = matched.keys().copied().collect();
+        if ticket.keywords.keys().any(|rule| !matched.contains_key(rule)) {
+            let said = self.desk.said(self.actor.tenant(), ticket).await?;
+            let said: Vec<&str> = said.iter().map(String::as_str).collect();
+            matched.extend(self.config.keyword_hits(&said));
+        }
+        Ok(command::Rematched { matched, asked })
+    }
+
     /// Sends a ticket that becomes work again back to the queue where its owner works here no more, or may not answer
     /// customers.
     async fn leave_gone_owner(&self, ticket: &Ticket) -> Result<Option<Command>, Error> {

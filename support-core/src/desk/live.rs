@@ -56,6 +56,8 @@ struct Backfill {
     done: u64,
     /// The epoch that is being worked on, and where.
     at: (u64, Option<PageCursor>),
+    /// The epoch of which the walk had to pass over a ticket that cannot be read or written.
+    passed_over: Option<u64>,
     /// The newest epoch that was seen, and when first.
     seen: Option<(u64, Timestamp)>,
     /// The epoch for which all tickets were walked too early to be the last word.
@@ -202,6 +204,15 @@ impl Live {
         lock(&self.backfill).at = (epoch, cursor);
     }
 
+    pub(super) fn backfill_passes_over(&self, epoch: u64) {
+        lock(&self.backfill).passed_over = Some(epoch);
+    }
+
+    /// Tells whether the walk of an epoch had to pass over a ticket.
+    pub(super) fn backfill_passed_over(&self, epoch: u64) -> bool {
+        lock(&self.backfill).passed_over == Some(epoch)
+    }
+
     pub(super) fn backfill_ends(&self, epoch: u64) {
         *lock(&self.backfill) = Backfill { done: epoch, at: (epoch, None), ..Backfill::default() };
     }
@@ -229,6 +240,7 @@ impl Live {
         let mut backfill = lock(&self.backfill);
         backfill.at = (epoch, None);
         backfill.walked = Some(epoch);
+        backfill.passed_over = None;
     }
 
     pub(super) fn forget_config(&self) {

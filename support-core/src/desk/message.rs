@@ -393,7 +393,8 @@ pub(super) async fn carry_out(
     let config = ask.config_for(ticket).await?;
     let mut circumstances = ask.circumstances();
     circumstances.config = &config;
-    let mut decision = decide(Some(ticket), commands, &circumstances)?;
+    let tenant = ask.actor.tenant();
+    let (mut decision, note) = ask.desk.decide_knowing(tenant, ticket, commands, &circumstances).await?;
     let mut owner = None;
     if let Some(kept) = becomes_work_of(ticket, &decision.ticket) {
         match ask.fit_for_work(kept).await? {
@@ -401,13 +402,12 @@ pub(super) async fn carry_out(
             Err(because) => {
                 // Their work was given back when they left; what becomes work now goes the same way, and no router would
                 // give it to who may not answer.
-                let commands: Vec<Command> =
-                    commands.iter().cloned().chain([Command::GiveBack(because)]).collect();
+                let mut commands: Vec<Command> = note.into_iter().chain(commands.iter().cloned()).collect();
+                commands.push(Command::GiveBack(because));
                 decision = decide(Some(ticket), &commands, &circumstances)?;
             }
         }
     }
-    let tenant = ask.actor.tenant();
     let mut reply = TicketReply { ticket_id: ticket.id, version: decision.ticket.version, message_id: None };
     if decision.events.is_empty() && decision.ticket.derived == ticket.derived {
         return Ok(Prepared::new(ChangeSet::new(tenant), reply));

@@ -429,7 +429,11 @@ impl OpenTicket {
     /// Finds whose queue it starts in, and what is known of whose it is.
     pub(super) async fn start(&self, ask: &Ask<'_>, opening: &Opening<'_>) -> Start {
         let (by, team) = self.own_team(ask, opening);
-        Start { insight: ask.insight(opening.customer).await, team, by }
+        Start {
+            insight: ask.desk.known(ask.actor.tenant(), opening.customer, None, &ask.config).await,
+            team,
+            by,
+        }
     }
 
     /// Turns what was asked into a command and the texts that it names.

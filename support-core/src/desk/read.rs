@@ -396,7 +396,8 @@ impl Desk {
     /// Scores tickets now, with all keyword rules or as if only some were in force; writes nothing. Highest first.
     ///
     /// # Errors
-    /// `NotFound` to customers and for a ticket out of sight; `Invalid` for too many; `Store`.
+    /// `NotFound` to customers and for a ticket out of sight; `Invalid` for too many, and for what is no keyword rule in
+    /// force; `Store`.
     pub async fn prioritize(
         &self,
         actor: &Actor,
@@ -408,8 +409,14 @@ impl Desk {
             return Err(Error::invalid("ticket_ids", "must be at most 1000"));
         }
         let scope = actor.scope(Permission::TicketRead)?;
-        let config = self.config(actor.tenant()).await?;
         let now = self.now();
+        // A rule that somebody made a moment ago is one.
+        let config = self.live(actor.tenant()).newest_config(self.store(), now).await?;
+        let versions = config.keyword_rule_versions();
+        let unknown = |rule: &DocumentId| versions.iter().all(|version| version.id != *rule);
+        if let Some(at) = rules.and_then(|rules| rules.iter().position(unknown)) {
+            return Err(Error::invalid(format!("rule_ids[{at}]"), "must be a keyword_rule"));
+        }
         let keys: Vec<Key> = ids.iter().map(|id| Key::Ticket(*id)).collect();
         let mut scored = Vec::with_capacity(ids.len());
         for record in self.store().load(&scope, &keys).await? {

@@ -1,4 +1,4 @@
-//! What configuration documents name: other documents, and agents.
+//! What configuration documents name: other documents, and people.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::automation::{Action, AutomationSpec, Condition, Field, Trigger};
 use crate::config;
 use crate::error::Error;
-use crate::id::{AgentId, DocumentId, TeamId};
+use crate::id::{AgentId, CustomerId, DocumentId, TeamId};
 use crate::journey::{JourneyEntry, JourneySpec};
 use crate::macros::MacroSpec;
 use crate::masking::{MaskingSpec, Mode};
@@ -28,6 +28,8 @@ enum Named {
     Worker(AgentId),
     /// An agent of whom a condition speaks, also once they have left.
     Person(AgentId),
+    /// A customer of whom a condition speaks.
+    Customer(CustomerId),
 }
 
 /// A field, and what it names.
@@ -67,6 +69,13 @@ fn of_condition(condition: &Condition) -> Vec<Reference> {
             }
             Field::Owner | Field::WasOwner => {
                 named.extend(test.ids().map(|id| (value(), Named::Person(AgentId::from_uuid(id)))));
+            }
+            Field::Customer => {
+                named.extend(test.ids().map(|id| (value(), Named::Customer(CustomerId::from_uuid(id)))));
+            }
+            Field::KeywordRules => {
+                let rule = |id| Named::Document(DocumentKind::KeywordRule, DocumentId::from_uuid(id));
+                named.extend(test.ids().map(|id| (value(), rule(id))));
             }
             _ => {}
         }
@@ -166,6 +175,10 @@ impl Ask<'_> {
                         return Err(Error::invalid(field, "must be an agent"));
                     }
                 }
+                Named::Customer(id) => {
+                    let found = self.store().customer(&self.system(), id).await?;
+                    found.ok_or_else(|| Error::invalid(field, "must be a customer"))?;
+                }
             }
         }
         Ok(alone)
@@ -187,8 +200,10 @@ impl Ask<'_> {
         let alone = self.alone().await?;
         let named = Named::Document(kind, id);
         let documents = self.in_force().await?;
+        // What names itself goes with what it names.
         let names = |document: &&Document| {
-            references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
+            document.id != id
+                && references(document.kind, &document.body).iter().any(|(_, other)| *other == named)
         };
         let mut users: Vec<String> = documents.iter().filter(names).map(in_words).collect();
         users.dedup();
@@ -227,6 +242,7 @@ const fn in_use(kind: DocumentKind) -> Option<(&'static str, &'static str)> {
         DocumentKind::Calendar => Some(("calendar_in_use", "calendar")),
         DocumentKind::Team => Some(("team_in_use", "team")),
         DocumentKind::WebhookEndpoint => Some(("webhook_endpoint_in_use", "webhook endpoint")),
+        DocumentKind::KeywordRule => Some(("keyword_rule_in_use", "keyword rule")),
         _ => None,
     }
 }

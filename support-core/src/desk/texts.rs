@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::conversation::Visibility;
 use crate::error::Error;
-use crate::id::{TextId, TicketId};
+use crate::id::{TenantId, TextId, TicketId};
 use crate::masking::{MaskSpan, Masked};
-use crate::people::ActorRef;
-use crate::store::{ChangeSet, SearchEntry, Text, TextClass};
+use crate::people::{ActorRef, Scope};
+use crate::store::{ChangeSet, Query, Record, Related, SearchEntry, Select, Text, TextClass};
 use crate::text::tokens;
+use crate::ticket::Ticket;
 
-use super::Ask;
+use super::{Ask, Desk};
 
 /// Longest message, in characters.
 pub(super) const CONTENT_LIMIT: usize = 100_000;
@@ -115,6 +116,33 @@ impl<'a> Texts<'a> {
     pub(super) fn finish(self, changes: &mut ChangeSet) {
         self.texts.into_iter().for_each(|text| changes.insert(text));
         changes.search.extend(self.search);
+    }
+}
+
+impl Desk {
+    /// Reads what customers wrote in a ticket: keyword rules look there, and in the subject.
+    pub(super) async fn said(&self, tenant: TenantId, ticket: &Ticket) -> Result<Vec<String>, Error> {
+        let with = Related { texts: true, ..Related::default() };
+        let select = Select::Messages { ticket: ticket.id, conversation: None };
+        let mut query = Query::new(select, Query::MOST).with(with);
+        let mut said = Vec::new();
+        loop {
+            let page = self.store().find(&Scope::system(tenant), &query).await?;
+            for record in &page.items {
+                let Record::Message(message) = record else { continue };
+                if message.author.customer_id().is_none() {
+                    continue;
+                }
+                said.extend(page.related.iter().find_map(|related| match related {
+                    Record::Text(text) if text.id == message.body => text.body.clone(),
+                    _ => None,
+                }));
+            }
+            if page.next.is_none() {
+                return Ok(said);
+            }
+            query.after = page.next;
+        }
     }
 }
 

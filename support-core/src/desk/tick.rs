@@ -223,7 +223,11 @@ impl Desk {
         if is_erased(ticket) && !self.forget_sealed(tenant, ticket.id).await {
             return Ok(failed(tenant, ticket, now));
         }
-        if let Ok(mut decision) = decide(Some(ticket), &[Command::Wake], circumstances)
+        let woken = match self.decide_knowing(tenant, ticket, &[Command::Wake], circumstances).await {
+            Err(error) if error.is_retryable() => return Err(error),
+            woken => woken,
+        };
+        if let Ok((mut decision, _)) = woken
             && (!decision.events.is_empty() || decision.ticket.derived.wake_at.is_none_or(|at| at > now))
         {
             decision.ticket.derived.failures = 0;

@@ -71,7 +71,9 @@ pub struct KeywordRule {
     /// Words and phrases, any of which makes the rule match. At most [`MAX_KEYWORDS`], of at most
     /// [`MAX_KEYWORD_CHARS`] characters each.
     pub keywords: Vec<String>,
-    /// Which tickets it is for, told when a text arrives; absent is all.
+    /// Which tickets it is for; absent is all. Told when a text arrives, and again for no other reason than that the rule
+    /// itself changes: of what open tickets hold already it is told once, of the ticket as it stands when the worker comes
+    /// by, with no message and the system as who acts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<Condition>,
     /// Points that a match adds, once however often its keywords occur; −100…100.

@@ -2,7 +2,7 @@
 //!
 //! Commands carry ids of texts, never texts: masking and storing them is done before anything is decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -91,8 +91,8 @@ pub enum Command {
     Wake,
     /// Take over a changed configuration: policy, calendar, keyword rules.
     Reconfigure {
-        /// Keyword rules that match its texts now, with alerting names; `None` leaves them as they are.
-        keywords: Option<Matched>,
+        /// Keyword rules looked at anew; `None` leaves what matched as it is.
+        keywords: Option<Rematched>,
     },
 }
 
@@ -138,8 +138,18 @@ impl Unanswered {
     }
 }
 
-/// Keyword rules that match, and the names of the alerting ones.
-pub type Matched = (BTreeMap<DocumentId, KeywordHit>, Vec<Label>);
+/// Keyword rules that match, each with what it adds.
+pub type Matched = BTreeMap<DocumentId, KeywordHit>;
+
+/// Keyword rules looked at anew, because a rule or a text changed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rematched {
+    /// The rules that match any of the ticket's texts, in their versions in force. What matched before and is not among
+    /// them goes.
+    pub matched: Matched,
+    /// Which of them are asked now whether they are for the ticket. Of the others, those stay that were told so before.
+    pub asked: BTreeSet<DocumentId>,
+}
 
 /// Opens a ticket.
 #[derive(Debug, Clone, PartialEq)]
@@ -326,6 +336,8 @@ pub struct Edit {
     pub custom_fields: BTreeMap<Label, Option<FieldValue>>,
     /// What is known of the customer.
     pub insight: Option<Insight>,
+    /// Keyword rules looked at anew, with a new subject.
+    pub keywords: Option<Rematched>,
 }
 
 /// Changes the status by hand.

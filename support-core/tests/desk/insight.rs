@@ -6,14 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use serde_json::json;
-use support_core::desk::{CreateCustomer, CustomerSpec, OpenTicket, RefreshInsight, UpdateCustomer};
+use support_core::desk::{
+    CreateCustomer, CustomerSpec, EditTicket, OpenTicket, RefreshInsight, RestoreTicket, SetAsideTicket,
+    UpdateCustomer, WriteMessage,
+};
 use support_core::id::{TenantId, TicketId};
 use support_core::insight::{CustomerInsight, InsightUnavailable, TimeLimit};
-use support_core::people::Customer;
+use support_core::people::{Actor, Customer, CustomerActor};
 use support_core::scoring::Insight;
 use support_core::store::DocumentKind;
+use support_core::ticket::{SetAsideKind, Status};
 
-use crate::world::{HOST, World, label};
+use crate::world::{HOST, TENANT, World, label};
 
 /// What the host's service does.
 #[derive(Debug, Clone)]
@@ -178,4 +182,83 @@ fn a_tier_of_the_hosts_that_holds_a_hidden_number_is_left_out_and_the_ticket_is_
     world.run(&HOST, &RefreshInsight { ticket_id: ticket });
     assert_eq!(noted().tier, Some(label("silver")));
     world.sound();
+}
+
+/// Brings a ticket that rests back into work, in some way.
+type Back<'a> = &'a dyn Fn(&World, &Actor, TicketId);
+
+#[test]
+fn a_ticket_that_comes_back_into_work_brings_what_is_known_of_its_customer_by_then() {
+    let resolved = |world: &World, ticket| drop(world.status(&HOST, ticket, Status::Resolved));
+    let spam = |world: &World, ticket| {
+        world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Spam });
+    };
+    let by_macro = |world: &World, actor: &Actor, ticket| {
+        let body = json!({ "name": "Again", "content": "x", "visibility": "all", "actions": [{ "set_status": "open" }] });
+        let macro_id = Some(world.put(DocumentKind::Macro, body));
+        world.run(actor, &WriteMessage { macro_id, ..WriteMessage::reply(ticket, "Once more.") });
+    };
+    let by_rule = |world: &World, trigger: serde_json::Value| {
+        let body = json!({ "name": "Again", "trigger": trigger, "actions": [{ "set_status": "open" }] });
+        world.put(DocumentKind::Automation, body);
+    };
+    let ways: [(&str, &dyn Fn(&World, TicketId), Back<'_>); 6] = [
+        ("message", &resolved, &|world, _, ticket| {
+            let customer =
+                Actor::Customer(CustomerActor { tenant: TENANT, id: world.ticket(ticket).customer_id });
+            world.reply(&customer, ticket, "It is late again.");
+        }),
+        ("patch", &resolved, &|world, _, ticket| drop(world.status(&HOST, ticket, Status::Open))),
+        ("macro", &resolved, &by_macro),
+        ("rule", &resolved, &|world, _, ticket| {
+            by_rule(world, json!({ "on": ["ticket.tags_changed"] }));
+            let add_tags = vec![label("again")];
+            world.run(&HOST, &EditTicket { add_tags, ..EditTicket::of(ticket) });
+        }),
+        ("time", &resolved, &|world, _, _| {
+            by_rule(world, json!({ "since": { "moment": "created", "seconds": 3_600 } }));
+            world.pass(4_000);
+        }),
+        ("restored", &spam, &|world, _, ticket| {
+            world.run(&HOST, &RestoreTicket { ticket_id: ticket });
+        }),
+    ];
+    for service in [Service::KnowsNobody, Service::Fails, Service::Says(gold())] {
+        for (name, rest, back) in &ways {
+            let says = matches!(service, Service::Says(_));
+            let (world, host) = asking(Service::KnowsNobody);
+            world.settings(json!({ "weights": { "tier_points": { "gold": 20.0 } } }));
+            let ann = world.agent("Ann");
+            let promise = json!({
+                "name": "Gold", "position": -1, "conditions": { "tiers": ["gold"] },
+                "targets": { "resolution": { "seconds": 90_000 } },
+            });
+            let promise = world.put(DocumentKind::SlaPolicy, promise);
+            let rule = json!({
+                "name": "Press", "trigger": { "on": ["ticket.status_changed"] },
+                "condition": { "field": "customer.tags", "op": "any_of", "value": ["press"] },
+                "actions": [{ "add_tags": ["press_wrote"] }],
+            });
+            let spec = CustomerSpec { name: "Carl".into(), ..CustomerSpec::default() };
+            let customer = CreateCustomer { spec, ..CreateCustomer::default() };
+            let id = world.run(&HOST, &customer).customer_id;
+            let ticket = world.run(&HOST, &OpenTicket::of(id, "My parcel", "It is a week late.")).ticket_id;
+            rest(&world, ticket);
+            *host.0.lock().unwrap() = service.clone();
+            world.put(DocumentKind::Automation, rule);
+            let tier = (!says).then(|| Some(label("gold")));
+            let tags = Some(vec![label("press")]);
+            world.run(&HOST, &UpdateCustomer { id: Some(id), tier, tags, ..UpdateCustomer::default() });
+            back(&world, &ann, ticket);
+            let found = world.ticket(ticket);
+            let insight = found.insight.clone().unwrap_or_default();
+            assert_eq!(insight.tier, Some(label("gold")), "{name}");
+            assert_eq!(insight.churn_risk, says.then_some(0.5), "{name}");
+            assert!(found.derived.insight_points > 0.0, "{name}");
+            assert_eq!(found.sla.applied.map(|applied| applied.policy.id), Some(promise), "{name}");
+            let moved = *name != "restored";
+            assert_eq!(found.tags.contains(&label("press_wrote")), moved, "{name}");
+            world.sound();
+        }
+    }
 }

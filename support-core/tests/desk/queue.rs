@@ -301,6 +301,9 @@ fn keyword_rules_can_be_tried_without_writing_anything() {
     assert_eq!(order(None), [b, a]);
     assert_eq!(order(Some(&[late])), [a, b]);
     assert_eq!(order(Some(&[broken])), [b, a]);
+    let unknown = [late, support_core::id::DocumentId::SETTINGS];
+    let error = block_on(world.desk.prioritize(&HOST, &[a], Some(&unknown))).unwrap_err();
+    assert_eq!(crate::world::fields(&error), ["rule_ids[1]"]);
     let before = world.ticket(a);
     assert_eq!(world.ticket(a), before);
     let many = vec![a; 1_001];

@@ -83,7 +83,9 @@ struct NewRule {
     /// Words and phrases; any of them matches. At most 1,000 of 100 characters, and of all
     /// active rules together 1 MiB.
     keywords: Vec<String>,
-    /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives.
+    /// Which tickets it is for, as in an automation; all unless given. Told when a text arrives: a message, or another
+    /// subject. A rule that is new or changed is told once more, of what open tickets hold already: of the ticket as it
+    /// stands then, without a message, the system acting. Changes of other rules change nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     condition: Option<Condition>,
@@ -187,10 +189,11 @@ async fn change(
     documents::change::<RuleBody>(&call, &body.bytes, id, &body.value).await
 }
 
-/// Takes a rule out of force.
+/// Takes a rule out of force, where no automation or other rule in force names it (`keyword_rule_in_use`).
 #[utoipa::path(delete, path = "/rules/{id}", tag = "rules", params(("id" = Uuid, Path)), responses(
     (status = 204),
     (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
     (status = 412, body = Problem, content_type = "application/problem+json"),
 ))]
 async fn retire(call: Call, Id(id): Id<DocumentId>) -> Result<StatusCode, ApiError> {

@@ -94,6 +94,17 @@ async fn a_dry_run_tells_what_matches_and_why_not_and_writes_nothing() {
         world.post("/automations/preview", &admin, many).await.names("newest");
     }
     world.post("/automations/preview", &admin, json!({})).await.names("automation");
+    // What cannot be saved cannot be tried either, and is refused alike.
+    for (part, wrong, field) in [
+        ("actions", json!([{ "assign_to": NOBODY }]), "actions[0].assign_to"),
+        ("actions", json!([{ "add_tags": ["4111111111111111"] }]), "actions[0].add_tags"),
+        ("condition", json!({ "field": "customer.id", "op": "is", "value": NOBODY }), "condition.value"),
+    ] {
+        let mut tried = ask.clone();
+        tried["automation"][part] = wrong;
+        world.post("/automations", &admin, tried["automation"].clone()).await.names(field);
+        world.post("/automations/preview", &admin, tried).await.names(field);
+    }
     world.post("/automations", &agent, automation()).await.with(403);
     world.post("/automations/preview", &world.as_customer().await, ask.clone()).await.with(404);
     world.post("/automations/preview", &NO_ONE, ask).await.with(401);

@@ -8,7 +8,7 @@ use crate::id::{TeamId, TicketId};
 use crate::label::Label;
 use crate::routing::AssignHow;
 use crate::sla::follow::policy_change;
-use crate::ticket::command::{Assign, Edit, Escalate, Matched, Move};
+use crate::ticket::command::{Assign, Edit, Escalate, Move, Rematched};
 use crate::ticket::{FieldValue, MAX_LEVEL, SetAsideKind, Status, StatusCategory};
 use crate::time::Timestamp;
 
@@ -57,6 +57,9 @@ impl Change<'_> {
             && self.after.insight.as_ref() != Some(insight)
         {
             self.record(Event::TicketInsightNoted { insight: insight.clone() });
+        }
+        if let Some(anew) = &edit.keywords {
+            self.rematch_keywords(anew);
         }
         Ok(())
     }
@@ -199,13 +202,9 @@ impl Change<'_> {
     }
 
     /// Takes over a changed configuration.
-    pub(super) fn reconfigure(&mut self, keywords: Option<&Matched>) {
-        if let Some((rules, topics)) = keywords.map(|matched| self.admitted(matched)).as_ref() {
-            let topics: BTreeSet<Label> = topics.iter().cloned().collect();
-            if *rules != self.after.keywords || topics != self.after.topics {
-                let topics = topics.into_iter().collect();
-                self.record(Event::TicketKeywordsMatched { rules: rules.clone(), topics });
-            }
+    pub(super) fn reconfigure(&mut self, keywords: Option<&Rematched>) {
+        if let Some(anew) = keywords {
+            self.rematch_keywords(anew);
         }
         // Nothing happened to the ticket: the rules about it changed.
         self.pass_over_news();

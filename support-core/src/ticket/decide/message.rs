@@ -6,13 +6,15 @@ use crate::automation::{Action, Occasion, Snapshot};
 use crate::conversation::{Delivery, Direction, Message, Visibility};
 use crate::error::Error;
 use crate::event::{Event, LostAnswers};
-use crate::id::{AgentId, AssignmentId, TeamId, TextId};
+use crate::id::{AgentId, AssignmentId, DocumentId, TeamId, TextId};
 use crate::label::Label;
 use crate::people::ActorKind;
 use crate::routing::{AssignHow, Why};
-use crate::ticket::command::{Matched, NewMessage, OwnerStanding, Receive, Unanswered, UsedMacro, Write};
+use crate::ticket::command::{
+    Matched, NewMessage, OwnerStanding, Receive, Rematched, Unanswered, UsedMacro, Write,
+};
 use crate::ticket::lifecycle::{Transition, check_by_hand, next_status};
-use crate::ticket::{Status, StatusCategory, StatusCause};
+use crate::ticket::{KeywordHit, Status, StatusCategory, StatusCause};
 
 use super::Change;
 use super::react::facts;
@@ -64,19 +66,40 @@ impl Change<'_> {
 
     /// Adds rules that match to those that did.
     pub(super) fn match_keywords(&mut self, matched: &Matched) {
-        let (hits, topics) = &self.admitted(matched);
+        let admitted = self.admitted(matched);
+        if admitted.is_empty() {
+            return;
+        }
+        let mut topics = self.after.topics.clone();
+        topics.extend(self.config().topics(&admitted));
         let mut rules = self.after.keywords.clone();
-        rules.extend(hits.iter().map(|(rule, hit)| (*rule, *hit)));
-        let topics: BTreeSet<Label> = self.after.topics.iter().chain(topics).cloned().collect();
+        rules.extend(admitted);
+        self.note_keywords(rules, topics);
+    }
+
+    /// Takes over what matches anew. A rule that was told before whether the ticket is its own is not asked again: its
+    /// condition is told when a text arrives.
+    pub(super) fn rematch_keywords(&mut self, anew: &Rematched) {
+        let told = |(rule, hit): &(&DocumentId, &KeywordHit)| self.after.keywords.get(*rule) == Some(*hit);
+        let (told, others): (Matched, Matched) = anew.matched.iter().partition(told);
+        let mut rules = told;
+        rules.extend(
+            self.admitted(&others.into_iter().filter(|(rule, _)| anew.asked.contains(rule)).collect()),
+        );
+        let topics = self.config().topics(&rules).collect();
+        self.note_keywords(rules, topics);
+    }
+
+    fn note_keywords(&mut self, rules: Matched, topics: BTreeSet<Label>) {
         if rules != self.after.keywords || topics != self.after.topics {
             self.record(Event::TicketKeywordsMatched { rules, topics: topics.into_iter().collect() });
         }
     }
 
     /// Leaves out the rules that are not for this ticket, as it is now.
-    pub(super) fn admitted(&self, matched: &Matched) -> Matched {
-        if matched.0.is_empty() {
-            return matched.clone();
+    fn admitted(&self, matched: &Matched) -> Matched {
+        if matched.is_empty() {
+            return Matched::new();
         }
         let news = self.events.iter().rev().find_map(|envelope| facts(&envelope.event));
         let occasion = Occasion { message: news, was: None, actor: self.circumstances.actor.kind };

@@ -276,8 +276,9 @@ fn a_ticket_that_is_set_aside_wakes_no_rule() {
 fn a_changed_configuration_wakes_no_rule() {
     let mut scenario = with(&[on(On::Keywords, &[tag("found")])]);
     scenario.open();
-    let hits = [(automation_id(9), crate::ticket::KeywordHit { version: 1, points: 5.0 })].into();
-    scenario.system(&[crate::ticket::Command::Reconfigure { keywords: Some((hits, Vec::new())) }]);
+    let matched = [(automation_id(9), crate::ticket::KeywordHit { version: 1, points: 5.0 })].into();
+    let anew = crate::ticket::command::Rematched { matched, asked: [automation_id(9)].into() };
+    scenario.system(&[crate::ticket::Command::Reconfigure { keywords: Some(anew) }]);
     scenario.saw(&["ticket.keywords_matched"]);
 }
 

@@ -27,6 +27,8 @@ pub(super) const THREAD: ConversationId = ConversationId::from_uuid(Uuid::from_u
 pub(super) const SIDE: ConversationId = ConversationId::from_uuid(Uuid::from_u128(0x21));
 pub(super) const OFFICE: DocumentId = DocumentId::from_uuid(Uuid::from_u128(0xd0));
 
+pub(super) const NIGHT: DocumentId = DocumentId::from_uuid(Uuid::from_u128(0xd2));
+
 /// Monday, 2 March 2026, 09:00 UTC: minute 0 of every scenario.
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_772_442_000);
 

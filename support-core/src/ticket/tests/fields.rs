@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::event::Event;
-use crate::ticket::command::{Edit, OwnerStanding, Receive};
+use crate::ticket::command::{Edit, OwnerStanding, Receive, Rematched};
 use crate::ticket::{Command, FieldValue, KeywordHit, Priority};
 
 use super::desk::{ANA, label, rule_id, text};
@@ -137,20 +137,20 @@ fn escalation_is_a_level_beside_the_status() {
 fn keyword_matches_accumulate_each_rule_once() {
     let mut scenario = opened();
     let hit = |points| KeywordHit { version: 1, points };
-    let mut matched = |rule: u128, points: f64, topics: &[&str]| {
+    scenario.set_alert(1, "outage");
+    let mut matched = |rule: u128, points: f64| {
         let message = scenario.message(
             crate::people::ActorRef::customer(super::desk::CUSTOMER),
             crate::conversation::Direction::Inbound,
         );
-        let topics = topics.iter().map(|topic| label(topic)).collect();
-        let keywords = ([(rule_id(rule), hit(points))].into(), topics);
+        let keywords = [(rule_id(rule), hit(points))].into();
         let receive = Receive { message, owner: OwnerStanding::Available, keywords };
         scenario.system(&[Command::Receive(Box::new(receive))]);
         scenario.ticket().derived.keyword_points
     };
-    assert_eq!(matched(1, 20.0, &["outage"]), 20.0);
-    assert_eq!(matched(2, 15.0, &[]), 35.0);
-    assert_eq!(matched(1, 20.0, &["outage"]), 35.0);
+    assert_eq!(matched(1, 20.0), 20.0);
+    assert_eq!(matched(2, 15.0), 35.0);
+    assert_eq!(matched(1, 20.0), 35.0);
     scenario.saw(&["message.added"]);
     assert_eq!(scenario.ticket().topics, [label("outage")].into());
 }
@@ -159,7 +159,8 @@ fn keyword_matches_accumulate_each_rule_once() {
 fn a_change_of_keyword_rules_replaces_what_matched() {
     let mut scenario = opened();
     let hit = KeywordHit { version: 1, points: 20.0 };
-    let matched = |rule| Some(([(rule_id(rule), hit)].into(), Vec::new()));
+    let matched =
+        |rule| Some(Rematched { matched: [(rule_id(rule), hit)].into(), asked: [rule_id(rule)].into() });
     scenario.system(&[Command::Reconfigure { keywords: matched(1) }]).saw(&["ticket.keywords_matched"]);
     scenario.system(&[Command::Reconfigure { keywords: matched(2) }]);
     assert_eq!(scenario.ticket().keywords, [(rule_id(2), hit)].into());

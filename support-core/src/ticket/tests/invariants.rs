@@ -7,6 +7,7 @@ use crate::id::{AgentId, TeamId};
 use crate::people::ActorRef;
 use crate::scoring::{MAX_RESTS, ScoreInputs, total};
 use crate::sla::deadline::derive;
+use crate::sla::follow::policy_change;
 use crate::sla::{Metric, PauseReason, SlaTimer, TimerMove, TimerState};
 use crate::ticket::{Circumstances, Command, Decision, Derived, Status, Ticket, decide};
 use crate::time::Timestamp;
@@ -48,6 +49,8 @@ pub(super) fn check(scenario: &Scenario, before: Option<&Ticket>) {
         sound_timer(timer, scenario);
     }
     every_second_is_what_the_ticket_was(scenario);
+    the_policy_is_the_one_that_it_asks_for(scenario, before);
+    each_metric_has_its_calendar(scenario);
     each_step_happens_once(&scenario.events);
     timers_open_and_end_in_turn(ticket, &scenario.events);
     offers_end_once(ticket, &scenario.events);
@@ -245,6 +248,39 @@ fn every_second_is_what_the_ticket_was(scenario: &Scenario) {
             timer.elapsed_micros(now, &scenario.config),
             "{metric}: the sum of its stretches"
         );
+    }
+}
+
+/// What policies look at changes no ticket without its policy.
+fn the_policy_is_the_one_that_it_asks_for(scenario: &Scenario, before: Option<&Ticket>) {
+    let ticket = scenario.ticket();
+    let asks = |ticket: &Ticket| {
+        let tier = ticket.insight.as_ref().and_then(|insight| insight.tier.clone());
+        (tier, ticket.tags.clone(), ticket.team_id, ticket.promised_priority())
+    };
+    if ticket.status == Status::Closed || before.is_some_and(|before| asks(before) == asks(ticket)) {
+        return;
+    }
+    assert_eq!(policy_change(ticket, &scenario.config), None, "another policy is for it");
+}
+
+/// A metric's own calendar counts before the policy's, and `null` is all hours.
+fn each_metric_has_its_calendar(scenario: &Scenario) {
+    let (ticket, config) = (scenario.ticket(), &scenario.config);
+    let Some(applied) = &ticket.sla.applied else { return };
+    let spec = config.policy(applied.policy).unwrap();
+    for target in &applied.targets {
+        let metric = target.metric;
+        let named = match spec.targets[&metric].calendar_id {
+            Some(own) => own,
+            None => spec.calendar_id,
+        };
+        // One that was taken out of force counts only where it counted before.
+        let counts = target.calendar.map(|calendar| calendar.id);
+        let gone = named.is_some_and(|id| config.calendar_in_force(id).is_none());
+        assert!(counts == named || gone && counts.is_none(), "{metric}: {counts:?}");
+        let timer = ticket.sla.open(metric).filter(|timer| timer.policy == applied.policy);
+        assert!(timer.is_none_or(|timer| timer.calendar == target.calendar), "{metric}: {timer:?}");
     }
 }
 

@@ -18,7 +18,7 @@ use crate::ticket::command::{self, Edit, OwnerStanding, Receive, Write};
 use crate::ticket::{Command, KeywordHit, Participant, ParticipantRole, Priority, SetAsideKind, Status};
 
 use super::desk::{
-    ANA, BACK, BEN, CUSTOMER, FRONT, OFFICE, SIDE, START, label, office_hours, policy, rule_id,
+    ANA, BACK, BEN, CUSTOMER, FRONT, NIGHT, OFFICE, SIDE, START, label, office_hours, policy, rule_id,
 };
 use super::scenario::{Scenario, desk};
 
@@ -89,7 +89,10 @@ enum Happening {
         spec: Box<PolicySpec>,
         retired: bool,
     },
-    Calendar(bool),
+    Calendar {
+        office: bool,
+        spec: Box<CalendarSpec>,
+    },
     Reconfigure,
 }
 
@@ -122,19 +125,28 @@ fn policy_spec() -> impl Strategy<Value = PolicySpec> {
     let step = (metric, when, prop::collection::vec(action, 0..3));
     let step = step.prop_map(|(metric, when, actions)| Step { metric, when, actions });
     let urgent = prop::option::of(0_u64..3_000);
-    let conditions = (any::<bool>(), any::<bool>(), any::<bool>());
-    (targets, prop::collection::vec(step, 0..4), urgent, any::<bool>(), any::<bool>(), conditions).prop_map(
-        |(targets, steps, urgent, office, pause_on_hold, (by_tag, by_team, by_priority))| {
+    let own = prop::option::of(prop::option::of(select(vec![OFFICE, NIGHT])));
+    let own = prop::collection::btree_map(one_of(Metric::ALL), own, 0..4);
+    let channel = select(vec![Vec::new(), vec![ChannelKind::Email], vec![ChannelKind::Chat]]);
+    let seldom = || prop::bool::weighted(0.3);
+    let conditions = (any::<bool>(), any::<bool>(), any::<bool>(), seldom(), channel);
+    let says = (any::<bool>(), any::<bool>(), seldom());
+    (targets, prop::collection::vec(step, 0..4), urgent, own, says, conditions).prop_map(
+        |(targets, steps, urgent, own, (office, pause_on_hold, fire_ladders), conditions)| {
+            let (by_tag, by_team, by_priority, by_tier, channels) = conditions;
             let targets: Vec<(Metric, u64)> = targets.into_iter().collect();
-            let mut spec = PolicySpec { steps, pause_on_hold, ..policy(&targets) };
+            let mut spec = PolicySpec { steps, pause_on_hold, fire_ladders, ..policy(&targets) };
             let promised = |step: &Step| step.metric.is_none_or(|metric| spec.targets.contains_key(&metric));
             spec.steps = spec.steps.iter().filter(|step| promised(step)).cloned().collect();
             spec.calendar_id = office.then_some(OFFICE);
-            for target in spec.targets.values_mut() {
+            for (metric, target) in &mut spec.targets {
+                target.calendar_id = own.get(metric).copied().flatten();
                 target.by_priority = urgent.map(|seconds| (Priority::Urgent, seconds)).into_iter().collect();
             }
             spec.conditions.tags = by_tag.then(|| label("vip")).into_iter().collect();
             spec.conditions.team_ids = by_team.then_some(BACK).into_iter().collect();
+            spec.conditions.tiers = by_tier.then(|| label("VIP")).into_iter().collect();
+            spec.conditions.channels = channels;
             spec.conditions.priorities = by_priority.then_some(Priority::High).into_iter().collect();
             spec
         },
@@ -189,16 +201,24 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => Just(Wake),
         2 => (any::<bool>(), policy_spec(), seldom())
             .prop_map(|(first, spec, retired)| Policy { first, spec: Box::new(spec), retired }),
-        1 => any::<bool>().prop_map(Calendar),
+        1 => (any::<bool>(), calendar_spec())
+            .prop_map(|(office, spec)| Calendar { office, spec: Box::new(spec) }),
         2 => Just(Reconfigure),
     ]
 }
 
-fn longer_hours() -> CalendarSpec {
-    let mut spec = office_hours();
-    spec.weekly.mon = vec![["06:00".into(), "12:00".into()], ["13:00".into(), "24:00".into()]];
-    spec.weekly.sun = vec![["22:00".into(), "05:00".into()]];
-    spec
+/// Hours in two zones, of which one goes over to summer time on the first Sunday, in a night that a window may span.
+fn calendar_spec() -> impl Strategy<Value = CalendarSpec> {
+    let zone = select(vec!["UTC", "America/New_York"]);
+    (any::<bool>(), zone, prop::bool::weighted(0.3)).prop_map(|(longer, zone, fire_ladders)| {
+        let mut spec = CalendarSpec { timezone: zone.into(), fire_ladders, ..office_hours() };
+        if longer {
+            spec.weekly.mon = vec![["06:00".into(), "12:00".into()], ["13:00".into(), "24:00".into()]];
+            spec.weekly.sat = vec![["22:00".into(), "05:00".into()]];
+            spec.weekly.sun = spec.weekly.sat.clone();
+        }
+        spec
+    })
 }
 
 const NO_OFFER: OfferId = OfferId::from_uuid(uuid::Uuid::nil());
@@ -230,8 +250,12 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
             scenario.set_policy(u128::from(first), &spec);
             return None;
         }
-        Calendar(longer) => {
-            scenario.set_calendar(&if longer { longer_hours() } else { office_hours() });
+        Calendar { office: true, spec } => {
+            scenario.set_calendar(&spec);
+            return None;
+        }
+        Calendar { office: false, spec } => {
+            scenario.set_night_calendar(&spec);
             return None;
         }
         CustomerWrites { owner, thanks, automatic, side } => {
@@ -278,8 +302,9 @@ fn happen(scenario: &mut Scenario, happening: Happening) -> Option<Command> {
             Command::Edit(Box::new(Edit { insight: Some(insight), ..Edit::default() }))
         }
         Match { rule, points } => {
-            let hits = [(rule_id(rule), KeywordHit { version: 1, points })].into();
-            Command::Reconfigure { keywords: Some((hits, Vec::new())) }
+            let matched = [(rule_id(rule), KeywordHit { version: 1, points })].into();
+            let keywords = Some(command::Rematched { matched, asked: [rule_id(rule)].into() });
+            Command::Reconfigure { keywords }
         }
         Escalate(level) => Command::Escalate(command::Escalate { level, reason: None }),
         Snooze(seconds) => Command::Snooze(seconds.map(later)),
@@ -302,6 +327,7 @@ proptest! {
     fn the_invariants_hold_whatever_happens(
         first in policy_spec(),
         second in policy_spec(),
+        (office, night) in (calendar_spec(), calendar_spec()),
         rules in prop::collection::vec(crate::automation::laws::automation_spec(), 0..6),
         gives_up in prop::option::of(60_i64..400_000),
         reminds in prop::option::of(60_i64..400_000),
@@ -319,7 +345,7 @@ proptest! {
             unanswered_return_seconds: returns.map(|seconds| (ChannelKind::Email, seconds)).into_iter().collect(),
             ..Settings::default()
         };
-        scenario.set_settings(&settings).set_calendar(&office_hours());
+        scenario.set_settings(&settings).set_calendar(&office).set_night_calendar(&night);
         scenario.set_policy(0, &first).set_policy(1, &second);
         for (n, rule) in (0..).zip(&rules) {
             scenario.set_automation(n, rule);

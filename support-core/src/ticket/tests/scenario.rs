@@ -23,7 +23,8 @@ use crate::ticket::{Circumstances, Command, Priority, SetAsideKind, Status, Tick
 use crate::time::Timestamp;
 
 use super::desk::{
-    CUSTOMER, Counter, FRONT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id, text,
+    CUSTOMER, Counter, FRONT, NIGHT, OFFICE, START, THREAD, TICKET, automation_id, minute, policy_id,
+    rule_id, text,
 };
 use super::invariants;
 use crate::ticket::decide::FOLLOWS_ALL;
@@ -73,8 +74,21 @@ impl Scenario {
         self.document(automation_id(n), DocumentKind::Automation, spec, false)
     }
 
+    /// Adds a keyword rule that is shown where it matches.
+    pub(super) fn set_alert(&mut self, n: u128, name: &str) -> &mut Self {
+        let id = rule_id(n);
+        let body = serde_json::json!({
+            "id": id, "name": name, "type": "custom", "keywords": [name], "boost_amount": 0, "alert": true, "active": true,
+        });
+        self.document(id, DocumentKind::KeywordRule, &body, false)
+    }
+
     pub(super) fn set_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
         self.document(OFFICE, DocumentKind::Calendar, calendar, false)
+    }
+
+    pub(super) fn set_night_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
+        self.document(NIGHT, DocumentKind::Calendar, calendar, false)
     }
 
     pub(super) fn retire_calendar(&mut self, calendar: &CalendarSpec) -> &mut Self {
