@@ -24,6 +24,11 @@
 //! A number in a link is what the link is about (an order, a parcel, an article) and stays, also where it would pass for
 //! a card's, unless the link names it so: `?card=4111…`.
 //!
+//! A number that would pass for a card's and that a word calls an order's, an invoice's or a thing's stays where that word
+//! labels it directly: `order number 4111…`. It is a card's all the same where its sentence speaks of paying or of a
+//! card, where a month of expiry or a verification value follows, where it stands in the groups that are printed on
+//! cards (parcels and devices have such groups too), and where a turn before asked for a card.
+//!
 //! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
 //! somebody who is named and says why.
 //!
@@ -43,6 +48,7 @@ mod iban;
 mod kind;
 mod number;
 mod numbers;
+mod paid;
 mod phone;
 mod spec;
 mod ssn;

@@ -59,6 +59,8 @@ pub(super) const HOSTILE: &[&str] = &[
     "9.",
     "is.4821, ",
     "4111111111111111;",
+    "order 4111111111111111 ",
+    "order 4111111111111111, pay ",
 ];
 
 /// Most steps for a byte of any of them: half as many again as were counted of the worst.
