@@ -24,6 +24,11 @@
 //! A number in a link is what the link is about (an order, a parcel, an article) and stays, also where it would pass for
 //! a card's, unless the link names it so: `?card=4111…`.
 //!
+//! A number that would pass for a card's and that a word calls an order's, an invoice's or a thing's stays where that word
+//! labels it directly: `order number 4111…`. It is a card's all the same where its sentence speaks of paying or of a
+//! card, where a month of expiry or a verification value follows, where it stands in the groups that are printed on
+//! cards (parcels and devices have such groups too), and where a turn before asked for a card.
+//!
 //! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
 //! somebody who is named and says why.
 //!
@@ -43,6 +48,7 @@ mod iban;
 mod kind;
 mod number;
 mod numbers;
+mod paid;
 mod phone;
 mod spec;
 mod ssn;
@@ -57,6 +63,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use self::kind::{Class, Finding, Kind, MaskSpan, ParseKindError};
@@ -257,11 +264,7 @@ impl Masker {
         strict: bool,
     ) -> Vec<Claim> {
         let plan = &*self.plan;
-        let mut claims = Vec::new();
-        if !plan.custom.is_empty() {
-            claims = custom::claims(folded, text, &plan.custom);
-            drop_overlaps(&mut claims);
-        }
+        let mut claims = self.own_claims(folded, text);
         // What one pass claims is hidden from the next.
         let mut bytes = Cow::Borrowed(&*folded.bytes);
         let hide = |bytes: &mut Cow<'_, [u8]>, found: &[Claim]| {
@@ -282,12 +285,41 @@ impl Masker {
             claims.extend(raw);
             kinds = STRICT.iter().fold(kinds, Kinds::without);
         }
+        if kinds == Kinds::default() {
+            return claims;
+        }
         let numbers = numbers::claims(&bytes, trail, kinds, turns);
         if claims.is_empty() {
             return numbers;
         }
         claims.extend(numbers);
         claims
+    }
+
+    /// Finds what the tenant's own patterns match.
+    fn own_claims(&self, folded: &Folded<'_>, text: &str) -> Vec<Claim> {
+        if self.plan.custom.is_empty() {
+            return Vec::new();
+        }
+        let mut claims = custom::claims(folded, text, &self.plan.custom);
+        drop_overlaps(&mut claims);
+        claims
+    }
+
+    /// Where the tenant's own patterns match in a text, in bytes of it, in order and without overlap.
+    fn own_matches(&self, text: &str) -> Vec<Range<usize>> {
+        let folded = Folded::of(text, &|word| self.is_tag(word));
+        let claims = self.own_claims(&folded, text);
+        claims
+            .iter()
+            .map(|claim| folded.span(text, claim.start, claim.end))
+            .map(|(from, to)| from..to)
+            .collect()
+    }
+
+    /// The longest match of the tenant's own patterns that is found wherever it stands, in bytes; none without patterns.
+    fn longest_own_match(&self) -> usize {
+        self.plan.custom.iter().map(|pattern| pattern.longest).max().unwrap_or_default()
     }
 
     fn replace<'t>(

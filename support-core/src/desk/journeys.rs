@@ -79,7 +79,7 @@ impl JourneyStanding {
 }
 
 /// Lets customers meet the newest version of a journey at its place. What they met there before is archived in the
-/// same commit; who has begun it before goes on in the version that they know.
+/// same commit; who has begun it before goes on in the version that they know, until it is submitted or forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishJourney {
     /// Which journey.
@@ -314,7 +314,8 @@ impl Desk {
     ///
     /// # Errors
     /// `Invalid` for every answer that is wrong or off the path; `Refused` as `journey_crossed` where the same customer
-    /// kept taking other steps; as [`journey`](Self::journey), and `Gone` for staff too.
+    /// kept taking other steps; as [`journey`](Self::journey), but `Gone` for staff too, and not for a customer who has
+    /// begun it.
     pub async fn step_journey(
         &self,
         actor: &Actor,
@@ -352,7 +353,8 @@ impl Desk {
     /// are right no more, such as masked ones, the question is asked again.
     ///
     /// # Errors
-    /// `NotFound` where nothing is kept; as [`journey`](Self::journey).
+    /// `NotFound` where nothing is kept, and `Gone` where another journey was published in its place too; as
+    /// [`journey`](Self::journey).
     pub async fn journey_progress(&self, actor: &Actor, id: DocumentId) -> Result<JourneyStanding, Error> {
         let config = self.config(actor.tenant()).await?;
         let met = self.met(actor, &config, id).await?;
@@ -373,30 +375,28 @@ impl Desk {
         let system = Scope::system(actor.tenant());
         let state = config.journey_state(id);
         let (mut progress, mut submitted_at) = (None, None);
-        let version = match (actor, config.active_version(id)) {
-            (Actor::Customer(customer), Some(active)) => {
-                let found: Option<JourneyProgress> =
-                    self.store().one(&system, Key::JourneyProgress(customer.id, id)).await?;
-                let over = found.as_ref().filter(|begun| begun.expires_at.is_none());
-                submitted_at = over.map(|over| over.saved_at);
-                let now = self.now();
-                progress = found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now));
-                progress.as_ref().map_or(active, |begun| begun.journey)
-            }
-            (Actor::Agent(_) | Actor::Host(_), found) => {
-                actor.scope(Permission::TicketCreate)?;
-                match found {
-                    Some(active) => active,
-                    None if state == JourneyState::Archived => return Err(unmet(state)),
-                    None => {
-                        actor.scope(Permission::ConfigRead)?;
-                        let newest: Option<Document> = self.store().one(&system, Key::Document(id)).await?;
-                        let newest = newest.ok_or(Error::NotFound(EntityKind::Journey))?;
-                        ConfigRef { id, version: newest.version }
-                    }
+        let active = config.active_version(id);
+        let version = if let Actor::Customer(customer) = actor {
+            let found: Option<JourneyProgress> =
+                self.store().one(&system, Key::JourneyProgress(customer.id, id)).await?;
+            let over = found.as_ref().filter(|begun| begun.expires_at.is_none());
+            submitted_at = over.map(|over| over.saved_at);
+            let now = self.now();
+            progress = found.filter(|begun| begun.expires_at.is_some_and(|expires_at| expires_at > now));
+            // Who has begun goes on, also where another journey was published in its place.
+            progress.as_ref().map(|begun| begun.journey).or(active).ok_or_else(|| unmet(state))?
+        } else {
+            actor.scope(Permission::TicketCreate)?;
+            match active {
+                Some(active) => active,
+                None if state == JourneyState::Archived => return Err(unmet(state)),
+                None => {
+                    actor.scope(Permission::ConfigRead)?;
+                    let newest: Option<Document> = self.store().one(&system, Key::Document(id)).await?;
+                    let newest = newest.ok_or(Error::NotFound(EntityKind::Journey))?;
+                    ConfigRef { id, version: newest.version }
                 }
             }
-            (Actor::Customer(_), None) => return Err(unmet(state)),
         };
         let document: Option<Document> =
             self.store().one(&system, Key::DocumentVersion(version.id, version.version)).await?;

@@ -17,7 +17,7 @@ wire_enum! {
         Draft = "draft",
         /// The one that customers meet at its place.
         Active = "active",
-        /// Another one was published in its place.
+        /// Another one was published in its place. Only customers who have begun it go on in it.
         Archived = "archived",
     }
 }

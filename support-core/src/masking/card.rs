@@ -1,9 +1,10 @@
 //! Payment card numbers: a known range, a length of that range and a valid Luhn digit (ISO/IEC 7812-1).
 
-use super::cues::Heed;
+use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind};
 use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, word_before};
 use super::numbers::Message;
+use super::paid;
 use super::steps::{each, took};
 use super::words::{Cue, Word, classify};
 
@@ -85,20 +86,15 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         }
         let named = message.named(start, Heed::ALL);
         let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
-        let something_else = match named.cue {
-            Some(Cue::Reference) => true,
-            // Thirteen digits behind a thing's name are a bar code rather than a card of long ago.
-            Some(Cue::Thing) => named.numbered || named.linked || (named.adjacent && total == 13),
-            _ => false,
-        };
-        if something_else && !(about_a_card && message.is_answer()) {
+        if is_something_else(message, named, groups, total) {
             return None;
         }
         if !about_a_card && (in_link(message.bytes, start) || in_parcel_number(message.bytes, start, chain)) {
             return None;
         }
-        let barcode =
-            total == 13 && (is_barcode(digits) || (groups.len() == 1 && is_told(message.bytes, start)));
+        let barcode = total == 13
+            && (is_barcode(digits) || (groups.len() == 1 && is_told(message.bytes, start)))
+            && !paid::expires(message.bytes, group.end);
         if about_a_card || (usual(groups) && !barcode) {
             found = Some(Claim { kind: Kind::Card, start, end: group.end, why });
             // What follows a whole card is a verification value, unless each digit stands alone; other networks issue
@@ -110,6 +106,31 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         }
     }
     found
+}
+
+/// Tells whether a number of so many digits in `groups` is what its name says it is, an order or a thing, though it
+/// would pass for a card's: the name labels it directly, and nothing says that it is paid with.
+fn is_something_else(message: &Message<'_>, named: Named, groups: &[Group], total: usize) -> bool {
+    let labelled = match named.cue {
+        Some(Cue::Reference) => named.in_fours || !is_printed(groups),
+        // Thirteen digits behind a thing's name are a bar code rather than a card of long ago.
+        Some(Cue::Thing) => named.numbered || named.linked || (named.adjacent && total == 13),
+        _ => false,
+    };
+    let (Some(first), Some(last)) = (groups.first(), groups.last()) else { return false };
+    labelled
+        && !named.apart
+        && !message.request().contains(&Cue::Card)
+        && !paid::is_paid_with(message.bytes, first.start, last.end)
+}
+
+/// Tells whether a number stands in the groups that are printed on cards.
+fn is_printed(groups: &[Group]) -> bool {
+    match groups {
+        [four, six, rest] => four.len() == 4 && six.len() == 6 && matches!(rest.len(), 4 | 5),
+        [head @ .., last] => head.len() > 2 && head.iter().all(|four| four.len() == 4) && last.len() <= 4,
+        [] => false,
+    }
 }
 
 /// Longest link that is recognised from a number in it.
@@ -173,7 +194,8 @@ fn usual(groups: &[Group]) -> bool {
     let amex = matches!(groups, [a, b, c] if a.len() == 4 && b.len() == 6 && c.len() <= 5);
     let commas = groups.iter().any(|group| group.gap.has(Gap::COMMA));
     let union = matches!(groups, [a, b] if a.len() == 6 && b.len() == 13);
-    !commas && (broken_once || by_fours || amex || union || (even && first.len() <= 2))
+    let thirteen = matches!(groups, [a, b, c, d] if [a.len(), b.len(), c.len(), d.len()] == [4, 3, 3, 3]);
+    !commas && (broken_once || by_fours || amex || union || thirteen || (even && first.len() <= 2))
         || (commas && by_fours)
 }
 

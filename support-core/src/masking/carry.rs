@@ -112,13 +112,18 @@ fn is_about_to(sentence: &[u8]) -> bool {
 fn last_sentence(head: &[u8]) -> Option<&[u8]> {
     let marks = each(head.iter().rev()).take_while(|byte| matches!(byte, b'.' | b'?' | b'!')).count();
     let head = head.get(..head.len() - marks)?;
+    head.get(sentence_start(head)?..).filter(|sentence| !sentence.is_empty())
+}
+
+/// Where the sentence begins that `head` ends in, unless that is too far.
+pub(super) fn sentence_start(head: &[u8]) -> Option<usize> {
     let from = head.len().saturating_sub(LONGEST_SENTENCE);
     let ends = |place: usize| {
         matches!(at(head, place), b'.' | b'?' | b'!' | b'\n')
             && ends_sentence(head, place, word_before(head, place))
     };
     let start = (from..head.len()).rev().find(|&place| ends(place)).map(|place| place + 1);
-    head.get(start.or((from == 0).then_some(0))?..).filter(|sentence| !sentence.is_empty())
+    start.or((from == 0).then_some(0))
 }
 
 /// Tells whether a question asks for something else than a number: "When did I set my PIN?"

@@ -4,7 +4,7 @@ use super::carry;
 use super::fold::{Folded, MASK};
 use super::number::{at, before, is_word, word_after, word_before};
 use super::steps::{each, took};
-use super::words::{Cue, Word, classify, classify_code};
+use super::words::{Cue, Word, classify, classify_code, is_in_fours};
 
 /// Most words between a name and its number.
 pub(super) const MOST_WORDS: usize = 8;
@@ -31,6 +31,10 @@ pub(super) struct Named {
     pub(super) linked: bool,
     /// The name is the very next word.
     pub(super) adjacent: bool,
+    /// Something more than `number` or `is` stands between the name and the number, if only a comma.
+    pub(super) apart: bool,
+    /// Numbers of what it names are printed in groups of four, as those of parcels are.
+    pub(super) in_fours: bool,
     /// The name stands in the sentence before the number's own.
     pub(super) carried: bool,
     /// Something says the number, as in "my phone says": then only codes are what it names.
@@ -96,6 +100,7 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
     while place > 0 && words < MOST_WORDS {
         let last = before(bytes, place);
         if !is_word(last) && last != b'\'' {
+            named.apart |= last == b',';
             match last {
                 b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' | b'*' => {}
                 b'\n' | b'\r' if words == 0 || line => line = words == 0,
@@ -116,7 +121,9 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
         let word = word_before(bytes, place);
         words += 1;
         place -= word.len().max(1);
-        match read_back(bytes, place, word) {
+        let meaning = read_back(bytes, place, word);
+        named.apart |= !matches!(meaning, Word::Cue(_) | Word::Number | Word::Link);
+        match meaning {
             Word::Filler if matches!(heed.digits, 3 | 4) && is_back_of_card(bytes, place, word) => {
                 named.cue = Some(Cue::Cvv);
                 return None;
@@ -138,6 +145,7 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                 if named.may_be(cue) {
                     named.cue = Some(cue);
                     named.adjacent = words == 1;
+                    named.in_fours = is_in_fours(word);
                 }
                 return None;
             }

@@ -1,5 +1,7 @@
 //! A tenant's own patterns.
 
+use regex::Match;
+
 use super::card::luhn;
 use super::fold::{Folded, MASK};
 use super::iban::mod97;
@@ -7,7 +9,7 @@ use super::kind::Claim;
 use super::spec::{Pattern, Validator};
 use super::steps::took;
 
-/// Longest piece of text that a pattern is matched against, in bytes.
+/// A pattern is sought in pieces of so many bytes, each with as many more behind it as its longest match has.
 ///
 /// Finding every match of an unbounded pattern may take quadratic time; pieces of a fixed length keep it linear.
 const PIECE: usize = 1024;
@@ -19,35 +21,47 @@ pub(super) fn claims(folded: &Folded<'_>, text: &str, patterns: &[Pattern]) -> V
     // A mask is an edge of the text, so that masked and unmasked text read alike around it.
     let mut start = 0;
     for segment in spelled.split(char::from(MASK)) {
-        let mut from = start;
-        for piece in pieces(segment) {
-            matches(piece, from, &owners, patterns, &mut claims);
-            from += piece.len();
+        for pattern in patterns {
+            matches(segment, pattern, |found| {
+                let first = owners.get(start + found.start());
+                let last = owners.get(start + found.end() - 1);
+                if let (Some(&first), Some(&last)) = (first, last) {
+                    claims.push(Claim {
+                        kind: pattern.kind.clone(),
+                        start: first,
+                        end: last + 1,
+                        why: "custom_pattern",
+                    });
+                }
+            });
         }
         start += segment.len() + 1;
     }
     claims
 }
 
-fn matches(piece: &str, from: usize, owners: &[usize], patterns: &[Pattern], claims: &mut Vec<Claim>) {
-    for pattern in patterns {
+/// Finds the matches of a pattern that pass its check and are not empty, in order and without overlap.
+///
+/// A match belongs to the piece that it begins in. It is sought with all that stands before it, and with so much behind
+/// the piece that the end of what is read is no edge to any match but one that is cut there.
+fn matches(segment: &str, pattern: &Pattern, mut found: impl FnMut(Match<'_>)) {
+    let mut from = 0;
+    while from < segment.len() {
+        let piece = segment.ceil_char_boundary((from / PIECE + 1) * PIECE);
+        let sought = segment.ceil_char_boundary(piece + pattern.longest + char::MAX.len_utf8());
+        let sought = segment.get(..sought).unwrap_or(segment);
         // As many as an unbounded pattern may take.
-        took(piece.len() * piece.len());
-        for found in pattern.regex.find_iter(piece).filter(|found| !found.is_empty()) {
-            if !passes(pattern.validator, found.as_str()) {
-                continue;
+        took(sought.len() - from);
+        from = match pattern.regex.find_at(sought, from).filter(|found| found.start() < piece) {
+            Some(empty) if empty.is_empty() => segment.ceil_char_boundary(empty.end() + 1),
+            Some(next) => {
+                if passes(pattern.validator, next.as_str()) {
+                    found(next);
+                }
+                next.end()
             }
-            let first = owners.get(from + found.start());
-            let last = owners.get(from + found.end() - 1);
-            if let (Some(&first), Some(&last)) = (first, last) {
-                claims.push(Claim {
-                    kind: pattern.kind.clone(),
-                    start: first,
-                    end: last + 1,
-                    why: "custom_pattern",
-                });
-            }
-        }
+            None => piece,
+        };
     }
 }
 
@@ -60,27 +74,4 @@ fn passes(validator: Validator, found: &str) -> bool {
         }
         Validator::Mod97 => mod97(found.bytes()),
     }
-}
-
-/// Cuts a text into pieces, after a space where there is one.
-fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
-    std::iter::from_fn(move || {
-        if text.is_empty() {
-            return None;
-        }
-        let mut cut = text.len().min(PIECE);
-        while !text.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        if cut < text.len()
-            && let Some(space) = text.get(..cut).and_then(|head| head.rfind(char::is_whitespace))
-        {
-            let end =
-                space + text.get(space..).and_then(|tail| tail.chars().next()).map_or(1, char::len_utf8);
-            cut = end;
-        }
-        let (piece, rest) = text.split_at_checked(cut)?;
-        text = rest;
-        Some(piece)
-    })
 }

@@ -57,9 +57,11 @@ impl<'a> Message<'a> {
 
     /// What the turns before asked for, if this message is little more than a number.
     pub(super) fn requested(&self) -> &[Cue] {
-        if self.turns.is_empty() || !self.is_answer() {
-            return &[];
-        }
+        if self.turns.is_empty() || !self.is_answer() { &[] } else { self.request() }
+    }
+
+    /// What the turns before asked for, whatever this message is.
+    pub(super) fn request(&self) -> &[Cue] {
         &self.request.get_or_init(|| cues::request(self.turns)).cues
     }
 

@@ -11,6 +11,8 @@ use super::kind::{Kind, Kinds};
 const MAX_CUSTOM: usize = 32;
 /// Longest pattern, in bytes.
 const MAX_PATTERN: usize = 512;
+/// Longest match that is found wherever it stands, in bytes.
+const LONGEST_MATCH: usize = 1024;
 /// Largest compiled pattern, in bytes: counted repetitions multiply, and a pattern lives as long as the desk.
 const MAX_COMPILED: usize = 1 << 20;
 
@@ -80,8 +82,9 @@ pub struct CustomPattern {
     /// Classes of characters may be named by category and script (`\p{Lu}`, `\p{Greek}`). They grow large when they are
     /// repeated: a pattern that is larger than a megabyte when compiled is refused.
     ///
-    /// It sees Unicode digits as ASCII digits and no invisible characters. A mask is an edge of the text to it,
-    /// and a match is sought within pieces of about a thousand characters.
+    /// It sees Unicode digits as ASCII digits and no invisible characters. A mask is an edge of the text to it. A match
+    /// of at most 1,024 bytes is found wherever it stands; of a longer one no more than its first thousand bytes may be.
+    /// In a [`MaskStream`](super::MaskStream), a match lies within a sentence.
     pub pattern: String,
     /// A check that a match must also pass.
     #[serde(default)]
@@ -126,6 +129,8 @@ pub(super) struct Plan {
 pub(super) struct Pattern {
     pub(super) kind: Kind,
     pub(super) regex: Regex,
+    /// How long its matches may be to be found wherever they stand, in bytes.
+    pub(super) longest: usize,
     pub(super) validator: Validator,
 }
 
@@ -187,6 +192,13 @@ impl Pattern {
         if regex.is_match("") {
             return Err(("pattern", "matches the empty text".to_owned()));
         }
-        Ok(Self { kind: Kind::Custom(Arc::from(name.as_str())), regex, validator: pattern.validator })
+        let longest =
+            regex_syntax::parse(&pattern.pattern).ok().and_then(|hir| hir.properties().maximum_len());
+        Ok(Self {
+            kind: Kind::Custom(Arc::from(name.as_str())),
+            regex,
+            longest: longest.map_or(LONGEST_MATCH, |longest| longest.min(LONGEST_MATCH)),
+            validator: pattern.validator,
+        })
     }
 }

@@ -93,8 +93,20 @@ impl MaskStream {
             let end = quiet_places(head).next();
             return end.map(Part::DenseEnd).or(full.then_some(Part::Dense(head.len())));
         }
-        let end = sentence_end(head).or_else(|| quiet_places(head).last().filter(|_| full));
+        let end = sentence_end(head).or_else(|| full.then(|| self.place_to_part(head)).flatten());
         end.map(Part::Masked).or(full.then_some(Part::Dense(head.len())))
+    }
+
+    /// The last place where a long sentence may be parted: a quiet one, and none that a match of the tenant's own patterns
+    /// reaches over.
+    fn place_to_part(&self, head: &str) -> Option<usize> {
+        let matches = self.masker.own_matches(head);
+        let farthest = head.len().saturating_sub(self.masker.longest_own_match());
+        let free = |place: usize| {
+            let before = matches.partition_point(|own| own.start < place);
+            before.checked_sub(1).and_then(|last| matches.get(last)).is_none_or(|own| own.end <= place)
+        };
+        quiet_places(head).filter(|&place| place <= farthest && free(place)).last()
     }
 
     fn release(&mut self, part: Part, out: &mut Masked<'static>) {

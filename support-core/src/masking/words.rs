@@ -177,3 +177,49 @@ pub(super) fn classify_code(qualifier: &[u8]) -> Cue {
         },
     }
 }
+
+/// Tells whether a word names a parcel or a device, whose numbers are printed in groups of four.
+pub(super) fn is_in_fours(word: &[u8]) -> bool {
+    [
+        "tracking",
+        "track",
+        "trk",
+        "shipment",
+        "parcel",
+        "consignment",
+        "awb",
+        "waybill",
+        "sendungsnummer",
+        "serial",
+        "imei",
+        "iccid",
+        "eid",
+        "barcode",
+    ]
+    .iter()
+    .any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// Tells whether a word says that something is paid, in the languages of the other words; cards have a cue of their own.
+pub(super) fn pays(word: &[u8]) -> bool {
+    let mut lower = [0_u8; LONGEST];
+    let Some(letters) = lower.get_mut(..word.len()) else { return false };
+    letters.copy_from_slice(word);
+    letters.make_ascii_lowercase();
+    matches!(
+        &*letters,
+        b"pay" | b"pays" | b"paying" | b"paid" | b"unpaid" | b"prepaid" | b"payment" | b"payments"
+            | b"charge" | b"charges" | b"charged" | b"charging" | b"debit" | b"debited" | b"credit"
+            | b"credited" | b"billed"
+            // German
+            | b"zahle" | b"zahlt" | b"zahlen" | b"zahlung" | b"gezahlt" | b"bezahle" | b"bezahlt"
+            | b"bezahlen" | b"bezahlung" | b"unbezahlt" | b"abbuchen" | b"abgebucht" | b"abbuchung"
+            | b"belasten" | b"belastet" | b"lastschrift"
+            // Spanish
+            | b"pago" | b"pagos" | b"pagar" | b"pague" | b"pagado" | b"pagada" | b"cobrar" | b"cobro"
+            | b"cobrado" | b"cobraron" | b"debito" | b"credito"
+            // French
+            | b"payer" | b"paye" | b"payee" | b"payez" | b"paiement" | b"payement" | b"regler" | b"regle"
+            | b"debiter" | b"debite" | b"prelever" | b"preleve" | b"prelevement"
+    )
+}

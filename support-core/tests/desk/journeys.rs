@@ -269,6 +269,38 @@ fn one_journey_is_active_at_a_place_and_the_one_before_is_archived_with_it() {
 }
 
 #[test]
+fn who_has_begun_goes_on_though_another_journey_was_published_in_its_place() {
+    let world = World::standard();
+    world.settings(json!({"journey_retention_seconds": 86_400}));
+    let first = published(&world, returns("First", None));
+    let (carl, dora, emma) = (world.customer("Carl"), world.customer("Dora"), world.customer("Emma"));
+    step(&world, &carl, first, json!({"issue": "refund"})).unwrap();
+    step(&world, &emma, first, json!({"issue": "other"})).unwrap();
+    let second = published(&world, returns("Second", None));
+    let kept = block_on(world.desk.journey_progress(&carl, first)).unwrap();
+    assert_eq!((asked(&kept), kept.journey.version, kept.answers.len()), (Some("amount"), 1, 1));
+    let next = step(&world, &carl, first, json!({"issue": "refund", "amount": 5})).unwrap();
+    assert_eq!((asked(&next), next.journey.version), (Some("more"), 1));
+    // Who has not begun meets what is published, and staff do too.
+    for actor in [&dora, &HOST] {
+        assert!(matches!(step(&world, actor, first, json!({})), Err(Error::Gone(_))));
+    }
+    assert!(matches!(block_on(world.desk.journey_progress(&dora, first)), Err(Error::Gone(_))));
+    assert_eq!(asked(&step(&world, &dora, second, json!({})).unwrap()), Some("issue"));
+    let whole = json!({"issue": "refund", "amount": 5, "more": null});
+    let ticket = world.run(&carl, &submit(first, whole.clone())).ticket_id;
+    assert_eq!(world.ticket(ticket).journey.unwrap().journey.id, first);
+    // It is over for who has ended it, and for whom its time is over.
+    assert!(matches!(world.fail(&carl, &submit(first, whole)), Error::Gone(_)));
+    assert!(matches!(step(&world, &carl, first, json!({"issue": "other"})), Err(Error::Gone(_))));
+    assert!(block_on(world.desk.journey_progress(&emma, first)).is_ok());
+    world.pass(86_400);
+    assert!(matches!(step(&world, &emma, first, json!({"issue": "other"})), Err(Error::Gone(_))));
+    assert!(matches!(block_on(world.desk.journey_progress(&emma, first)), Err(Error::Gone(_))));
+    world.sound();
+}
+
+#[test]
 fn a_changed_journey_meets_customers_only_once_it_is_published() {
     let world = World::standard();
     let id = published(&world, returns("Returns", None));

@@ -211,7 +211,8 @@ async fn shown(call: &Call, id: DocumentId) -> Result<(u64, JourneyBody), ApiErr
     Ok((view.version, JourneyBody::checked(call, view)))
 }
 
-/// Lets customers meet the newest version of a journey. The one that was active at its place is archived with it.
+/// Lets customers meet the newest version of a journey. The one that was active at its place is archived with it; who has
+/// begun that goes on in it, until it is submitted or forgotten.
 #[utoipa::path(post, path = "/journeys/{id}/publish", tag = "journeys", params(("id" = Uuid, Path)), responses(
     (status = 200, body = JourneyBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),

@@ -123,6 +123,27 @@ async fn another_journey_at_the_same_place_leaves_the_one_before_gone() {
 }
 
 #[tokio::test]
+async fn who_has_begun_a_journey_goes_on_though_another_was_published_in_its_place() {
+    let world = world().await;
+    let publish = async || {
+        let made = world.post("host", "/journeys", help("main")).await.is(201);
+        let path = format!("/journeys/{}", made["id"].as_str().unwrap());
+        world.post("host", &format!("{path}/publish"), json!({})).await.is(200);
+        path
+    };
+    let path = publish().await;
+    let [progress, steps, submit] = ["progress", "steps", "submit"].map(|end| format!("{path}/{end}"));
+    let begun = json!({ "answers": { "issue": "order" } });
+    world.post(&world.ann(), &steps, begun).await.is(200);
+    publish().await;
+    assert_eq!(world.get(&world.ann(), &progress).await.is(200)["question"]["id"], "order");
+    let whole = json!({ "answers": { "issue": "order", "order": "KC-1" } });
+    assert_eq!(world.post(&world.ann(), &steps, whole.clone()).await.is(200)["complete"], true);
+    world.post(&world.ann(), &submit, whole).await.is(201);
+    world.get(&world.ann(), &progress).await.is(410);
+}
+
+#[tokio::test]
 async fn a_draft_shows_what_keeps_it_from_being_published() {
     let world = world().await;
     let mut body = help("main");

@@ -119,6 +119,11 @@ fn maskers() -> impl Strategy<Value = Masker> {
             pattern: r"(?i)^\s?x|\*+$|\[card".into(),
             validator: Validator::None,
         },
+        CustomPattern {
+            name: "spaced".into(),
+            pattern: r"pin \d{2} ?x?|x x".into(),
+            validator: Validator::None,
+        },
     ];
     (
         proptest::sample::select(vec![Preset::Default, Preset::Strict]),
@@ -135,6 +140,27 @@ fn maskers() -> impl Strategy<Value = Masker> {
             };
             Masker::new(&spec).unwrap()
         })
+}
+
+/// Texts that are longer than the pieces in which own patterns are sought.
+fn long_texts() -> impl Strategy<Value = String> {
+    const OWN: &[&str] =
+        &["MEMBER 12345678", "case no abc 77", "MEMBER 1234567", "é", "\n", "x", " ", "staff"];
+    let filling = (0..1_300_usize, proptest::sample::select(vec!["x ", "word, ", "é", "x"]));
+    let part = (filling, proptest::collection::vec(proptest::sample::select(OWN), 1..4))
+        .prop_map(|((length, filling), own)| filling.repeat(length / filling.len()) + &own.join(" "));
+    proptest::collection::vec(part, 1..6).prop_map(|parts| parts.concat())
+}
+
+/// Patterns that hold spaces.
+fn spaced() -> Vec<CustomPattern> {
+    [("member", r"MEMBER \d{8}"), ("case", r"(?i)\bcase no \p{L}{3} \d\d\b")]
+        .map(|(name, pattern)| CustomPattern {
+            name: name.into(),
+            pattern: pattern.into(),
+            validator: Validator::None,
+        })
+        .to_vec()
 }
 
 fn purposes() -> impl Strategy<Value = Purpose> {
@@ -267,6 +293,51 @@ fn a_stream_finds_in_the_corpus_what_the_whole_text_shows() {
         differing += usize::from(streamed.1 != whole.findings);
     }
     assert!(labels > 1_000 && differing * 1_000 <= labels, "{differing} of {labels}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn own_patterns_are_found_wherever_they_stand(text in long_texts()) {
+        let spec = MaskingSpec { detectors: Some(Vec::new()), custom: spaced(), ..MaskingSpec::default() };
+        let masker = Masker::new(&spec).unwrap();
+        let masked = masker.mask(&text, Purpose::Storage, &[]);
+        let mut wanted: Vec<(usize, usize)> = Vec::new();
+        for pattern in spaced() {
+            let regex = regex::Regex::new(&pattern.pattern).unwrap();
+            wanted.extend(regex.find_iter(&text).map(|found| (found.start(), found.end())));
+        }
+        wanted.sort_unstable();
+        let place = |at: u32| text.char_indices().nth(at as usize).map_or(text.len(), |(place, _)| place);
+        let found: Vec<(usize, usize)> =
+            masked.findings.iter().map(|finding| (place(finding.start), place(finding.end))).collect();
+        prop_assert_eq!(found, wanted);
+        prop_assert_eq!(masker.mask(&masked.text, Purpose::Storage, &[]).findings, vec![]);
+    }
+
+    #[test]
+    fn a_stream_lets_no_own_pattern_through_its_cuts(
+        text in long_texts(),
+        cuts in proptest::collection::vec(0..8_000_usize, 0..20),
+    ) {
+        let word = CustomPattern {
+            name: "word".into(),
+            pattern: r"SECRET( [a-z]{2,9}){8}".into(),
+            validator: Validator::None,
+        };
+        let custom = [spaced(), vec![word]].concat();
+        let masker = Masker::new(&MaskingSpec { custom, ..MaskingSpec::default() }).unwrap();
+        let secret = "SECRET all of these are words that nobody ";
+        let text = [text.as_str(), secret, &"word and ".repeat(300), secret, "may see"].concat();
+        let whole = in_pieces(&masker, &[], &[&text]);
+        let mut cuts: Vec<usize> = cuts.iter().map(|&cut| text.floor_char_boundary(cut.min(text.len()))).collect();
+        cuts.extend([0, text.len()]);
+        cuts.sort_unstable();
+        let pieces: Vec<&str> = cuts.windows(2).filter_map(|cut| text.get(cut[0]..cut[1])).collect();
+        prop_assert!(!whole.0.contains("12345678") && !whole.0.contains("all of these"), "{}", whole.0);
+        prop_assert_eq!(in_pieces(&masker, &[], &pieces), whole);
+    }
 }
 
 proptest! {

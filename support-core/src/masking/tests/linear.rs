@@ -56,15 +56,19 @@ pub(super) const HOSTILE: &[&str] = &[
     "https://x/",
     "12 Long Acre ",
     "zebra ",
+    "z",
     "9.",
     "is.4821, ",
     "4111111111111111;",
+    "order 4111111111111111 ",
+    "order 4111111111111111, pay ",
 ];
 
 /// Most steps for a byte of any of them: half as many again as were counted of the worst.
 const MOST_STEPS: usize = 225;
-/// Most steps of a tenant's own pattern, which is sought in pieces of 1024 bytes: as many as the worst pattern may take.
-const MOST_STEPS_OF_A_PATTERN: usize = 1100;
+/// Most steps of a tenant's own pattern that matches at every other byte and looks each time as far ahead as the longest
+/// match may reach: half the bytes of a piece and of those behind it, and a little.
+const MOST_STEPS_OF_A_PATTERN: usize = 850;
 
 fn masker(preset: Preset, detectors: &[Kind], custom: Vec<CustomPattern>) -> Masker {
     let detectors = Some(detectors.to_vec());
@@ -107,7 +111,8 @@ fn patterns_of_a_tenant_take_no_more_steps_for_a_byte_of_a_longer_text() {
     let greedy = CustomPattern { name: "greedy".to_owned(), pattern, validator: Validator::None };
     let masker = masker(Preset::Default, &[], vec![greedy]);
     for piece in HOSTILE {
-        check(piece, [4_000, 12_000, 36_000], MOST_STEPS_OF_A_PATTERN, |text| {
+        // The last pieces have less behind them.
+        check(piece, [12_000, 24_000, 48_000], MOST_STEPS_OF_A_PATTERN, |text| {
             drop(masker.mask(text, Purpose::Preview, &[]));
         });
     }

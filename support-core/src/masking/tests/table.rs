@@ -45,6 +45,8 @@ fn cards_are_found_in_the_groups_that_people_write() {
         ("30569309025904", "****"),
         ("3530111333300000", "****"),
         ("4222222222222", "****"),
+        ("i typed 4222 222 222 222", "i typed ****"),
+        ("then 4222222222222, valid thru 11/2027", "then ****, valid thru 11/2027"),
         ("4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "****"),
         ("visa4111111111111111", "visa****"),
         ("4111|1111|1111|1111", "****"),
@@ -80,6 +82,79 @@ fn numbers_that_only_look_like_cards_stay() {
         "9400 6262 2631 3827 3309 47",
         "4006381333931",
     ]);
+}
+
+#[test]
+fn an_order_word_hides_no_card() {
+    masks(&[
+        ("please pay my order with 4111111111111111", "please pay my order with ****"),
+        ("I paid for my order 4111 1111 1111 1111", "I paid for my order ****"),
+        ("I paid for my order 4111111111111111", "I paid for my order ****"),
+        ("for my order 4111 1111 1111 1111 exp 12/27", "for my order **** exp 12/27"),
+        ("for order 4111111111111111 exp 12/27", "for order **** exp 12/27"),
+        ("order 4111111111111111 12/27", "order **** 12/27"),
+        ("order 4111111111111111, valid thru 11/2027", "order ****, valid thru 11/2027"),
+        ("order 4111111111111111 exp. date: 1227", "order **** exp. date: 1227"),
+        ("order 4111111111111111, cvv 123", "order ****, cvv ****"),
+        ("order 4111111111111111, the security code is 123", "order ****, the security code is ****"),
+        ("charge order 4111 1111 1111 1111", "charge order ****"),
+        ("charge order 4111111111111111 please", "charge order **** please"),
+        ("invoice 4111111111111111 unpaid", "invoice **** unpaid"),
+        ("order 4111111111111111 was charged twice", "order **** was charged twice"),
+        ("my order, 4111 1111 1111 1111", "my order, ****"),
+        ("my order, 4111111111111111", "my order, ****"),
+        ("my order for the 4111111111111111", "my order for the ****"),
+        ("order #4111 1111 1111 1111", "order #****"),
+        ("order 4111-1111-1111-1111", "order ****"),
+        ("order number 3782 822463 10005", "order number ****"),
+        ("by credit, order 378282246310005", "by credit, order ****"),
+        ("use my visa for order 5555555555554444", "use my visa for order ****"),
+        ("Ich habe die Bestellung 4111111111111111 bezahlt", "Ich habe die Bestellung **** bezahlt"),
+        ("Rechnung 4111111111111111 bitte abbuchen", "Rechnung **** bitte abbuchen"),
+        ("he pagado el pedido 4111111111111111", "he pagado el pedido ****"),
+        ("j'ai payé la commande 4111111111111111", "j'ai payé la commande ****"),
+        ("member number 4111111111111111 exp 12/27", "member number **** exp 12/27"),
+        (
+            "paid by card, order 4111111111111111, tracking 940012345678",
+            "paid by card, order ****, tracking 940012345678",
+        ),
+    ]);
+    leaves(&[
+        "order number 4111111111111111",
+        "order no. 4111111111111111 has not shipped",
+        "my order is 4111111111111111",
+        "Order #4111111111111111",
+        "order id: 4111111111111111",
+        "invoice no 4111111111111111 from 12/27/2024",
+        "Bestellnummer 4111111111111111",
+        "I want a refund of order 4111111111111111",
+        "I paid. Order number 4111111111111111 never came",
+        "order number 4111111111111111, it expires soon",
+        "tracking id: 4111 1111 1111 1111",
+        "Sendungsnummer 4111 1111 1111 1111",
+        "serial number 4111-1111-1111-1111",
+    ]);
+    // A number that is paid with is another one than the order's.
+    masks(&[
+        ("order number 5500005555555559, card 4111111111111111", "order number 5500005555555559, card ****"),
+        (
+            "charge 4111 1111 1111 1111 for order number 5500005555555559",
+            "charge **** for order number 5500005555555559",
+        ),
+    ]);
+}
+
+#[test]
+fn an_order_word_hides_no_card_that_was_asked_for() {
+    let masked = |before: &str, text: &str| {
+        Masker::default().mask(text, Purpose::Storage, &[before]).text.into_owned()
+    };
+    let asks = "What is your card number?";
+    assert_eq!(masked(asks, "It was order 4111 1111 1111 1111"), "It was order ****");
+    assert_eq!(masked(asks, "order number 4111111111111111"), "order number ****");
+    assert_eq!(masked(asks, "why? order 48213377 is on its way"), "why? order 48213377 is on its way");
+    let other = "What is your order number?";
+    assert_eq!(masked(other, "order number 4111111111111111"), "order number 4111111111111111");
 }
 
 #[test]

@@ -238,13 +238,14 @@ fn ids(dice: &mut Dice) -> String {
     }
 }
 
-/// Numbers of a card's length that are none: they fail the check digit, begin like no card or are longer.
+/// Numbers of a card's length that are none: they fail the check digit, begin like no card, are longer or
+/// are called something else.
 fn near_cards(dice: &mut Dice) -> String {
     let mut payload = format!("{}{}", *dice.pick(&["4", "51", "55"]), digits(dice, 15));
     payload.truncate(15);
     let wrong = (luhn_digit(&payload) + 1 + dice.below(9)) % 10;
     let failing = format!("{payload}{wrong}");
-    match dice.below(8) {
+    match dice.below(12) {
         0 => format!("it shows {failing}"),
         1 => grouped(&failing, &[4, 4, 4], " "),
         2 => format!("the reference is {}", grouped(&failing, &[4, 4, 4], "-")),
@@ -252,6 +253,11 @@ fn near_cards(dice: &mut Dice) -> String {
         4 => format!("{}{}", luhn_valid(dice, "4", 16), digits(dice, 6)),
         5 => format!("terminal printed {}", luhn_valid(dice, "99", 16)),
         6 => format!("gift card balance for {}", luhn_valid(dice, "10", 16)),
+        // Some shops number their orders as cards are numbered.
+        7 => format!("order number {}", luhn_valid(dice, "4", 16)),
+        8 => format!("where is order #{}?", luhn_valid(dice, "55", 16)),
+        9 => format!("invoice no. {} from 12/05/2026 is not mine", luhn_valid(dice, "4", 16)),
+        10 => format!("Bestellnummer: {}", luhn_valid(dice, "37", 15)),
         _ => format!("number {failing} does not exist they say"),
     }
 }

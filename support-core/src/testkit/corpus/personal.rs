@@ -67,6 +67,28 @@ pub(super) fn card(dice: &mut Dice) -> String {
     disguised(dice, &number)
 }
 
+/// Cards that stand behind the word for what was paid with them.
+const FOR_AN_ORDER: [&str; 18] = [
+    "please pay my order with {}",
+    "I paid for my order {}",
+    "for my order {} exp 12/27",
+    "charge order {} please",
+    "my invoice {} 09/28 thanks",
+    "you charged my order {} twice",
+    "the order was placed with {}",
+    "order and pay with {}",
+    "invoice unpaid, take {}",
+    "for the order, {} valid thru 11/2027",
+    "pay order by card: {}",
+    "I used my visa for the order {} last week",
+    "booking paid with {} in May",
+    "Bestellung bezahlt mit {}",
+    "Rechnung {} bitte von der Karte abbuchen",
+    "he pagado el pedido con {}",
+    "commande payée avec {}",
+    "order number 48213377, card {}",
+];
+
 fn card_message(dice: &mut Dice, message: &mut Labelled) {
     let number = card(dice);
     if dice.one_in(6) {
@@ -77,6 +99,10 @@ fn card_message(dice: &mut Dice, message: &mut Labelled) {
         );
         message.write(dice.pick::<&str>(&[" cvv ", ", CVC: ", " cvv2 is ", " and the security code is "]));
         message.label(Kind::Pin, &digits(dice, 3));
+        return;
+    }
+    if dice.one_in(8) {
+        message.carry(dice.pick::<&str>(&FOR_AN_ORDER), Kind::Card, &number);
         return;
     }
     let carrier = dice.pick(&[

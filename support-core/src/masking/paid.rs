@@ -1,0 +1,130 @@
+//! What the sentence of a number says of paying with it.
+
+use super::card::SHORTEST;
+use super::carry::{LONGEST_SENTENCE, sentence_start};
+use super::cues::ends_sentence;
+use super::fold::MASK;
+use super::number::{at, digits_end, is_word, word_after};
+use super::steps::each;
+use super::words::{Cue, Word, classify, classify_code, pays};
+
+/// Tells whether the number from `start` to `end` is paid with: its sentence speaks of paying or of a card, or goes on as
+/// people go on behind a card's number, with a month of expiry or a verification value.
+pub(super) fn is_paid_with(bytes: &[u8], start: usize, end: usize) -> bool {
+    let head = bytes.get(..start).unwrap_or_default();
+    let from = sentence_start(head).unwrap_or(start.saturating_sub(LONGEST_SENTENCE));
+    let ahead = head.get(from..).unwrap_or_default();
+    speaks_of_paying(ahead) || speaks_of_paying(behind(bytes, end)) || expires(bytes, end)
+}
+
+/// What stands behind a number, as far as it may belong to its sentence.
+fn behind(bytes: &[u8], end: usize) -> &[u8] {
+    bytes.get(end..bytes.len().min(end + LONGEST_SENTENCE)).unwrap_or_default()
+}
+
+/// Tells whether a part of a sentence speaks of paying, other than with a number in it that is long enough to be a
+/// card's: in "order 123, card 4111 1111 1111 1111" the order is not what is paid with.
+fn speaks_of_paying(part: &[u8]) -> bool {
+    let (mut paying, mut digits) = (false, 0);
+    let mut last: &[u8] = &[];
+    let mut place = 0;
+    while place < part.len() && !ends_sentence(part, place, last) {
+        if !is_word(at(part, place)) {
+            // A mask stands for such a number.
+            paying &= at(part, place) != MASK;
+            place += 1;
+            continue;
+        }
+        let word = word_after(part, place);
+        place += word.len().max(1);
+        if word.iter().all(u8::is_ascii_digit) {
+            digits += word.len();
+            paying &= digits < SHORTEST;
+            continue;
+        }
+        digits = 0;
+        match classify(word) {
+            Word::Cue(Cue::Cvv) => return true,
+            Word::Cue(Cue::Code) if classify_code(last) == Cue::Cvv => return true,
+            Word::Cue(Cue::Card) => paying = true,
+            _ => paying |= pays(word),
+        }
+        last = word;
+    }
+    paying
+}
+
+/// Most words that lead from a number to its month of expiry, as in "with expiry date of".
+const MOST_WORDS: usize = 6;
+
+/// Tells whether what stands behind a number that ends at `end` is a month and a year: right there with a slash, as in
+/// `12/27`, or in any spelling behind a word that says so, as in `exp 1227`.
+pub(super) fn expires(bytes: &[u8], end: usize) -> bool {
+    let behind = behind(bytes, end);
+    let (mut place, mut words, mut named) = (0, 0, false);
+    while place < behind.len() && words <= MOST_WORDS {
+        let byte = at(behind, place);
+        if byte.is_ascii_digit() {
+            return (named || words == 0) && is_month(behind, place, named);
+        }
+        if !is_word(byte) {
+            place += 1;
+            continue;
+        }
+        let word = word_after(behind, place);
+        place += word.len().max(1);
+        words += 1;
+        named |= EXPIRY.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    }
+    false
+}
+
+/// Words before a month of expiry.
+const EXPIRY: [&str; 20] = [
+    "exp",
+    "expiry",
+    "expires",
+    "expiring",
+    "expiration",
+    "expire",
+    "valid",
+    "thru",
+    "mm",
+    "gultig",
+    "ablauf",
+    "ablaufdatum",
+    "lauft",
+    "caduca",
+    "caducidad",
+    "vence",
+    "vencimiento",
+    "expiracion",
+    "valable",
+    "validite",
+];
+
+/// Tells whether a month and a year of two or four digits stand at `start`: `12/27`, and where they are `named` also
+/// `12-2027`, `12 27` and `1227`.
+fn is_month(bytes: &[u8], start: usize, named: bool) -> bool {
+    let group = |from: usize| bytes.get(from..digits_end(bytes, from, 5)).unwrap_or_default();
+    let first = group(start);
+    let mut end = start + first.len();
+    let (month, year) = match first {
+        [a, b, year @ ..] if named && year.len() == 2 => (&[*a, *b], year),
+        [a, b] => {
+            let gap = each(bytes.get(end..).unwrap_or_default()).take(3);
+            let gap = gap
+                .take_while(|&&byte| byte == b'/' || (named && matches!(byte, b' ' | b'-' | b'.')))
+                .count();
+            let year = group(end + gap);
+            end += gap + year.len();
+            (&[*a, *b], if gap > 0 { year } else { &[] })
+        }
+        _ => return false,
+    };
+    // "12/27/2024" is a day.
+    let goes_on = matches!(at(bytes, end), b'/' | b'-' | b'.') && at(bytes, end + 1).is_ascii_digit();
+    matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
+        && matches!(year, [b'0'..=b'9', _] | [b'2', b'0', _, _])
+        && !goes_on
+}
