@@ -10,6 +10,7 @@ use support_core::id::{AgentId, OfferId, TeamId, TicketId};
 use support_core::people::{Actor, ActorRef, Missed, Presence};
 use support_core::routing::OfferState;
 use support_core::testkit::block_on;
+use support_core::ticket::Status;
 
 use crate::world::{HOST, World, id_of};
 
@@ -197,11 +198,12 @@ fn what_agents_do_of_their_own_begins_the_count_anew_and_what_others_do_does_not
 fn a_channel_counts_for_itself_and_one_that_is_not_named_not_at_all() {
     let world = World::standard();
     let (team, ann) = asking(&world);
-    opened(&world, team, ChannelKind::Chat);
+    let chat = opened(&world, team, ChannelKind::Chat);
     world.pass(120);
     for _ in 0..3 {
         opened(&world, team, ChannelKind::Email);
     }
+    world.status(&HOST, chat, Status::Resolved);
     opened(&world, team, ChannelKind::Whatsapp);
     world.pass(119);
     assert_eq!((row(&world, &ann, &ChannelKind::Chat), presence(&world, &ann)), (1, Presence::Available));
@@ -216,13 +218,13 @@ fn one_missed_call_is_enough_and_the_other_offers_are_withdrawn_in_the_same_comm
     let world = World::standard();
     let (team, ann) = asking(&world);
     let call = opened(&world, team, ChannelKind::Phone);
-    world.pass(30);
+    world.pass(5);
     let mail = opened(&world, team, ChannelKind::Email);
     let kept = opened(&world, team, ChannelKind::Email);
     let offers = block_on(world.desk.offers(&ann)).unwrap();
     let mine = offers.iter().find(|view| view.ticket.id == kept).unwrap().offer.id;
     world.run(&ann, &AcceptOffer { offer_id: mine });
-    world.pass(90);
+    world.pass(15);
     assert_eq!((presence(&world, &ann), asked(&world, &ann)), (Presence::Away, vec![]));
     let because = world.state(&ann).away_because();
     assert_eq!(because, Some(Missed { channel: ChannelKind::Phone, in_a_row: 1 }));

@@ -127,6 +127,30 @@ fn an_offer_that_nobody_answers_goes_to_the_next_candidate_at_its_instant() {
 }
 
 #[test]
+fn an_offer_lasts_as_long_as_its_channel_leaves_for_an_answer() {
+    let usual = [(ChannelKind::Phone, 20), (ChannelKind::Chat, 30), (ChannelKind::Email, 120)];
+    let plain = [(ChannelKind::Phone, 20), (ChannelKind::Chat, 30), (ChannelKind::Email, 300)];
+    let named = [(ChannelKind::Phone, 60), (ChannelKind::Chat, 300), (ChannelKind::Whatsapp, 45)];
+    for (settings, expected) in [
+        (json!({}), usual),
+        (json!({ "offer_seconds": 300 }), plain),
+        (json!({ "offer_seconds": 300, "offer_seconds_by_channel": { "phone": 60, "whatsapp": 45 } }), named),
+    ] {
+        let (world, team, _, _) = asking();
+        world.settings(settings);
+        let carl = world.customer("Carl");
+        for (channel, seconds) in expected {
+            let ticket = world.noted(&carl, |open| {
+                (open.team_id, open.channel) = (Some(team), channel.clone());
+            });
+            let offer = block_on(world.desk.explain(&HOST, ticket)).unwrap().offer.unwrap();
+            assert_eq!(offer.until, world.desk.now().plus_seconds(seconds), "{channel:?}");
+        }
+        world.sound();
+    }
+}
+
+#[test]
 fn offers_never_go_over_capacity_and_hold_the_room() {
     let (world, team, ann, bob) = asking();
     for agent in [&ann, &bob] {
