@@ -80,5 +80,7 @@ mod sign_in;
 mod tamper;
 #[path = "desk/time.rs"]
 mod time;
+#[path = "desk/withdrawn.rs"]
+mod withdrawn;
 #[path = "desk/writing.rs"]
 mod writing;

@@ -30,8 +30,12 @@ pub struct Settings {
     pub bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible. Default 300.
     pub declined_seconds: i64,
-    /// Seconds for which an offered ticket waits for the agent's answer. Default 120.
+    /// Seconds for which an offered ticket of a channel that `offer_seconds_by_channel` does not name waits for the agent's
+    /// answer, and after which who declined work is asked about it again where nobody else may have it. Default 120.
     pub offer_seconds: i64,
+    /// Seconds for which an offered ticket waits for the agent's answer, by the ticket's channel. Default 20 for calls
+    /// (`phone`), 30 for chats. At most 50.
+    pub offer_seconds_by_channel: BTreeMap<ChannelKind, i64>,
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
     pub offline_returns_unstarted: bool,
     /// Seconds in which the owner of a ticket answers its customer for the first time, by the ticket's channel; then it
@@ -84,6 +88,7 @@ impl Default for Settings {
             bin_seconds: 30 * 86_400,
             declined_seconds: 300,
             offer_seconds: 120,
+            offer_seconds_by_channel: BTreeMap::from([(ChannelKind::Phone, 20), (ChannelKind::Chat, 30)]),
             offline_returns_unstarted: false,
             unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
             away_after_missed: BTreeMap::from([(ChannelKind::Phone, 1), (ChannelKind::Chat, 2)]),
@@ -99,6 +104,12 @@ impl Default for Settings {
 const LONGEST: i64 = 315_360_000;
 
 impl Settings {
+    /// Returns the seconds for which an offered ticket of a channel waits for the agent's answer.
+    #[must_use]
+    pub fn offer_seconds_on(&self, channel: &ChannelKind) -> i64 {
+        self.offer_seconds_by_channel.get(channel).copied().unwrap_or(self.offer_seconds)
+    }
+
     /// Checks ranges.
     ///
     /// # Errors
@@ -118,17 +129,23 @@ impl Settings {
             let sound = value.is_none_or(|value| (least..=LONGEST).contains(&value));
             (!sound).then(|| FieldProblem::new(field, format!("must be {least} to {LONGEST}")))
         });
-        let returns =
-            self.unanswered_return_seconds.iter().filter(|(_, value)| !(10..=LONGEST).contains(*value));
-        let returns = returns.map(|(channel, _)| {
-            let field = format!("unanswered_return_seconds.{}", channel.as_str());
-            FieldProblem::new(field, format!("must be 10 to {LONGEST}"))
+        let by_channel = [
+            ("offer_seconds_by_channel", &self.offer_seconds_by_channel, 5),
+            ("unanswered_return_seconds", &self.unanswered_return_seconds, 10),
+        ];
+        let by_channel = by_channel.into_iter().flat_map(|(field, seconds, least)| {
+            let wrong = seconds.iter().filter(move |(_, value)| !(least..=LONGEST).contains(*value));
+            wrong.map(move |(channel, _)| {
+                let field = format!("{field}.{}", channel.as_str());
+                FieldProblem::new(field, format!("must be {least} to {LONGEST}"))
+            })
         });
         let misses = self.away_after_missed.iter().filter(|(_, value)| !(1..=100).contains(*value));
         let misses = misses.map(|(channel, _)| {
             FieldProblem::new(format!("away_after_missed.{}", channel.as_str()), "must be 1 to 100")
         });
         let channels = [
+            ("offer_seconds_by_channel", self.offer_seconds_by_channel.len()),
             ("unanswered_return_seconds", self.unanswered_return_seconds.len()),
             ("away_after_missed", self.away_after_missed.len()),
         ];
@@ -152,7 +169,7 @@ impl Settings {
             .into_iter()
             .map(|p| FieldProblem::new(format!("weights.{}", p.field), p.problem));
         let problems: Vec<FieldProblem> = ranges
-            .chain(returns)
+            .chain(by_channel)
             .chain(misses)
             .chain(many_channels)
             .chain(too_late)
@@ -173,6 +190,7 @@ mod tests {
         let mut settings = Settings { reopen_window_seconds: -1, ..Settings::default() };
         settings.pending_resolve_seconds = Some(1);
         settings.weights.age_points = f64::NAN;
+        settings.offer_seconds_by_channel.insert(ChannelKind::Phone, 4);
         settings.unanswered_return_seconds.insert(ChannelKind::Chat, 9);
         settings.away_after_missed = BTreeMap::from([(ChannelKind::Chat, 0), (ChannelKind::Email, 101)]);
         let fields: Vec<String> = settings.check().unwrap_err().into_iter().map(|p| p.field).collect();
@@ -181,6 +199,7 @@ mod tests {
             [
                 "reopen_window_seconds",
                 "pending_resolve_seconds",
+                "offer_seconds_by_channel.phone",
                 "unanswered_return_seconds.chat",
                 "away_after_missed.email",
                 "away_after_missed.chat",

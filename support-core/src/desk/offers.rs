@@ -1,16 +1,19 @@
 //! Offers: what an agent is asked to take, and what they say.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use crate::error::{EntityKind, Error};
+use crate::event::Event;
 use crate::id::{AgentId, OfferId, TeamId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, AgentState, Permission, Presence, Scope, WorkKind};
 use crate::routing::{Asks, Job, Offer, OfferState, Refused, ReturnCause, Seat, Waiting, failures, serving};
 use crate::scoring::total;
 use crate::store::{
-    Assignee, ChangeSet, Expect, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter,
+    Assignee, ChangeSet, Expect, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter, Write,
 };
-use crate::ticket::{Circumstances, Command, Status, Ticket, command, decide};
+use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, command, decide};
 
 use super::assemble::still_there;
 use super::land::Landing;
@@ -155,9 +158,8 @@ impl Ask<'_> {
         Ok((ticket, Seat { agent: agent.into(), state }))
     }
 
-    /// Lists what an agent who leaves has not begun, with what is to be done about it: open offers, and, where the settings
-    /// say so, unstarted tickets of one who goes offline. At most so many of each as one commit lets go of.
-    async fn unstarted(&self, agent: AgentId, presence: Presence) -> Result<Vec<(Ticket, Command)>, Error> {
+    /// Lists the tickets that are on offer to an agent, the newest offers first. At most so many as one commit lets go of.
+    async fn offered_to(&self, agent: AgentId) -> Result<Vec<Ticket>, Error> {
         let system = self.system();
         let open = Query::new(Select::Offers(OffersOf::Agent(agent)), GIVEN_BACK);
         let offers = self.store().find(&system, &open).await?.items;
@@ -168,20 +170,60 @@ impl Ask<'_> {
                 _ => None,
             })
             .collect();
-        let mut left: Vec<(Ticket, Command)> = Vec::new();
-        for record in self.store().load(&system, &keys).await?.into_iter().flatten() {
-            left.extend(ticket(record).map(|ticket| (ticket, Command::WithdrawOffer)));
-        }
+        Ok(self.store().load(&system, &keys).await?.into_iter().flatten().filter_map(ticket).collect())
+    }
+
+    /// Lists an agent's tickets of some statuses, with how they go back. At most so many as one commit lets go of.
+    async fn had_by(
+        &self,
+        agent: AgentId,
+        status: Vec<Status>,
+        because: ReturnCause,
+    ) -> Result<Vec<(Ticket, Command)>, Error> {
+        let assignee = Some(Assignee::Agent(agent));
+        let filter = TicketFilter { status, assignee, ..TicketFilter::default() };
+        let query = Query::new(Select::Tickets(Box::new(filter)), GIVEN_BACK);
+        let page = self.store().find(&self.system(), &query).await?;
+        let back = |ticket| (ticket, Command::GiveBack(because));
+        Ok(page.items.into_iter().filter_map(ticket).map(back).collect())
+    }
+
+    /// Lists what an agent who leaves has not begun, with what is to be done about it: open offers, and, where the settings
+    /// say so, unstarted tickets of one who goes offline.
+    async fn unstarted(&self, agent: AgentId, presence: Presence) -> Result<Vec<(Ticket, Command)>, Error> {
+        let offered = self.offered_to(agent).await?.into_iter();
+        let mut left: Vec<_> = offered.map(|ticket| (ticket, Command::WithdrawOffer)).collect();
         if presence == Presence::Offline && self.config.settings.offline_returns_unstarted {
-            let unstarted = TicketFilter {
-                status: vec![Status::Assigned],
-                assignee: Some(Assignee::Agent(agent)),
-                ..TicketFilter::default()
-            };
-            let query = Query::new(Select::Tickets(Box::new(unstarted)), GIVEN_BACK);
-            let page = self.store().find(&system, &query).await?;
-            let back = |ticket| (ticket, Command::GiveBack(ReturnCause::Offline));
-            left.extend(page.items.into_iter().filter_map(ticket).map(back));
+            left.extend(self.had_by(agent, vec![Status::Assigned], ReturnCause::Offline).await?);
+        }
+        Ok(left)
+    }
+
+    /// Lists what an agent may no longer have as they are by now, with what is to be done about it: what one who has left
+    /// has not begun, else offers that they could not accept, the newest first as far as room is what they lack; and all
+    /// work of one who may not answer customers.
+    async fn not_theirs(&self, id: AgentId) -> Result<Vec<(Ticket, Command)>, Error> {
+        let keys = [Key::Agent(id), Key::AgentState(id)];
+        let found = self.store().load(&self.system(), &keys).await?;
+        let [Some(Record::Agent(agent)), Some(Record::AgentState(state))] = &*found else {
+            return Ok(Vec::new());
+        };
+        if agent.active && !agent.may_reply() {
+            let offered = self.offered_to(id).await?.into_iter();
+            let mut left: Vec<_> = offered.map(|ticket| (ticket, Command::WithdrawOffer)).collect();
+            left.extend(self.had_by(id, StatusCategory::Open.states(), ReturnCause::MayNotReply).await?);
+            return Ok(left);
+        }
+        if matches!(state.presence, Presence::Away | Presence::Offline) {
+            return self.unstarted(id, state.presence).await;
+        }
+        let mut seat = Seat { agent: (**agent).clone().into(), state: state.clone() };
+        let mut left = Vec::new();
+        for ticket in self.offered_to(id).await? {
+            if !may_still_have(&seat, &ticket, self) {
+                seat.state.load.units = seat.state.load.units.saturating_sub(ticket.units());
+                left.push((ticket, Command::WithdrawOffer));
+            }
         }
         Ok(left)
     }
@@ -229,37 +271,47 @@ fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
     changes.writes.iter().any(|write| matches!(&write.record, Record::Ticket(one) if one.id == ticket))
 }
 
+/// Names the agents whose offers a change may have ended: who has left or is otherwise now, and to whom work is on offer
+/// that asks for more.
+fn looked_after(changes: &ChangeSet) -> BTreeSet<AgentId> {
+    let asks_for_more =
+        changes.events.iter().any(|envelope| matches!(envelope.event, Event::TicketSkillsRequired { .. }));
+    // What is written as it was is only looked at, so that nobody changes it meanwhile.
+    let differs = |write: &Write, version: u64| write.expect != Expect::Revision(version);
+    let of = |write: &Write| match &write.record {
+        Record::AgentState(AgentState { agent, presence, version, .. })
+            if matches!(presence, Presence::Away | Presence::Offline) && differs(write, *version) =>
+        {
+            Some(*agent)
+        }
+        Record::Agent(agent) if agent.version > 1 && differs(write, agent.version) => Some(agent.id),
+        Record::Ticket(ticket) if asks_for_more => ticket.offer.as_ref().map(|offer| offer.agent),
+        _ => None,
+    };
+    changes.writes.iter().filter_map(of).collect()
+}
+
 impl Desk {
-    /// Lets go of the rest of whoever has left by a change that was committed; tells whether the router has to look.
+    /// Lets go of what agents may no longer have by a change that was committed; tells whether the router has to look.
     pub(super) async fn see_off(&self, tenant: TenantId, changes: &ChangeSet) -> bool {
         let mut routes = false;
-        for write in &changes.writes {
-            // One that is written as it was is only looked at, so that nobody changes it meanwhile.
-            if let Record::AgentState(AgentState { agent, presence, version, .. }) = write.record
-                && matches!(presence, Presence::Away | Presence::Offline)
-                && write.expect != Expect::Revision(version)
-            {
-                // The agent has left, whatever comes of this. What stays is on offer until its time is over.
-                let rest = self.let_go_of_the_rest(tenant, agent, presence).await;
-                routes |= !matches!(rest, Ok(false));
-            }
+        for agent in looked_after(changes) {
+            // The change is done, whatever comes of this. What stays is on offer until its time is over.
+            let rest = self.let_go_of_the_rest(tenant, agent).await;
+            routes |= !matches!(rest, Ok(false));
         }
         routes
     }
 
-    /// Lets go of what an agent who has left was given in the moment in which they left, or had beyond what one commit
-    /// lets go of; tells whether there was any. From their going on nothing more is given to them, so this ends.
-    async fn let_go_of_the_rest(
-        &self,
-        tenant: TenantId,
-        agent: AgentId,
-        presence: Presence,
-    ) -> Result<bool, Error> {
+    /// Lets go of what an agent may no longer have: for one who has left, what they were given in the moment in which they
+    /// left, or had beyond what one commit lets go of. Tells whether there was any. Nothing more of it is given to them,
+    /// so this ends.
+    async fn let_go_of_the_rest(&self, tenant: TenantId, agent: AgentId) -> Result<bool, Error> {
         let host = Actor::Host(tenant);
         let mut any = false;
         for _ in 0..PASSES {
             let ask = self.ask(&host, &super::Options::default()).await?;
-            let left = ask.unstarted(agent, presence).await?;
+            let left = ask.not_theirs(agent).await?;
             let mut changes = Vec::new();
             for (ticket, command) in left {
                 let config = ask.config_for(&ticket).await?;

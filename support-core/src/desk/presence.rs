@@ -84,7 +84,7 @@ impl Ask<'_> {
 }
 
 /// Follows what an event of an agent's stream says of what they missed in a row. The end of a presence that ran out says
-/// nothing of the agent.
+/// nothing of the agent, and neither does the same presence said once more, but where the desk had set them away.
 pub(super) fn follow_missed(missed: &mut BTreeMap<ChannelKind, u32>, event: &Event) {
     match event {
         Event::AgentMissed { missed: now } => {
@@ -96,7 +96,9 @@ pub(super) fn follow_missed(missed: &mut BTreeMap<ChannelKind, u32>, event: &Eve
         Event::AgentStatusChanged { because: Some(why), .. } => {
             *missed = BTreeMap::from([(why.channel.clone(), why.in_a_row)]);
         }
-        Event::AgentStatusChanged { by_time: false, .. } => missed.clear(),
+        Event::AgentStatusChanged { from, to, by_time: false, .. } if from != to || *to == Presence::Away => {
+            missed.clear();
+        }
         _ => {}
     }
 }
@@ -240,19 +242,18 @@ impl UseCase for SetPresence {
         let same = before.presence == self.presence
             && before.channels == self.channels
             && before.until == self.until
-            && before.missed.is_empty();
+            && before.away_because().is_none();
         if same {
             return Ok(Prepared::new(changes, reply));
         }
         let mut texts = Texts::new(ask, None);
         let reason = texts.line("reason", self.reason.as_deref())?;
         let at = ask.now.max(last_change(&agent, &before));
-        let after = AgentState {
+        let mut after = AgentState {
             presence: self.presence,
             channels: self.channels.clone(),
             reason,
             until: self.until,
-            missed: BTreeMap::new(),
             version: before.version + 1,
             since: at,
             changed_at: at,
@@ -260,6 +261,7 @@ impl UseCase for SetPresence {
         };
         let (from, to) = (before.presence, self.presence);
         let event = Event::AgentStatusChanged { from, to, reason, by_time: false, because: None };
+        follow_missed(&mut after.missed, &event);
         let seq = agent.version + after.version - 1;
         changes.events.push(ask.agent_event(agent.id, seq, after.since, event));
         changes.replace(before.version, after);

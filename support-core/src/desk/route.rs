@@ -344,7 +344,9 @@ fn assignment<'a>(
         Command::MakeOffer(Box::new(command::MakeOffer {
             id: OfferId::mint(circumstances.ids, circumstances.now),
             agent: placement.agent,
-            until: circumstances.now.plus_seconds(circumstances.config.settings.offer_seconds),
+            until: circumstances
+                .now
+                .plus_seconds(circumstances.config.settings.offer_seconds_on(&ticket.channel)),
             why,
         }))
     } else {

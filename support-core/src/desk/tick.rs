@@ -10,9 +10,7 @@ use crate::routing::ReturnCause;
 use crate::store::{
     Assignee, ChangeSet, Key, OffersOf, Outcome, Query, Record, Select, StoreExt, TicketFilter,
 };
-use crate::ticket::{
-    Circumstances, Command, STUCK_AFTER, SetAsideKind, Status, StatusCategory, Ticket, decide,
-};
+use crate::ticket::{Circumstances, Command, STUCK_AFTER, SetAsideKind, StatusCategory, Ticket, decide};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -326,7 +324,7 @@ impl Desk {
     /// left. An offer may have been made in the moment in which the agent left.
     async fn give_back(&self, tenant: TenantId, agent: AgentId, now: Timestamp) -> Result<bool, Error> {
         let system = Scope::system(tenant);
-        let status = Status::ALL.iter().copied().filter(|s| s.category() == StatusCategory::Open).collect();
+        let status = StatusCategory::Open.states();
         let assignee = Some(Assignee::Agent(agent));
         let filter = TicketFilter { status, assignee, ..TicketFilter::default() };
         let page = self.store().find(&system, &Query::new(Select::Tickets(Box::new(filter)), BATCH)).await?;

@@ -208,7 +208,7 @@ impl std::fmt::Debug for Agent {
 pub struct Missed {
     /// The channel.
     pub channel: ChannelKind,
-    /// How many since they last took up work of that channel, or said whether they are there; from 1.
+    /// How many since they last took up work of that channel, or their presence changed; from 1.
     pub in_a_row: u32,
 }
 

@@ -1,8 +1,8 @@
 //! Offers: work that an agent is asked to take before it is theirs.
 //!
 //! An offer holds the agent's room from the moment it is made, so that accepting never goes over. It ends once:
-//! accepted, declined, timed out, or withdrawn because the work went elsewhere or the agent left. What is declined or
-//! timed out keeps its age and goes to the next candidate.
+//! accepted, declined, timed out, or withdrawn because the work went elsewhere, or because the agent left or could no
+//! longer have it. What is declined or timed out keeps its age and goes to the next candidate.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ wire_enum! {
         Declined = "declined",
         /// The agent did not answer in time.
         TimedOut = "timed_out",
-        /// The work went elsewhere, or the agent left, before there was an answer.
+        /// The work went elsewhere, or the agent left or could no longer have it, before there was an answer.
         Withdrawn = "withdrawn",
     }
 }

@@ -37,8 +37,10 @@ wire_enum! {
 wire_enum! {
     /// Why work went back to its queue.
     ReturnCause {
-        /// Its agent gave it back, or somebody took it from them.
+        /// Its agent gave it back.
         GivenBack = "given_back",
+        /// Somebody else took it from its agent.
+        TakenBack = "taken_back",
         /// Its agent went offline before they had begun.
         Offline = "offline",
         /// Its agent works here no more.

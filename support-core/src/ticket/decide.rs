@@ -148,12 +148,17 @@ impl<'a> Change<'a> {
     }
 
     /// Lets an event happen.
+    /// Names who acts: a rule where one does it, else who asked.
+    fn acting(&self) -> ActorRef {
+        self.cause.actor().unwrap_or(self.circumstances.actor)
+    }
+
     fn record(&mut self, event: Event) {
         // Who is offered the work hears of it as its owner would.
         let (team, assignee) = (self.after.team_id, self.after.holder());
         let seq = self.after.stream_seq + 1;
         let mut envelope = envelope(self.after.id, seq, self.at, event, self.circumstances);
-        envelope.actor = self.cause.actor().unwrap_or(envelope.actor);
+        envelope.actor = self.acting();
         self.after.evolve(&envelope);
         envelope.audience = Audience {
             class: envelope.event.class(),

@@ -273,7 +273,7 @@ impl Ticket {
                     self.note_declined(*agent, at);
                 }
             }
-            // Who is offline or gone refused nothing.
+            // Who is offline or gone, or from whom it was taken, refused nothing.
             Event::WorkReturned { agent, because: ReturnCause::GivenBack | ReturnCause::Unanswered } => {
                 self.note_declined(*agent, at);
             }

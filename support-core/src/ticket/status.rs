@@ -47,3 +47,11 @@ impl Status {
         }
     }
 }
+
+impl StatusCategory {
+    /// Lists the states of the class.
+    #[must_use]
+    pub fn states(self) -> Vec<Status> {
+        Status::ALL.iter().copied().filter(|status| status.category() == self).collect()
+    }
+}

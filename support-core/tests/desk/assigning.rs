@@ -19,7 +19,7 @@ use support_core::ticket::{SetAsideKind, Status};
 use uuid::Uuid;
 
 use crate::faulty::FaultyStore;
-use crate::world::{HOST, World, fields, id_of, rule};
+use crate::world::{HOST, World, fields, id_of, label, rule};
 
 fn by_hand(world: &World) -> TeamId {
     world.team("Hands", &json!({"mode": {"ticket": "manual"}}))
@@ -189,6 +189,47 @@ fn work_without_an_owner_goes_back_to_open_and_is_routed_again() {
     assert_eq!((waiting.status, waiting.assigned_to), (Status::Open, None));
     world.presence(&ann, Presence::Available);
     assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    world.sound();
+}
+
+#[test]
+fn only_who_gives_work_back_themself_has_refused_it() {
+    let world = World::standard();
+    let team = world.team("Solo", &json!({}));
+    let ann = world.agent_in("Ann", "supervisor", &[team]);
+    let lead = world.agent_with(CreateAgent {
+        name: "Lea".into(),
+        role: Some(label("team_lead")),
+        team_ids: vec![world.team("Elsewhere", &json!({}))],
+        lead_ids: vec![team],
+        ..CreateAgent::default()
+    });
+    let boss = world.agent_in("Sue", "supervisor", &[]);
+    world.presence(&boss, Presence::Offline);
+    let carl = world.customer("Carl");
+    let edit = |ticket| EditTicket { assigned_to: Some(None), ..EditTicket::of(ticket) };
+    let to_own_team = |ticket| EditTicket { team_id: Some(team), ..edit(ticket) };
+    let back = |ticket: TicketId| {
+        let found = world.events(ticket).into_iter().find_map(|envelope| match envelope.event {
+            Event::WorkReturned { agent, because } => Some((agent, because)),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    for (by, edit, because, then) in [
+        (&boss, &edit as &dyn Fn(TicketId) -> EditTicket, ReturnCause::TakenBack, &ann),
+        (&boss, &to_own_team, ReturnCause::TakenBack, &ann),
+        (&HOST, &edit, ReturnCause::TakenBack, &ann),
+        (&ann, &edit, ReturnCause::GivenBack, &lead),
+        (&ann, &to_own_team, ReturnCause::GivenBack, &lead),
+    ] {
+        let ticket = world.noted(&carl, |open| open.team_id = Some(team));
+        assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+        world.run(by, &edit(ticket));
+        assert_eq!(back(ticket), (id_of(&ann), because));
+        assert_eq!(world.owner(ticket), Some(id_of(then)), "{because:?}");
+        assert_eq!(world.ticket(ticket).work.declined.len(), usize::from(then == &lead));
+    }
     world.sound();
 }
 

@@ -7,9 +7,10 @@ use support_core::desk::{
 };
 use support_core::event::{Event, Stream};
 use support_core::id::{AgentId, OfferId, TeamId, TicketId};
-use support_core::people::{Actor, ActorRef, Missed, Presence};
+use support_core::people::{Actor, ActorRef, Missed, Presence, WorkKind};
 use support_core::routing::OfferState;
 use support_core::testkit::block_on;
+use support_core::ticket::Status;
 
 use crate::world::{HOST, World, id_of};
 
@@ -158,7 +159,15 @@ fn what_agents_do_of_their_own_begins_the_count_anew_and_what_others_do_does_not
         let ticket_id = block_on(world.desk.offers(ann)).unwrap()[0].ticket.id;
         world.run(ann, &Take { ticket_id });
     };
-    let says: Does = |world, ann, _| world.presence(ann, Presence::Available);
+    let changes_presence: Does = |world, ann, _| world.presence(ann, Presence::Busy);
+    let says_it_again: Does = |world, ann, _| {
+        world.presence(ann, Presence::Available);
+        let only = SetPresence {
+            channels: vec![WorkKind::Ticket],
+            ..SetPresence::of(id_of(ann), Presence::Available)
+        };
+        world.run(ann, &only);
+    };
     let mails: Does = |world, ann, team| {
         let mail = opened(world, team, ChannelKind::Email);
         world.run(ann, &Take { ticket_id: mail });
@@ -175,7 +184,8 @@ fn what_agents_do_of_their_own_begins_the_count_anew_and_what_others_do_does_not
         ("accepts", accepts, 0),
         ("declines", declines, 0),
         ("takes", takes, 0),
-        ("says that she is there", says, 0),
+        ("is busy", changes_presence, 0),
+        ("says again that she is there", says_it_again, 1),
         ("answers a mail", mails, 1),
         ("is given it by somebody", is_given, 1),
         ("is changed", changes, 1),
@@ -197,11 +207,12 @@ fn what_agents_do_of_their_own_begins_the_count_anew_and_what_others_do_does_not
 fn a_channel_counts_for_itself_and_one_that_is_not_named_not_at_all() {
     let world = World::standard();
     let (team, ann) = asking(&world);
-    opened(&world, team, ChannelKind::Chat);
+    let chat = opened(&world, team, ChannelKind::Chat);
     world.pass(120);
     for _ in 0..3 {
         opened(&world, team, ChannelKind::Email);
     }
+    world.status(&HOST, chat, Status::Resolved);
     opened(&world, team, ChannelKind::Whatsapp);
     world.pass(119);
     assert_eq!((row(&world, &ann, &ChannelKind::Chat), presence(&world, &ann)), (1, Presence::Available));
@@ -212,17 +223,39 @@ fn a_channel_counts_for_itself_and_one_that_is_not_named_not_at_all() {
 }
 
 #[test]
+fn what_is_missed_on_one_channel_counts_on_no_other() {
+    let world = World::standard();
+    world.settings(
+        json!({ "away_after_missed": { "chat": 2, "whatsapp": 2 }, "offer_seconds_by_channel": {} }),
+    );
+    let (team, ann) = asking(&world);
+    opened(&world, team, ChannelKind::Chat);
+    world.pass(120);
+    opened(&world, team, ChannelKind::Whatsapp);
+    world.pass(119);
+    assert_eq!((row(&world, &ann, &ChannelKind::Chat), row(&world, &ann, &ChannelKind::Whatsapp)), (1, 0));
+    world.clock.advance(1);
+    world.tick();
+    assert_eq!((row(&world, &ann, &ChannelKind::Chat), row(&world, &ann, &ChannelKind::Whatsapp)), (1, 1));
+    assert_eq!(presence(&world, &ann), Presence::Available);
+    let text = opened(&world, team, ChannelKind::Whatsapp);
+    world.run(&ann, &Take { ticket_id: text });
+    assert_eq!((row(&world, &ann, &ChannelKind::Chat), row(&world, &ann, &ChannelKind::Whatsapp)), (1, 0));
+    world.sound();
+}
+
+#[test]
 fn one_missed_call_is_enough_and_the_other_offers_are_withdrawn_in_the_same_commit() {
     let world = World::standard();
     let (team, ann) = asking(&world);
     let call = opened(&world, team, ChannelKind::Phone);
-    world.pass(30);
+    world.pass(5);
     let mail = opened(&world, team, ChannelKind::Email);
     let kept = opened(&world, team, ChannelKind::Email);
     let offers = block_on(world.desk.offers(&ann)).unwrap();
     let mine = offers.iter().find(|view| view.ticket.id == kept).unwrap().offer.id;
     world.run(&ann, &AcceptOffer { offer_id: mine });
-    world.pass(90);
+    world.pass(15);
     assert_eq!((presence(&world, &ann), asked(&world, &ann)), (Presence::Away, vec![]));
     let because = world.state(&ann).away_because();
     assert_eq!(because, Some(Missed { channel: ChannelKind::Phone, in_a_row: 1 }));

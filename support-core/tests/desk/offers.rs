@@ -18,7 +18,7 @@ use support_core::ticket::Status;
 use crate::world::{HOST, TENANT, World, fields, id_of, rule};
 
 /// A desk with a team that asks first, and two agents in it.
-fn asking() -> (World, TeamId, Actor, Actor) {
+pub(crate) fn asking() -> (World, TeamId, Actor, Actor) {
     let world = World::standard();
     let team = world.team("Asking", &json!({ "mode": { "ticket": "offer" } }));
     let ann = world.agent_in("Ann", "agent", &[team]);
@@ -26,25 +26,25 @@ fn asking() -> (World, TeamId, Actor, Actor) {
     (world, team, ann, bob)
 }
 
-fn opened(world: &World, team: TeamId) -> TicketId {
+pub(crate) fn opened(world: &World, team: TeamId) -> TicketId {
     let customer = world.run(&HOST, &CreateCustomer::named("Carl")).customer_id;
     let open = OpenTicket::of(customer, "My parcel", "It is a week late.");
     world.run(&HOST, &OpenTicket { team_id: Some(team), ..open }).ticket_id
 }
 
 /// The ids of the offers that wait for an agent's answer.
-fn asked(world: &World, agent: &Actor) -> Vec<OfferId> {
+pub(crate) fn asked(world: &World, agent: &Actor) -> Vec<OfferId> {
     block_on(world.desk.offers(agent)).unwrap().into_iter().map(|view| view.offer.id).collect()
 }
 
-fn only(world: &World, agent: &Actor) -> OfferId {
+pub(crate) fn only(world: &World, agent: &Actor) -> OfferId {
     let offers = asked(world, agent);
     assert_eq!(offers.len(), 1);
     offers[0]
 }
 
 /// What became of all offers of a ticket, oldest first.
-fn history(world: &World, ticket: TicketId) -> Vec<OfferState> {
+pub(crate) fn history(world: &World, ticket: TicketId) -> Vec<OfferState> {
     let query = Query::new(Select::Offers(OffersOf::Ticket(ticket)), 100);
     let page = block_on(world.desk.store().find(&system_scope(TENANT), &query)).unwrap();
     let state = |record: Record| match record {
@@ -124,6 +124,30 @@ fn an_offer_that_nobody_answers_goes_to_the_next_candidate_at_its_instant() {
     world.run(&bob, &AcceptOffer { offer_id: only(&world, &bob) });
     assert_eq!(history(&world, ticket), [OfferState::TimedOut, OfferState::Accepted]);
     world.sound();
+}
+
+#[test]
+fn an_offer_lasts_as_long_as_its_channel_leaves_for_an_answer() {
+    let usual = [(ChannelKind::Phone, 20), (ChannelKind::Chat, 30), (ChannelKind::Email, 120)];
+    let plain = [(ChannelKind::Phone, 20), (ChannelKind::Chat, 30), (ChannelKind::Email, 300)];
+    let named = [(ChannelKind::Phone, 60), (ChannelKind::Chat, 300), (ChannelKind::Whatsapp, 45)];
+    for (settings, expected) in [
+        (json!({}), usual),
+        (json!({ "offer_seconds": 300 }), plain),
+        (json!({ "offer_seconds": 300, "offer_seconds_by_channel": { "phone": 60, "whatsapp": 45 } }), named),
+    ] {
+        let (world, team, _, _) = asking();
+        world.settings(settings);
+        let carl = world.customer("Carl");
+        for (channel, seconds) in expected {
+            let ticket = world.noted(&carl, |open| {
+                (open.team_id, open.channel) = (Some(team), channel.clone());
+            });
+            let offer = block_on(world.desk.explain(&HOST, ticket)).unwrap().offer.unwrap();
+            assert_eq!(offer.until, world.desk.now().plus_seconds(seconds), "{channel:?}");
+        }
+        world.sound();
+    }
 }
 
 #[test]

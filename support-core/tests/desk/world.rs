@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use support_core::desk::{
-    CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, OpenTicket, PutDocument, SetPresence,
-    TicketReply, UpdateAgent, WriteMessage,
+    AgentReply, CreateAgent, CreateCustomer, CustomerSpec, Desk, EditTicket, OpenTicket, Prepared,
+    PutDocument, SetPresence, TicketReply, UpdateAgent, WriteMessage,
 };
 use support_core::event::Envelope;
 use support_core::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
@@ -144,8 +144,8 @@ impl World {
         self.run(&HOST, &UpdateAgent { id: Some(id_of(agent)), capacity, ..UpdateAgent::default() });
     }
 
-    /// Gives an agent a role that is none of the desk's: it grants nothing.
-    pub(crate) fn becomes_guest(&self, guest: &Actor) {
+    /// Gives an agent a role that is none of the desk's, and grants nothing, without the desk's knowing of it.
+    pub(crate) fn becomes_guest(&self, guest: &Actor) -> Prepared<AgentReply> {
         let name = Some("Guest".into());
         let touched = UpdateAgent { id: Some(id_of(guest)), name, ..UpdateAgent::default() };
         let mut prepared = block_on(self.desk.prepare(&HOST, &touched)).unwrap();
@@ -154,8 +154,9 @@ impl World {
                 agent.role = label("guest");
             }
         }
-        let outcomes = block_on(self.desk.store().commit(&[prepared.changes])).unwrap();
+        let outcomes = block_on(self.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
         assert_eq!(outcomes, [Outcome::Committed]);
+        prepared
     }
 
     /// Whether a ticket's newest owner went over their capacity with it.

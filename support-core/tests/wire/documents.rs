@@ -257,6 +257,7 @@ fn settings() -> Settings {
         pending_resolve_seconds: Some(7_200),
         bin_seconds: 10_000,
         offer_seconds: 45,
+        offer_seconds_by_channel: BTreeMap::from([(ChannelKind::Phone, 15)]),
         offline_returns_unstarted: true,
         unanswered_return_seconds: BTreeMap::from([(ChannelKind::Chat, 120)]),
         away_after_missed: BTreeMap::from([(ChannelKind::Whatsapp, 3)]),

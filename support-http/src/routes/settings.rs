@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use support_core::config::Settings;
+use support_core::conversation::ChannelKind;
 use support_core::id::DocumentId;
 use support_core::masking::{CustomPattern, Kind, MaskingSpec, Mode, Preset};
 use support_core::store::{Document, DocumentKind};
@@ -44,8 +45,12 @@ struct SettingsBody {
     bin_seconds: i64,
     /// Seconds in which work is not given again to one who gave it back, while others are eligible.
     declined_seconds: i64,
-    /// Seconds for which an offered ticket waits for the agent's answer.
+    /// Seconds for which an offered ticket of a channel that `offer_seconds_by_channel` does not name waits for the agent's
+    /// answer, and after which who declined work is asked about it again where nobody else may have it.
     offer_seconds: i64,
+    /// Seconds, by the ticket's channel, for which an offered ticket waits for the agent's answer. 5 and more;
+    /// `{phone: 20, chat: 30}` is the default.
+    offer_seconds_by_channel: BTreeMap<String, i64>,
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
     offline_returns_unstarted: bool,
     /// Seconds, by channel, in which the owner of a ticket answers its customer for the first time; then it goes back to
@@ -53,7 +58,7 @@ struct SettingsBody {
     unanswered_return_seconds: BTreeMap<String, i64>,
     /// Pieces of work in a row, by the ticket's channel, that an agent who is there misses before the desk sets them away:
     /// offers that time out, and tickets that go back unanswered. Taking work of that channel up, answering its customer,
-    /// declining it or a new status begins the count anew. 1–100; on channels that are not named nothing counts.
+    /// declining it or another status begins the count anew. 1–100; on channels that are not named nothing counts.
     /// `{phone: 1, chat: 2}` is the default.
     away_after_missed: BTreeMap<String, u32>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it.
@@ -104,17 +109,10 @@ impl SettingsBody {
             bin_seconds: settings.bin_seconds,
             declined_seconds: settings.declined_seconds,
             offer_seconds: settings.offer_seconds,
+            offer_seconds_by_channel: by_channel(settings.offer_seconds_by_channel),
             offline_returns_unstarted: settings.offline_returns_unstarted,
-            unanswered_return_seconds: settings
-                .unanswered_return_seconds
-                .into_iter()
-                .map(|(channel, seconds)| (channel.as_str().to_owned(), seconds))
-                .collect(),
-            away_after_missed: settings
-                .away_after_missed
-                .into_iter()
-                .map(|(channel, missed)| (channel.as_str().to_owned(), missed))
-                .collect(),
+            unanswered_return_seconds: by_channel(settings.unanswered_return_seconds),
+            away_after_missed: by_channel(settings.away_after_missed),
             handling_lease_seconds: settings.handling_lease_seconds,
             journey_retention_seconds: settings.journey_retention_seconds,
             category_teams: settings
@@ -137,6 +135,10 @@ impl SettingsBody {
             },
         }
     }
+}
+
+fn by_channel<T>(values: BTreeMap<ChannelKind, T>) -> BTreeMap<String, T> {
+    values.into_iter().map(|(channel, value)| (channel.as_str().to_owned(), value)).collect()
 }
 
 impl Shown for SettingsBody {

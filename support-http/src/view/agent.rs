@@ -42,8 +42,7 @@ pub(crate) struct AgentBody {
     /// What they missed in a row, where the desk set them `away` for it (`away_after_missed`) and they have said nothing
     /// since.
     status_because: Option<MissedBody>,
-    /// How many pieces of work they missed in a row, by channel, since they last took some up or said whether they are
-    /// there.
+    /// How many pieces of work they missed in a row, by channel, since they last took some up or their status changed.
     missed: BTreeMap<String, u32>,
     /// When the status falls back to `available`.
     until: Option<String>,

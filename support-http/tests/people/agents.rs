@@ -154,3 +154,37 @@ async fn a_repeated_agent_is_made_once() {
     assert_eq!(second.headers["idempotent-replayed"], "true");
     assert_eq!(first, second.with(201));
 }
+
+#[tokio::test]
+async fn who_misses_chats_is_shown_as_set_away_and_comes_back_by_saying_so() {
+    let world = World::new().await;
+    let (admin, bob) = (world.as_admin().await, world.as_agent().await);
+    let status = format!("/agents/{}/status", world.agent);
+    let path = format!("/agents/{}", world.agent);
+    let available = json!({ "status": "available" });
+    world.put(&status, &bob, available.clone()).await.with(200);
+    let chat = json!({
+        "customer_id": world.customer, "subject": "Hello?", "channel": "chat", "initial_message": "Anybody there?",
+    });
+    let chat = world.post("/tickets", &admin, chat).await.with(201);
+    assert_eq!(chat["assigned_to"], json!(world.agent));
+    let pass = async |seconds| {
+        world.clock.advance(seconds);
+        world.desk.tick().await.unwrap();
+    };
+    pass(120).await;
+    let missed = world.get(&path, &admin).await.with(200);
+    assert_eq!((&missed["status"], &missed["missed"]), (&json!("available"), &json!({ "chat": 1 })));
+    // Whoever says again and again that they are there, as a program may, has taken nothing up by that.
+    world.put(&status, &bob, available.clone()).await.with(200);
+    assert_eq!(world.get(&path, &admin).await.with(200)["missed"], json!({ "chat": 1 }));
+    pass(120).await;
+    let away = world.get(&path, &admin).await.with(200);
+    assert_eq!((&away["status"], &away["missed"]), (&json!("away"), &json!({ "chat": 2 })));
+    assert_eq!(away["status_because"], json!({ "channel": "chat", "in_a_row": 2 }));
+    let waits = format!("/tickets/{}", chat["id"].as_str().unwrap());
+    assert_eq!(world.get(&waits, &admin).await.with(200)["assigned_to"], json!(null));
+    let back = world.put(&status, &bob, available).await.with(200);
+    assert_eq!((&back["status_because"], &back["missed"]), (&json!(null), &json!({})));
+    assert_eq!(world.get(&waits, &admin).await.with(200)["assigned_to"], json!(world.agent));
+}

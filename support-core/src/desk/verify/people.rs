@@ -7,7 +7,7 @@ use crate::event::Stream;
 use crate::id::{AgentId, CustomerId, TenantId, TicketId};
 use crate::people::{Agent, AgentState, Customer, Scope};
 use crate::store::{Assignee, Key, OffersOf, Query, Record, Select, TicketFilter, TicketSort};
-use crate::ticket::{Status, StatusCategory};
+use crate::ticket::StatusCategory;
 use crate::time::Timestamp;
 
 use super::super::Desk;
@@ -150,7 +150,7 @@ impl Desk {
     /// Lists the tickets that take of an agent's capacity, or may.
     async fn held_by(&self, tenant: TenantId, agent: AgentId) -> Result<BTreeSet<TicketId>, Error> {
         let filter = TicketFilter {
-            status: Status::ALL.iter().copied().filter(|s| s.category() == StatusCategory::Open).collect(),
+            status: StatusCategory::Open.states(),
             assignee: Some(Assignee::Agent(agent)),
             sort: TicketSort::Oldest,
             ..TicketFilter::default()

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::event::Event;
 use crate::id::AgentId;
+use crate::people::ActorRef;
 use crate::routing::{AssignHow, ReturnCause};
 use crate::sla::deadline::returns_at;
 use crate::ticket::command::Assign;
@@ -28,7 +29,10 @@ impl Change<'_> {
         }
         let from = self.after.assigned_to;
         if let (Some(agent), AssignHow::Return) = (from, assign.how) {
-            self.record(Event::WorkReturned { agent, because: ReturnCause::GivenBack });
+            // Who does not give it back themselves has not refused it.
+            let own = self.acting() == ActorRef::agent(agent);
+            let because = if own { ReturnCause::GivenBack } else { ReturnCause::TakenBack };
+            self.record(Event::WorkReturned { agent, because });
         }
         let how = self.cause.how(assign.how);
         self.give(assign.to, team, how, assign.reason, assign.why.clone(), assign.over);

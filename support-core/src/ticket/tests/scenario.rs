@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::event::Envelope;
 use crate::id::{AgentId, DocumentId, MessageId, Reference, TeamId};
 use crate::people::{ActorKind, ActorRef};
-use crate::routing::AssignHow;
+use crate::routing::{AssignHow, ReturnCause};
 use crate::sla::calendar::CalendarSpec;
 use crate::sla::policy::PolicySpec;
 use crate::store::{Document, DocumentKind};
@@ -386,7 +386,7 @@ impl Scenario {
     }
 
     pub(super) fn return_to_queue(&mut self) -> &mut Self {
-        self.assign_as(None, None, AssignHow::Return)
+        self.system(&[Command::GiveBack(ReturnCause::GivenBack)])
     }
 
     pub(super) fn transfer(&mut self, team: TeamId) -> &mut Self {
