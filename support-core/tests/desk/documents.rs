@@ -381,47 +381,6 @@ fn a_calendar_that_something_in_force_names_stays_in_force() {
 }
 
 #[test]
-fn a_keyword_rule_that_something_in_force_names_stays_in_force() {
-    let world = World::empty();
-    let found = |id: Value| json!({ "field": "ticket.keyword_rules", "op": "any_of", "value": [id] });
-    let automation = |condition: Value| {
-        json!({
-            "name": "U", "trigger": { "on": ["ticket.created"] }, "condition": condition, "actions": ["raise_priority"],
-        })
-    };
-    let guarded = |condition: Value| {
-        let mut body = keyword("U", &["late"], 5.0);
-        body["condition"] = condition;
-        body
-    };
-    let nobody = json!(Uuid::from_u128(5));
-    let customer = |id: &Value| json!({ "field": "customer.id", "op": "is", "value": id });
-    let carl = json!(crate::world::customer_of(&world.customer("Carl")));
-    let users: [(DocumentKind, &dyn Fn(Value) -> Value); 2] =
-        [(DocumentKind::Automation, &automation), (DocumentKind::KeywordRule, &guarded)];
-    for (kind, body) in users {
-        let late = world.put(DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
-        let user = world.put(kind, body(found(json!(late))));
-        let retire = EditDocument::retire(DocumentKind::KeywordRule, late);
-        let error = world.fail(&HOST, &retire);
-        assert_eq!(rule(&error), "keyword_rule_in_use");
-        assert_eq!(error.to_string(), format!("the keyword rule is used by {kind} `U`"));
-        world.run(&HOST, &EditDocument::retire(kind, user));
-        world.run(&HOST, &retire);
-        // What is not there is named by nobody.
-        for condition in [found(json!(late)), found(nobody.clone()), customer(&nobody)] {
-            let error = world.fail(&HOST, &PutDocument::new(kind, body(condition)));
-            assert!(fields(&error)[0].starts_with("condition.value"), "{error:?}");
-        }
-        world.run(&HOST, &EditDocument::retire(kind, world.put(kind, body(customer(&carl)))));
-    }
-    // One that names itself goes all the same.
-    let own = world.put(DocumentKind::KeywordRule, keyword("late", &["late"], 5.0));
-    world.run(&HOST, &PutDocument::at(own, DocumentKind::KeywordRule, guarded(found(json!(own)))));
-    world.run(&HOST, &EditDocument::retire(DocumentKind::KeywordRule, own));
-}
-
-#[test]
 fn a_team_that_something_in_force_names_stays_in_force() {
     let world = World::empty();
     let spare = world.team("Spare", &json!({}));

@@ -184,12 +184,15 @@ fn a_tier_of_the_hosts_that_holds_a_hidden_number_is_left_out_and_the_ticket_is_
     world.sound();
 }
 
-/// Brings a ticket that rests back into work, in some way.
-type Back<'a> = &'a dyn Fn(&World, &Actor, TicketId);
+/// A name, how a ticket comes to rest, and how it comes back into work.
+type Way<'a> = (&'a str, &'a dyn Fn(&World, TicketId), &'a dyn Fn(&World, &Actor, TicketId));
 
 #[test]
 fn a_ticket_that_comes_back_into_work_brings_what_is_known_of_its_customer_by_then() {
-    let resolved = |world: &World, ticket| drop(world.status(&HOST, ticket, Status::Resolved));
+    let moved = |world: &World, ticket, status| {
+        world.status(&HOST, ticket, status);
+    };
+    let resolved = |world: &World, ticket| moved(world, ticket, Status::Resolved);
     let spam = |world: &World, ticket| {
         world.run(&HOST, &SetAsideTicket { ticket_id: ticket, kind: SetAsideKind::Spam });
     };
@@ -202,13 +205,13 @@ fn a_ticket_that_comes_back_into_work_brings_what_is_known_of_its_customer_by_th
         let body = json!({ "name": "Again", "trigger": trigger, "actions": [{ "set_status": "open" }] });
         world.put(DocumentKind::Automation, body);
     };
-    let ways: [(&str, &dyn Fn(&World, TicketId), Back<'_>); 6] = [
+    let ways: [Way<'_>; 6] = [
         ("message", &resolved, &|world, _, ticket| {
             let customer =
                 Actor::Customer(CustomerActor { tenant: TENANT, id: world.ticket(ticket).customer_id });
             world.reply(&customer, ticket, "It is late again.");
         }),
-        ("patch", &resolved, &|world, _, ticket| drop(world.status(&HOST, ticket, Status::Open))),
+        ("patch", &resolved, &|world, _, ticket| moved(world, ticket, Status::Open)),
         ("macro", &resolved, &by_macro),
         ("rule", &resolved, &|world, _, ticket| {
             by_rule(world, json!({ "on": ["ticket.tags_changed"] }));
@@ -256,8 +259,8 @@ fn a_ticket_that_comes_back_into_work_brings_what_is_known_of_its_customer_by_th
             assert_eq!(insight.churn_risk, says.then_some(0.5), "{name}");
             assert!(found.derived.insight_points > 0.0, "{name}");
             assert_eq!(found.sla.applied.map(|applied| applied.policy.id), Some(promise), "{name}");
-            let moved = *name != "restored";
-            assert_eq!(found.tags.contains(&label("press_wrote")), moved, "{name}");
+            let hears = *name != "restored";
+            assert_eq!(found.tags.contains(&label("press_wrote")), hears, "{name}");
             world.sound();
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support_core::desk::{Desk, EditTicket, OpenTicket, PutDocument};
+use support_core::desk::{Desk, EditDocument, EditTicket, OpenTicket, PutDocument};
 use support_core::id::{DocumentId, TicketId};
 use support_core::people::Actor;
 use support_core::store::{DocumentKind, MemoryStore};
@@ -13,7 +13,7 @@ use support_core::testkit::{SeededIds, block_on};
 use support_core::ticket::Status;
 use uuid::Uuid;
 
-use crate::world::{HOST, World, label};
+use crate::world::{HOST, World, customer_of, fields, label};
 
 const WORDS: [&str; 3] = ["zebra", "giraffe", "ibis"];
 const RULES: usize = 3;
@@ -335,4 +335,46 @@ fn a_changed_subject_is_matched_as_it_changes() {
     zoo.happens(Step::Subject(0, [0, 1].into()));
     zoo.check();
     assert_eq!(zoo.tickets[0].hits, [0, 1].into());
+}
+
+#[test]
+fn a_keyword_rule_that_something_in_force_names_stays_in_force() {
+    let world = World::empty();
+    let plain = rule(Guard::All).body(0);
+    let found = |id: Value| json!({ "field": "ticket.keyword_rules", "op": "any_of", "value": [id] });
+    let automation = |condition: Value| {
+        json!({
+            "name": "U", "trigger": { "on": ["ticket.created"] }, "condition": condition, "actions": ["raise_priority"],
+        })
+    };
+    let guarded = |condition: Value| {
+        let mut body = plain.clone();
+        (body["name"], body["condition"]) = (json!("U"), condition);
+        body
+    };
+    let nobody = json!(Uuid::from_u128(5));
+    let customer = |id: &Value| json!({ "field": "customer.id", "op": "is", "value": id });
+    let carl = json!(customer_of(&world.customer("Carl")));
+    let users: [(DocumentKind, &dyn Fn(Value) -> Value); 2] =
+        [(DocumentKind::Automation, &automation), (DocumentKind::KeywordRule, &guarded)];
+    for (kind, body) in users {
+        let late = world.put(DocumentKind::KeywordRule, plain.clone());
+        let user = world.put(kind, body(found(json!(late))));
+        let retire = EditDocument::retire(DocumentKind::KeywordRule, late);
+        let error = world.fail(&HOST, &retire);
+        assert_eq!(crate::world::rule(&error), "keyword_rule_in_use");
+        assert_eq!(error.to_string(), format!("the keyword rule is used by {kind} `U`"));
+        world.run(&HOST, &EditDocument::retire(kind, user));
+        world.run(&HOST, &retire);
+        // What is not there is named by nobody.
+        for condition in [found(json!(late)), found(nobody.clone()), customer(&nobody)] {
+            let error = world.fail(&HOST, &PutDocument::new(kind, body(condition)));
+            assert!(fields(&error)[0].starts_with("condition.value"), "{error:?}");
+        }
+        world.run(&HOST, &EditDocument::retire(kind, world.put(kind, body(customer(&carl)))));
+    }
+    // One that names itself goes all the same.
+    let own = world.put(DocumentKind::KeywordRule, plain.clone());
+    world.run(&HOST, &PutDocument::at(own, DocumentKind::KeywordRule, guarded(found(json!(own)))));
+    world.run(&HOST, &EditDocument::retire(DocumentKind::KeywordRule, own));
 }
