@@ -35,6 +35,7 @@ mod answer;
 mod check;
 mod condition;
 mod entry;
+mod example;
 mod fill;
 mod graph;
 mod sample;

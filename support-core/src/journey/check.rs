@@ -13,7 +13,7 @@ use crate::error::FieldProblem;
 use crate::label::Label;
 use crate::wire::wire_enum;
 
-use super::{Answers, JourneySpec};
+use super::{Answers, JourneySpec, example};
 
 pub(super) use explore::Budget;
 pub use shape::shape;
@@ -27,6 +27,8 @@ wire_enum! {
         Unknown = "unknown",
         /// Questions lead back to one that was asked.
         Cycle = "cycle",
+        /// A text question to whose pattern no answer of its lengths was found.
+        Unanswerable = "unanswerable",
         /// A question that no answers lead to.
         Unreachable = "unreachable",
         /// Answers after which no edge holds.
@@ -75,6 +77,7 @@ pub fn check(spec: &JourneySpec) -> Vec<Flaw> {
     let mut flaws = shape(spec);
     flaws.extend(unknown(spec));
     if flaws.is_empty() {
+        flaws.extend(unanswerable(spec));
         flaws.extend(cycle(spec));
     }
     // What is not there, or turns in circles, cannot be walked.
@@ -82,6 +85,18 @@ pub fn check(spec: &JourneySpec) -> Vec<Flaw> {
         flaws.extend(explore::explore(spec));
     }
     flaws
+}
+
+/// Finds text questions to which nobody can give an answer.
+fn unanswerable(spec: &JourneySpec) -> Vec<Flaw> {
+    let mut steps = example::STEP_LIMIT;
+    let all = spec.questions.iter().enumerate();
+    all.filter(|(_, question)| !example::is_answerable(question, &mut steps))
+        .map(|(at, _)| {
+            let field = format!("questions[{at}].answer.text.pattern");
+            Flaw::new(FlawKind::Unanswerable, field, "matches no text of these lengths that could be found")
+        })
+        .collect()
 }
 
 /// Finds names of what is not there, and tests that do not fit the question that they name.

@@ -15,6 +15,7 @@
 //! assert_eq!(messages[7].text, corpus(1, 1_000)[7].text);
 //! ```
 
+mod cards;
 mod held_out;
 mod lookalikes;
 mod numbers;

@@ -226,3 +226,47 @@ fn a_journey_whose_few_ways_have_many_samples_and_tests_is_refused_and_not_tried
     small[3] = single("z", 2, json!([{"when": of("a", 0), "to": null}, {"to": null}]));
     assert_eq!(check(&filling(small, json!([{"when": of("b", 1), "tags": ["t"]}]))), []);
 }
+
+#[test]
+fn a_pattern_that_no_answer_can_match_is_shown() {
+    let asked = |pattern: &str, least: u32, most: u32| {
+        let text = json!({"text": {"pattern": pattern, "min_length": least, "max_length": most}});
+        found(json!([question("q", text, end())]))
+    };
+    for (pattern, least, most) in [
+        ("[0-9]{5}", 1, 3),
+        (r"a\bb", 1, 100),
+        (" +", 1, 100),
+        (r"\s*", 1, 100),
+        ("a{5}|b{9}", 6, 8),
+        ("(abc)*", 4, 5),
+        (r"\x00+", 1, 10),
+        ("[a&&b]", 1, 10),
+        ("[a-z]{2,40}", 41, 1_000),
+        ("", 1, 10),
+    ] {
+        let flaw = one(FlawKind::Unanswerable, "questions[0].answer.text.pattern");
+        assert_eq!(asked(pattern, least, most), flaw, "{pattern}");
+    }
+    for (pattern, least, most) in [
+        (r"KC-\d+", 1, 1_000),
+        (r"KC-\d+", 900, 1_000),
+        ("[0-9]{5}", 5, 5),
+        (".*", 10_000, 10_000),
+        (r"\s*[a-z]?", 1, 1),
+        (r"\bfoo\b", 1, 10),
+        ("(?i)[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4})+", 15, 34),
+        (r"[^@\s]+@[^@\s]+\.[a-z]{2,}", 1, 254),
+        (r"\+?[0-9 ()/-]{6,20}", 1, 30),
+        ("(abc)*(de)*", 4, 4),
+        ("(?:[a-z]{1,5} )*x", 200, 300),
+        (r"\p{Greek}+", 3, 3),
+        ("(a|b){1000}", 1_000, 1_000),
+        ("(ab|c){500}", 1, 10_000),
+        (r"https?://\S+", 1, 2_000),
+        (r"[\s\S]+", 20, 2_000),
+        ("((a*)*)*b", 1, 1_000),
+    ] {
+        assert_eq!(asked(pattern, least, most), [], "{pattern}");
+    }
+}

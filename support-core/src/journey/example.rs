@@ -1,0 +1,164 @@
+//! An example of what a pattern asks for: whether anybody can answer the question at all.
+
+use std::collections::BTreeMap;
+
+use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
+
+use super::step::compiled;
+use super::{Answer, AnswerKind, Question};
+
+/// How many lengths are looked at of a part of a pattern: the shortest ones.
+const LENGTHS: usize = 64;
+/// Most steps that all patterns of a journey take: a step joins some 64 bytes.
+pub(super) const STEP_LIMIT: usize = 1_000_000;
+
+/// Tells whether an answer to a question was found. Only what a pattern asks for can be impossible.
+///
+/// Examples are made of the pattern's parts, short ones of many lengths and a long one, and checked as answers are. What
+/// fits only because of what stands beside it (`\b`) may be overlooked; no answer is found where there is none. `steps`
+/// are those that are left of [`STEP_LIMIT`].
+pub(super) fn is_answerable(question: &Question, steps: &mut usize) -> bool {
+    let AnswerKind::Text { min_length, max_length, pattern: Some(pattern) } = &question.answer else {
+        return true;
+    };
+    let (Ok(regex), Ok(hir)) = (compiled(pattern), regex_syntax::parse(pattern)) else { return true };
+    let fits = |text: String| question.accept(Some(&Answer::Text(text)), Some(&regex)).is_ok();
+    let mut maker = Maker { most: *max_length as usize, steps };
+    let shortest = maker.examples(&hir);
+    let least = shortest.keys().next().copied().unwrap_or_default();
+    shortest.into_values().any(fits) || fits(long(&hir, &mut (*min_length as usize).saturating_sub(least)))
+}
+
+/// Examples by their length in characters.
+type Examples = BTreeMap<usize, String>;
+
+struct Maker<'s> {
+    /// Longest example that is of use, in characters.
+    most: usize,
+    steps: &'s mut usize,
+}
+
+impl Maker<'_> {
+    /// Makes an example of each of the shortest lengths that a pattern can have.
+    fn examples(&mut self, hir: &Hir) -> Examples {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => one(String::new()),
+            HirKind::Literal(literal) => one(String::from_utf8_lossy(&literal.0).into_owned()),
+            HirKind::Class(class) => any_of(class).map(one).unwrap_or_default(),
+            HirKind::Capture(capture) => self.examples(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().fold(one(String::new()), |before, part| {
+                let part = self.examples(part);
+                self.joined(&before, &part)
+            }),
+            HirKind::Alternation(ways) => ways.iter().fold(Examples::new(), |mut all, way| {
+                self.examples(way).into_values().for_each(|text| keep(&mut all, text));
+                all
+            }),
+            HirKind::Repetition(repetition) => self.repeated(repetition),
+        }
+    }
+
+    fn repeated(&mut self, repetition: &Repetition) -> Examples {
+        let part = self.examples(&repetition.sub);
+        let mut all = Examples::new();
+        let mut times = one(String::new());
+        let most = repetition.max.unwrap_or(u32::MAX);
+        for count in 0..=most {
+            if count >= repetition.min {
+                times.values().for_each(|text| keep(&mut all, text.clone()));
+            }
+            let next = self.joined(&times, &part);
+            // Nothing is added, or all is too long.
+            let settled = next == times || all.len() >= LENGTHS;
+            if next.is_empty() || (settled && count >= repetition.min) {
+                break;
+            }
+            if next == times {
+                times.values().for_each(|text| keep(&mut all, text.clone()));
+                break;
+            }
+            times = next;
+        }
+        all
+    }
+
+    /// Joins each example with each, as far as they are of use.
+    fn joined(&mut self, before: &Examples, after: &Examples) -> Examples {
+        let mut all = Examples::new();
+        for (length, text) in before {
+            for (more, behind) in after {
+                if length + more > self.most || *self.steps == 0 {
+                    break;
+                }
+                *self.steps = self.steps.saturating_sub(1 + (text.len() + behind.len()) / 64);
+                keep(&mut all, [text.as_str(), behind].concat());
+            }
+        }
+        all
+    }
+}
+
+fn one(text: String) -> Examples {
+    Examples::from([(text.chars().count(), text)])
+}
+
+/// Keeps one example of a length, rather one that is not blank, and of the shortest lengths.
+fn keep(all: &mut Examples, text: String) {
+    let kept = all.entry(text.chars().count()).or_default();
+    if kept.trim().is_empty() {
+        *kept = text;
+    }
+    if all.len() > LENGTHS {
+        all.pop_last();
+    }
+}
+
+/// Returns a character of a class: rather a letter or a digit, else one that can be seen.
+fn any_of(class: &Class) -> Option<String> {
+    let ranges: Vec<(char, char)> = match class {
+        Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
+        Class::Bytes(class) => {
+            class.iter().map(|range| (char::from(range.start()), char::from(range.end()))).collect()
+        }
+    };
+    let holds = |c: &char| ranges.iter().any(|(first, last)| (first..=last).contains(&c));
+    let seen = |c: &char| !c.is_whitespace() && !c.is_control();
+    let usual = ('a'..='z').chain('0'..='9').chain('A'..='Z').find(holds);
+    let ends = || ranges.iter().flat_map(|(first, last)| [*first, *last]);
+    usual.or_else(|| ends().find(seen)).or_else(|| ends().next()).map(String::from)
+}
+
+/// Makes a long example: what may be repeated is, until `wanted` more characters stand there than there must.
+fn long(hir: &Hir, wanted: &mut usize) -> String {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => String::new(),
+        HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).into_owned(),
+        HirKind::Class(class) => any_of(class).unwrap_or_default(),
+        HirKind::Capture(capture) => long(&capture.sub, wanted),
+        HirKind::Concat(parts) => parts.iter().map(|part| long(part, wanted)).collect(),
+        HirKind::Alternation(ways) => {
+            let longest = ways.iter().max_by_key(|way| way.properties().maximum_len().unwrap_or(usize::MAX));
+            longest.map(|way| long(way, wanted)).unwrap_or_default()
+        }
+        HirKind::Repetition(repetition) => {
+            let mut text = String::new();
+            for count in 0..repetition.max.unwrap_or(u32::MAX) {
+                let must = count < repetition.min;
+                if !must && *wanted == 0 {
+                    break;
+                }
+                let before = *wanted;
+                let more = long(&repetition.sub, wanted);
+                if more.is_empty() {
+                    break;
+                }
+                if !must {
+                    // What is repeated within it has been counted.
+                    *wanted = before.saturating_sub(more.chars().count()).min(*wanted);
+                }
+                text.push_str(&more);
+            }
+            text
+        }
+    }
+}
