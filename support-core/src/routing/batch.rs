@@ -329,13 +329,15 @@ impl<'a> Batch<'a> {
             let next = kinds.len();
             let alone = own.get(number).is_some_and(|own| *own).then_some(number);
             let agent = &*seat.agent;
-            if seat.room() == 0 {
+            // Who is not there is of no kind, however much they are like somebody who is; nor is whose room is kept.
+            if crew.row(number).is_none() || seat.room() == 0 || crew.keeps(number) {
                 return usize::MAX;
             }
             *kinds.entry((&agent.team_ids, &agent.skills, &agent.languages, alone)).or_insert(next)
         });
         let kind_of: Vec<usize> = kind_of.collect();
-        let room = crew.seats().map(super::Seat::room).collect();
+        let rooms = kind_of.iter().zip(crew.seats());
+        let room = rooms.map(|(kind, seat)| if *kind == usize::MAX { 0 } else { seat.room() }).collect();
         let parts = if asked.iter().all(|asked| asked.asks.effort == 1) { 1 } else { PARTS };
         Self { crew, weights, declines, asked, room, kinds: kinds.len(), kind_of, parts }
     }

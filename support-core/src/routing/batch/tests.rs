@@ -11,6 +11,7 @@ use super::*;
 use crate::config::Config;
 use crate::conversation::ChannelKind;
 use crate::id::{DocumentId, TeamId};
+use crate::people::Presence;
 use crate::routing::plan::{beside, plan_of};
 use crate::routing::{Placement, Queue, Roster, Seat, Waiting, appraise, failures, plan};
 use crate::scoring::Urgency;
@@ -49,15 +50,21 @@ fn a_desk(kinds: Kinds) -> impl Any<Value = (Roster, Vec<Waiting>)> {
     (1_u32..8, 0_u32..24).prop_flat_map(move |(agents, waiting)| {
         let seat = move |number: u32| {
             let leads = prop::bool::weighted(if kinds.leads { 0.25 } else { 0.0 });
-            (skills(3), 1_u32..5, 0_u32..2, leads).prop_map(move |(skills, capacity, load, leads)| {
-                let mut agent = an_agent(number);
-                agent.lead_ids.extend(leads.then_some(TeamId::DEFAULT));
-                agent.skills = skills.into_iter().collect();
-                agent.capacity.units = capacity;
-                let mut seat = a_seat(agent);
-                seat.state.load.units = load.min(capacity);
-                seat
-            })
+            // One in four is not there, or works here no more.
+            let gone = prop_oneof![6 => Just(None), 1 => Just(Some(true)), 1 => Just(Some(false))];
+            (skills(3), 1_u32..5, 0_u32..2, leads, gone).prop_map(
+                move |(skills, capacity, load, leads, gone)| {
+                    let mut agent = an_agent(number);
+                    agent.active = gone != Some(false);
+                    agent.lead_ids.extend(leads.then_some(TeamId::DEFAULT));
+                    agent.skills = skills.into_iter().collect();
+                    agent.capacity.units = capacity;
+                    let mut seat = a_seat(agent);
+                    seat.state.load.units = load.min(capacity);
+                    seat.state.presence = if gone.is_some() { Presence::Away } else { Presence::Available };
+                    seat
+                },
+            )
         };
         let entry = move |number: u32| {
             let declined = prop_oneof![3 => Just(None), 1 => (0..agents).prop_map(Some)];

@@ -124,7 +124,7 @@ impl Planner<'_> {
         let (crew, effort) = (&mut self.crew, turns.asks.effort);
         let room = |number: usize| crew.seat(number).map_or(0, Seat::room);
         let kept = crew.kept_from(next.ranked.since);
-        if room(pick.agent) < effort || kept.contains(&pick.agent) {
+        if room(pick.agent) < effort || !turns.takes(pick.agent) || kept.contains(&pick.agent) {
             return;
         }
         let sticky = next.rare.and_then(|rare| rare.sticky).filter(|_| team.sticky);
