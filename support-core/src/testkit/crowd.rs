@@ -11,19 +11,19 @@ use serde_json::json;
 use super::{Dice, SeededIds, block_on};
 use crate::desk::{
     AcceptOffer, CreateAgent, CreateCustomer, CustomerSpec, DeactivateAgent, DeclineOffer, Desk, EditTicket,
-    OpenTicket, PutDocument, Reassign, ReturnWork, SetPresence, Take, UpdateAgent, WriteMessage,
+    OpenTicket, Options, PutDocument, Reassign, ReturnWork, SetPresence, Take, UpdateAgent, WriteMessage,
 };
 use crate::id::{AgentId, CustomerId, TeamId, TenantId, TicketId};
 use crate::label::Label;
-use crate::people::{Actor, Capacity, CustomerActor, Presence};
-use crate::routing::Refused;
+use crate::people::{Absence, Actor, Capacity, CustomerActor, Day, Presence, Shift};
+use crate::routing::{Refused, Seat};
 use crate::store::{Credential, DocumentKind, Store};
 use crate::ticket::Status;
-use crate::time::{Clock as _, ManualClock};
+use crate::time::{Clock as _, ManualClock, Zone};
 
 const TENANT: TenantId = TenantId::SINGLE;
 const HOST: Actor = Actor::Host(TENANT);
-const AGENTS: usize = 6;
+const AGENTS: usize = 8;
 
 /// Which crowd comes.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ struct Place {
     clock: Arc<ManualClock>,
     agents: Vec<AgentId>,
     customer: CustomerId,
-    teams: [Option<TeamId>; 3],
+    teams: [Option<TeamId>; 4],
     skill: Label,
     tickets: Mutex<Vec<TicketId>>,
 }
@@ -62,13 +62,14 @@ impl Place {
         // One team asks first.
         let spare = team(json!({"name": "Spare", "mode": {"ticket": "offer"}}));
         let least = json!({"name": "Least", "strategy": "least_loaded", "overflow_team_ids": [spare]});
-        let teams = [None, team(least), spare];
+        let best = team(json!({"name": "Best", "strategy": "optimal"}));
+        let teams = [None, team(least), spare, best];
         let agents = (0..AGENTS).map(|n| {
             let agent = CreateAgent {
                 name: format!("Agent{n}"),
                 email: format!("agent{n}@example.com"),
                 capacity: Capacity { units: 2 + u32::try_from(n).unwrap(), ..Capacity::default() },
-                team_ids: teams[n % 3].into_iter().collect(),
+                team_ids: teams[n % 4].into_iter().collect(),
                 skills: (n % 2 == 0).then(|| (skill.clone(), 3)).into_iter().collect(),
                 ..CreateAgent::default()
             };
@@ -99,7 +100,7 @@ impl Place {
         let agent = *dice.pick(&self.agents);
         let known = self.tickets.lock().unwrap().clone();
         let ticket = if known.is_empty() { None } else { Some(*dice.pick(&known)) };
-        let (kind, Some(ticket_id)) = (dice.below(20), ticket) else {
+        let (kind, Some(ticket_id)) = (dice.below(22), ticket) else {
             let open = block_on(desk.run(&HOST, &self.open(dice))).unwrap();
             return self.tickets.lock().unwrap().push(open.ticket_id);
         };
@@ -137,6 +138,7 @@ impl Place {
                 }
             }
             17 => self.answer(dice, agent),
+            18 | 19 => self.change(dice, agent),
             _ if crowd.by_hand => self.by_hand(dice, agent, ticket_id),
             _ => {}
         }
@@ -152,6 +154,40 @@ impl Place {
         } else {
             let _ = block_on(self.desk.run(&actor, &DeclineOffer { offer_id, reason: None }));
         }
+    }
+
+    /// Changes what an agent is to routing. Their capacity only grows, so that nobody is over by it.
+    fn change(&self, dice: &mut Dice, agent: AgentId) {
+        let mut update = UpdateAgent { id: Some(agent), ..UpdateAgent::default() };
+        let now = self.clock.now();
+        match dice.below(5) {
+            0 => {
+                let day = *dice.pick(&[Day::Fri, Day::Fri, Day::Mon]);
+                let shift = Shift::on_days(Zone::UTC, &[day], "08:00", "17:00").unwrap();
+                update.shift = Some(Some(shift).filter(|_| dice.one_in(2)));
+            }
+            1 => {
+                let absence = Absence { from: now, until: now.plus_seconds(3_600), substitute_id: None };
+                update.absences = Some(if dice.one_in(2) { vec![absence] } else { Vec::new() });
+            }
+            2 => {
+                update.team_ids = Some((0..2).filter_map(|_| *dice.pick(&self.teams)).collect());
+                update.skills = Some(dice.one_in(2).then(|| (self.skill.clone(), 2)).into_iter().collect());
+            }
+            3 => {
+                let role = *dice.pick(&["agent", "team_lead", "supervisor"]);
+                update.role = Some(role.parse().unwrap());
+            }
+            _ => {
+                let (known, _) = block_on(self.desk.agent(&HOST, agent)).unwrap();
+                let capacity = Capacity { units: known.capacity.units + 1, ..known.capacity };
+                let options = Options { if_match: Some(known.version), once: None };
+                update.capacity = Some(capacity);
+                let _ = block_on(self.desk.run_with(&HOST, &update, &options));
+                return;
+            }
+        }
+        let _ = block_on(self.desk.run(&HOST, &update));
     }
 
     fn by_hand(&self, dice: &mut Dice, agent: AgentId, ticket_id: TicketId) {
@@ -183,6 +219,16 @@ impl Place {
         block_on(self.desk.identify(&Credential::Agent(TENANT, agent))).unwrap()
     }
 
+    /// Nobody is asked for what they can no longer have.
+    fn accept_all(&self, crowd: Crowd, agent: AgentId) {
+        let actor = self.actor(agent).unwrap();
+        for view in block_on(self.desk.offers(&actor)).unwrap() {
+            let accept = AcceptOffer { offer_id: view.offer.id };
+            let accepted = block_on(self.desk.run(&actor, &accept));
+            assert!(accepted.is_ok(), "{crowd:?}: {accepted:?}");
+        }
+    }
+
     fn check(&self, crowd: Crowd) {
         if crowd.impatient {
             // What was going on when its caller left is found by the sweep.
@@ -199,6 +245,9 @@ impl Place {
             let (load, capacity) = (state.load.units, agent.capacity.units);
             assert!(crowd.by_hand || load <= capacity, "{crowd:?}: {load} of {capacity} units");
             assert!(agent.active || load == 0, "{crowd:?}: who works here no more has work");
+            if !crowd.by_hand && agent.active {
+                self.accept_all(crowd, agent.id);
+            }
         }
         for ticket in self.tickets.lock().unwrap().iter() {
             let explained = block_on(self.desk.explain(&HOST, *ticket)).unwrap();
@@ -220,7 +269,8 @@ impl Place {
         // Nothing is still counted as on its way: whoever has room gets new work.
         let leaves = self.agents.iter().find(|agent| {
             let (agent, state) = block_on(self.desk.agent(&HOST, **agent)).unwrap();
-            agent.active && state.load.units == 0 && state.presence == Presence::Available
+            let seat = Seat { agent: agent.into(), state };
+            seat.agent.shift.is_none() && seat.is_there(self.clock.now()) && seat.state.load.units == 0
         });
         if let Some(free) = leaves {
             let (agent, _) = block_on(self.desk.agent(&HOST, *free)).unwrap();
