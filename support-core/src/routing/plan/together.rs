@@ -176,6 +176,11 @@ impl Planner<'_> {
             }
         }
         let worth = solution.worth(pick, effort);
+        let net = |one: &Serves| worth(one, sticky == Some(one.agent)).net();
+        if named.iter().any(|one| net(one) > net(&mine)) {
+            // Somebody kept room after all whom it serves better: it is placed by itself, with what is left.
+            return;
+        }
         let rated = named.iter().map(|one| (one.agent, one.fit, worth(one, sticky == Some(one.agent))));
         let Some(candidates) = crew.rate(rated, sticky) else { return };
         let (refused, left_out) = turns.others(crew, squad, candidates.len(), &kept);
