@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::config::Config;
 use crate::desk::explain_waiting;
 use crate::id::{AgentId, DocumentId, TeamId};
-use crate::people::WorkKind;
+use crate::people::{Day, Shift, WorkKind};
 use crate::routing::{
     Asks, Job, Placement, Queue, Refused, Roster, Seat, Urgencies, Waiting, failures, plan, serving, value,
 };
@@ -19,34 +19,51 @@ use crate::testkit::build::{
     a_document, a_seat, a_waiting_ticket, agent_id, an_agent, instant, team_id, ticket_id, word,
 };
 use crate::ticket::{Priority, Work};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Zone};
 
 const NOW: Timestamp = instant(0);
 const TEAMS: u32 = 3;
+/// The day of the week at that instant, a Sunday.
+const NOW_DAY: usize = 6;
 
 /// A team's strategy, and the team that takes its overflow.
 type Rules = (&'static str, Option<u32>);
+/// Whether a team gives work to whom it knows, and relaxes what waits.
+type Ways = (bool, bool);
 
 fn config(teams: &[Rules]) -> Config {
-    let documents = (0_u32..).zip(teams).map(|(number, (strategy, overflow))| {
-        let mut document = a_document(number);
-        document.id = DocumentId::from_uuid(team_id(number).uuid());
-        let overflow: Vec<TeamId> = overflow.iter().map(|team| team_id(*team)).collect();
-        document.body = json!({ "name": "A team", "strategy": strategy, "overflow_team_ids": overflow });
-        document
-    });
+    config_with(teams, &[])
+}
+
+fn config_with(teams: &[Rules], ways: &[Ways]) -> Config {
+    let ways = ways.iter().copied().chain(std::iter::repeat((true, false)));
+    let documents =
+        (0_u32..).zip(teams).zip(ways).map(|((number, (strategy, overflow)), (sticky, relaxes))| {
+            let mut document = a_document(number);
+            document.id = DocumentId::from_uuid(team_id(number).uuid());
+            let overflow: Vec<TeamId> = overflow.iter().map(|team| team_id(*team)).collect();
+            let stages = json!([
+                { "after_seconds": 20_000, "lower_levels": 1 },
+                { "after_seconds": 50_000, "drop_skills": true, "drop_preferred": true },
+            ]);
+            document.body = json!({
+                "name": "A team", "strategy": strategy, "overflow_team_ids": overflow, "sticky": sticky,
+                "relaxation": if relaxes { stages } else { json!([]) },
+            });
+            document
+        });
     let config = Config::compile(1, &documents.collect::<Vec<_>>());
     assert!(config.unreadable().is_empty());
     config
 }
 
 /// The same desk, with no team that plans together.
-fn greedily(teams: &[Rules]) -> Config {
+fn greedily(teams: &[Rules], ways: &[Ways]) -> Config {
     let singly = |(strategy, overflow): &Rules| match *strategy {
         "optimal" => ("skills", *overflow),
         other => (other, *overflow),
     };
-    config(&teams.iter().map(singly).collect::<Vec<_>>())
+    config_with(&teams.iter().map(singly).collect::<Vec<_>>(), ways)
 }
 
 fn seat(number: u32, teams: &[u32], capacity: u32, skills: &[(&str, u8)]) -> Seat {
@@ -70,14 +87,24 @@ fn queue(entries: &[Waiting]) -> Queue {
     entries.iter().cloned().collect()
 }
 
+/// What work asks for at a stage of its team's relaxation; without one, at that which it has reached.
+fn asks(entry: &Waiting, stage: Option<usize>, config: &Config) -> Asks {
+    let team = serving(entry.team.unwrap_or(TeamId::DEFAULT), config).1.unwrap();
+    Asks::of(entry).at(team, stage.unwrap_or_else(|| team.stage(NOW.micros_since(entry.work.since))))
+}
+
 fn may(entry: &Waiting, seat: &Seat, config: &Config) -> bool {
+    may_at(entry, None, seat, config)
+}
+
+fn may_at(entry: &Waiting, stage: Option<usize>, seat: &Seat, config: &Config) -> bool {
     let (mut teams, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), config);
     teams.extend(team.iter().flat_map(|team| team.overflow_team_ids.iter().copied()));
     let job = Job {
         kind: WorkKind::Ticket,
         teams: &teams,
         leads: false,
-        asks: &Asks::of(entry),
+        asks: &asks(entry, stage, config),
         declined: &[],
         declined_seconds: 0,
     };
@@ -87,12 +114,17 @@ fn may(entry: &Waiting, seat: &Seat, config: &Config) -> bool {
 /// What placements are worth, from the definitions alone.
 fn worth(planned: &[Placement], entries: &[Waiting], roster: &Roster, config: &Config) -> i64 {
     let score = |entry: &Waiting| total(&config.settings.weights, &entry.inputs(), NOW);
-    let anybody = |entry: &&Waiting| roster.iter().any(|seat| may(entry, seat, config));
+    // Urgency is cut into steps over all that somebody may have, be it at a later stage.
+    let anybody = |entry: &&Waiting| {
+        let stages = || (0..=2).map(Some);
+        roster.iter().any(|seat| stages().any(|stage| may_at(entry, stage, seat, config)))
+    };
     let urgencies = Urgencies::of(entries.iter().filter(anybody).map(score));
     let value_of = |placement: &Placement| {
         let entry = entries.iter().find(|entry| entry.ticket == placement.ticket).unwrap();
-        let fit = Asks::of(entry).fit(&roster.get(placement.agent).unwrap().agent);
-        let sticky = entry.work.sticky == Some(placement.agent);
+        let fit = asks(entry, None, config).fit(&roster.get(placement.agent).unwrap().agent);
+        let (_, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), config);
+        let sticky = entry.work.sticky == Some(placement.agent) && team.unwrap().sticky;
         i64::from(value(urgencies.step(score(entry)), fit, sticky))
     };
     planned.iter().map(value_of).sum()
@@ -130,6 +162,7 @@ fn late_work_that_is_filled_in_is_not_passed_by_what_came_later_in_another_team(
 #[derive(Debug, Clone)]
 struct Desk {
     teams: Vec<Rules>,
+    ways: Vec<Ways>,
     roster: Roster,
     entries: Vec<Waiting>,
 }
@@ -148,12 +181,16 @@ fn a_desk() -> impl Any<Value = Desk> {
         let a_seat = move |number: u32| {
             let of = prop::collection::btree_set(0..TEAMS, 1..=TEAMS as usize);
             let leads = prop::option::weighted(0.2, 0..TEAMS);
-            (of, skills(), 1..=1 + heaviest, 0_u32..2, leads).prop_map(
-                move |(teams, skills, capacity, load, leads)| {
+            let works = prop::bool::weighted(0.9);
+            (of, skills(), 1..=1 + heaviest, 0_u32..2, leads, works).prop_map(
+                move |(teams, skills, capacity, load, leads, works)| {
                     let teams: Vec<u32> = teams.into_iter().collect();
                     let skills: Vec<_> = skills.into_iter().collect();
                     let mut seat = seat(number, &teams, capacity, &skills);
                     Arc::make_mut(&mut seat.agent).lead_ids = leads.into_iter().map(team_id).collect();
+                    let days = [Day::ALL[(NOW_DAY + usize::from(!works)) % 7]];
+                    let shift = Shift::on_days(Zone::UTC, &days, "00:00", "24:00").unwrap();
+                    Arc::make_mut(&mut seat.agent).shift = number.is_multiple_of(2).then_some(shift);
                     seat.state.load.units = load.min(capacity);
                     seat
                 },
@@ -181,8 +218,10 @@ fn a_desk() -> impl Any<Value = Desk> {
         };
         let seats: Vec<_> = (0..agents).map(a_seat).collect();
         let entries: Vec<_> = (0..waiting).map(an_entry).collect();
-        (Just(teams), seats, entries).prop_map(|(teams, seats, entries)| Desk {
+        let ways = prop::collection::vec((prop::bool::weighted(0.7), prop::bool::ANY), TEAMS as usize);
+        (Just(teams), ways, seats, entries).prop_map(|(teams, ways, seats, entries)| Desk {
             teams,
+            ways,
             roster: Roster::from_iter(seats),
             entries,
         })
@@ -194,12 +233,12 @@ proptest! {
 
     #[test]
     fn a_plan_with_shared_agents_is_never_worth_less_than_greedy_and_leaves_nobody_idle(
-        Desk { teams, roster, entries } in a_desk(),
+        Desk { teams, ways, roster, entries } in a_desk(),
     ) {
-        let together = config(&teams);
+        let together = config_with(&teams, &ways);
         let mut left = roster.clone();
         let planned = plan(&mut queue(&entries), &mut left, &together, NOW, 1_000);
-        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedily(&teams), NOW, 1_000);
+        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedily(&teams, &ways), NOW, 1_000);
         let [best, greedy] = [&planned, &singly].map(|planned| worth(planned, &entries, &roster, &together));
         prop_assert!(best >= greedy, "{best} {greedy}");
         let mut after = roster.clone();
@@ -226,10 +265,10 @@ proptest! {
 
     #[test]
     fn the_first_of_a_plan_are_the_same_however_many_are_asked_for(
-        Desk { teams, roster, entries } in a_desk(),
+        Desk { teams, ways, roster, entries } in a_desk(),
         most in 1_usize..8,
     ) {
-        let together = config(&teams);
+        let together = config_with(&teams, &ways);
         let all = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, 1_000);
         let some = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, most);
         prop_assert!(some.as_slice() == all.get(..most).unwrap_or(&all));
