@@ -46,6 +46,7 @@ mod email;
 mod fold;
 mod iban;
 mod kind;
+mod lexicon;
 mod number;
 mod numbers;
 mod paid;

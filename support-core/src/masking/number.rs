@@ -13,7 +13,7 @@ const MOST_BETWEEN: usize = 3;
 
 /// What stands between two groups, as a set of the constants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Gap(u8);
+pub(super) struct Gap(u32);
 
 impl Gap {
     pub(super) const SPACE: Self = Self(1);
@@ -74,7 +74,7 @@ pub(super) struct Group {
     /// What stands before it in the chain; nothing before the first.
     pub(super) gap: Gap,
     /// Where its digits begin among those that are kept.
-    place: u8,
+    place: u32,
 }
 
 impl Group {
@@ -189,7 +189,7 @@ impl Chain {
     #[inline]
     fn push(&mut self, bytes: &[u8], group: Group, place: usize) -> usize {
         if let Some(slot) = self.groups.get_mut(self.read) {
-            *slot = Group { place: u8::try_from(place).unwrap_or(u8::MAX), ..group };
+            *slot = Group { place: u32::try_from(place).unwrap_or(u32::MAX), ..group };
             self.read += 1;
         }
         let kept = group.len().min(MOST_DIGITS);
@@ -230,7 +230,7 @@ impl Chain {
 
     /// Returns the first `count` digits as values 0 to 9; at most as many as are kept of a chain.
     pub(super) fn digits(&self, count: usize) -> &[u8] {
-        let from = usize::from(self.first().place);
+        let from = self.first().place as usize;
         self.digits.get(from..from + count).unwrap_or_default()
     }
 }
