@@ -2,7 +2,7 @@
 
 use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, before, is_letter, is_word, word_before};
+use super::number::{Chain, Edge, Gap, Group, at, before, is_glued, is_letter, is_word, word_before};
 use super::numbers::Message;
 use super::paid;
 use super::steps::{each, took};
@@ -57,6 +57,13 @@ const RANGES: [Range; 29] = [
 /// Digits of the shortest number.
 pub(super) const SHORTEST: usize = 13;
 
+/// Digits of the longest number.
+pub(super) const LONGEST: usize = 19;
+
+/// Fewest digits in a row that are looked at where others touch them, as in `100234/4111…`: shorter rows may be a part of
+/// anything.
+pub(super) const UNMISTAKABLE: usize = 15;
+
 /// Finds a card number that begins with the chain's first group.
 pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let start = chain.first().start;
@@ -67,7 +74,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let mut found: Option<Claim> = None;
     for (at_group, group) in chain.groups().iter().enumerate() {
         total = total.saturating_add(group.len());
-        if total > 19 {
+        if total > LONGEST {
             break;
         }
         if total < SHORTEST {
@@ -76,15 +83,21 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         let digits = chain.digits(total);
         let Some(why) = network(digits) else { continue };
         let groups = chain.groups().get(..=at_group).unwrap_or_default();
-        if !luhn(digits) || !ends(message.bytes, group.end) {
+        if !luhn(digits) {
             continue;
         }
         let edge = chain.edge();
+        let alone = groups.len() == 1 && total >= UNMISTAKABLE;
         // A plus makes it a telephone number.
-        if edge == Edge::Joined || edge == Edge::Digits || before(message.bytes, start) == b'+' {
+        if edge == Edge::Joined || (edge == Edge::Digits && !alone) || before(message.bytes, start) == b'+' {
             return None;
         }
         let named = message.named(start, Heed::ALL);
+        // Letters may touch what is called a card.
+        let touched = named.cue == Some(Cue::Card) && is_letter(at(message.bytes, group.end));
+        if !touched && !ends(message.bytes, group.end) {
+            continue;
+        }
         let about_a_card = named.cue == Some(Cue::Card) || message.asked_for(Cue::Card);
         if is_something_else(message, named, groups, total) {
             return None;
@@ -94,7 +107,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         }
         let barcode = total == 13
             && (is_barcode(digits) || (groups.len() == 1 && is_told(message.bytes, start)))
-            && !paid::expires(message.bytes, group.end);
+            && !paid::goes_on(message.bytes, group.end);
         if about_a_card || (usual(groups) && !barcode) {
             found = Some(Claim { kind: Kind::Card, start, end: group.end, why });
             // What follows a whole card is a verification value, unless each digit stands alone; other networks issue
@@ -225,15 +238,15 @@ fn is_barcode(digits: &[u8]) -> bool {
 /// How far on a longer token, such as a GUID, is recognised.
 const LONGEST_TOKEN: usize = 24;
 
-/// An expiry date may follow tightly, letters may not.
+/// An expiry date may follow tightly, and a word whose blank was left out; other letters may not.
 fn ends(bytes: &[u8], end: usize) -> bool {
     match at(bytes, end) {
-        b'-' if digits_follow(bytes, end + 1) > 3 => false,
+        b'-' if (4..UNMISTAKABLE).contains(&digits_follow(bytes, end + 1)) => false,
         b'-' | b'_' => {
             let rest = each(bytes.get(end..).unwrap_or_default()).take(LONGEST_TOKEN);
             !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
         }
-        touching => !is_word(touching),
+        touching => !is_word(touching) || is_glued(bytes, end),
     }
 }
 

@@ -1,7 +1,7 @@
 //! IBANs: a country, its length and a remainder of 1 (ISO 13616; ISO 7064, mod 97-10).
 
 use super::kind::{Claim, Kind};
-use super::number::{at, before, is_letter, is_word};
+use super::number::{at, before, is_glued, is_letter, is_word};
 
 /// Length of an IBAN by country, in the order of countries, from the registry that SWIFT keeps for ISO 13616.
 const LENGTHS: &[(&[u8; 2], usize)] = &[
@@ -139,7 +139,7 @@ pub(super) fn find(bytes: &[u8], digits: usize) -> Option<Claim> {
         }
     }
     let remainder = sum.then(&head);
-    (remainder == 1 && !is_word(at(bytes, place))).then_some(Claim {
+    (remainder == 1 && (!is_word(at(bytes, place)) || is_glued(bytes, place))).then_some(Claim {
         kind: Kind::Iban,
         start,
         end: place,

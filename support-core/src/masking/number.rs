@@ -2,7 +2,7 @@
 
 use super::fold::{LETTER, MASK, no_digits, values};
 use super::steps::{each, took};
-use super::words::{Cue, Word, classify};
+use super::words::{Cue, Word, classify, is_expiry};
 
 /// Most groups that one number is looked for in. A card typed digit by digit has 19.
 const MOST_GROUPS: usize = 20;
@@ -276,7 +276,7 @@ pub(super) enum Edge {
 /// Looks at what touches a number that starts at `start`.
 pub(super) fn left_edge(bytes: &[u8], start: usize) -> Edge {
     let touching = before(bytes, start);
-    if is_word(touching) {
+    if is_word(touching) && touching != b'_' {
         return announced(bytes, start);
     }
     match touching {
@@ -318,8 +318,27 @@ pub(super) fn ends_at(bytes: &[u8], end: usize) -> bool {
         b'-' | b'_' | b'/' => !is_word(further),
         b'.' | b',' | b':' => !further.is_ascii_digit(),
         b'%' | b'$' | b'@' => false,
-        _ => !is_word(touching),
+        _ => !is_word(touching) || is_glued(bytes, end),
     }
+}
+
+/// Fewest letters of a word that is known where no blank stands before it: "12th", "4K" and "5G" hold none.
+const SHORTEST_GLUED: usize = 3;
+
+/// Tells whether the letters that touch a number at `end` are a word of their own, before which a blank was left out, as in
+/// `4321and`, and not a unit or a part of a longer token.
+pub(super) fn is_glued(bytes: &[u8], end: usize) -> bool {
+    if !is_letter(at(bytes, end)) {
+        return false;
+    }
+    let word = word_after(bytes, end);
+    let letters = each(word).take_while(|&&byte| is_letter(byte)).count();
+    let word = word.get(..letters).unwrap_or_default();
+    let known = match classify(word) {
+        Word::Other | Word::Unit | Word::Cue(Cue::Reference | Cue::Thing | Cue::Money) => is_expiry(word),
+        _ => true,
+    };
+    letters >= SHORTEST_GLUED && known
 }
 
 /// The byte at `at`, or a space beyond the end.

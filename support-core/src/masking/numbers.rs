@@ -83,10 +83,17 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
     let mut chain = Chain::new();
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
-        // Digits that others touch tightly belong to a number that was read from its beginning, or to none.
+        // Digits that others touch tightly belong to a number that was read from its beginning, or to none, unless there are
+        // as many as a card has: "100234/4111…". What a decimal point stands before is a fraction.
         let edge = left_edge(bytes, start);
         if edge == Edge::Digits {
             place = digits_end(bytes, start, usize::MAX);
+            let may_be_card = (card::UNMISTAKABLE..=card::LONGEST).contains(&(place - start));
+            if may_be_card && kinds.has(&Kind::Card) && before(bytes, start) != b'.' {
+                chain.read(bytes, start, edge);
+                let free = claims.last().is_none_or(|last| last.end <= start);
+                claims.extend(card::find(&message, &chain).filter(|_| free));
+            }
             continue;
         }
         if !kinds.has(&Kind::Address) && is_small(bytes, start) {

@@ -6,7 +6,7 @@ use super::cues::ends_sentence;
 use super::fold::MASK;
 use super::number::{at, digits_end, is_word, word_after};
 use super::steps::each;
-use super::words::{Cue, Word, classify, classify_code, pays};
+use super::words::{Cue, Word, classify, classify_code, is_expiry, is_month_name, pays};
 
 /// Tells whether the number from `start` to `end` is paid with: its sentence speaks of paying or of a card, or goes on as
 /// people go on behind a card's number, with a month of expiry or a verification value.
@@ -14,7 +14,7 @@ pub(super) fn is_paid_with(bytes: &[u8], start: usize, end: usize) -> bool {
     let head = bytes.get(..start).unwrap_or_default();
     let from = sentence_start(head).unwrap_or(start.saturating_sub(LONGEST_SENTENCE));
     let ahead = head.get(from..).unwrap_or_default();
-    speaks_of_paying(ahead) || speaks_of_paying(behind(bytes, end)) || expires(bytes, end)
+    speaks_of_paying(ahead) || speaks_of_paying(behind(bytes, end)) || goes_on(bytes, end)
 }
 
 /// What stands behind a number, as far as it may belong to its sentence.
@@ -57,51 +57,42 @@ fn speaks_of_paying(part: &[u8]) -> bool {
 /// Most words that lead from a number to its month of expiry, as in "with expiry date of".
 const MOST_WORDS: usize = 6;
 
-/// Tells whether what stands behind a number that ends at `end` is a month and a year: right there with a slash, as in
-/// `12/27`, or in any spelling behind a word that says so, as in `exp 1227`.
-pub(super) fn expires(bytes: &[u8], end: usize) -> bool {
+/// Tells whether people go on behind a number that ends at `end` as they do behind a card's: with a month and a year, right
+/// there with a slash, as in `12/27`, or in any spelling behind a word that says so, as in `exp 1227` and `valid thru Dec
+/// 2027`; or with a verification value, as in `cvv 123`. It may be in the next sentence or line.
+pub(super) fn goes_on(bytes: &[u8], end: usize) -> bool {
     let behind = behind(bytes, end);
-    let (mut place, mut words, mut named) = (0, 0, false);
+    let (mut place, mut words) = (0, 0);
+    let (mut named, mut month) = (false, false);
+    let mut last: &[u8] = &[];
     while place < behind.len() && words <= MOST_WORDS {
         let byte = at(behind, place);
         if byte.is_ascii_digit() {
-            return (named || words == 0) && is_month(behind, place, named);
+            return match digits_end(behind, place, 5) - place {
+                2 | 4 if month => true,
+                _ => (named || words == 0) && is_month(behind, place, named),
+            };
         }
         if !is_word(byte) {
             place += 1;
             continue;
         }
         let word = word_after(behind, place);
-        place += word.len().max(1);
+        // "cvv123", "exp12/27"
+        let letters = each(word).take_while(|&&byte| !byte.is_ascii_digit()).count();
+        let word = word.get(..letters).unwrap_or_default();
+        place += letters.max(1);
         words += 1;
-        named |= EXPIRY.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+        named |= is_expiry(word);
+        month = named && is_month_name(word);
+        match classify(word) {
+            Word::Cue(Cue::Cvv) => return true,
+            Word::Cue(Cue::Code) if classify_code(last) == Cue::Cvv => return true,
+            _ => last = word,
+        }
     }
     false
 }
-
-/// Words before a month of expiry.
-const EXPIRY: [&str; 20] = [
-    "exp",
-    "expiry",
-    "expires",
-    "expiring",
-    "expiration",
-    "expire",
-    "valid",
-    "thru",
-    "mm",
-    "gultig",
-    "ablauf",
-    "ablaufdatum",
-    "lauft",
-    "caduca",
-    "caducidad",
-    "vence",
-    "vencimiento",
-    "expiracion",
-    "valable",
-    "validite",
-];
 
 /// Tells whether a month and a year of two or four digits stand at `start`: `12/27`, and where they are `named` also
 /// `12-2027`, `12 27` and `1227`.

@@ -227,3 +227,43 @@ static PAYS: Lexicon<bool, 256, { entries(PAYING) }> = Lexicon::new(false, PAYIN
 pub(super) fn pays(word: &[u8]) -> bool {
     PAYS.meaning(Spelling::of(word))
 }
+
+/// Words before a month of expiry.
+const EXPIRES: &[(bool, &str)] = &[
+    (true, "exp expiry expires expiring expiration expire valid thru through mm"),
+    // German
+    (true, "gultig ablauf ablaufdatum lauft"),
+    // Spanish
+    (true, "caduca caducidad vence vencimiento expiracion"),
+    // French
+    (true, "valable validite"),
+];
+
+static EXPIRY: Lexicon<bool, 64, { entries(EXPIRES) }> = Lexicon::new(false, EXPIRES);
+
+/// Tells whether a word leads to a month of expiry.
+pub(super) fn is_expiry(word: &[u8]) -> bool {
+    EXPIRY.meaning(Spelling::of(word))
+}
+
+/// Months by name, without those that are written alike.
+const NAMED_MONTHS: &[(bool, &str)] = &[
+    (
+        true,
+        "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september \
+         october november december",
+    ),
+    // German
+    (true, "januar februar marz mai juni juli oktober dezember dez okt"),
+    // Spanish
+    (true, "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
+    // French
+    (true, "janvier fevrier mars avril juin juillet aout septembre octobre novembre decembre"),
+];
+
+static MONTHS: Lexicon<bool, 128, { entries(NAMED_MONTHS) }> = Lexicon::new(false, NAMED_MONTHS);
+
+/// Tells whether a word names a month.
+pub(super) fn is_month_name(word: &[u8]) -> bool {
+    MONTHS.meaning(Spelling::of(word))
+}
