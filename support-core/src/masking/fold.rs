@@ -315,7 +315,8 @@ impl<'t> Folded<'t> {
         let mut owners = Vec::with_capacity(text.len());
         let visible = each(text.chars()).filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
-            let accented = matches!(u32::from(c), 0x00C0..=0x017F);
+            // What is hidden already stays so, whatever letter it was.
+            let accented = byte != MASK && matches!(u32::from(c), 0x00C0..=0x017F);
             let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
             spelled.push(c);
             owners.extend(std::iter::repeat_n(at, c.len_utf8()));
