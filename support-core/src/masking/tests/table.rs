@@ -353,6 +353,11 @@ fn disguises_do_not_hide_a_number() {
         ("my pin is \u{ff14}\u{ff18}\u{ff12}\u{ff11}", "my pin is ****"),
         ("𝟜𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙𝟙", "****"),
         ("4111\u{0}1111\u{7f}1111\u{8}1111", "****"),
+        // Marks that stand above, below or around a digit.
+        ("4\u{336}111\u{fe20}1111\u{1dc4}1111\u{1ab0}1111", "****"),
+        ("4111\u{483}1111\u{5b0}1111\u{64b}1111", "****"),
+        // Marks of notes and of shorthand, which are not seen.
+        ("4111\u{1d173}1111\u{1bca0}1111 1111", "****"),
     ]);
 }
 
