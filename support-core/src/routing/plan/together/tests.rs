@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::desk::explain_waiting;
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::people::{Day, Shift, WorkKind};
+use crate::routing::plan::beside;
 use crate::routing::{
     Asks, Job, Placement, Queue, Refused, Roster, Seat, Urgencies, Waiting, failures, plan, serving, value,
 };
@@ -343,5 +344,22 @@ proptest! {
                 prop_assert!(!could || late.work.effort > one.effort, "{late:?} {:?}", of(one));
             }
         }
+    }
+
+    /// Several teams that plan together, with relaxation, shifts and leads of one another.
+    #[test]
+    fn a_greedy_plan_of_several_teams_is_given_up_only_where_it_is_worth_no_more(
+        Desk { teams, ways, roster, entries } in a_desk(),
+    ) {
+        let teams: Vec<Rules> = teams.iter().map(|_| ("optimal", None)).collect();
+        let config = config_with(&teams, &ways);
+        let of = |to_beat| beside(&mut queue(&entries), &mut roster.clone(), &config, NOW, to_beat);
+        let whole = of(None).greedy;
+        prop_assert!(of(Some(whole - 1)).greedy == whole, "{whole}");
+        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedily(&teams, &ways), NOW, 1_000);
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+        let [best, greedy] = [&planned, &singly].map(|planned| worth(planned, &entries, &roster, &config));
+        prop_assert!(best >= greedy, "{best} {greedy}");
+        prop_assert!(greedy == whole, "{greedy} {whole}");
     }
 }
