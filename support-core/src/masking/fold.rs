@@ -315,7 +315,8 @@ impl<'t> Folded<'t> {
         let mut owners = Vec::with_capacity(text.len());
         let visible = each(text.chars()).filter(|&c| fold(c).is_some());
         for (at, (&byte, c)) in self.bytes.iter().zip(visible).enumerate() {
-            let accented = matches!(u32::from(c), 0x00C0..=0x017F);
+            // What is hidden already stays so, whatever letter it was.
+            let accented = byte != MASK && matches!(u32::from(c), 0x00C0..=0x017F);
             let c = if byte < 0x80 && !accented { char::from(byte) } else { c };
             spelled.push(c);
             owners.extend(std::iter::repeat_n(at, c.len_utf8()));
@@ -357,15 +358,21 @@ pub(super) fn fold(c: char) -> Option<u8> {
         };
     }
     Some(match code {
-        // Soft hyphen, combining marks, fillers, zero-width and directional marks, variation selectors, tags.
+        // Soft hyphen, combining marks, fillers, zero-width and directional marks, variation selectors, controls of
+        // shorthand and notes, tags.
         0x00AD
         | 0x0080..=0x0084
         | 0x0086..=0x009F
         | 0x0300..=0x036F
+        | 0x0483..=0x0489
+        | 0x0591..=0x05BD
         | 0x061C
+        | 0x064B..=0x065F
         | 0x115F..=0x1160
         | 0x17B4..=0x17B5
         | 0x180B..=0x180F
+        | 0x1AB0..=0x1AFF
+        | 0x1DC0..=0x1DFF
         | 0x200B..=0x200F
         | 0x202A..=0x202E
         | 0x2060..=0x206F
@@ -373,9 +380,12 @@ pub(super) fn fold(c: char) -> Option<u8> {
         | 0x2800
         | 0x3164
         | 0xFE00..=0xFE0F
+        | 0xFE20..=0xFE2F
         | 0xFEFF
         | 0xFFA0
         | 0xFFF9..=0xFFFB
+        | 0x1BCA0..=0x1BCA3
+        | 0x1D173..=0x1D17A
         | 0xE0000..=0xE0FFF => return None,
         0x0085 | 0x2028 | 0x2029 => b'\n',
         0x00A0 | 0x1680 | 0x2000..=0x200A | 0x202F | 0x205F | 0x3000 => b' ',

@@ -94,28 +94,29 @@ pub(super) fn goes_on(bytes: &[u8], end: usize) -> bool {
     false
 }
 
-/// Tells whether a month and a year of two or four digits stand at `start`: `12/27`, and where they are `named` also
-/// `12-2027`, `12 27` and `1227`.
+/// Tells whether a month and a year of two or four digits stand at `start`: `12/27`, `12 / 27`, and where they are `named`
+/// also `12-2027`, `12 27`, `1227`, `3/27` and `2027-03`.
 fn is_month(bytes: &[u8], start: usize, named: bool) -> bool {
     let group = |from: usize| bytes.get(from..digits_end(bytes, from, 5)).unwrap_or_default();
     let first = group(start);
-    let mut end = start + first.len();
-    let (month, year) = match first {
-        [a, b, year @ ..] if named && year.len() == 2 => (&[*a, *b], year),
-        [a, b] => {
-            let gap = each(bytes.get(end..).unwrap_or_default()).take(3);
-            let gap = gap
-                .take_while(|&&byte| byte == b'/' || (named && matches!(byte, b' ' | b'-' | b'.')))
-                .count();
-            let year = group(end + gap);
-            end += gap + year.len();
-            (&[*a, *b], if gap > 0 { year } else { &[] })
-        }
+    let middle = start + first.len();
+    let between = each(bytes.get(middle..).unwrap_or_default()).take(3);
+    let parts = |byte: &&u8| matches!(byte, b'/' | b' ') || (named && matches!(byte, b'-' | b'.'));
+    let gap = between.take_while(parts).count();
+    let gap = bytes.get(middle..middle + gap).unwrap_or_default();
+    let second =
+        if gap.contains(&b'/') || (named && !gap.is_empty()) { group(middle + gap.len()) } else { &[] };
+    let both = middle + gap.len() + second.len();
+    let (month, year, end) = match first {
+        [b'2', b'0', _, _] if named => (second, first, both),
+        [a, b, year @ ..] if named && year.len() == 2 => (&[*a, *b][..], year, middle),
+        [_, _] => (first, second, both),
+        [_] if named => (first, second, both),
         _ => return false,
     };
     // "12/27/2024" is a day.
     let goes_on = matches!(at(bytes, end), b'/' | b'-' | b'.') && at(bytes, end + 1).is_ascii_digit();
-    matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'])
+    matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'] | [b'1'..=b'9'])
         && matches!(year, [b'0'..=b'9', _] | [b'2', b'0', _, _])
         && !goes_on
 }

@@ -1,8 +1,9 @@
-//! Tests of masking: tables by detector, laws, steps counted, a generated corpus and real conversations.
+//! Tests of masking: tables by detector, own patterns, laws, steps counted, a generated corpus and real conversations.
 
 mod corpus;
 mod laws;
 mod linear;
+mod own;
 mod real;
 mod sentences;
 mod table;

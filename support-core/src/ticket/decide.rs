@@ -147,12 +147,12 @@ impl<'a> Change<'a> {
         self.circumstances.config
     }
 
-    /// Lets an event happen.
     /// Names who acts: a rule where one does it, else who asked.
     fn acting(&self) -> ActorRef {
         self.cause.actor().unwrap_or(self.circumstances.actor)
     }
 
+    /// Lets an event happen.
     fn record(&mut self, event: Event) {
         // Who is offered the work hears of it as its owner would.
         let (team, assignee) = (self.after.team_id, self.after.holder());

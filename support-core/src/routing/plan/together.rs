@@ -1,15 +1,25 @@
 //! Work of teams whose strategy is `optimal`: planned all together, then placed where it stands in the order.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use super::super::batch::{self, Pick, Reads, Rules, Serves, Solution};
 use super::super::queue::{Backlog, Next};
 use super::super::turns::Chosen;
 use super::super::{Seat, Why};
 use super::planner::{Line, NOBODY, Planner};
+use crate::time::Timestamp;
 
 /// Whom work of each number of turns would serve best at the prices of a flow; none where that was not asked yet.
 type BestServed = Vec<Vec<Serves>>;
+
+/// A piece of work that has waited beyond the bound on starvation and that the plan leaves.
+#[derive(Debug, Clone, Copy)]
+struct Late {
+    /// Its place in what waits.
+    at: usize,
+    /// What became waiting since comes after it.
+    since: Timestamp,
+}
 
 impl Planner<'_> {
     /// Plans all work of teams that have it planned together. Answers what was put in order for it, too; what was not
@@ -49,6 +59,7 @@ impl Planner<'_> {
         let (first, filled): (Vec<&Pick>, Vec<&Pick>) = solution.picks.iter().partition(|pick| pick.by_flow);
         let later: HashSet<usize> = filled.iter().map(|pick| pick.at).collect();
         let mut waits = vec![true; all.len()];
+        let mut late: VecDeque<Late> = VecDeque::new();
         let picks = solution.picks.len().min(most);
         self.given.reserve(picks);
         self.crew.log.reserve(picks);
@@ -57,25 +68,39 @@ impl Planner<'_> {
             if self.is_over(most) {
                 return;
             }
-            let before = self.given.len();
-            if let Some(pick) = first.next_if(|pick| pick.at == at) {
+            let pick = first.next_if(|pick| pick.at == at);
+            if let Some(pick) = pick {
+                let before = self.given.len();
                 self.as_planned(next, pick, solution, &mut best);
-                if self.given.len() == before {
-                    self.one(next, 0);
+                if self.given.len() > before {
+                    waits.get_mut(at).into_iter().for_each(|waits| *waits = false);
+                    continue;
                 }
-            } else if !self.lines.get(next.line).is_some_and(|line| line.together) {
-                self.one(next, 0);
+            }
+            let together = self.lines.get(next.line).is_some_and(|line| line.together);
+            let late_since = if shares && together { self.late_since(next) } else { None };
+            let from = if pick.is_some() || !together {
+                Some(0)
             } else if later.contains(&at) {
                 // What waited beyond its bound precedes also what others have that came since.
-                if shares && self.is_late(next) {
-                    self.one(next, 0);
-                }
-            } else if !next.is_declined() && self.overflows(next) {
-                // What the plan left waits, unless it is for those who take the overflow. Who declined it is no part of
-                // the plan: it may be theirs again, or the lead's, when nobody else is left.
-                self.one(next, 1);
+                late_since.map(|_| 0)
+            } else if self.overflows(next) {
+                // What the plan left waits, unless it is for those who take the overflow: of that, what waited beyond its
+                // bound does not wait until its own team is full. Who declined it is no part of the plan: it may be
+                // theirs again, or the lead's, when nobody else is left.
+                late_since.map(|_| 0).or((!next.is_declined()).then_some(1))
+            } else {
+                None
+            };
+            if let Some(from) = from {
+                self.late_first(next, all, &mut late, &mut waits);
+                let before = self.given.len();
+                self.one(next, from);
+                waits.get_mut(at).into_iter().for_each(|waits| *waits = self.given.len() == before);
             }
-            waits.get_mut(at).into_iter().for_each(|waits| *waits = self.given.len() == before);
+            if waits.get(at) == Some(&true) {
+                late.extend(late_since.map(|since| Late { at, since }));
+            }
         }
         for pick in filled {
             if self.is_over(most) {
@@ -111,9 +136,38 @@ impl Planner<'_> {
         self.stage(next).is_some_and(|(_, [_, overflow], _)| overflow != NOBODY)
     }
 
-    /// Tells whether a piece of work has waited beyond the bound on starvation.
-    fn is_late(&self, next: &Next<'_>) -> bool {
-        self.config.settings.weights.precedes_since(next.ranked.score, self.now).is_some()
+    /// Returns since when a piece of work precedes all that became waiting; nothing where it has not waited beyond the
+    /// bound on starvation.
+    fn late_since(&self, next: &Next<'_>) -> Option<Timestamp> {
+        self.config.settings.weights.precedes_since(next.ranked.score, self.now)
+    }
+
+    /// Places what the plan left and what has waited so long that it precedes a piece of work, before that goes to whoever
+    /// is free.
+    fn late_first(
+        &mut self,
+        next: &Next<'_>,
+        all: &[Next<'_>],
+        late: &mut VecDeque<Late>,
+        waits: &mut [bool],
+    ) {
+        let precedes = |late: &mut Late| late.since <= next.ranked.since;
+        // Where nobody is free for it, nothing is taken from the plan.
+        let anybody = |planner: &mut Self| {
+            planner
+                .stage(next)
+                .is_some_and(|(_, both, _)| both.map(|turns| planner.begin(turns)) != [false; 2])
+        };
+        if late.front_mut().is_none_or(|late| !precedes(late)) || !anybody(self) {
+            return;
+        }
+        while let Some(Late { at, .. }) = late.pop_front_if(precedes) {
+            if let Some(next) = all.get(at) {
+                let before = self.given.len();
+                self.one(next, 0);
+                waits.get_mut(at).into_iter().for_each(|waits| *waits = self.given.len() == before);
+            }
+        }
     }
 
     /// Places a piece of work as all that waits was planned together, where its agent still has room for it.

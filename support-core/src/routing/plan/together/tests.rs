@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::desk::explain_waiting;
 use crate::id::{AgentId, DocumentId, TeamId};
 use crate::people::{Day, Shift, WorkKind};
+use crate::routing::plan::beside;
 use crate::routing::{
     Asks, Job, Placement, Queue, Refused, Roster, Seat, Urgencies, Waiting, failures, plan, serving, value,
 };
@@ -159,6 +160,49 @@ fn late_work_that_is_filled_in_is_not_passed_by_what_came_later_in_another_team(
     assert_eq!(given, [ticket_id(1)]);
 }
 
+/// Work that fits who has a skill.
+fn fits(skill: &str, mut entry: Waiting) -> Waiting {
+    entry.work.preferred = vec![(word(skill), 1)];
+    entry
+}
+
+/// One is so old that all that wait are of one step of urgency, within which the better fit comes first; so the flow leaves
+/// what is late. `last` came after that had passed its bound.
+fn late_work_is_left(last: Waiting) -> [Waiting; 4] {
+    let hour = 3_600;
+    [
+        fits("law", waits(1, 1, Priority::Low, 90 * 24 * hour)),
+        waits(2, 1, Priority::Low, 25 * hour),
+        fits("tea", waits(3, 1, Priority::Low, 2 * hour)),
+        last,
+    ]
+}
+
+/// What the flow gave the place to loses it to another team.
+#[test]
+fn late_work_that_the_plan_leaves_is_not_passed_by_what_came_later_in_another_team() {
+    let config = config(&[("round_robin", None), ("optimal", None)]);
+    let desk = Roster::from_iter([seat(1, &[0, 1], 1, &[("tea", 1)]), seat(2, &[1], 1, &[("law", 1)])]);
+    let entries = late_work_is_left(waits(4, 0, Priority::Urgent, 60));
+    let planned = plan(&mut queue(&entries), &mut desk.clone(), &config, NOW, 1_000);
+    let given: Vec<_> = planned.iter().map(|one| one.ticket).collect();
+    assert_eq!(given, [ticket_id(1), ticket_id(2)]);
+}
+
+/// Those who take its overflow get what came later, while its own team has room that is planned for other work.
+#[test]
+fn late_work_that_the_plan_leaves_is_not_passed_by_what_came_later_in_the_team_that_takes_its_overflow() {
+    let config = config(&[("optimal", None), ("optimal", Some(0))]);
+    let seats = [seat(1, &[1], 1, &[("tea", 1)]), seat(2, &[1], 1, &[("law", 1)]), seat(3, &[0], 1, &[])];
+    let entries = late_work_is_left(waits(4, 0, Priority::Urgent, 60));
+    let planned = plan(&mut queue(&entries), &mut Roster::from_iter(seats), &config, NOW, 1_000);
+    let mut given: Vec<_> = planned.iter().map(|one| (one.ticket, one.agent)).collect();
+    given.sort_unstable();
+    let [first, late, last] =
+        [(1, 2), (2, 1), (4, 3)].map(|(ticket, agent)| (ticket_id(ticket), agent_id(agent)));
+    assert_eq!(given, [first, late, last]);
+}
+
 #[derive(Debug, Clone)]
 struct Desk {
     teams: Vec<Rules>,
@@ -272,5 +316,50 @@ proptest! {
         let all = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, 1_000);
         let some = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, most);
         prop_assert!(some.as_slice() == all.get(..most).unwrap_or(&all));
+    }
+
+    /// Also where teams share agents, what has waited beyond its bound precedes whatever became waiting after that.
+    #[test]
+    fn nothing_takes_the_place_of_what_waited_beyond_its_bound_whosever_it_is(
+        Desk { teams, ways, roster, mut entries } in a_desk(),
+        ages in prop::collection::vec(prop::sample::select(vec![0.01, 0.1, 1.01, 1.1, 2.0, 40.0]), 20),
+    ) {
+        let together = config_with(&teams, &ways);
+        let weights = &together.settings.weights;
+        for (entry, age) in entries.iter_mut().zip(ages) {
+            let bound = weights.precedes_after_seconds(entry.priority, false).unwrap();
+            let spread = NOW.seconds_since(entry.work.since) % 3_600;
+            entry.work.since = NOW.plus_seconds(-((bound * age) as i64) - spread);
+        }
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &together, NOW, 1_000);
+        let of = |one: &Placement| entries.iter().find(|entry| entry.ticket == one.ticket).unwrap();
+        for late in entries.iter().filter(|entry| planned.iter().all(|one| one.ticket != entry.ticket)) {
+            let bound = weights.precedes_after_seconds(late.priority, false).unwrap();
+            let moment = late.work.since.plus_seconds(bound.ceil() as i64);
+            let kept = crate::routing::kept_from(&mut queue(&entries), &roster, &together, NOW, late.work.since);
+            for one in planned.iter().filter(|one| of(one).work.since > moment) {
+                let seat = roster.get(one.agent).unwrap();
+                let declined = late.work.declined.iter().any(|(who, _)| *who == one.agent);
+                let could = may(late, seat, &together) && !declined && !kept.contains(&one.agent);
+                prop_assert!(!could || late.work.effort > one.effort, "{late:?} {:?}", of(one));
+            }
+        }
+    }
+
+    /// Several teams that plan together, with relaxation, shifts and leads of one another.
+    #[test]
+    fn a_greedy_plan_of_several_teams_is_given_up_only_where_it_is_worth_no_more(
+        Desk { teams, ways, roster, entries } in a_desk(),
+    ) {
+        let teams: Vec<Rules> = teams.iter().map(|_| ("optimal", None)).collect();
+        let config = config_with(&teams, &ways);
+        let of = |to_beat| beside(&mut queue(&entries), &mut roster.clone(), &config, NOW, to_beat);
+        let whole = of(None).greedy;
+        prop_assert!(of(Some(whole - 1)).greedy == whole, "{whole}");
+        let singly = plan(&mut queue(&entries), &mut roster.clone(), &greedily(&teams, &ways), NOW, 1_000);
+        let planned = plan(&mut queue(&entries), &mut roster.clone(), &config, NOW, 1_000);
+        let [best, greedy] = [&planned, &singly].map(|planned| worth(planned, &entries, &roster, &config));
+        prop_assert!(best >= greedy, "{best} {greedy}");
+        prop_assert!(greedy == whole, "{greedy} {whole}");
     }
 }
