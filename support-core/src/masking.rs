@@ -303,7 +303,7 @@ impl Masker {
             return Vec::new();
         }
         let mut claims = custom::claims(folded, text, &self.plan.custom);
-        drop_overlaps(&mut claims);
+        join_overlaps(&mut claims);
         claims
     }
 
@@ -436,16 +436,15 @@ type Seal<'s> = dyn FnMut(&Finding, &str) -> Option<Token> + 's;
 /// The kinds that the strict preset finds by raw patterns.
 const STRICT: [Kind; 4] = [Kind::Card, Kind::Ssn, Kind::Account, Kind::Pin];
 
-/// Keeps, of claims that overlap, the one that starts first.
-fn drop_overlaps(claims: &mut Vec<Claim>) {
+/// Joins claims that overlap to one, which is what the first of them is.
+fn join_overlaps(claims: &mut Vec<Claim>) {
     claims.sort_by_key(|claim| claim.start);
-    let mut end = 0;
-    claims.retain(|claim| {
-        let free = claim.start >= end;
-        if free {
-            end = claim.end;
+    claims.dedup_by(|next, last| {
+        let overlap = next.start < last.end;
+        if overlap {
+            last.end = last.end.max(next.end);
         }
-        free
+        overlap
     });
 }
 

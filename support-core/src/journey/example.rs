@@ -12,21 +12,23 @@ const LENGTHS: usize = 64;
 /// Most steps that all patterns of a journey take: a step joins some 64 bytes.
 pub(super) const STEP_LIMIT: usize = 1_000_000;
 
-/// Tells whether an answer to a question was found. Only what a pattern asks for can be impossible.
+/// Tells whether a question can be answered, as far as that can be told. Only what a pattern asks for can be impossible.
 ///
 /// Examples are made of the pattern's parts, short ones of many lengths and a long one, and checked as answers are. What
-/// fits only because of what stands beside it (`\b`) may be overlooked; no answer is found where there is none. `steps`
-/// are those that are left of [`STEP_LIMIT`].
+/// fits only because of what stands beside it (`\b`) may be overlooked. Where there are more lengths than are looked at,
+/// or more to do than the `steps` that are left of [`STEP_LIMIT`], the question counts as answerable.
 pub(super) fn is_answerable(question: &Question, steps: &mut usize) -> bool {
     let AnswerKind::Text { min_length, max_length, pattern: Some(pattern) } = &question.answer else {
         return true;
     };
     let (Ok(regex), Ok(hir)) = (compiled(pattern), regex_syntax::parse(pattern)) else { return true };
     let fits = |text: String| question.accept(Some(&Answer::Text(text)), Some(&regex)).is_ok();
-    let mut maker = Maker { most: *max_length as usize, steps };
+    let mut maker = Maker { most: *max_length as usize, steps, gave_up: false };
     let shortest = maker.examples(&hir);
     let least = shortest.keys().next().copied().unwrap_or_default();
-    shortest.into_values().any(fits) || fits(long(&hir, &mut (*min_length as usize).saturating_sub(least)))
+    maker.gave_up
+        || shortest.into_values().any(fits)
+        || fits(long(&hir, &mut (*min_length as usize).saturating_sub(least)))
 }
 
 /// Examples by their length in characters.
@@ -36,6 +38,8 @@ struct Maker<'s> {
     /// Longest example that is of use, in characters.
     most: usize,
     steps: &'s mut usize,
+    /// Whether there is more than was looked at.
+    gave_up: bool,
 }
 
 impl Maker<'_> {
@@ -51,7 +55,7 @@ impl Maker<'_> {
                 self.joined(&before, &part)
             }),
             HirKind::Alternation(ways) => ways.iter().fold(Examples::new(), |mut all, way| {
-                self.examples(way).into_values().for_each(|text| keep(&mut all, text));
+                self.examples(way).into_values().for_each(|text| self.keep(&mut all, text));
                 all
             }),
             HirKind::Repetition(repetition) => self.repeated(repetition),
@@ -65,16 +69,20 @@ impl Maker<'_> {
         let most = repetition.max.unwrap_or(u32::MAX);
         for count in 0..=most {
             if count >= repetition.min {
-                times.values().for_each(|text| keep(&mut all, text.clone()));
+                times.values().for_each(|text| self.keep(&mut all, text.clone()));
             }
             let next = self.joined(&times, &part);
-            // Nothing is added, or all is too long.
-            let settled = next == times || all.len() >= LENGTHS;
-            if next.is_empty() || (settled && count >= repetition.min) {
+            // All that is more would be too long.
+            if next.is_empty() {
                 break;
             }
+            // More times add nothing.
             if next == times {
-                times.values().for_each(|text| keep(&mut all, text.clone()));
+                times.values().for_each(|text| self.keep(&mut all, text.clone()));
+                break;
+            }
+            if all.len() >= LENGTHS {
+                self.gave_up = true;
                 break;
             }
             times = next;
@@ -87,30 +95,32 @@ impl Maker<'_> {
         let mut all = Examples::new();
         for (length, text) in before {
             for (more, behind) in after {
+                self.gave_up |= *self.steps == 0;
                 if length + more > self.most || *self.steps == 0 {
                     break;
                 }
                 *self.steps = self.steps.saturating_sub(1 + (text.len() + behind.len()) / 64);
-                keep(&mut all, [text.as_str(), behind].concat());
+                self.keep(&mut all, [text.as_str(), behind].concat());
             }
         }
         all
+    }
+
+    /// Keeps one example of a length, rather one that is not blank, and of the shortest lengths.
+    fn keep(&mut self, all: &mut Examples, text: String) {
+        let kept = all.entry(text.chars().count()).or_default();
+        if kept.trim().is_empty() {
+            *kept = text;
+        }
+        if all.len() > LENGTHS {
+            self.gave_up = true;
+            all.pop_last();
+        }
     }
 }
 
 fn one(text: String) -> Examples {
     Examples::from([(text.chars().count(), text)])
-}
-
-/// Keeps one example of a length, rather one that is not blank, and of the shortest lengths.
-fn keep(all: &mut Examples, text: String) {
-    let kept = all.entry(text.chars().count()).or_default();
-    if kept.trim().is_empty() {
-        *kept = text;
-    }
-    if all.len() > LENGTHS {
-        all.pop_last();
-    }
 }
 
 /// Returns a character of a class: rather a letter or a digit, else one that can be seen.

@@ -25,6 +25,19 @@ fn custom_patterns_see_through_disguises_and_may_be_validated() {
 }
 
 #[test]
+fn matches_that_overlap_are_masked_as_one() {
+    let pattern = |name: &str, pattern: &str| CustomPattern {
+        name: name.to_owned(),
+        pattern: pattern.to_owned(),
+        validator: Validator::None,
+    };
+    let custom = vec![pattern("badge", r"[0-9]{4}-[A-Z]"), pattern("desk", r"D-[0-9]{4}")];
+    let masker = Masker::new(&MaskingSpec { custom, mode: Mode::TypeTag, ..Default::default() }).unwrap();
+    let masked = masker.mask("at D-1234-K, 5678-LD-9012", Purpose::Storage, &[]);
+    assert_eq!(masked.text, "at [desk], [badge][desk]");
+}
+
+#[test]
 fn custom_patterns_may_match_accented_letters_alone() {
     let pattern = |pattern: &str| CustomPattern {
         name: "own".to_owned(),
