@@ -29,6 +29,9 @@
 //! card, where a month of expiry or a verification value follows, where it stands in the groups that are printed on
 //! cards (parcels and devices have such groups too), and where a turn before asked for a card.
 //!
+//! Letters that touch a number make it part of a longer token (`5G`, `4111…af09`), unless they are a word whose blank was
+//! left out: `4321and`. Fifteen digits in a row and more are looked at also where other digits touch them: `100234/4111…`.
+//!
 //! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
 //! somebody who is named and says why.
 //!
