@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 
 use crate::error::{EntityKind, Error};
-use crate::event::Event;
 use crate::id::{AgentId, OfferId, TeamId, TenantId, TicketId};
 use crate::people::{Actor, ActorRef, AgentState, Permission, Presence, Scope, WorkKind};
 use crate::routing::{Asks, Job, Offer, OfferState, Refused, ReturnCause, Seat, Waiting, failures, serving};
 use crate::scoring::total;
 use crate::store::{
-    Assignee, ChangeSet, Expect, Key, OffersOf, Query, Record, Select, StoreExt, Text, TicketFilter, Write,
+    Assignee, ChangeSet, Delta, DocumentKind, Expect, Key, OffersOf, Outcome, Query, Record, Select, StoreExt,
+    Text, TicketFilter, Write,
 };
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, command, decide};
 
@@ -27,6 +27,8 @@ use super::{Desk, TicketReply};
 const GIVEN_BACK: u32 = 200;
 /// Most such batches after it.
 const PASSES: u32 = 50;
+/// Code of the refusal of an offer that cannot be accepted.
+const OFFER_GONE: &str = "offer_gone";
 
 /// Accepts an offer: the work is the agent's. The room for it was held since the offer was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl UseCase for AcceptOffer {
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<TicketReply>, Error> {
         let (ticket, seat) = ask.offered(self.offer_id).await?;
         if !may_still_have(&seat, &ticket, ask) {
-            return Err(Error::refused("offer_gone", "the work can no longer be given to this agent"));
+            return Err(Error::refused(OFFER_GONE, "the work can no longer be given to this agent"));
         }
         let answer = command::AnswerOffer { id: self.offer_id, accept: true, reason: None };
         let mut prepared = carry_out(ask, &ticket, &[Command::AnswerOffer(answer)], Vec::new()).await?;
@@ -104,9 +106,10 @@ impl UseCase for DeclineOffer {
 }
 
 /// Tells whether who was asked may still be given the work: what changed about agent or team since the offer was made
-/// counts, what passes (presence, the end of a shift) does not. Their room was held, unless it was taken from them.
+/// counts, and whether they are on duty; what passes (presence, the last half hour of a shift) does not. Their room was
+/// held, unless it was taken from them.
 fn may_still_have(seat: &Seat, ticket: &Ticket, ask: &Ask<'_>) -> bool {
-    let fits = seat.state.load.units <= seat.agent.capacity.units;
+    let fits = seat.state.load.units <= seat.agent.capacity.units && seat.is_on_duty(ask.now);
     // As if it were not on offer: what it asks for is the same.
     let Some(entry) = Waiting::of(&Ticket { offer: None, ..ticket.clone() }) else { return false };
     let (mut teams, team) = serving(entry.team.unwrap_or(TeamId::DEFAULT), &ask.config);
@@ -150,7 +153,7 @@ impl Ask<'_> {
         }
         self.actor.scope(Permission::TicketTake)?;
         if offer.state != OfferState::Open {
-            return Err(Error::refused("offer_gone", "the offer has ended"));
+            return Err(Error::refused(OFFER_GONE, "the offer has ended"));
         }
         let ticket = self.store().ticket(&self.system(), offer.ticket_id).await?.ok_or_else(missing)?;
         self.check_version(EntityKind::Ticket, ticket.version)?;
@@ -271,36 +274,132 @@ fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
     changes.writes.iter().any(|write| matches!(&write.record, Record::Ticket(one) if one.id == ticket))
 }
 
-/// Names the agents whose offers a change may have ended: who has left or is otherwise now, and to whom work is on offer
-/// that asks for more.
-fn looked_after(changes: &ChangeSet) -> BTreeSet<AgentId> {
-    let asks_for_more =
-        changes.events.iter().any(|envelope| matches!(envelope.event, Event::TicketSkillsRequired { .. }));
-    // What is written as it was is only looked at, so that nobody changes it meanwhile.
-    let differs = |write: &Write, version: u64| write.expect != Expect::Revision(version);
-    let of = |write: &Write| match &write.record {
-        Record::AgentState(AgentState { agent, presence, version, .. })
-            if matches!(presence, Presence::Away | Presence::Offline) && differs(write, *version) =>
-        {
-            Some(*agent)
+/// The agents whose offers a change may have ended.
+#[derive(Default)]
+struct LookedAfter {
+    /// Who has left or is otherwise now, and to whom work is on offer that is otherwise now.
+    changed: BTreeSet<AgentId>,
+    /// Whose room was taken by what no router gave them.
+    crowded: BTreeSet<AgentId>,
+    /// Whether a team is otherwise now, whoever serves its queue.
+    teams: bool,
+}
+
+impl LookedAfter {
+    fn note(&mut self, changes: &ChangeSet) {
+        // What is written as it was is only looked at, so that nobody changes it meanwhile.
+        let differs = |write: &Write, version: u64| write.expect != Expect::Revision(version);
+        let made = |ticket: &Ticket, offer: &Offer| offer.stream_seq == ticket.stream_seq;
+        for write in &changes.writes {
+            match &write.record {
+                Record::AgentState(AgentState { agent, presence, version, .. })
+                    if matches!(presence, Presence::Away | Presence::Offline) && differs(write, *version) =>
+                {
+                    self.changed.insert(*agent);
+                }
+                Record::Agent(agent) if agent.version > 1 && differs(write, agent.version) => {
+                    self.changed.insert(agent.id);
+                }
+                Record::Ticket(ticket) => {
+                    let offer = ticket.offer.as_ref().filter(|offer| !made(ticket, offer));
+                    self.changed.extend(offer.map(|offer| offer.agent));
+                }
+                Record::Document(document) => self.teams |= document.kind == DocumentKind::Team,
+                _ => {}
+            }
         }
-        Record::Agent(agent) if agent.version > 1 && differs(write, agent.version) => Some(agent.id),
-        Record::Ticket(ticket) if asks_for_more => ticket.offer.as_ref().map(|offer| offer.agent),
-        _ => None,
-    };
-    changes.writes.iter().filter_map(of).collect()
+        // The router never goes over.
+        self.crowded.extend(changes.deltas.iter().filter_map(|delta| match delta {
+            Delta::Load { agent, change, at_most: None, .. } if *change > 0 => Some(*agent),
+            _ => None,
+        }));
+    }
+}
+
+/// Picks of some changes those that were committed.
+pub(super) fn committed<'a>(
+    changes: &'a [ChangeSet],
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = &'a ChangeSet> {
+    let pairs = changes.iter().zip(outcomes);
+    pairs.filter_map(|(set, outcome)| (*outcome == Outcome::Committed).then_some(set))
 }
 
 impl Desk {
-    /// Lets go of what agents may no longer have by a change that was committed; tells whether the router has to look.
-    pub(super) async fn see_off(&self, tenant: TenantId, changes: &ChangeSet) -> bool {
-        let mut routes = false;
-        for agent in looked_after(changes) {
-            // The change is done, whatever comes of this. What stays is on offer until its time is over.
-            let rest = self.let_go_of_the_rest(tenant, agent).await;
-            routes |= !matches!(rest, Ok(false));
+    /// Lets go of what agents may no longer have by changes that were committed, whatever made it so: every commit that may
+    /// end an offer comes by here. Tells whether there was any, and lets the router look then.
+    ///
+    /// What changed is done, whatever comes of this. What stays is on offer until its time is over, and counts as missed
+    /// by nobody.
+    pub(super) async fn see_off(
+        &self,
+        tenant: TenantId,
+        changes: impl Iterator<Item = &ChangeSet> + Send,
+    ) -> bool {
+        let mut after = LookedAfter::default();
+        changes.for_each(|set| after.note(set));
+        let LookedAfter { mut changed, mut crowded, teams } = after;
+        if teams {
+            crowded.extend(self.loaded(tenant).await);
+        } else if !crowded.is_empty() {
+            // Where nobody is asked nobody has an offer.
+            let asks = self.config(tenant).await.is_ok_and(|config| config.asks_first());
+            crowded.retain(|_| asks);
         }
-        routes
+        for agent in crowded {
+            if self.is_asked(tenant, agent).await {
+                changed.insert(agent);
+            }
+        }
+        let mut any = false;
+        for agent in changed {
+            let rest = self.let_go_of_the_rest(tenant, agent).await;
+            any |= !matches!(rest, Ok(false));
+        }
+        if any {
+            self.live(tenant).mark();
+        }
+        any
+    }
+
+    /// Rids an agent of what they wanted to accept and cannot.
+    pub(super) async fn see_off_refused(&self, actor: &Actor, error: &Error) {
+        if let (Actor::Agent(me), Error::Refused(refusal)) = (actor, error)
+            && refusal.code == OFFER_GONE
+            && !matches!(self.let_go_of_the_rest(me.tenant, me.id).await, Ok(false))
+        {
+            self.live(me.tenant).mark();
+            let _ = self.route(me.tenant).await;
+        }
+    }
+
+    /// Names the agents who have anything to do, or are asked to.
+    async fn loaded(&self, tenant: TenantId) -> Vec<AgentId> {
+        let live = self.live(tenant);
+        if live.sync(&**self.store()).await.is_err() {
+            return Vec::new();
+        }
+        let board = live.board();
+        let loaded = board.roster.iter().filter(|seat| seat.state.load.units > 0);
+        loaded.map(|seat| seat.agent.id).collect()
+    }
+
+    async fn is_asked(&self, tenant: TenantId, agent: AgentId) -> bool {
+        let open = Query::new(Select::Offers(OffersOf::Agent(agent)), 1);
+        let found = self.store().find(&Scope::system(tenant), &open).await;
+        found.is_ok_and(|page| !page.items.is_empty())
+    }
+
+    /// Tells whether who is asked to take a ticket could still accept it.
+    pub(super) async fn may_accept(&self, tenant: TenantId, ticket: &Ticket) -> Result<bool, Error> {
+        let Some(offer) = &ticket.offer else { return Ok(false) };
+        let host = Actor::Host(tenant);
+        let ask = self.ask(&host, &super::Options::default()).await?;
+        let keys = [Key::Agent(offer.agent), Key::AgentState(offer.agent)];
+        let found = self.store().load(&ask.system(), &keys).await?;
+        let [Some(Record::Agent(agent)), Some(Record::AgentState(state))] = &*found else { return Ok(false) };
+        let seat = Seat { agent: (**agent).clone().into(), state: state.clone() };
+        Ok(may_still_have(&seat, ticket, &ask))
     }
 
     /// Lets go of what an agent may no longer have: for one who has left, what they were given in the moment in which they
