@@ -43,6 +43,7 @@ mod input;
 mod insight;
 mod journeys;
 mod land;
+mod let_go;
 mod lists;
 mod live;
 mod macros;

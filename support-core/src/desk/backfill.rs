@@ -28,8 +28,8 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::land::Landing;
+use super::let_go::committed;
 use super::live::Live;
-use super::offers::committed;
 
 /// Tickets brought under a changed configuration at once: enough to share what a commit costs, and few enough that a
 /// writer who comes meanwhile waits some ten milliseconds.

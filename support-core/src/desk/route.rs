@@ -17,8 +17,8 @@ use super::Desk;
 use super::assemble::still_there;
 use super::board::Planned;
 use super::land::Landing;
+use super::let_go::committed;
 use super::live::Live;
-use super::offers::committed;
 use super::read::staff;
 use super::run::{Ask, Prepared};
 

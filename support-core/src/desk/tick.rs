@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::land::{Landed, Landing};
-use super::offers::committed;
+use super::let_go::committed;
 use super::presence::{agent_event, last_change};
 
 /// Aggregates that are woken at once.

@@ -1,5 +1,7 @@
 //! Offers that their agents can no longer accept, and work of those who may no longer have it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use support_core::conversation::ChannelKind;
 use support_core::desk::{AcceptOffer, EditTicket, PutTeam, Reassign, Take, UpdateAgent};
@@ -11,6 +13,7 @@ use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
 
+use crate::faulty::FaultyStore;
 use crate::offers::{asked, asking, history, only, opened};
 use crate::world::{HOST, World, at, id_of, label, rule};
 
@@ -137,8 +140,7 @@ fn ringing() -> (World, [Actor; 3], TicketId, TicketId) {
     world.run(&ann, &Take { ticket_id: own });
     world.reply(&ann, own, "Which one?");
     world.presence(&bob, Presence::Busy);
-    let call =
-        world.noted(&carl, |open| (open.team_id, open.channel) = (Some(team), ChannelKind::Phone));
+    let call = world.noted(&carl, |open| (open.team_id, open.channel) = (Some(team), ChannelKind::Phone));
     only(&world, &ann);
     world.presence(&bob, Presence::Available);
     (world, [ann, bob, carl], own, call)
@@ -163,11 +165,14 @@ fn an_offer_whose_room_is_taken_goes_to_the_next_at_once() {
         }),
         ("they take more", |world, [ann, _, carl], _| {
             let ticket_id = by_hand(world, carl);
-            world.run(&HOST, &UpdateAgent {
-                id: Some(id_of(ann)),
-                role: Some(label("supervisor")),
-                ..UpdateAgent::default()
-            });
+            world.run(
+                &HOST,
+                &UpdateAgent {
+                    id: Some(id_of(ann)),
+                    role: Some(label("supervisor")),
+                    ..UpdateAgent::default()
+                },
+            );
             world.run(&world.actor(id_of(ann)), &Take { ticket_id });
         }),
         ("a rule gives them more", |world, [ann, _, carl], _| {
@@ -188,7 +193,11 @@ fn an_offer_whose_room_is_taken_goes_to_the_next_at_once() {
         assert_eq!(world.ticket(call).work.declined, [], "{what}");
         world.run(bob, &AcceptOffer { offer_id: only(&world, bob) });
         world.pass(60);
-        assert_eq!((world.state(ann).presence, world.state(ann).missed.len()), (Presence::Available, 0), "{what}");
+        assert_eq!(
+            (world.state(ann).presence, world.state(ann).missed.len()),
+            (Presence::Available, 0),
+            "{what}"
+        );
         world.sound();
     }
 }
@@ -219,11 +228,8 @@ fn until(end: &str) -> Shift {
 #[test]
 fn an_offer_ends_with_the_shift_of_its_agent_and_when_their_absence_begins() {
     let shift = |end| UpdateAgent { shift: Some(Some(until(end))), ..UpdateAgent::default() };
-    let absence = Absence {
-        from: at("2026-11-20T09:40:00Z"),
-        until: at("2026-11-20T12:00:00Z"),
-        substitute_id: None,
-    };
+    let absence =
+        Absence { from: at("2026-11-20T09:40:00Z"), until: at("2026-11-20T12:00:00Z"), substitute_id: None };
     let absent = UpdateAgent { absences: Some(vec![absence]), ..UpdateAgent::default() };
     for (what, update) in [("shift", shift("09:40")), ("absence", absent)] {
         let (world, team, ann, bob) = asking();
@@ -240,7 +246,10 @@ fn an_offer_ends_with_the_shift_of_its_agent_and_when_their_absence_begins() {
         world.pass(1);
         assert_eq!((asked(&world, &ann), asked(&world, &bob).len()), (vec![], 1), "{what}");
         assert_eq!(history(&world, ticket), [OfferState::Withdrawn, OfferState::Open], "{what}");
-        assert_eq!((world.state(&ann).presence, world.ticket(ticket).work.declined), (Presence::Available, vec![]));
+        assert_eq!(
+            (world.state(&ann).presence, world.ticket(ticket).work.declined),
+            (Presence::Available, vec![])
+        );
         world.sound();
     }
     let (world, team, ann, _) = asking();
@@ -277,4 +286,21 @@ fn an_offer_that_could_not_be_accepted_when_its_time_was_over_was_not_missed() {
     assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open]);
     assert_eq!((world.state(&ann).presence, world.state(&ann).missed.len()), (Presence::Available, 0));
     world.sound();
+}
+
+#[test]
+fn where_no_team_asks_first_nobody_looks_for_offers() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let (ann, carl) = (world.agent("Ann"), world.customer("Carl"));
+    let reads = |world: &World| {
+        let before = store.offers_read();
+        let ticket = world.opened_by(&carl);
+        world.reply(&ann, ticket, "Which one?");
+        world.reply(&carl, ticket, "The red one.");
+        store.offers_read() - before
+    };
+    assert_eq!(reads(&world), 0);
+    world.team("Asking", &json!({ "mode": { "ticket": "offer" } }));
+    assert_eq!(reads(&world), 1, "her room was taken");
 }
