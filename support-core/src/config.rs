@@ -28,6 +28,7 @@ use crate::id::{AgentId, DocumentId, TeamId};
 use crate::journey::{JourneyEntry, JourneyState, shape};
 use crate::label::Label;
 use crate::masking::{Masker, MaskingSpec};
+use crate::people::WorkKind;
 use crate::scoring::Insight;
 use crate::scoring::folded_tier;
 use crate::scoring::keywords::{KeywordIndex, KeywordRule};
@@ -37,6 +38,7 @@ use crate::sla::{Applied, ConfigRef};
 use crate::store::{Document, DocumentKind};
 use crate::ticket::command::Matched;
 use crate::ticket::{KeywordHit, Ticket};
+use crate::time::Timestamp;
 
 /// The calendar in which every second counts.
 static ALWAYS: LazyLock<Calendar> = LazyLock::new(Calendar::always);
@@ -48,6 +50,8 @@ pub struct Config {
     pub epoch: u64,
     /// Settings of the desk.
     pub settings: Settings,
+    /// Since when these settings hold; `None` where none were ever given.
+    pub settings_since: Option<Timestamp>,
     /// Masking of texts.
     pub masker: Masker,
     teams: BTreeMap<TeamId, TeamSpec>,
@@ -124,7 +128,10 @@ impl Config {
     fn add(&mut self, document: &Document, in_force: bool) {
         let version = version_of(document);
         let known = match document.kind {
-            DocumentKind::Settings => parse(document).map(|settings| self.settings = settings),
+            DocumentKind::Settings => parse(document).map(|settings| {
+                self.settings = settings;
+                self.settings_since = Some(document.updated_at);
+            }),
             DocumentKind::Team => parse(document)
                 .map(|team| drop(self.teams.insert(TeamId::from_uuid(document.id.uuid()), team))),
             DocumentKind::SlaPolicy => parse(document).map(|mut policy: PolicySpec| {
@@ -232,6 +239,12 @@ impl Config {
     #[must_use]
     pub fn team(&self, id: TeamId) -> Option<&TeamSpec> {
         self.teams.get(&id).or_else(|| (id == TeamId::DEFAULT).then(|| TeamSpec::standard()))
+    }
+
+    /// Tells whether any team has its agents asked before work is theirs.
+    #[must_use]
+    pub fn asks_first(&self) -> bool {
+        self.teams.values().any(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Offer)
     }
 
     /// Finds the keyword rules that match any of these texts.

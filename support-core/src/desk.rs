@@ -43,6 +43,7 @@ mod input;
 mod insight;
 mod journeys;
 mod land;
+mod let_go;
 mod lists;
 mod live;
 mod macros;
@@ -137,6 +138,8 @@ struct Inner {
     tenants: Mutex<HashMap<TenantId, Arc<Live>>>,
     /// What the host knows of customers, and how long it may take to say so.
     insight: OnceLock<(Arc<dyn CustomerInsight>, Arc<dyn TimeLimit>)>,
+    /// Since when it runs.
+    started_at: Timestamp,
     /// Whether what an earlier desk left unfinished was looked for.
     resumed: AtomicBool,
 }
@@ -159,7 +162,8 @@ pub struct TicketReply {
 }
 
 impl Desk {
-    /// Builds a desk.
+    /// Builds a desk. One is built for as long as the process lives: what goes by is missed only by who could have seen
+    /// it, and what was going on before a desk was built counts as missed by nobody.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         Self::of(store, clock, ids, None)
@@ -186,6 +190,7 @@ impl Desk {
         Self {
             inner: Arc::new(Inner {
                 store,
+                started_at: clock.now(),
                 clock,
                 ids,
                 vault,
@@ -213,6 +218,11 @@ impl Desk {
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// Returns since when the desk runs.
+    fn started_at(&self) -> Timestamp {
+        self.inner.started_at
     }
 
     /// Returns where the desk's ids come from.

@@ -32,6 +32,8 @@ mod documents;
 mod editing;
 #[path = "desk/effects.rs"]
 mod effects;
+#[path = "desk/excused.rs"]
+mod excused;
 #[path = "desk/fairness.rs"]
 mod fairness;
 #[path = "desk/faults.rs"]

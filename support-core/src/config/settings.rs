@@ -39,11 +39,16 @@ pub struct Settings {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline. Default no.
     pub offline_returns_unstarted: bool,
     /// Seconds in which the owner of a ticket answers its customer for the first time, by the ticket's channel; then it
-    /// goes back to its queue with its age, and to others first. Default 120 for chats. At most 50.
+    /// goes back to its queue with its age, and to others first. Nobody is late by a change of the settings: who would
+    /// have been has the whole time from the change on. Default 120 for chats. At most 50.
     pub unanswered_return_seconds: BTreeMap<ChannelKind, i64>,
     /// Pieces of work in a row that an agent misses before the desk sets them away, by the ticket's channel: offers to
     /// which they do not answer, and tickets that go back unanswered. 1–100; none on channels that are not named. Default
     /// 1 for calls (`phone`), 2 for chats. At most 50.
+    ///
+    /// Only who is there misses anything: available or busy, on shift and on no planned absence, when it began and when
+    /// it ended. An offer that its agent could no longer accept is missed by nobody, and neither is what began before the
+    /// desk was last started or the settings last changed.
     pub away_after_missed: BTreeMap<ChannelKind, u32>,
     /// Seconds for which an agent who is viewing or writing is taken to be at it. Default 60.
     pub handling_lease_seconds: i64,

@@ -28,6 +28,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::land::Landing;
+use super::let_go::committed;
 use super::live::Live;
 
 /// Tickets brought under a changed configuration at once: enough to share what a commit costs, and few enough that a
@@ -206,6 +207,7 @@ impl Desk {
                     let (outcomes, ahead) = both(self.store().commit(&changes), ahead).await;
                     let brought = match outcomes {
                         Ok(outcomes) => {
+                            self.see_off(walk.tenant, committed(&changes, &outcomes)).await;
                             moved = refused(&changed, &outcomes).is_empty().then(|| loaded(&changes));
                             self.bring_again(walk, &changed, &outcomes).await
                         }
@@ -259,6 +261,7 @@ impl Desk {
             let tickets: Vec<Ticket> = found.into_iter().flatten().filter_map(super::read::ticket).collect();
             let (changes, changed) = self.decided(walk, &tickets).await?;
             let outcomes = self.store().commit(&changes).await?;
+            self.see_off(walk.tenant, committed(&changes, &outcomes)).await;
             again = refused(&changed, &outcomes);
         }
         // Passing over one would leave it under the old configuration for good: the batch is begun again.
@@ -283,6 +286,7 @@ impl Desk {
     async fn bring_alone(&self, walk: &Walk<'_>, ticket: &[Ticket]) -> Result<(), Error> {
         let (changes, changed) = self.decided(walk, ticket).await?;
         let outcomes = self.store().commit(&changes).await?;
+        self.see_off(walk.tenant, committed(&changes, &outcomes)).await;
         self.bring_again(walk, &changed, &outcomes).await
     }
 

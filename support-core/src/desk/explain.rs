@@ -14,7 +14,7 @@ use crate::routing::{
 };
 use crate::scoring::{Score, score};
 use crate::sla::ConfigRef;
-use crate::sla::deadline::{Waits, returns_at};
+use crate::sla::deadline::{Unanswered, Waits};
 use crate::store::Assignment;
 use crate::ticket::Ticket;
 use crate::time::Timestamp;
@@ -191,7 +191,7 @@ impl Desk {
             waiting,
             offer: ticket.offer.as_deref().cloned(),
             pending: Waits::of(&ticket, &config.settings),
-            returns_at: returns_at(&ticket, &config.settings),
+            returns_at: Unanswered::of(&ticket, &config).map(|unanswered| unanswered.returns_at),
             automations: explain_rules(&ticket, &self.history(actor, id).await?),
         })
     }

@@ -11,7 +11,7 @@ use crate::ticket::{Circumstances, Command, Decision, Status, Ticket, go_on_quie
 
 use super::Desk;
 use super::assemble::{assemble, goes_over, needs_routing, still_there};
-use super::presence::state_in;
+use super::presence::{Row, state_in};
 
 /// A decision that is to be written.
 pub(super) struct Landing<'a> {
@@ -73,8 +73,10 @@ impl Desk {
         circumstances: &Circumstances<'_>,
     ) -> Result<Landed, Error> {
         let (channel, earlier) = (landing.decision.ticket.channel.clone(), landing.earlier);
+        let before = landing.before;
         let mut landed = self.land_unfollowed(landing, circumstances).await?;
-        landed.routes |= self.count_missed(&channel, earlier, circumstances, &mut landed.changes).await?;
+        let row = Row { channel: &channel, before, earlier };
+        landed.routes |= self.count_missed(row, circumstances, &mut landed.changes).await?;
         Ok(landed)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
+use crate::config::Config;
 use crate::conversation::ChannelKind;
 use crate::error::{EntityKind, Error};
 use crate::event::{Audience, AudienceClass, Envelope, Event, Stream};
@@ -11,9 +12,10 @@ use crate::id::{AgentId, EventId, Ids, TeamId};
 use crate::people::{
     Actor, ActorRef, Agent, AgentState, Missed, Permission, Presence, Reach, Scope, WorkKind,
 };
-use crate::routing::{AssignHow, OfferState, ReturnCause};
+use crate::routing::{AssignHow, OfferState, ReturnCause, Seat};
+use crate::sla::deadline::Unanswered;
 use crate::store::{ChangeSet, Key, Record};
-use crate::ticket::Circumstances;
+use crate::ticket::{Circumstances, Ticket};
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -103,6 +105,26 @@ pub(super) fn follow_missed(missed: &mut BTreeMap<ChannelKind, u32>, event: &Eve
     }
 }
 
+/// A ticket whose decision may show that somebody missed it.
+pub(super) struct Row<'a> {
+    /// Its channel.
+    pub(super) channel: &'a ChannelKind,
+    /// The ticket before the decision.
+    pub(super) before: Option<&'a Ticket>,
+    /// What is written before it in the same call of the store.
+    pub(super) earlier: &'a [ChangeSet],
+}
+
+impl Row<'_> {
+    /// Returns since when an agent let a ticket go by: since it was offered to them, or since its customer waits for
+    /// their answer.
+    fn began(&self, config: &Config) -> Option<Timestamp> {
+        let before = self.before?;
+        let unanswered = || Unanswered::of(before, config).map(|unanswered| unanswered.since);
+        before.offer.as_ref().map(|offer| offer.at).or_else(unanswered)
+    }
+}
+
 /// Names the agent of whom an event of a ticket shows whether they are at work: `true` where they let it go by, `false`
 /// where they themselves took it up, answered, or said that they do not want it.
 fn shows(envelope: &Envelope) -> Option<(AgentId, bool)> {
@@ -121,25 +143,36 @@ fn shows(envelope: &Envelope) -> Option<(AgentId, bool)> {
 
 impl Desk {
     /// Counts what agents miss in a row, by what a decision on a ticket of a channel writes, and sets away who misses too
-    /// much, all in the same commit. Only who is there misses anything. Tells whether the router has to look.
+    /// much, all in the same commit. Tells whether the router has to look.
+    ///
+    /// Only who is there misses anything: available or busy, and on duty both when it began and now. What began before
+    /// this desk ran, or before the settings were as they are, nobody misses.
     ///
     /// # Errors
     /// `Store`.
     pub(super) async fn count_missed(
         &self,
-        channel: &ChannelKind,
-        earlier: &[ChangeSet],
+        row: Row<'_>,
         circumstances: &Circumstances<'_>,
         changes: &mut ChangeSet,
     ) -> Result<bool, Error> {
+        let Row { channel, earlier, .. } = row;
         let Some(limit) = circumstances.config.settings.away_after_missed.get(channel) else {
             return Ok(false);
         };
         // One decision is about one agent's hands; where it is about more, the last word of each counts.
         let shown: BTreeMap<AgentId, bool> = changes.events.iter().filter_map(shows).collect();
+        let config = circumstances.config;
+        let from = config.settings_since.max(Some(self.started_at()));
+        let began = row.began(config).filter(|began| Some(*began) >= from);
         let mut routes = false;
         for (agent, missed) in shown {
-            let Some((agent, before)) = self.agent_after(agent, earlier, changes).await? else { continue };
+            let Some(seat) = self.seat_after(agent, earlier, changes).await? else { continue };
+            let counts = |began: Timestamp| seat.is_on_duty(began) && seat.is_on_duty(circumstances.now);
+            if missed && !began.is_some_and(counts) {
+                continue;
+            }
+            let Seat { agent, state: before } = &seat;
             let is_there = matches!(before.presence, Presence::Available | Presence::Busy);
             let row = before.missed.get(channel).copied().unwrap_or_default();
             if !(agent.active && is_there && (missed || row > 0)) {
@@ -159,7 +192,7 @@ impl Desk {
                     Event::AgentStatusChanged { from, to, reason: None, by_time: false, because },
                 )
             };
-            let at = circumstances.now.max(last_change(&agent, &before));
+            let at = circumstances.now.max(last_change(agent, before));
             let mut after = AgentState { version: before.version + 1, changed_at: at, ..before.clone() };
             follow_missed(&mut after.missed, &event);
             let leaves = matches!(event, Event::AgentStatusChanged { .. });
@@ -181,18 +214,19 @@ impl Desk {
     }
 
     /// Reads an agent as what is about to be written leaves them.
-    async fn agent_after(
+    async fn seat_after(
         &self,
         id: AgentId,
         earlier: &[ChangeSet],
         changes: &ChangeSet,
-    ) -> Result<Option<(Agent, AgentState)>, Error> {
+    ) -> Result<Option<Seat>, Error> {
         let keys = [Key::Agent(id), Key::AgentState(id)];
         let found = self.store().load(&Scope::system(changes.tenant), &keys).await?;
         let [Some(Record::Agent(agent)), Some(Record::AgentState(stored))] = &*found else { return Ok(None) };
         let sets = earlier.iter().chain(std::iter::once(changes));
         let written = sets.rev().find_map(|set| state_in(set, id));
-        Ok(Some(((**agent).clone(), written.unwrap_or(stored).clone())))
+        let (agent, state) = ((**agent).clone().into(), written.unwrap_or(stored).clone());
+        Ok(Some(Seat { agent, state }))
     }
 }
 

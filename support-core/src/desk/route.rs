@@ -17,6 +17,7 @@ use super::Desk;
 use super::assemble::still_there;
 use super::board::Planned;
 use super::land::Landing;
+use super::let_go::committed;
 use super::live::Live;
 use super::read::staff;
 use super::run::{Ask, Prepared};
@@ -178,7 +179,7 @@ impl Desk {
         // As the change leaves them, not as they are stored.
         let written = |write: &Write| matches!(write.record, Record::Conversation(_));
         let touched = changes.writes.iter().filter(|write| written(write)).map(|write| write.record.clone());
-        let landing = assignment(changes.tenant, ticket, &placement, &circumstances)?;
+        let landing = assignment(changes.tenant, ticket, (&placement, &seat), &circumstances)?;
         let landing = landing.touching(touched.collect());
         let mut later = self.place_one(landing, &placement, &circumstances).await.ok()?;
         as_planned(&mut later, &seat);
@@ -254,7 +255,7 @@ impl Desk {
             let config = live.with_versions_of(&**store, config.clone(), &ticket).await?;
             let circumstances =
                 Circumstances { actor: ActorRef::SYSTEM, now, ids: self.ids(), config: &config };
-            if let Some(landing) = assignment(tenant, &ticket, placement, &circumstances) {
+            if let Some(landing) = assignment(tenant, &ticket, (placement, seat), &circumstances) {
                 let mut set = self.place_one(landing.after(&changes), placement, &circumstances).await?;
                 as_planned(&mut set, seat);
                 tickets.push(placement.ticket);
@@ -263,11 +264,11 @@ impl Desk {
         }
         self.tell(&mut changes).await?;
         let outcomes = store.commit(&changes).await?;
-        let mut committed = changes.iter().zip(&outcomes).filter(|(_, o)| **o == Outcome::Committed);
-        if committed.any(|(set, _)| is_left_waiting(set)) {
+        if committed(&changes, &outcomes).any(is_left_waiting) {
             // A rule moved it into another queue in the same breath: the router looks again, at once.
             live.mark();
         }
+        self.see_off(tenant, committed(&changes, &outcomes)).await;
         let held = tickets.into_iter().zip(outcomes).filter(|(_, outcome)| *outcome == Outcome::Committed);
         Ok(held.map(|(ticket, _)| ticket).collect())
     }
@@ -331,7 +332,7 @@ fn is_left_waiting(changes: &ChangeSet) -> bool {
 fn assignment<'a>(
     tenant: TenantId,
     ticket: &'a Ticket,
-    placement: &Placement,
+    (placement, seat): (&Placement, &Seat),
     circumstances: &Circumstances<'_>,
 ) -> Option<Landing<'a>> {
     if !ticket.is_queued() {
@@ -341,14 +342,12 @@ fn assignment<'a>(
     let asks = team.is_some_and(|team| team.mode.of(WorkKind::Ticket) == RoutingMode::Offer);
     let why = Some(placement.why());
     let command = if asks {
-        Command::MakeOffer(Box::new(command::MakeOffer {
-            id: OfferId::mint(circumstances.ids, circumstances.now),
-            agent: placement.agent,
-            until: circumstances
-                .now
-                .plus_seconds(circumstances.config.settings.offer_seconds_on(&ticket.channel)),
-            why,
-        }))
+        let (now, settings) = (circumstances.now, &circumstances.config.settings);
+        let until = now.plus_seconds(settings.offer_seconds_on(&ticket.channel));
+        // Who goes home is asked no longer.
+        let until = seat.off_duty_at(now).map_or(until, |at| at.min(until));
+        let id = OfferId::mint(circumstances.ids, now);
+        Command::MakeOffer(Box::new(command::MakeOffer { id, agent: placement.agent, until, why }))
     } else {
         let (to, how) = (Some(placement.agent), AssignHow::Auto);
         Command::Assign(Box::new(command::Assign { to, team: None, how, reason: None, why, over: false }))

@@ -173,7 +173,10 @@ impl Desk {
             let ask = Ask { sealed: Arc::clone(&sealed), ..self.ask(actor, options).await? };
             let mut prepared = match wanted.prepare(&ask).await {
                 Ok(prepared) => prepared,
-                Err(error) => return self.done_before(actor, options, error).await,
+                Err(error) => {
+                    self.see_off_refused(actor, &error).await;
+                    return self.done_before(actor, options, error).await;
+                }
             };
             if ask.has_sealed() {
                 // One that was carried out before seals nothing more, and needs no vault.
@@ -290,8 +293,8 @@ impl Desk {
         if prepared.configures {
             live.forget_config();
         }
-        let routes = self.see_off(actor.tenant(), &prepared.changes).await || prepared.routes;
-        if routes {
+        let seen_off = self.see_off(actor.tenant(), std::iter::once(&prepared.changes)).await;
+        if seen_off || prepared.routes {
             // Again: a router that ran between the first mark and the commit took that mark and saw nothing.
             live.mark();
             // The command is done and durable: a router that fails now must not make it look undone.

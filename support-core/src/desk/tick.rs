@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 
 use super::Desk;
 use super::land::{Landed, Landing};
+use super::let_go::committed;
 use super::presence::{agent_event, last_change};
 
 /// Aggregates that are woken at once.
@@ -184,12 +185,8 @@ impl Desk {
                 live.adds();
             }
             tickets.clear();
-            for (((id, routes, failures, again), outcome), set) in
-                marks.into_iter().zip(outcomes).zip(&changes)
-            {
-                if outcome == Outcome::Committed && self.see_off(tenant, set).await {
-                    live.mark();
-                }
+            self.see_off(tenant, committed(&changes, &outcomes)).await;
+            for ((id, routes, failures, again), outcome) in marks.into_iter().zip(outcomes) {
                 match outcome {
                     Outcome::Committed if failures > 0 => ticked.note_failure(failures),
                     Outcome::Committed if again => tickets.push(id),
@@ -221,7 +218,14 @@ impl Desk {
         if is_erased(ticket) && !self.forget_sealed(tenant, ticket.id).await {
             return Ok(failed(tenant, ticket, now));
         }
-        let woken = match self.decide_knowing(tenant, ticket, &[Command::Wake], circumstances).await {
+        let mut commands = vec![Command::Wake];
+        if ticket.offer.as_ref().is_some_and(|offer| offer.until <= now)
+            && !self.may_accept(tenant, ticket).await?
+        {
+            // Nobody let it go by.
+            commands.insert(0, Command::WithdrawOffer);
+        }
+        let woken = match self.decide_knowing(tenant, ticket, &commands, circumstances).await {
             Err(error) if error.is_retryable() => return Err(error),
             woken => woken,
         };
@@ -360,6 +364,7 @@ impl Desk {
         self.tell(&mut changes).await?;
         match self.store().commit(&changes).await {
             Ok(outcomes) => {
+                self.see_off(tenant, committed(&changes, &outcomes)).await;
                 all &= outcomes.iter().all(|outcome| *outcome == Outcome::Committed);
                 // What went back waits, also where more has to follow.
                 self.live(tenant).mark();

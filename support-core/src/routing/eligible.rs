@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::id::{AgentId, TeamId};
-use crate::people::{Agent, AgentState, Presence, Standing, WorkKind};
+use crate::people::{Agent, AgentState, Presence, Shift, Standing, WorkKind};
 use crate::time::Timestamp;
 
 use super::{Asks, Refused};
@@ -246,13 +246,31 @@ impl Seat {
             && agent.shift.as_ref().is_none_or(|shift| shift.standing(now).takes(WorkKind::Ticket))
     }
 
-    /// Tells whether the agent is there now: available, on shift and not on leave.
+    /// Tells whether the agent is there now: available and [on duty](Self::is_on_duty).
     #[must_use]
     pub fn is_there(&self, now: Timestamp) -> bool {
-        let on_shift =
-            self.agent.shift.as_ref().is_none_or(|shift| matches!(shift.standing(now), Standing::On { .. }));
-        let present = self.state.presence == Presence::Available && self.agent.absence(now).is_none();
-        self.agent.active && present && on_shift
+        self.state.presence == Presence::Available && self.is_on_duty(now)
+    }
+
+    /// Tells whether the agent is to be there at an instant: active, on shift and not on leave.
+    #[must_use]
+    pub fn is_on_duty(&self, at: Timestamp) -> bool {
+        let Self { agent, .. } = self;
+        let on_shift = |shift: &Shift| shift.standing(at) != Standing::Off;
+        agent.active && agent.absence(at).is_none() && agent.shift.as_ref().is_none_or(on_shift)
+    }
+
+    /// Returns until when at most the agent, who is on duty now, stays so: to the end of their shift, where that is less
+    /// than a day off, or to their next planned absence.
+    #[must_use]
+    pub fn off_duty_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = |shift: &Shift| match shift.standing(now) {
+            Standing::On { seconds_left } if seconds_left < 86_400 => Some(now.seconds() + seconds_left),
+            _ => None,
+        };
+        let ends = self.agent.shift.as_ref().and_then(ends).map(Timestamp::from_seconds);
+        let absences = self.agent.absences.iter().map(|absence| absence.from);
+        absences.filter(|from| *from > now).chain(ends).min()
     }
 
     /// Tells whether the agent is absent past the start of a shift: away or offline since before it, and it has begun,

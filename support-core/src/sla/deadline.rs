@@ -265,21 +265,37 @@ impl Waits {
     }
 }
 
-/// Returns when a ticket goes back to its queue because its owner has not answered the customer, where the settings
-/// ask for that on its channel. Snoozing it stops no customer from waiting, and so delays the return until it wakes at
-/// most.
-#[must_use]
-pub fn returns_at(ticket: &Ticket, settings: &Settings) -> Option<Timestamp> {
-    let seconds = settings.unanswered_return_seconds.get(&ticket.channel)?;
-    let asked = ticket.unanswered_since?;
-    let at_work = ticket.assigned_to.is_some() && ticket.status.category() == StatusCategory::Open;
-    // What the customer asked before somebody had it is unanswered: whatever else they did, they have not answered. What
-    // came since and finds them at work is another question.
-    let unanswered = ticket.status == Status::Assigned || asked <= ticket.owner_since;
-    let out_of_sight = ticket.set_aside.is_some() || ticket.snoozed_until.is_some();
-    // Who had it put aside has the whole time again once it is their turn.
-    let since = ticket.owner_since.max(asked).max(ticket.status_since);
-    (at_work && unanswered && !out_of_sight).then(|| since.plus_seconds(*seconds))
+/// How long the owner of a ticket has to answer its customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// From when on they are waited for.
+    pub since: Timestamp,
+    /// When the ticket goes back to its queue.
+    pub returns_at: Timestamp,
+}
+
+impl Unanswered {
+    /// Tells when a ticket goes back to its queue because its owner has not answered the customer, where the settings
+    /// ask for that on its channel. Snoozing it stops no customer from waiting, and so delays the return until it wakes
+    /// at most.
+    ///
+    /// Nobody is late by a change of the settings: who would have been, has the whole time from the change on.
+    #[must_use]
+    pub fn of(ticket: &Ticket, config: &Config) -> Option<Self> {
+        let seconds = *config.settings.unanswered_return_seconds.get(&ticket.channel)?;
+        let asked = ticket.unanswered_since?;
+        let at_work = ticket.assigned_to.is_some() && ticket.status.category() == StatusCategory::Open;
+        // What the customer asked before somebody had it is unanswered: whatever else they did, they have not answered.
+        // What came since and finds them at work is another question.
+        let unanswered = ticket.status == Status::Assigned || asked <= ticket.owner_since;
+        let out_of_sight = ticket.set_aside.is_some() || ticket.snoozed_until.is_some();
+        // Who had it put aside has the whole time again once it is their turn.
+        let turn = ticket.owner_since.max(asked).max(ticket.status_since);
+        let past = |changed: &Timestamp| turn.plus_seconds(seconds) <= *changed;
+        let since = config.settings_since.filter(past).unwrap_or(turn);
+        let returns_at = since.plus_seconds(seconds);
+        (at_work && unanswered && !out_of_sight).then_some(Self { since, returns_at })
+    }
 }
 
 /// Derives what follows from a ticket and its configuration. Leases and failures are taken over from `ticket`.
@@ -304,7 +320,7 @@ pub fn derive(ticket: &Ticket, config: &Config) -> Derived {
     let leases = ticket.derived.leases.iter().map(|(_, until)| *until).min();
     let offer = ticket.offer.as_ref().map(|offer| offer.until);
     let rules = config.automations().due_at(ticket, config);
-    let returns = returns_at(ticket, settings);
+    let returns = Unanswered::of(ticket, config).map(|unanswered| unanswered.returns_at);
     let wake_at = [ticket.snoozed_until, closes, reminds, gives_up, returns, steps, offer, rules]
         .into_iter()
         .flatten()

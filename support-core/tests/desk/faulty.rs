@@ -13,7 +13,7 @@ use support_core::people::{Actor, Scope};
 use support_core::routing::Waiting;
 use support_core::store::{
     ChangeSet, Changed, Claim, Credential, Cursor, Due, EventPage, Fence, Key, MemoryStore, Outcome, Page,
-    Query, Record, Store, StoreError, StoreErrorKind,
+    Query, Record, Select, Store, StoreError, StoreErrorKind,
 };
 use support_core::time::Timestamp;
 
@@ -53,6 +53,7 @@ pub(crate) struct FaultyStore {
     rival: Mutex<Option<(&'static str, Rival)>>,
     lost: Mutex<Option<Key>>,
     announced: AtomicU32,
+    offers: AtomicU32,
 }
 
 /// Makes what somebody else commits first.
@@ -75,6 +76,11 @@ fn touches(set: &ChangeSet, ticket: TicketId) -> bool {
 impl FaultyStore {
     pub(crate) fn set(&self, fault: Fault) {
         *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Returns how often offers were looked for.
+    pub(crate) fn offers_read(&self) -> u32 {
+        self.offers.load(Ordering::SeqCst)
     }
 
     /// Returns how often somebody woke those who wait, beside the commits that do.
@@ -197,6 +203,9 @@ impl Store for FaultyStore {
 
     async fn find(&self, scope: &Scope, query: &Query) -> Result<Page, StoreError> {
         self.call()?;
+        if matches!(query.select, Select::Offers(_)) {
+            self.offers.fetch_add(1, Ordering::SeqCst);
+        }
         let mut page = self.inner.find(scope, query).await?;
         page.items.retain(|record| match record {
             Record::Ticket(ticket) => !self.is_lost(&Key::Ticket(ticket.id)),

@@ -1,18 +1,21 @@
 //! Offers that their agents can no longer accept, and work of those who may no longer have it.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use support_core::conversation::ChannelKind;
-use support_core::desk::{AcceptOffer, EditTicket, PutTeam, UpdateAgent};
+use support_core::desk::{AcceptOffer, EditTicket, PutTeam, Reassign, Take, UpdateAgent};
 use support_core::event::Event;
-use support_core::id::{AgentId, TeamId};
-use support_core::people::{Absence, Capacity, Presence};
+use support_core::id::{AgentId, OfferId, TeamId, TicketId};
+use support_core::people::{Absence, Actor, Capacity, Day, Presence, Shift};
 use support_core::routing::{OfferState, ReturnCause};
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
 use support_core::ticket::{Priority, Status};
 
+use crate::faulty::FaultyStore;
 use crate::offers::{asked, asking, history, only, opened};
-use crate::world::{HOST, World, id_of, label};
+use crate::world::{HOST, World, at, id_of, label, rule};
 
 #[test]
 fn an_offer_that_its_agent_can_no_longer_accept_goes_to_the_next_at_once() {
@@ -125,4 +128,179 @@ fn who_may_answer_customers_no_more_gives_back_at_once_what_they_have() {
     let returned = Event::WorkReturned { agent: id_of(&ann), because };
     assert!(world.events(open).iter().any(|envelope| envelope.event == returned));
     world.sound();
+}
+
+/// A desk on which Ann, who has room for two, waits for Carl's answer to a ticket of two, and is asked to take a call
+/// that Bob could take too.
+fn ringing() -> (World, [Actor; 3], TicketId, TicketId) {
+    let (world, team, ann, bob) = asking();
+    let carl = world.customer("Carl");
+    world.capacity(&ann, 2);
+    let own = world.noted(&carl, |open| (open.team_id, open.effort) = (Some(team), Some(2)));
+    world.run(&ann, &Take { ticket_id: own });
+    world.reply(&ann, own, "Which one?");
+    world.presence(&bob, Presence::Busy);
+    let call = world.noted(&carl, |open| (open.team_id, open.channel) = (Some(team), ChannelKind::Phone));
+    only(&world, &ann);
+    world.presence(&bob, Presence::Available);
+    (world, [ann, bob, carl], own, call)
+}
+
+/// Two units of work that the desk gives nobody.
+fn by_hand(world: &World, carl: &Actor) -> TicketId {
+    let team = world.team("By hand", &json!({ "mode": { "ticket": "manual" } }));
+    world.noted(carl, |open| (open.team_id, open.effort) = (Some(team), Some(2)))
+}
+
+#[test]
+fn an_offer_whose_room_is_taken_goes_to_the_next_at_once() {
+    type Takes = fn(&World, &[Actor; 3], TicketId);
+    let cases: [(&str, Takes); 4] = [
+        ("the customer answers", |world, [_, _, carl], own| {
+            world.reply(carl, own, "The red one.");
+        }),
+        ("somebody gives them more", |world, [ann, _, carl], _| {
+            let (ticket_id, agent_id) = (by_hand(world, carl), Some(id_of(ann)));
+            world.run(&HOST, &Reassign { ticket_id, agent_id, team_id: None, reason: None });
+        }),
+        ("they take more", |world, [ann, _, carl], _| {
+            let ticket_id = by_hand(world, carl);
+            world.run(
+                &HOST,
+                &UpdateAgent {
+                    id: Some(id_of(ann)),
+                    role: Some(label("supervisor")),
+                    ..UpdateAgent::default()
+                },
+            );
+            world.run(&world.actor(id_of(ann)), &Take { ticket_id });
+        }),
+        ("a rule gives them more", |world, [ann, _, carl], _| {
+            let on = json!({ "on": ["ticket.priority_changed"] });
+            let gives = json!({ "assign_to": id_of(ann) });
+            let rule = json!({ "name": "To Ann", "trigger": on, "actions": [gives] });
+            world.put(DocumentKind::Automation, rule);
+            let ticket = by_hand(world, carl);
+            world.run(&HOST, &EditTicket { priority: Some(Priority::High), ..EditTicket::of(ticket) });
+        }),
+    ];
+    for (what, takes) in cases {
+        let (world, people, own, call) = ringing();
+        takes(&world, &people, own);
+        let [ann, bob, _] = &people;
+        assert_eq!((asked(&world, ann), asked(&world, bob).len()), (vec![], 1), "{what}");
+        assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open], "{what}");
+        assert_eq!(world.ticket(call).work.declined, [], "{what}");
+        world.run(bob, &AcceptOffer { offer_id: only(&world, bob) });
+        world.pass(60);
+        assert_eq!(
+            (world.state(ann).presence, world.state(ann).missed.len()),
+            (Presence::Available, 0),
+            "{what}"
+        );
+        world.sound();
+    }
+}
+
+#[test]
+fn an_offer_of_overflow_is_withdrawn_when_its_team_overflows_there_no_more() {
+    let world = World::standard();
+    let spare = world.team("Spare", &json!({}));
+    let asks = json!({ "mode": { "ticket": "offer" } });
+    let mut spilling = asks.clone();
+    spilling["overflow_team_ids"] = json!([spare]);
+    let team = world.team("Spilling", &spilling);
+    let ann = world.agent_in("Ann", "agent", &[spare]);
+    let ticket = opened(&world, team);
+    only(&world, &ann);
+    let fields = json!({ "overflow_team_ids": [] }).as_object().unwrap().clone();
+    world.run(&HOST, &PutTeam { id: Some(team), fields, ..PutTeam::default() });
+    assert_eq!((asked(&world, &ann), world.load(&ann)), (vec![], 0));
+    assert_eq!(history(&world, ticket), [OfferState::Withdrawn]);
+    world.sound();
+}
+
+/// Hours of a Friday in London, where the desk's clock reads 9 in the morning.
+fn until(end: &str) -> Shift {
+    Shift::on_days("Europe/London".parse().unwrap(), &[Day::Fri], "08:00", end).unwrap()
+}
+
+#[test]
+fn an_offer_ends_with_the_shift_of_its_agent_and_when_their_absence_begins() {
+    let shift = |end| UpdateAgent { shift: Some(Some(until(end))), ..UpdateAgent::default() };
+    let absence =
+        Absence { from: at("2026-11-20T09:40:00Z"), until: at("2026-11-20T12:00:00Z"), substitute_id: None };
+    let absent = UpdateAgent { absences: Some(vec![absence]), ..UpdateAgent::default() };
+    for (what, update) in [("shift", shift("09:40")), ("absence", absent)] {
+        let (world, team, ann, bob) = asking();
+        world.settings(json!({ "offer_seconds_by_channel": { "phone": 3_600 } }));
+        world.presence(&bob, Presence::Busy);
+        world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), ..update });
+        let ticket = world.noted(&world.customer("Carl"), |open| {
+            (open.team_id, open.channel) = (Some(team), ChannelKind::Phone);
+        });
+        only(&world, &ann);
+        world.presence(&bob, Presence::Available);
+        world.pass(40 * 60 - 1);
+        assert_eq!(asked(&world, &ann).len(), 1, "{what}");
+        world.pass(1);
+        assert_eq!((asked(&world, &ann), asked(&world, &bob).len()), (vec![], 1), "{what}");
+        assert_eq!(history(&world, ticket), [OfferState::Withdrawn, OfferState::Open], "{what}");
+        assert_eq!(
+            (world.state(&ann).presence, world.ticket(ticket).work.declined),
+            (Presence::Available, vec![])
+        );
+        world.sound();
+    }
+    let (world, team, ann, _) = asking();
+    opened(&world, team);
+    world.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), ..shift("08:30") });
+    assert_eq!(asked(&world, &ann), [], "the shift is changed");
+}
+
+/// Gives Ann more than she has room for, and crashes before anything is withdrawn.
+fn crowded_unseen(world: &World, ann: &Actor, carl: &Actor) -> OfferId {
+    let (ticket_id, agent_id) = (by_hand(world, carl), Some(id_of(ann)));
+    let more = Reassign { ticket_id, agent_id, team_id: None, reason: None };
+    let prepared = block_on(world.desk.prepare(&HOST, &more)).unwrap();
+    block_on(world.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
+    only(world, ann)
+}
+
+#[test]
+fn who_is_refused_an_offer_is_rid_of_it() {
+    let (world, [ann, bob, carl], _, call) = ringing();
+    let offer_id = crowded_unseen(&world, &ann, &carl);
+    assert_eq!(rule(&world.fail(&ann, &AcceptOffer { offer_id })), "offer_gone");
+    assert_eq!((asked(&world, &ann), asked(&world, &bob).len()), (vec![], 1));
+    assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open]);
+    world.sound();
+}
+
+#[test]
+fn an_offer_that_could_not_be_accepted_when_its_time_was_over_was_not_missed() {
+    let (world, [ann, bob, carl], _, call) = ringing();
+    crowded_unseen(&world, &ann, &carl);
+    world.pass(20);
+    assert_eq!((asked(&world, &ann), asked(&world, &bob).len()), (vec![], 1));
+    assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open]);
+    assert_eq!((world.state(&ann).presence, world.state(&ann).missed.len()), (Presence::Available, 0));
+    world.sound();
+}
+
+#[test]
+fn where_no_team_asks_first_nobody_looks_for_offers() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let (ann, carl) = (world.agent("Ann"), world.customer("Carl"));
+    let reads = |world: &World| {
+        let before = store.offers_read();
+        let ticket = world.opened_by(&carl);
+        world.reply(&ann, ticket, "Which one?");
+        world.reply(&carl, ticket, "The red one.");
+        store.offers_read() - before
+    };
+    assert_eq!(reads(&world), 0);
+    world.team("Asking", &json!({ "mode": { "ticket": "offer" } }));
+    assert_eq!(reads(&world), 1, "her room was taken");
 }

@@ -100,7 +100,7 @@ async fn offers(call: Call) -> Result<Json<Page<OfferBody>>, ApiError> {
     Ok(Json(call.page(offers.into_iter().map(OfferBody::from).collect(), None)))
 }
 
-/// Accepts an offer: the ticket is the caller's. Late, it is 409 `offer_gone`.
+/// Accepts an offer: the ticket is the caller's. Late, or where the caller can no longer have it, it is 409 `offer_gone`.
 #[utoipa::path(post, path = "/offers/{id}/accept", tag = "people", params(("id" = Uuid, Path)), responses(
     (status = 200, body = TicketBody),
     (status = 403, body = Problem, content_type = "application/problem+json"),

@@ -54,10 +54,13 @@ struct SettingsBody {
     /// Whether tickets on which an agent has not begun go back to their queues when the agent goes offline.
     offline_returns_unstarted: bool,
     /// Seconds, by channel, in which the owner of a ticket answers its customer for the first time; then it goes back to
-    /// its queue with its age, and to others first. 10 and more; `{chat: 120}` is the default.
+    /// its queue with its age, and to others first. Who would be late by a change of the settings has the whole time from
+    /// the change on. 10 and more; `{chat: 120}` is the default.
     unanswered_return_seconds: BTreeMap<String, i64>,
     /// Pieces of work in a row, by the ticket's channel, that an agent who is there misses before the desk sets them away:
-    /// offers that time out, and tickets that go back unanswered. Taking work of that channel up, answering its customer,
+    /// offers that time out, and tickets that go back unanswered. There is who is available or busy, on shift and on no
+    /// planned absence, when it began and when it ended. What began before the desk was last started or its settings last
+    /// changed counts as missed by nobody. Taking work of that channel up, answering its customer,
     /// declining it or another status begins the count anew. 1–100; on channels that are not named nothing counts.
     /// `{phone: 1, chat: 2}` is the default.
     away_after_missed: BTreeMap<String, u32>,

@@ -5,7 +5,7 @@ use crate::event::Event;
 use crate::id::AgentId;
 use crate::people::ActorRef;
 use crate::routing::{AssignHow, ReturnCause};
-use crate::sla::deadline::returns_at;
+use crate::sla::deadline::Unanswered;
 use crate::ticket::command::Assign;
 use crate::ticket::lifecycle::Transition;
 use crate::time::Timestamp;
@@ -52,8 +52,8 @@ impl Change<'_> {
 
     /// Takes it from an owner who has not answered in time, where the settings ask for that.
     pub(super) fn take_back_unanswered(&mut self) {
-        let returns = returns_at(&self.after, &self.config().settings);
-        if returns.is_some_and(|at| at <= self.at) {
+        let unanswered = Unanswered::of(&self.after, self.config());
+        if unanswered.is_some_and(|unanswered| unanswered.returns_at <= self.at) {
             // INVARIANT: what is due to go back is an open ticket, which can.
             let _ = self.give_back(ReturnCause::Unanswered);
         }
