@@ -16,6 +16,7 @@ mod insight;
 mod journeys;
 mod listing;
 mod macros;
+mod maps;
 mod messages;
 mod opening;
 mod rights;
