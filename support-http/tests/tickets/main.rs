@@ -21,4 +21,5 @@ mod messages;
 mod opening;
 mod rights;
 mod story;
+mod unseen;
 mod world;
