@@ -274,8 +274,9 @@ fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
 /// Names the agents whose offers a change may have ended: who has left or is otherwise now, and to whom work is on offer
 /// that asks for more.
 fn looked_after(changes: &ChangeSet) -> BTreeSet<AgentId> {
-    let asks_for_more =
-        changes.events.iter().any(|envelope| matches!(envelope.event, Event::TicketSkillsRequired { .. }));
+    let asks =
+        |event: &Event| matches!(event, Event::TicketSkillsRequired { .. } | Event::TicketAsksChanged { .. });
+    let asks_for_more = changes.events.iter().any(|envelope| asks(&envelope.event));
     // What is written as it was is only looked at, so that nobody changes it meanwhile.
     let differs = |write: &Write, version: u64| write.expect != Expect::Revision(version);
     let of = |write: &Write| match &write.record {

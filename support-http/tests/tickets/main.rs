@@ -18,6 +18,7 @@ mod listing;
 mod macros;
 mod maps;
 mod messages;
+mod needs;
 mod opening;
 mod rights;
 mod story;

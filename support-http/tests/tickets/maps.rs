@@ -50,12 +50,7 @@ async fn a_key_that_is_given_twice_is_refused_in_whatever_map_it_stands() {
             r#"{"name":"Joe","email":"j@example.org","skills":{"fr":3,"fr":2}}"#,
             "skills.fr",
         ),
-        (
-            "POST",
-            "/customers".into(),
-            r#"{"name":"Zoe","custom_fields":{"k":1,"k":2}}"#,
-            "custom_fields.k",
-        ),
+        ("POST", "/customers".into(), r#"{"name":"Zoe","custom_fields":{"k":1,"k":2}}"#, "custom_fields.k"),
         (
             "POST",
             "/sla/policies".into(),
