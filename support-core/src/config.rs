@@ -264,6 +264,11 @@ impl Config {
         rules.filter(|(_, rule)| rule.alert).filter_map(|(_, rule)| rule.name.parse().ok())
     }
 
+    /// Tells whether a keyword rule may match: it is known, and switched on.
+    pub(crate) fn may_match(&self, rule: DocumentId) -> bool {
+        self.keyword_rule(rule).is_some_and(|(_, rule)| rule.active)
+    }
+
     fn keyword_rule(&self, id: DocumentId) -> Option<&(ConfigRef, KeywordRule)> {
         self.rules.iter().find(|(version, _)| version.id == id)
     }

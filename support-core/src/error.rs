@@ -25,7 +25,7 @@ impl FieldProblem {
 
     /// Says what is wrong with the `name` of a person or of something configured.
     pub(crate) fn of_name(name: &str) -> Option<Self> {
-        let blank = name.trim().is_empty();
+        let blank = crate::text::is_blank(name);
         let wrong = blank || name.chars().nth(NAME_LIMIT).is_some() || name.chars().any(char::is_control);
         wrong.then(|| {
             Self::new("name", format!("must be 1 to {NAME_LIMIT} characters without control characters"))

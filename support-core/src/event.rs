@@ -24,7 +24,7 @@ use crate::id::{
 use crate::label::{ForeignId, Label};
 use crate::masking::Token;
 use crate::people::{ActorRef, Missed, Presence};
-use crate::routing::{AssignHow, OfferState, ReturnCause, Why};
+use crate::routing::{Asks, AssignHow, OfferState, ReturnCause, Why};
 use crate::sla::policy::StepKey;
 use crate::sla::{Applied, ConfigRef, Metric, TimerMove};
 use crate::store::DocumentKind;
@@ -297,6 +297,13 @@ events! {
     TicketSkillsRequired = "ticket.skills_required" {
         /// All of them now, with the least level.
         skills: Vec<(Label, u8)>,
+    }
+    /// What the ticket asks of its handler was changed by hand.
+    TicketAsksChanged = "ticket.asks_changed" {
+        /// What it asked for.
+        from: Box<Asks>,
+        /// What it asks for now.
+        to: Box<Asks>,
     }
     /// People of the desk are to be told: an outbox row each says whom it concerned, and from when on.
     TicketNotified = "ticket.notified" {

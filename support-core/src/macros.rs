@@ -27,7 +27,7 @@ use crate::error::FieldProblem;
 use crate::id::{AgentId, TeamId};
 use crate::label::Label;
 use crate::people::{Actor, Permission, Reach};
-use crate::text::{Template, fold};
+use crate::text::{Template, fold, is_blank};
 use crate::wire::wire_enum;
 
 /// Longest content, in characters.
@@ -75,7 +75,7 @@ impl MacroSpec {
     pub fn check(&self) -> Vec<FieldProblem> {
         let mut problems: Vec<FieldProblem> = FieldProblem::of_name(&self.name).into_iter().collect();
         let text = &self.content;
-        if text.trim().is_empty() || text.chars().nth(CONTENT_LIMIT).is_some() || text.contains('\0') {
+        if is_blank(text) || text.chars().nth(CONTENT_LIMIT).is_some() || text.contains('\0') {
             let problem = format!("must be 1 to {CONTENT_LIMIT} characters without a null character");
             problems.push(FieldProblem::new("content", problem));
         }
@@ -167,7 +167,7 @@ impl Values {
 
     fn with(mut self, of: &str, name: &str, value: &str) -> Self {
         // What is blank is not known.
-        if !value.trim().is_empty() {
+        if !is_blank(value) {
             self.known.insert(format!("{of}.{name}"), value.to_owned());
         }
         self

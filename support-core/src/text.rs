@@ -1,6 +1,6 @@
 //! Words: one folding for search, keyword rules and thanks phrases, so that what one of them finds the others find.
 //!
-//! - [`fold()`] makes one spelling of the many that people type;
+//! - [`fold()`] makes one spelling of the many that people type, and [`is_blank`] knows a text that shows nothing;
 //! - [`tokens()`] makes the words under which a text is indexed, and [`SearchQuery`] those that a search asks for;
 //! - [`is_thanks`] knows a message that says nothing but thanks;
 //! - [`Template`] is a text with places for values.
@@ -23,7 +23,7 @@ mod template;
 mod thanks;
 mod tokens;
 
-pub use fold::fold;
+pub use fold::{fold, is_blank};
 pub use template::{Template, TemplateError};
 pub use thanks::is_thanks;
 pub use tokens::{MAX_QUERY_TOKENS, MAX_TOKEN_BYTES, MAX_TOKENS, SearchProblem, SearchQuery, tokens};

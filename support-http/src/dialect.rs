@@ -16,6 +16,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use crate::error::ApiError;
+use crate::extract::whole_json;
+use crate::fields::Unique;
 use crate::mount::App;
 
 /// Where bodies are in the dialect; health, metrics and the document have one form for everybody.
@@ -305,6 +307,10 @@ pub(crate) async fn read(State(app): State<Arc<App>>, request: Request, next: Ne
     let Ok(value) = serde_json::from_slice::<Value>(&bytes) else {
         return next.run(Request::from_parts(parts, Body::from(bytes))).await;
     };
+    // In `value` the last of them stands, and the handler would see nothing of it.
+    if let Err(error) = whole_json::<Unique>(&bytes) {
+        return error.into_response();
+    }
     match translator.read(value) {
         Ok(value) => {
             parts.headers.remove(CONTENT_LENGTH);

@@ -16,6 +16,7 @@ use support_core::people::Actor;
 use support_core::store::{PageCursor, Query};
 
 use crate::error::ApiError;
+use crate::fields::Unique;
 use crate::mount::App;
 use crate::reply::Page;
 
@@ -238,12 +239,21 @@ async fn whole(request: Request, app: &Arc<App>) -> Result<Bytes, ApiError> {
     })
 }
 
-/// Reads JSON, naming the field that cannot be accepted and never repeating what was sent.
+/// Reads JSON, naming the field that cannot be accepted and never repeating what was sent. What names a field or a key of
+/// a map twice is refused.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     // A parser of objects would take a list of their fields in order too.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(ApiError::invalid("body", "must be an object"));
     }
+    let value = whole_json(bytes)?;
+    // A parser of maps would take the last of keys that are given twice.
+    whole_json::<Unique>(bytes)?;
+    Ok(value)
+}
+
+/// Reads JSON with nothing behind it.
+pub(crate) fn whole_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();

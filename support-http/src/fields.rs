@@ -26,7 +26,8 @@ pub(crate) fn object(given: &impl Serialize) -> Result<Map<String, Value>, ApiEr
     }
 }
 
-/// Any JSON in which no object has a field twice.
+/// Any JSON in which no object has a field twice. Names are read as those of maps are: spaces around them make no other
+/// name.
 #[derive(Debug)]
 pub(crate) struct Unique;
 
@@ -75,11 +76,12 @@ impl<'de> Visitor<'de> for Unique {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self, A::Error> {
         let mut names = BTreeSet::new();
         while let Some(name) = fields.next_key::<String>()? {
-            if names.contains(&name) {
-                return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+            let trimmed = name.trim();
+            if names.contains(trimmed) {
+                return Err(A::Error::custom(format_args!("duplicate field `{trimmed}`")));
             }
+            names.insert(trimmed.to_owned());
             fields.next_value::<Self>()?;
-            names.insert(name);
         }
         Ok(self)
     }

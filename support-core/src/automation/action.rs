@@ -11,6 +11,7 @@ use crate::id::{AgentId, DocumentId, TeamId, TextId};
 use crate::label::Label;
 use crate::people::{Permission, Role};
 use crate::routing::AssignHow;
+use crate::text::is_blank;
 use crate::ticket::command::{Assign, Edit, Escalate, Move, NewMessage, Notice, Write};
 use crate::ticket::{Command, FieldValue, MAX_LEVEL, Priority, Status, StatusCategory, Ticket};
 
@@ -27,7 +28,7 @@ const MAX_VALUE_CHARS: usize = 1_000;
 
 /// Tells whether a text says something in at most so many characters.
 fn is_text(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && !text.contains('\0') && text.chars().nth(most).is_none()
+    !is_blank(text) && !text.contains('\0') && text.chars().nth(most).is_none()
 }
 
 /// Something that is done to a ticket.

@@ -1,7 +1,7 @@
 //! What is wrong with a set of rules, each finding with a witness.
 //!
 //! - **dead**: no ticket makes the condition hold. The witness is the smallest list of tests found that exclude each
-//!   other.
+//!   other, or that ask for keyword rules which are switched off or unknown: those rules are named too.
 //! - **shadowed**: whenever the rule matches, one before it does too, and stops it or decides all that it would; or
 //!   several before it stop it between them. The witness is a ticket on which they match and the rule behind does
 //!   nothing of its own.
@@ -22,7 +22,7 @@ mod round;
 mod together;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -40,7 +40,7 @@ use super::compiled::Node;
 use super::evaluate::{Automations, Rule, Triggers};
 use super::rule::On;
 use together::{Wakes, always_wakes, due_soon, in_time};
-use world::{Found, World, search};
+use world::{Found, World, search, unmatched};
 
 /// Looks that one question may take.
 const LOOKS_A_QUESTION: usize = 20_000;
@@ -86,6 +86,8 @@ pub struct Finding {
     pub automations: Vec<DocumentId>,
     /// Of a dead rule: the tests that exclude each other, by their path.
     pub tests: Vec<String>,
+    /// Of a dead rule: the keyword rules that these tests name and that match nothing, switched off or unknown.
+    pub keyword_rules: BTreeSet<DocumentId>,
     /// A ticket that shows it; none of a dead rule.
     pub witness: Option<Witness>,
 }
@@ -201,6 +203,7 @@ impl Search<'_> {
     /// Takes away what is not needed for the contradiction.
     fn dead(&mut self, rule: &Rule) -> Finding {
         let mut tests = vec!["condition".to_owned()];
+        let mut keyword_rules = unmatched(rule.condition(), self.config);
         if let Node::All(parts) = rule.condition() {
             let mut core: Vec<usize> = (0..parts.len()).collect();
             for at in 0..parts.len() {
@@ -214,10 +217,13 @@ impl Search<'_> {
                 }
             }
             if !core.is_empty() {
+                let parts = core.iter().filter_map(|at| parts.get(*at));
+                keyword_rules = parts.flat_map(|part| unmatched(part, self.config)).collect();
                 tests = core.into_iter().map(|at| format!("condition.all[{at}]")).collect();
             }
         }
-        Finding { kind: FindingKind::Dead, automations: vec![rule.id()], tests, witness: None }
+        let automations = vec![rule.id()];
+        Finding { kind: FindingKind::Dead, automations, tests, keyword_rules, witness: None }
     }
 
     fn shadowed(&mut self, before: &Rule, rule: &Rule, by: Wakes) -> Option<Finding> {
@@ -339,7 +345,8 @@ impl Search<'_> {
         let witness =
             Witness { on, fields: world.shown(&nodes, self.config), at: world.now, way: Vec::new() };
         let automations = rules.iter().map(|rule| rule.id()).collect();
-        Finding { kind, automations, tests: Vec::new(), witness: Some(witness) }
+        let (tests, keyword_rules) = (Vec::new(), BTreeSet::new());
+        Finding { kind, automations, tests, keyword_rules, witness: Some(witness) }
     }
 }
 

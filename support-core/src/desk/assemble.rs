@@ -141,7 +141,8 @@ pub(super) fn needs_routing(before: Option<&Ticket>, after: &Ticket) -> bool {
     });
     let waits = after.is_queued();
     let waited_alike = before.is_some_and(|before| {
-        before.is_queued() && before.team_id == after.team_id && before.work == after.work
+        let asks_alike = before.work == after.work && before.language == after.language;
+        before.is_queued() && before.team_id == after.team_id && asks_alike
     });
     freed || waits && !waited_alike
 }

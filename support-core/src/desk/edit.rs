@@ -19,7 +19,7 @@ use crate::time::Timestamp;
 use super::TicketReply;
 use super::assemble::{goes_over, still_there};
 use super::message::carry_out;
-use super::open::LIST_LIMIT;
+use super::open::{LIST_LIMIT, check_skills};
 use super::run::{Ask, Prepared, UseCase};
 use super::texts::{LINE_LIMIT, Texts, check, check_subject};
 
@@ -48,6 +48,14 @@ pub struct EditTicket {
     pub remove_tags: Vec<Label>,
     /// Free fields to set, or to clear.
     pub custom_fields: BTreeMap<Label, Option<FieldInput>>,
+    /// Units of capacity that it takes, 1–1,000, or none said: then it is 1. Its owner may go over capacity by it.
+    pub effort: Option<Option<u32>>,
+    /// All skills that a handler must have, with the least level, 1–5.
+    pub skills: Option<Vec<(Label, u8)>>,
+    /// All skills that a handler should have, with the level from which one counts, 1–5.
+    pub preferred: Option<Vec<(Label, u8)>>,
+    /// Language tag in which it is to be answered, or none: in any.
+    pub language: Option<Option<Label>>,
     /// Why, for the record.
     pub reason: Option<String>,
     /// How it was resolved.
@@ -87,6 +95,26 @@ impl EditTicket {
             || !self.add_tags.is_empty()
             || !self.remove_tags.is_empty()
             || !self.custom_fields.is_empty()
+            || self.changes_asks()
+    }
+
+    const fn changes_asks(&self) -> bool {
+        self.effort.is_some() || self.skills.is_some() || self.preferred.is_some() || self.language.is_some()
+    }
+
+    /// Checks what it is to ask of its handler as opening does. Names that it has already may stay.
+    fn check_asks(&self, ask: &Ask<'_>, ticket: &Ticket) -> Result<(), Error> {
+        for (field, skills, had) in [
+            ("skills", &self.skills, &ticket.work.skills),
+            ("preferred", &self.preferred, &ticket.work.preferred),
+        ] {
+            let skills = skills.as_deref().unwrap_or_default();
+            check_skills(field, skills)?;
+            let new = |skill: &&Label| had.iter().all(|(known, _)| known != *skill);
+            ask.check_names(field, skills.iter().map(|(skill, _)| skill).filter(new))?;
+        }
+        let language = self.language.iter().flatten();
+        ask.check_names("language", language.filter(|language| ticket.language.as_ref() != Some(*language)))
     }
 
     /// What one must be allowed to do for all of it.
@@ -154,6 +182,10 @@ impl EditTicket {
             add_tags,
             remove_tags,
             custom_fields,
+            effort: self.effort.map(|effort| effort.unwrap_or(1)),
+            skills: self.skills.clone(),
+            preferred: self.preferred.clone(),
+            language: self.language.clone(),
             insight: None,
             keywords,
         })
@@ -194,6 +226,7 @@ impl UseCase for EditTicket {
             ask.check_names("add_tags", self.add_tags.iter().filter(new))?;
             let set = self.custom_fields.iter().filter(|(_, value)| value.is_some()).map(|(key, _)| key);
             ask.check_names("custom_fields", set.filter(|key| !ticket.custom_fields.contains_key(*key)))?;
+            self.check_asks(ask, &ticket)?;
             for (key, value) in &self.custom_fields {
                 if let Some(FieldInput::Number(number)) = value
                     && ticket.custom_fields.get(key) != Some(&FieldValue::Number(*number))

@@ -168,20 +168,25 @@ impl OpenTicket {
             ("context", self.context.len()),
             ("external_refs", self.external_refs.len()),
             ("custom_fields", self.custom_fields.len()),
-            ("skills", self.skills.len()),
-            ("preferred", self.preferred.len()),
         ];
         for (field, len) in lists {
             if len > LIST_LIMIT {
                 return Err(Error::invalid(field, "must be at most 100"));
             }
         }
-        for (field, skills) in [("skills", &self.skills), ("preferred", &self.preferred)] {
-            if let Some((skill, _)) = skills.iter().find(|(_, level)| !(1..=5).contains(level)) {
-                return Err(Error::invalid(format!("{field}.{skill}"), "must be a level of 1 to 5"));
-            }
-        }
-        Ok(())
+        check_skills("skills", &self.skills)?;
+        check_skills("preferred", &self.preferred)
+    }
+}
+
+/// Checks skills that a ticket asks for.
+pub(super) fn check_skills(field: &str, skills: &[(Label, u8)]) -> Result<(), Error> {
+    if skills.len() > LIST_LIMIT {
+        return Err(Error::invalid(field, "must be at most 100"));
+    }
+    match skills.iter().find(|(_, level)| !(1..=5).contains(level)) {
+        Some((skill, _)) => Err(Error::invalid(format!("{field}.{skill}"), "must be a level of 1 to 5")),
+        None => Ok(()),
     }
 }
 

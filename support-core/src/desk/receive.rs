@@ -8,7 +8,7 @@ use crate::id::{ConversationId, InboxId};
 use crate::label::ForeignId;
 use crate::people::{Actor, ActorRef, Address, AddressKind, Customer, Permission, normalize_address};
 use crate::store::{ChangeSet, Key, Query, Record, Select, StoreExt, TicketFilter, TicketSort};
-use crate::text::is_thanks;
+use crate::text::{is_blank, is_thanks};
 use crate::ticket::{Status, Ticket};
 use crate::time::Timestamp;
 
@@ -228,13 +228,12 @@ impl Ask<'_> {
     ) -> Result<Prepared<TicketReply>, Error> {
         let first_line: String =
             arrival.content.lines().next().unwrap_or_default().chars().take(100).collect();
-        let subject = match subject.map(str::trim) {
-            Some(subject) if !subject.is_empty() => {
-                subject.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LINE_LIMIT).collect()
-            }
-            _ if first_line.trim().is_empty() => arrival.channel.to_string(),
-            _ => first_line,
+        let one_line = |subject: &str| -> String {
+            let line = subject.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+            line.take(LINE_LIMIT).collect()
         };
+        let named = subject.map(one_line).into_iter().chain([first_line]).find(|line| !is_blank(line));
+        let subject = named.unwrap_or_else(|| arrival.channel.to_string());
         let wanted = OpenTicket {
             channel: arrival.channel.clone(),
             direction: Direction::Inbound,

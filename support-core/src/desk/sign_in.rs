@@ -18,6 +18,7 @@ use crate::store::{
     ChangeSet, Credential, Key, Login, LoginSubject, Outcome, PasswordHash, Query, Record, Select, Session,
     StoreExt,
 };
+use crate::text::is_blank;
 use crate::time::Timestamp;
 
 use super::Desk;
@@ -196,7 +197,7 @@ impl UseCase for Register {
 
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<Registered>, Error> {
         let Actor::Host(_) = ask.actor else { return Err(Error::NotFound(EntityKind::Login)) };
-        if self.name.trim().is_empty() {
+        if is_blank(&self.name) {
             return Err(Error::invalid("name", "must not be empty"));
         }
         let email = normalize_address(AddressKind::Email, &self.email)

@@ -8,7 +8,7 @@ use crate::id::{TenantId, TextId, TicketId};
 use crate::masking::{MaskSpan, Masked};
 use crate::people::{ActorRef, Scope};
 use crate::store::{ChangeSet, Query, Record, Related, SearchEntry, Select, Text, TextClass};
-use crate::text::tokens;
+use crate::text::{is_blank, tokens};
 use crate::ticket::Ticket;
 
 use super::{Ask, Desk};
@@ -20,7 +20,7 @@ pub(super) const LINE_LIMIT: usize = 1_000;
 
 /// Checks a text that must say something.
 pub(super) fn check(field: &str, text: &str, limit: usize) -> Result<(), Error> {
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(Error::invalid(field, "must not be empty"));
     }
     if text.chars().nth(limit).is_some() {
@@ -97,7 +97,7 @@ impl<'a> Texts<'a> {
 
     /// Keeps an optional line such as a reason, under its field's name.
     pub(super) fn line(&mut self, field: &str, text: Option<&str>) -> Result<Option<TextId>, Error> {
-        let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
+        let Some(text) = text.filter(|text| !is_blank(text)) else { return Ok(None) };
         check(field, text, LINE_LIMIT)?;
         let subject = self.ask.actor.as_ref();
         Ok(Some(self.add(subject, TextClass::Internal, text, &[]).id))

@@ -45,6 +45,7 @@ impl Event {
             | Self::TicketInsightNoted { .. }
             | Self::TicketReminderReached { .. }
             | Self::TicketSkillsRequired { .. }
+            | Self::TicketAsksChanged { .. }
             | Self::TicketNotified { .. }
             | Self::AutomationApplied { .. }
             | Self::MacroApplied { .. }

@@ -11,6 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::label::Label;
+use crate::text::is_blank;
 
 use super::{AnswerKind, Choice, Question};
 
@@ -208,7 +209,7 @@ impl Question {
                 counted(chosen.len(), (*min).max(1), max.unwrap_or(u32::MAX), "options")
             }
             (AnswerKind::Text { min_length, max_length, .. }, Answer::Text(text)) => {
-                if text.trim().is_empty() {
+                if is_blank(text) {
                     return Err("must not be empty".into());
                 }
                 if text.contains('\0') {

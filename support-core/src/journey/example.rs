@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
+use crate::text::is_blank;
+
 use super::step::compiled;
 use super::{Answer, AnswerKind, Question};
 
@@ -109,7 +111,7 @@ impl Maker<'_> {
     /// Keeps one example of a length, rather one that is not blank, and of the shortest lengths.
     fn keep(&mut self, all: &mut Examples, text: String) {
         let kept = all.entry(text.chars().count()).or_default();
-        if kept.trim().is_empty() {
+        if is_blank(kept) {
             *kept = text;
         }
         if all.len() > LENGTHS {

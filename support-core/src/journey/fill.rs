@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::TeamId;
 use crate::label::Label;
-use crate::text::Template;
+use crate::text::{Template, is_blank};
 use crate::ticket::{FieldInput, Priority};
 
 use super::{Answer, Answers, FieldFill, Fill, Journey};
@@ -114,10 +114,10 @@ impl Journey {
             }
         }
         filled.subject = one_line(&filled.subject);
-        if filled.subject.is_empty() {
+        if is_blank(&filled.subject) {
             filled.subject = one_line(&self.spec().name);
         }
-        if filled.message.trim().is_empty() {
+        if is_blank(&filled.message) {
             filled.message = self.transcript(wording);
         }
         filled.message = cut(&filled.message, MESSAGE_LIMIT);
@@ -154,7 +154,7 @@ fn field(answer: Option<&Answer>, wording: Option<&String>) -> Option<FieldInput
 }
 
 fn text_field(text: &str) -> Option<FieldInput> {
-    (!text.trim().is_empty()).then(|| FieldInput::Text(cut(text, LINE_LIMIT)))
+    (!is_blank(text)).then(|| FieldInput::Text(cut(text, LINE_LIMIT)))
 }
 
 fn one_line(text: &str) -> String {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::kind::{Finding, Kind};
 use crate::id::{TenantId, TicketId};
 use crate::people::ActorRef;
+use crate::text::is_blank;
 use crate::time::Timestamp;
 
 /// Most characters of the reason for which a value is revealed.
@@ -146,7 +147,7 @@ impl Reveal {
         reason: &str,
     ) -> Result<Self, RevealError> {
         let reason = reason.trim();
-        if reason.is_empty() || reason.chars().nth(MAX_REASON_CHARS).is_some() {
+        if is_blank(reason) || reason.chars().nth(MAX_REASON_CHARS).is_some() {
             return Err(RevealError::Reason);
         }
         Ok(Self { tenant, ticket, token, by, at, reason: reason.to_owned() })

@@ -3,24 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::config::{RelaxStage, TeamSpec};
 use crate::label::Label;
 use crate::people::Agent;
+use crate::ticket::Ticket;
 
 use super::Waiting;
 
 /// What a piece of work asks of its handler. Work that asks for the same is routed by the same turns.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Asks {
     /// Units of capacity that it takes.
     pub effort: u32,
     /// Skills that a handler must have, with the least level.
-    #[serde(serialize_with = "by_name")]
+    #[serde(serialize_with = "by_name", deserialize_with = "from_names")]
     pub skills: Vec<(Label, u8)>,
     /// Skills that a handler should have, with the level from which one counts.
-    #[serde(serialize_with = "by_name")]
+    #[serde(serialize_with = "by_name", deserialize_with = "from_names")]
     pub preferred: Vec<(Label, u8)>,
     /// Language in which it is to be answered.
     pub language: Option<Label>,
@@ -40,15 +41,42 @@ pub struct Fit {
 
 /// Writes skills as agents have them: levels by name.
 fn by_name<S: Serializer>(skills: &[(Label, u8)], serializer: S) -> Result<S::Ok, S::Error> {
+    levels(skills).serialize(serializer)
+}
+
+/// Reads what [`by_name`] wrote.
+fn from_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Label, u8)>, D::Error> {
+    BTreeMap::deserialize(deserializer).map(|levels| levels.into_iter().collect())
+}
+
+/// Gives each skill the highest level at which it is asked for.
+fn levels(skills: &[(Label, u8)]) -> BTreeMap<&Label, u8> {
     let mut levels: BTreeMap<&Label, u8> = BTreeMap::new();
     for (skill, level) in skills {
         let known = levels.entry(skill).or_default();
         *known = (*known).max(*level);
     }
-    levels.serialize(serializer)
+    levels
 }
 
 impl Asks {
+    /// Returns what a ticket asks for, each skill once and in the order of their names.
+    #[must_use]
+    pub fn of_ticket(ticket: &Ticket) -> Self {
+        let Ticket { work, language, .. } = ticket;
+        let (skills, preferred) = (work.skills.clone(), work.preferred.clone());
+        Self { effort: work.effort, skills, preferred, language: language.clone() }.in_order()
+    }
+
+    /// Names each skill once, in the order of their names.
+    #[must_use]
+    pub(crate) fn in_order(self) -> Self {
+        let in_order = |skills: &[(Label, u8)]| {
+            levels(skills).into_iter().map(|(skill, level)| (skill.clone(), level)).collect()
+        };
+        Self { skills: in_order(&self.skills), preferred: in_order(&self.preferred), ..self }
+    }
+
     /// Returns what a waiting ticket asks for, before anything is relaxed.
     #[must_use]
     pub fn of(entry: &Waiting) -> Self {

@@ -39,7 +39,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::automation::Condition;
 use crate::id::DocumentId;
-use crate::text::{fold, parts_words};
+use crate::text::{fold, is_blank, parts_words};
 use machine::Machine;
 
 mod machine;
@@ -122,7 +122,7 @@ impl KeywordRule {
                     format!("keywords[{position}]"),
                     format!("must have at most {MAX_KEYWORD_CHARS} characters"),
                 );
-            } else if pattern(keyword).is_empty() {
+            } else if is_blank(keyword) {
                 report(format!("keywords[{position}]"), "must hold something that can be seen".into());
             }
         }

@@ -97,6 +97,7 @@ pub const fn moves_timers(event: &Event) -> bool {
         | Event::TicketInsightNoted { .. }
         | Event::TicketEscalated { .. }
         | Event::TicketSkillsRequired { .. }
+        | Event::TicketAsksChanged { .. }
         | Event::TicketSnoozed { .. }
         | Event::TicketWoken { .. } => false,
         // No ticket's.

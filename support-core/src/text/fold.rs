@@ -15,7 +15,7 @@ use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 /// - Diacritics go: accents, the umlaut's dots (`ü` is `u`, not `ue`), Hebrew and Arabic points, Thai tones, the
 ///   Indic virama and nukta. So do the strokes and ligatures that Unicode counts as letters of their own: `ø` is
 ///   `o`, `ł` is `l`, `æ` is `ae`. Vowel signs stay, and so do the voicing marks of kana: `か` is not `が`.
-/// - Characters that nobody sees go: soft hyphens, joiners, direction marks, variation selectors.
+/// - Characters that nobody sees go: soft hyphens, joiners, direction marks, variation selectors, fillers, tags.
 /// - Typographic quotes and dashes are their ASCII siblings; every space beyond ASCII is a space.
 ///
 /// Folding is idempotent and works character by character: the folding of two texts joined by a space is their
@@ -29,6 +29,17 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// Tells whether a text shows nothing: spaces, characters that nobody sees, marks without a letter, control characters.
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    let mut folded = String::new();
+    text.chars().all(|c| {
+        folded.clear();
+        fold_alone(c, &mut folded);
+        folded.chars().all(|c| c.is_whitespace() || c.is_control())
+    })
 }
 
 /// How much care a character needs.
@@ -136,8 +147,8 @@ fn spelling(c: char) -> (Option<char>, Option<char>) {
         '‘' | '’' | '‛' | 'ʼ' => (Some('\''), None),
         '“' | '”' | '„' | '‟' => (Some('"'), None),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => (Some('-'), None),
-        // A zero-width space parts words, in Thai and Khmer on purpose.
-        '\u{200b}' => (Some(' '), None),
+        // A zero-width space parts words, in Thai and Khmer on purpose. A Braille cell without a dot is a space too.
+        '\u{200b}' | '\u{2800}' => (Some(' '), None),
         c if c.is_whitespace() => (Some(' '), None),
         c if is_unseen(c) || is_diacritic(c) => (None, None),
         c => (Some(c), None),
@@ -149,8 +160,13 @@ const fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{ad}' // soft hyphen
         | '\u{640}' // tatweel, which only stretches an Arabic word
-        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' // directions
-        | '\u{200c}' | '\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' // joiners
+        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' // directions
+        | '\u{200c}' | '\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{feff}' // joiners, directions, what is deprecated
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // fillers of Hangul
+        | '\u{180e}' // the separator of Mongolian vowels
+        | '\u{fff0}'..='\u{fffb}' // annotations
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' // what formats shorthand and music
+        | '\u{e0000}'..='\u{e0fff}' // tags
     )
 }
 
@@ -169,6 +185,50 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_shows_nothing_is_blank() {
+        let blank = [
+            "",
+            " \t\n",
+            "\u{200b}",
+            "\u{200b}\u{200b} ",
+            "\u{feff}",
+            "\u{a0}\u{3000}",
+            "\u{ad}\u{34f}",
+            "\u{2060}\u{2065}",
+            "\u{202e}\u{206a}",
+            "\u{3164}",
+            "\u{115f}\u{1160}\u{ffa0}",
+            "\u{17b4}\u{17b5}",
+            "\u{180b}\u{180e}",
+            "\u{fe0f}",
+            "\u{fff0}\u{fff9}",
+            "\u{1bca0}\u{1d173}",
+            "\u{e0001}\u{e0067}\u{e01ef}\u{e0fff}",
+            "\u{2800}",
+            "\u{301}",
+            "\u{1}\u{85}",
+        ];
+        for text in blank {
+            assert!(is_blank(text), "{}", text.escape_unicode());
+        }
+        for text in [
+            "x",
+            " \u{200b}.",
+            "\u{301}e",
+            "0",
+            "か",
+            "한",
+            "ำ",
+            "👍\u{fe0f}",
+            "🏴\u{e0067}\u{e007f}",
+            "—",
+            "“",
+        ] {
+            assert!(!is_blank(text), "{text}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_word_fold_to_one() {

@@ -334,6 +334,14 @@ pub struct Edit {
     pub remove_tags: Vec<Label>,
     /// Free fields to set, or to clear.
     pub custom_fields: BTreeMap<Label, Option<FieldValue>>,
+    /// Units of capacity that it takes, from 1.
+    pub effort: Option<u32>,
+    /// All skills that a handler must have.
+    pub skills: Option<Vec<(Label, u8)>>,
+    /// All skills that a handler should have.
+    pub preferred: Option<Vec<(Label, u8)>>,
+    /// Language tag, or none.
+    pub language: Option<Option<Label>>,
     /// What is known of the customer.
     pub insight: Option<Insight>,
     /// Keyword rules looked at anew, with a new subject.

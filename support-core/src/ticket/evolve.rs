@@ -9,7 +9,7 @@ use crate::conversation::{Conversation, ConversationKind, Message};
 use crate::event::{Envelope, Event, Stream};
 use crate::id::{AgentId, TicketId};
 use crate::people::{ActorKind, WorkKind};
-use crate::routing::{AssignHow, Offer, OfferState, ReturnCause};
+use crate::routing::{Asks, AssignHow, Offer, OfferState, ReturnCause};
 use crate::sla::{Ledger, Stage};
 use crate::store::Assignment;
 use crate::time::Timestamp;
@@ -232,6 +232,13 @@ impl Ticket {
                 }
             }
             Event::TicketSkillsRequired { skills } => self.work.skills.clone_from(skills),
+            Event::TicketAsksChanged { to, .. } => {
+                let Asks { effort, skills, preferred, language } = &**to;
+                self.work.effort = *effort;
+                self.work.skills.clone_from(skills);
+                self.work.preferred.clone_from(preferred);
+                self.language.clone_from(language);
+            }
             Event::TicketReminderReached { .. } => self.reminded_at = Some(at),
             Event::TicketSnoozed { until } => self.snoozed_until = Some(*until),
             Event::TicketWoken { .. } => self.snoozed_until = None,
@@ -348,6 +355,7 @@ const fn changes_own_fields(event: &Event) -> bool {
             | Event::TicketFieldsChanged { .. }
             | Event::TicketEscalated { .. }
             | Event::TicketSkillsRequired { .. }
+            | Event::TicketAsksChanged { .. }
             | Event::TicketSnoozed { .. }
             | Event::TicketWoken { .. }
             | Event::TicketSetAside { .. }

@@ -105,6 +105,7 @@ fn is_deed(envelope: &Envelope) -> bool {
         | Event::TicketCategoryChanged { .. }
         | Event::TicketTagsChanged { .. }
         | Event::TicketFieldsChanged { .. }
+        | Event::TicketAsksChanged { .. }
         | Event::TicketEscalated { .. }
         | Event::TicketSnoozed { .. }
         | Event::TicketSetAside { .. }

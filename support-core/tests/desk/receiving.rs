@@ -52,6 +52,22 @@ fn text(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
 }
 
 #[test]
+fn a_subject_of_nothing_visible_is_none() {
+    let world = World::standard();
+    for (n, unseen) in ["\u{200b}", "\u{1}", " \u{feff}", &"\u{200b}".repeat(2_000)].into_iter().enumerate() {
+        let named = format!("{unseen}{}", if n == 3 { "Parcel" } else { "" });
+        for (content, subject) in [("Where is it?", "Where is it?"), ("\u{200b}\nWhere is it?", "email")] {
+            let mut message =
+                mail(&world, &format!("{n}@customer.example"), &format!("m-{n}-{}", subject.len()));
+            (message.subject, message.content) = (Some(named.clone()), content.into());
+            let ticket = world.run(&HOST, &message).ticket_id;
+            let view = block_on(world.desk.ticket_view(&HOST, ticket, 1)).unwrap();
+            assert_eq!(view.texts[&view.ticket.subject], subject, "{}", unseen.escape_unicode());
+        }
+    }
+}
+
+#[test]
 fn a_mail_never_lands_by_its_subject() {
     let world = World::standard();
     let first = world.run(&HOST, &mail(&world, "carl@customer.example", "m-1")).ticket_id;

@@ -96,6 +96,7 @@ fn with_rules(sheet: Sheet) -> Sheet {
         kind: FindingKind::Conflicting,
         automations: vec![document_id(1), document_id(2)],
         tests: vec!["condition.all[0]".into()],
+        keyword_rules: [document_id(3)].into(),
         witness: Some(witness.clone()),
     };
     let analysis = Analysis { findings: vec![finding.clone()], complete: true };

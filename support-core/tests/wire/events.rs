@@ -9,7 +9,7 @@ use support_core::event::{Audience, AudienceClass, Envelope, Event, LostAnswers,
 use support_core::id::{EventId, Reference};
 use support_core::masking::Token;
 use support_core::people::{ActorRef, Missed, Presence};
-use support_core::routing::{AssignHow, OfferState, ReturnCause};
+use support_core::routing::{Asks, AssignHow, OfferState, ReturnCause};
 use support_core::sla::policy::{StepKey, When};
 use support_core::sla::{ConfigRef, EndReason, Metric, PauseReason, TimerMove, TimerState};
 use support_core::store::DocumentKind;
@@ -252,6 +252,15 @@ fn of_fields() -> Vec<Event> {
         },
         Event::TicketInsightNoted { insight: full.insight.unwrap() },
         Event::TicketSkillsRequired { skills: vec![(word("german"), 4), (word("billing"), 2)] },
+        Event::TicketAsksChanged {
+            from: Box::new(Asks { effort: 1, ..Asks::default() }),
+            to: Box::new(Asks {
+                effort: 3,
+                skills: vec![(word("billing"), 2), (word("german"), 4)],
+                preferred: vec![(word("tea"), 1)],
+                language: Some(word("de-AT")),
+            }),
+        },
         Event::TicketNotified {
             to: vec![
                 Recipient::Owner,

@@ -201,6 +201,8 @@ struct RuleFindingBody {
     automation_ids: Vec<Uuid>,
     /// Of a dead rule: the tests that exclude each other.
     tests: Vec<String>,
+    /// Of a dead rule: the keyword rules that these tests name and that match nothing, switched off or unknown.
+    keyword_rule_ids: Vec<Uuid>,
     /// None of a dead rule.
     witness: Option<WitnessBody>,
 }
@@ -232,6 +234,7 @@ impl From<Finding> for RuleFindingBody {
             kind: finding.kind.as_str(),
             automation_ids: finding.automations.into_iter().map(DocumentId::uuid).collect(),
             tests: finding.tests,
+            keyword_rule_ids: finding.keyword_rules.into_iter().map(DocumentId::uuid).collect(),
             witness: finding.witness.map(|witness| WitnessBody {
                 on: witness.on.map(On::as_str),
                 fields: witness.fields,

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::extract::{Body, Call, limit};
+use crate::fields::given;
 use crate::mount::App;
 use crate::reply::Json;
 
@@ -89,10 +90,7 @@ async fn preview(call: Call, body: Body<MaskingPreview>) -> Result<Json<MaskedBo
         mode: asked.mode.unwrap_or_default(),
         ..MaskingSpec::default()
     };
-    if spec.mode == Mode::Token && !call.app.desk.has_vault() {
-        return Err(ApiError::invalid("mode", "`token` needs a vault, and this desk has none"));
-    }
-    let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
+    let masker = compiled(&call, &spec)?;
     let before: Vec<&str> = asked.before.iter().map(String::as_str).collect();
     let mut drawn = 0;
     let mut mint = |_: &_, _: &str| {
@@ -106,18 +104,34 @@ async fn preview(call: Call, body: Body<MaskingPreview>) -> Result<Json<MaskedBo
     }))
 }
 
-/// A specification to try, and on how much.
+/// Compiles a specification that the settings could hold.
+fn compiled(call: &Call, spec: &MaskingSpec) -> Result<Masker, ApiError> {
+    if spec.mode == Mode::Token && !call.app.desk.has_vault() {
+        return Err(ApiError::invalid("mode", "`token` needs a vault, and this desk has none"));
+    }
+    Masker::new(spec).map_err(|error| ApiError::invalid(error.field, error.problem))
+}
+
+/// A specification to try, as `PUT /settings/masking` takes it, and on how much.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct MaskingTrialRequest {
+    /// As in the settings, and no condition: nothing is written.
+    #[serde(default, rename = "version", deserialize_with = "given")]
+    #[schema(nullable = false)]
+    _version: Option<u64>,
     /// `default` or `strict`.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    preset: Option<Preset>,
+    #[schema(value_type = Option<String>, nullable = false)]
+    preset: Preset,
     /// Kinds to look for; all but `address` unless given.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     detectors: Option<Vec<Kind>>,
+    /// As in the settings. The answer shows no text, so it is the same in every mode.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, nullable = false)]
+    mode: Mode,
     /// Count contact data too.
     #[serde(default)]
     store_contact: bool,
@@ -189,14 +203,8 @@ async fn try_out(call: Call, body: Body<MaskingTrialRequest>) -> Result<Json<Mas
     super::staff(&call, Permission::SettingsManage)?;
     let asked = body.value;
     let (most, after) = (limit(asked.limit)?, call.cursor(asked.cursor.as_deref())?);
-    let spec = MaskingSpec {
-        preset: asked.preset.unwrap_or_default(),
-        detectors: asked.detectors,
-        store_contact: asked.store_contact,
-        custom: asked.custom,
-        ..MaskingSpec::default()
-    };
-    let masker = Masker::new(&spec).map_err(|error| ApiError::invalid(error.field, error.problem))?;
+    let MaskingTrialRequest { preset, detectors, mode, store_contact, custom, .. } = asked;
+    let masker = compiled(&call, &MaskingSpec { preset, detectors, mode, store_contact, custom })?;
     let trial = call.app.desk.try_masking(&call.actor, &masker, most, after).await?;
     Ok(Json(MaskingTrialBody::new(&call, trial)))
 }

@@ -19,7 +19,6 @@ use uuid::Uuid;
 
 use crate::error::{ApiError, Problem};
 use crate::extract::{Call, RawBody, parse};
-use crate::fields::Unique;
 use crate::mount::App;
 use crate::reply::Versioned;
 
@@ -206,8 +205,6 @@ async fn write<T: Shown, S: DeserializeOwned + Serialize + Sync>(
     bytes: &[u8],
     id: DocumentId,
 ) -> Result<Versioned<T>, ApiError> {
-    // A map would take the last of fields that are given twice.
-    parse::<Unique>(bytes)?;
     let mut fields: Map<String, Value> = parse(bytes)?;
     let (call, spec): (Call, S) = match fields.remove("version") {
         Some(version) => {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use support_core::desk::{TextsById, TimerView};
 use support_core::id::TextId;
 use support_core::journey::Said;
+use support_core::label::Label;
 use support_core::people::Actor;
 use support_core::ticket::{ContextRef, ExternalRef, FieldValue, Ticket};
 use utoipa::ToSchema;
@@ -35,6 +36,12 @@ pub(crate) struct TicketBody {
     inbox_id: Option<Uuid>,
     brand_id: Option<Uuid>,
     language: Option<String>,
+    /// Units of capacity that it takes of its owner; `null` to customers.
+    effort: Option<u32>,
+    /// Skills that a handler must have, with the least level; empty to customers.
+    skills: BTreeMap<String, u8>,
+    /// Skills that a handler should have, with the level from which one counts; empty to customers.
+    preferred: BTreeMap<String, u8>,
     customer_id: Uuid,
     assigned_to: Option<Uuid>,
     team_id: Option<Uuid>,
@@ -171,6 +178,10 @@ impl TicketBody {
     ) -> Self {
         let staff = reader.is_staff();
         let text = |id| texts.get(&id).cloned();
+        let levels = |skills: &[(Label, u8)]| -> BTreeMap<String, u8> {
+            let shown = skills.iter().filter(|_| staff);
+            shown.map(|(skill, level)| (skill.to_string(), *level)).collect()
+        };
         let field = |value: &FieldValue| match value {
             FieldValue::Text(id) => text(*id).map_or(Value::Null, Value::from),
             FieldValue::Number(number) => Value::from(*number),
@@ -187,6 +198,9 @@ impl TicketBody {
             inbox_id: ticket.inbox_id.map(|id| id.uuid()),
             brand_id: ticket.brand_id.map(|id| id.uuid()),
             language: ticket.language.as_ref().map(ToString::to_string),
+            effort: staff.then_some(ticket.work.effort),
+            skills: levels(&ticket.work.skills),
+            preferred: levels(&ticket.work.preferred),
             customer_id: ticket.customer_id.uuid(),
             assigned_to: ticket.assigned_to.map(|id| id.uuid()),
             team_id: ticket.team_id.map(|id| id.uuid()),

@@ -125,3 +125,43 @@ async fn rules_that_conflict_are_found_with_a_ticket_that_shows_it() {
     assert_eq!(found["findings"][0]["witness"]["fields"]["ticket.channel"], "api");
     world.get("/automations/analysis", &world.as_customer().await).await.with(404);
 }
+
+#[tokio::test]
+async fn an_automation_about_a_keyword_rule_that_is_switched_off_is_dead_and_the_rule_is_named() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let rule = async |name: &str, active: bool| {
+        let body = json!({
+            "name": name, "type": "vip", "keywords": [name], "boost_amount": 5, "active": active,
+        });
+        world.post("/rules", &admin, body).await.with(201)["id"].as_str().unwrap().to_owned()
+    };
+    let (gold, silver) = (rule("gold", true).await, rule("silver", true).await);
+    let about = |test: Value| json!({ "field": "ticket.keyword_rules", "op": "any_of", "value": test });
+    let mut one = automation();
+    one["condition"] = json!({ "all": [automation()["condition"], about(json!([gold]))] });
+    one["actions"] = json!([{ "add_tags": ["gold"] }]);
+    let one = world.post("/automations", &admin, one).await.with(201);
+    let mut either = automation();
+    (either["condition"], either["actions"]) =
+        (about(json!([gold, silver])), json!([{ "add_tags": ["any"] }]));
+    let either = world.post("/automations", &admin, either).await.with(201);
+    let found = async || world.get("/automations/analysis", &admin).await.with(200)["findings"].clone();
+    assert_eq!(found().await, json!([]));
+    let off = json!({ "active": false });
+    world.send("PATCH", &format!("/rules/{gold}"), &admin, Some(off.clone()), &[]).await.with(200);
+    let dead = |id: &Value, tests: Value, rules: Value| {
+        json!({
+            "kind": "dead", "automation_ids": [id], "tests": tests, "keyword_rule_ids": rules, "witness": null,
+        })
+    };
+    let first = dead(&one["id"], json!(["condition.all[1]"]), json!([gold]));
+    assert_eq!(found().await, json!([first]));
+    world.send("PATCH", &format!("/rules/{silver}"), &admin, Some(off), &[]).await.with(200);
+    let mut both = [gold.clone(), silver];
+    both.sort_unstable();
+    assert_eq!(found().await, json!([first, dead(&either["id"], json!(["condition"]), json!(both))]));
+    let on = json!({ "active": true });
+    world.send("PATCH", &format!("/rules/{gold}"), &admin, Some(on), &[]).await.with(200);
+    assert_eq!(found().await, json!([]));
+}

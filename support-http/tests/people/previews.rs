@@ -106,6 +106,33 @@ async fn masking_is_tried_on_recorded_conversations() {
 }
 
 #[tokio::test]
+async fn what_settings_say_of_masking_is_tried_as_it_is() {
+    let world = World::new().await;
+    let admin = world.as_admin().await;
+    let put = async |body: Value| world.send("PUT", "/settings/masking", &admin, Some(body), &[]).await;
+    let body = json!({
+        "preset": "strict", "detectors": ["pin"], "mode": "token", "store_contact": true,
+        "custom": [{ "name": "badge", "pattern": "EMP-\\d{6}", "validator": "none" }],
+    });
+    world.post("/masking/trial", &admin, body.clone()).await.with(200);
+    put(body).await.with(200);
+    let shown = world.get("/settings/masking", &admin).await.with(200);
+    let tried = world.post("/masking/trial", &admin, shown).await.with(200);
+    assert_eq!(tried["tickets"], 0);
+    for (bad, field) in [
+        (json!({ "mode": "blur" }), "mode"),
+        (json!({ "mode": null }), "mode"),
+        (json!({ "preset": null }), "preset"),
+        (json!({ "version": "x" }), "version"),
+        (json!({ "detectors": ["shoe"] }), "detectors[0]"),
+        (json!({ "custom": [{ "name": "badge", "pattern": "(" }] }), "custom[0].pattern"),
+    ] {
+        world.post("/masking/trial", &admin, bad.clone()).await.names(field);
+        put(bad).await.names(field);
+    }
+}
+
+#[tokio::test]
 async fn a_plan_is_shown_and_not_carried_out() {
     let world = World::new().await;
     let ticket = world.waiting_ticket().await;

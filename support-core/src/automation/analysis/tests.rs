@@ -59,6 +59,22 @@ fn a_rule_that_can_never_match_is_dead_and_the_tests_that_exclude_each_other_are
 }
 
 #[test]
+fn a_rule_that_asks_for_a_keyword_rule_that_nobody_knows_is_dead_and_names_it() {
+    let unknown = id(77);
+    let test = |op: &str| json!({"field": "ticket.keyword_rules", "op": op, "value": [unknown]});
+    let found = analysed(&[json!({"condition": {"all": [priority("is", "high"), test("any_of")]}})]);
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Dead));
+    assert_eq!(
+        (&found[0].tests[..], &found[0].keyword_rules),
+        (&["condition.all[1]".to_owned()][..], &[unknown].into())
+    );
+    // Not to match it is what every ticket does; and what is dead anyhow is not for want of a rule.
+    assert!(analysed(&[json!({"condition": test("none_of")})]).is_empty());
+    let low = [priority("is", "high"), priority("is", "low"), test("none_of")];
+    assert_eq!(analysed(&[json!({"condition": {"all": low}})])[0].keyword_rules, [].into());
+}
+
+#[test]
 fn what_no_hour_of_the_week_allows_is_dead() {
     let night = json!({"field": "time.hour", "op": "at_least", "value": 22});
     let day = json!({"field": "time.hour", "op": "at_most", "value": 8});

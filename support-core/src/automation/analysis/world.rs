@@ -374,11 +374,35 @@ fn vars(leaf: &Leaf) -> Vec<Var> {
     }
 }
 
+/// Lists the keyword rules that a condition names and that match nothing: switched off, or not known.
+pub(super) fn unmatched(node: &Node, config: &Config) -> BTreeSet<DocumentId> {
+    let mut unmatched = BTreeSet::new();
+    node.each(&mut |leaf| {
+        if let (Field::KeywordRules, Probe::Ids { list, .. }) = (&leaf.field, &leaf.probe) {
+            let rules = list.iter().copied().map(DocumentId::from_uuid);
+            unmatched.extend(rules.filter(|rule| !config.may_match(*rule)));
+        }
+    });
+    unmatched
+}
+
+/// Tells whether a keyword rule may be among those that matched; any that is not named stands for all others.
+fn may_match(rule: &str, config: &Config) -> bool {
+    match rule.parse() {
+        Ok(id) if id == STRANGER => config.keyword_rules().any(|rule| rule.active),
+        Ok(id) => config.may_match(DocumentId::from_uuid(id)),
+        Err(_) => false,
+    }
+}
+
 /// Lists values that stand for all that the tests can tell apart.
-fn choices(var: &Var, leaves: &[&Leaf]) -> Vec<Choice> {
+fn choices(var: &Var, leaves: &[&Leaf], config: &Config) -> Vec<Choice> {
     let field = match var {
         Var::Now => return (0..168).map(|hour| Choice::Number(f64::from(hour))).collect(),
         Var::Message | Var::Was => return vec![Choice::Ordinal(1), Choice::Ordinal(0)],
+        Var::Member(Field::KeywordRules, rule) if !may_match(rule, config) => {
+            return vec![Choice::Ordinal(0)];
+        }
         Var::Member(..) => return vec![Choice::Ordinal(0), Choice::Ordinal(1)],
         Var::Of(field) => field,
     };
@@ -477,7 +501,7 @@ pub(super) fn search(goals: &[(&Node, bool)], config: &Config, most: usize, budg
     all.dedup();
     let Some(world) = World::plain() else { return Found::Unknown };
     let all = all.into_iter().map(|var| {
-        let choices = choices(&var, &leaves);
+        let choices = choices(&var, &leaves, config);
         (var, choices)
     });
     let mut search = Search { goals, config, vars: all.collect(), budget, most, found: Vec::new() };

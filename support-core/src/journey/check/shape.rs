@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::label::Label;
-use crate::text::Template;
+use crate::text::{Template, is_blank};
 
 use super::super::condition::DEPTH_LIMIT;
 use super::super::graph::{LIST_LIMIT, QUESTION_LIMIT, TEXT_LIMIT, WORDING_LIMIT};
@@ -55,7 +55,7 @@ impl Found {
     }
 
     fn wording(&mut self, field: impl Into<String>, text: &str) {
-        let blank = text.trim().is_empty();
+        let blank = is_blank(text);
         if blank || text.chars().nth(WORDING_LIMIT).is_some() || text.contains('\0') {
             self.add(field, "must be 1 to 1000 characters without a null character");
         }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::id::{TeamId, TicketId};
 use crate::label::Label;
-use crate::routing::AssignHow;
+use crate::routing::{Asks, AssignHow};
 use crate::sla::follow::policy_change;
 use crate::ticket::command::{Assign, Edit, Escalate, Move, Rematched};
 use crate::ticket::{FieldValue, MAX_LEVEL, SetAsideKind, Status, StatusCategory};
@@ -35,6 +35,7 @@ impl Change<'_> {
             return Err(Error::invalid("tags", "must be at most 100"));
         }
         check_fields(edit.custom_fields.iter().map(|(key, value)| (key, value.as_ref())))?;
+        edit.effort.map_or(Ok(()), check_effort)?;
         if let Some(to) = edit.subject
             && to != self.after.subject
         {
@@ -53,6 +54,7 @@ impl Change<'_> {
         }
         self.change_tags(&edit.add_tags, &edit.remove_tags);
         self.change_fields(&edit.custom_fields);
+        self.change_asks(edit);
         if let Some(insight) = &edit.insight
             && self.after.insight.as_ref() != Some(insight)
         {
@@ -92,6 +94,21 @@ impl Change<'_> {
         }
         if !from.is_empty() || !to.is_empty() {
             self.record(Event::TicketFieldsChanged { from, to });
+        }
+    }
+
+    fn change_asks(&mut self, edit: &Edit) {
+        let from = Asks::of_ticket(&self.after);
+        let kept = from.clone();
+        let to = Asks {
+            effort: edit.effort.unwrap_or(kept.effort),
+            skills: edit.skills.clone().unwrap_or(kept.skills),
+            preferred: edit.preferred.clone().unwrap_or(kept.preferred),
+            language: edit.language.clone().unwrap_or(kept.language),
+        };
+        let to = to.in_order();
+        if to != from {
+            self.record(Event::TicketAsksChanged { from: Box::new(from), to: Box::new(to) });
         }
     }
 
@@ -237,6 +254,15 @@ impl Change<'_> {
             return Err(Error::refused("ticket_closed", "the ticket is closed"));
         }
         Ok(())
+    }
+}
+
+/// Checks the units of capacity that a ticket takes.
+pub(super) fn check_effort(effort: u32) -> Result<(), Error> {
+    if (1..=1_000).contains(&effort) {
+        Ok(())
+    } else {
+        Err(Error::invalid("effort", "must be 1 to 1000 units"))
     }
 }
 

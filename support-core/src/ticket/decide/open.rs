@@ -10,16 +10,14 @@ use crate::routing::AssignHow;
 use crate::ticket::Status;
 use crate::ticket::command::{Open, queue_full};
 
-use super::edit::{TAG_LIMIT, check_fields};
+use super::edit::{TAG_LIMIT, check_effort, check_fields};
 use super::{Change, Circumstances};
 
 /// Opens a ticket with its first message.
 ///
 /// One that the customer began is `new` and waits; one that the desk began is `pending` on the customer's answer.
 pub(super) fn open<'a>(open: &Open, circumstances: &'a Circumstances<'a>) -> Result<Change<'a>, Error> {
-    if open.effort == 0 || open.effort > 1_000 {
-        return Err(Error::invalid("effort", "must be 1 to 1000 units"));
-    }
+    check_effort(open.effort)?;
     if open.tags.iter().collect::<BTreeSet<_>>().len() > TAG_LIMIT {
         return Err(Error::invalid("tags", "must be at most 100"));
     }

@@ -72,6 +72,23 @@ struct TicketChange {
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Value>)]
     custom_fields: BTreeMap<Label, Option<Field>>,
+    /// Units of capacity that it takes, 1–1,000; `null` is 1. It counts with them in its owner's load at once, who may go
+    /// over capacity by that; work that waits or is on offer goes by them too.
+    #[serde(default, deserialize_with = "clearable")]
+    effort: Option<Option<u32>>,
+    /// All skills that a handler must have, with the least level, 1–5; `null` clears. Its owner keeps it; it is placed by
+    /// them while it waits, and an offer to one who lacks them is withdrawn.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<BTreeMap<String, u8>>)]
+    skills: Option<Option<BTreeMap<Label, u8>>>,
+    /// All skills that a handler should have, with the level from which one counts, 1–5; `null` clears.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<BTreeMap<String, u8>>)]
+    preferred: Option<Option<BTreeMap<Label, u8>>>,
+    /// Language tag in which it is to be answered; `null` clears: anybody may.
+    #[serde(default, deserialize_with = "clearable")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<Label>>,
     /// Why, for the record.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
@@ -116,6 +133,10 @@ async fn put(call: Call, Id(id): Id<TicketId>, body: Body<TicketChange>) -> Resu
     edit(&call, id, body).await
 }
 
+fn levels(skills: Option<BTreeMap<Label, u8>>) -> Vec<(Label, u8)> {
+    skills.unwrap_or_default().into_iter().collect()
+}
+
 async fn edit(call: &Call, id: TicketId, body: Body<TicketChange>) -> Result<Response, ApiError> {
     let Body { value: change, bytes } = body;
     let fields = change.custom_fields.into_iter().map(|(key, value)| (key, value.map(|value| value.0)));
@@ -131,6 +152,10 @@ async fn edit(call: &Call, id: TicketId, body: Body<TicketChange>) -> Result<Res
         add_tags: change.add_tags,
         remove_tags: change.remove_tags,
         custom_fields: fields.collect(),
+        effort: change.effort,
+        skills: change.skills.map(levels),
+        preferred: change.preferred.map(levels),
+        language: change.language,
         reason: change.reason,
         resolution_code: change.resolution_code,
     };
