@@ -49,6 +49,8 @@ pub(super) struct Planned {
     pub(super) seat: Seat,
     /// The ticket, where it was just read.
     pub(super) ticket: Option<Box<Ticket>>,
+    /// What was planned for, where the ticket is to be read anew.
+    pub(super) waited: Option<Waiting>,
 }
 
 impl Board {
@@ -119,7 +121,9 @@ impl Board {
         let coming = Coming { agent: placement.agent, effort: placement.effort, at: placement.assigned_at };
         self.queue.hold(placement.ticket);
         self.on_the_way.insert(placement.ticket, coming);
-        Some(Planned { ticket: self.fresh.remove(&placement.ticket), seat, placement })
+        let ticket = self.fresh.remove(&placement.ticket);
+        let waited = if ticket.is_none() { self.queue.entry(placement.ticket) } else { None };
+        Some(Planned { ticket, waited, seat, placement })
     }
 
     /// Returns how many placements the log has not shown yet.

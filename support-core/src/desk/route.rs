@@ -244,11 +244,12 @@ impl Desk {
         let mut read = store.load(&Scope::system(tenant), &unread).await?.into_iter();
         let mut tickets = Vec::with_capacity(planned.len());
         let mut changes = Vec::with_capacity(planned.len());
-        for Planned { placement, seat, ticket } in planned {
+        for Planned { placement, seat, ticket, waited } in planned {
             let ticket = match (ticket.take(), &mut read) {
                 (Some(ticket), _) => ticket,
                 (None, read) => match read.next().flatten() {
-                    Some(Record::Ticket(ticket)) => ticket,
+                    // What asks for something else by now is planned again.
+                    Some(Record::Ticket(ticket)) if asks_as_planned(&ticket, waited.as_ref()) => ticket,
                     _ => continue,
                 },
             };
@@ -321,6 +322,16 @@ impl Drop for Departed<'_> {
 fn as_planned(changes: &mut ChangeSet, seat: &Seat) {
     still_there(changes, seat.state.clone());
     changes.replace(seat.agent.version, (*seat.agent).clone());
+}
+
+/// Tells whether a ticket waits in the same queue and asks for the same as when it was planned.
+fn asks_as_planned(ticket: &Ticket, planned: Option<&Waiting>) -> bool {
+    let is_alike = |planned: &Waiting, now: &Waiting| {
+        (planned.team, &planned.channel, &planned.language, &planned.work)
+            == (now.team, &now.channel, &now.language, &now.work)
+    };
+    // Work that was planned as it was opened was never in the queue.
+    planned.is_none_or(|planned| Waiting::of(ticket).is_some_and(|now| is_alike(planned, &now)))
 }
 
 /// Tells whether a change leaves a ticket in a queue.

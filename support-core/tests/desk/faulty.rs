@@ -1,6 +1,7 @@
 //! A store whose calls fail when a test says so.
 
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
@@ -51,10 +52,14 @@ pub(crate) struct FaultyStore {
     inner: MemoryStore,
     fault: Mutex<Fault>,
     rival: Mutex<Option<(&'static str, Rival)>>,
+    meanwhile: Mutex<Option<(Key, Meanwhile)>>,
     lost: Mutex<Option<Key>>,
     announced: AtomicU32,
     offers: AtomicU32,
 }
+
+/// What somebody else does.
+type Meanwhile = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Makes what somebody else commits first.
 type Rival = Box<dyn FnOnce() -> Vec<ChangeSet> + Send>;
@@ -104,6 +109,16 @@ impl FaultyStore {
         rival: impl FnOnce() -> Vec<ChangeSet> + Send + 'static,
     ) {
         *self.rival.lock().unwrap() = Some((event, Box::new(rival)));
+    }
+
+    /// Lets somebody else do something just before this record is read next.
+    pub(crate) fn before_reading(&self, key: Key, done: impl Future<Output = ()> + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some((key, Box::pin(done)));
+    }
+
+    /// Tells whether somebody else still waits to do something.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.meanwhile.lock().unwrap().is_some()
     }
 
     /// Takes the rival whose moment has come.
@@ -187,6 +202,10 @@ impl Store for FaultyStore {
             && keys.contains(key)
         {
             return Err(broken(StoreErrorKind::Other));
+        }
+        let meanwhile = self.meanwhile.lock().unwrap().take_if(|(key, _)| keys.contains(key));
+        if let Some((_, done)) = meanwhile {
+            done.await;
         }
         let mut found = self.inner.load(scope, keys).await?;
         let keeps = matches!(*self.fault.lock().unwrap(), Fault::KeepsWords);

@@ -1,16 +1,19 @@
 //! The ranked queue, and why work waits.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use support_core::Error;
-use support_core::desk::{CreateAgent, OpenTicket, ReturnWork, SetPresence, UpdateAgent};
+use support_core::desk::{CreateAgent, EditTicket, OpenTicket, ReturnWork, SetPresence, UpdateAgent};
 use support_core::id::TicketId;
 use support_core::people::{Actor, Capacity, Presence, Shift, WorkKind};
 use support_core::routing::{Ranked, Refused};
-use support_core::store::DocumentKind;
+use support_core::store::{DocumentKind, Key, Outcome, Store};
 use support_core::testkit::block_on;
 use support_core::ticket::Priority;
 use support_core::time::Timestamp;
 
+use crate::faulty::FaultyStore;
 use crate::world::{HOST, World, customer_of, id_of, label};
 
 fn walk(world: &World, actor: &Actor, limit: u32, as_of: Option<Timestamp>) -> Vec<Ranked> {
@@ -308,4 +311,38 @@ fn keyword_rules_can_be_tried_without_writing_anything() {
     assert_eq!(world.ticket(a), before);
     let many = vec![a; 1_001];
     assert!(block_on(world.desk.prioritize(&HOST, &many, None)).is_err());
+}
+
+/// What it asks for changes after the router has planned and before it reads the ticket, which it does for what waited
+/// when the desk started.
+#[test]
+fn work_that_asks_for_more_than_when_it_was_planned_is_not_given_by_that_plan() {
+    let store = Arc::new(FaultyStore::default());
+    let world = World::on(store.clone());
+    let (ann, carl) = (world.agent("Ann"), world.customer("Carl"));
+    world.presence(&ann, Presence::Away);
+    let ticket = world.opened_by(&carl);
+    // She is back, and no desk runs that would give her anything.
+    let back = SetPresence::of(id_of(&ann), Presence::Available);
+    let changes = block_on(world.desk.prepare(&ann, &back)).unwrap().changes;
+    block_on(store.commit(&[changes])).unwrap();
+    let (desk, beside) = (world.desk.clone(), store.clone());
+    store.before_reading(Key::Ticket(ticket), async move {
+        let more = EditTicket { skills: Some(vec![(label("fr"), 3)]), ..EditTicket::of(ticket) };
+        let changes = desk.prepare(&HOST, &more).await.unwrap().changes;
+        assert_eq!(beside.commit(&[changes]).await.unwrap(), [Outcome::Committed]);
+    });
+    let started = world.restarted(store.clone());
+    for _ in 0..2 {
+        block_on(started.tick()).unwrap();
+        assert!(!store.is_awaited());
+        assert_eq!(world.owner(ticket), None, "she speaks no French");
+    }
+    let french = Some([(label("fr"), 3)].into());
+    block_on(
+        started.run(&HOST, &UpdateAgent { id: Some(id_of(&ann)), skills: french, ..Default::default() }),
+    )
+    .unwrap();
+    assert_eq!(world.owner(ticket), Some(id_of(&ann)));
+    world.sound();
 }
