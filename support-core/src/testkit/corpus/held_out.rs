@@ -3,10 +3,13 @@
 //! Its templates come from what the detectors are for and from how people write in recorded support conversations,
 //! not from the detectors and not from [`super::corpus`]: other sentences, separators, neighbours and lookalikes. Its
 //! sets share no sentence. Each measured once what mending by those before it was worth for forms that nobody mended by;
-//! detectors were mended by each since. Whoever wants such a figure again must write a fifth.
+//! detectors were mended by each of the first four since. The fifth only measures: whoever mends by it must write a
+//! sixth to have such a figure again.
 //!
 //! The mix is that of [`super::corpus`]: one message in ten with personal data, three with lookalikes, six of talk.
 
+mod fifth;
+mod fifth_slots;
 mod first;
 mod fourth;
 mod second;
@@ -28,6 +31,8 @@ pub enum HeldOut {
     Third,
     /// The set that measured what mending by the first three was worth, and that detectors may be mended by since.
     Fourth,
+    /// The set that measured what mending by the first four was worth.
+    Fifth,
 }
 
 /// A message with `{slots}`, after the turns before it.
@@ -51,6 +56,7 @@ pub fn held_out(set: HeldOut, seed: u64, count: usize) -> Vec<Labelled> {
         HeldOut::Second => &second::TEMPLATES,
         HeldOut::Third => &third::TEMPLATES,
         HeldOut::Fourth => &fourth::TEMPLATES,
+        HeldOut::Fifth => &fifth::TEMPLATES,
     };
     let mut dice = Dice::new(seed);
     (0..count).map(|_| message(&mut dice, set, templates)).collect()

@@ -1,6 +1,6 @@
 //! What stands in the slots of the held-out templates, and how each set writes it.
 
-use super::HeldOut;
+use super::{HeldOut, fifth_slots};
 use crate::masking::Kind;
 use crate::testkit::Dice;
 use crate::testkit::corpus::numbers::{between, digits, luhn_digit, luhn_valid, number};
@@ -17,11 +17,11 @@ pub(super) fn write(dice: &mut Dice, set: HeldOut, name: &str) -> Slot {
         "card" | "card_plain" => Kind::Card,
         "iban" => Kind::Iban,
         "ssn" | "ssn_plain" | "last4" => Kind::Ssn,
-        "account" | "account_short" => Kind::Account,
-        "pin" | "pin6" | "cvv" => Kind::Pin,
-        "code" | "code_split" => Kind::OneTimeCode,
+        "account" | "account_short" | "account_grouped" => Kind::Account,
+        "pin" | "pin6" | "cvv" | "cvv4" => Kind::Pin,
+        "code" | "code_split" | "code_dash" => Kind::OneTimeCode,
         "email" => Kind::Email,
-        "phone" => Kind::Phone,
+        "phone" | "phone_intl" | "phone_digits" => Kind::Phone,
         _ => return Slot::Other(other(dice, set, name)),
     };
     let value = match name {
@@ -36,17 +36,27 @@ pub(super) fn write(dice: &mut Dice, set: HeldOut, name: &str) -> Slot {
             number(dice, length)
         }
         "account_short" => digits(dice, 7),
+        "account_grouped" => fifth_slots::account(dice),
         "pin6" => digits(dice, 6),
         "cvv" => digits(dice, 3),
+        "cvv4" => digits(dice, 4),
         "code" => {
-            let length = if set == HeldOut::First { 6 } else { between(dice, 5, 8) };
+            let length = match set {
+                HeldOut::First => 6,
+                HeldOut::Fifth => *dice.pick(&[6, 6, 6, 4, 5, 8]),
+                _ => between(dice, 5, 8),
+            };
             digits(dice, length)
         }
+        "code_dash" => format!("{}-{}", digits(dice, 3), digits(dice, 3)),
         "code_split" => format!("{} {}", digits(dice, 3), digits(dice, 3)),
         "email" => email(dice, set),
-        _ => return Slot::Personal(kind, phone(dice, set)),
+        "phone_intl" => fifth_slots::phone_international(dice),
+        "phone_digits" => fifth_slots::phone_digits(dice),
+        _ => phone(dice, set),
     };
-    Slot::Personal(kind.clone(), if kind == Kind::Email { value } else { disguised(dice, set, value) })
+    let plain = matches!(kind, Kind::Email | Kind::Phone);
+    Slot::Personal(kind, if plain { value } else { disguised(dice, set, value) })
 }
 
 trait Pad {
@@ -102,6 +112,7 @@ fn card_number(dice: &mut Dice, set: HeldOut) -> (String, &'static [usize]) {
             ("6011", 16, FOURS),
             ("38", 14, &[4, 6, 4]),
         ],
+        HeldOut::Fifth => fifth_slots::RANGES,
     };
     let &(prefix, length, groups) = dice.pick(ranges);
     (luhn_valid(dice, prefix, length), groups)
@@ -116,6 +127,7 @@ fn card(dice: &mut Dice, set: HeldOut) -> String {
         }
         HeldOut::Third => dice.pick(&["", "", " ", " ", "-", "\u{a0}", "\u{2007}", "\u{2010}", "_", "- "]),
         HeldOut::Fourth => dice.pick(&["", "", " ", " ", "-", "-", "\u{2002}", "\u{2011}", ".", "  "]),
+        HeldOut::Fifth => dice.pick(&["", "", "", " ", " ", " ", " ", "-", "-", ".", "\u{a0}", "  "]),
     };
     super::super::numbers::grouped(&number, groups, separator)
 }
@@ -150,6 +162,7 @@ fn iban(dice: &mut Dice, set: HeldOut) -> String {
             ("DK", "nnnnnnnnnnnnnn"),
             ("BG", "aaaannnnnnnnnnnnnn"),
         ],
+        HeldOut::Fifth => fifth_slots::COUNTRIES,
     };
     let &(country, shape) = dice.pick(shapes);
     let of = |dice: &mut Dice, c: char| match c {
@@ -163,9 +176,14 @@ fn iban(dice: &mut Dice, set: HeldOut) -> String {
         value => (sum * 100 + u64::from(value.unwrap_or(0))) % 97,
     });
     let iban = format!("{country}{:02}{account}", 98 - remainder);
+    let gap = match set {
+        HeldOut::First => " ",
+        HeldOut::Fifth => *dice.pick(&[" ", " ", " ", "\u{a0}", "-"]),
+        _ => "-",
+    };
     let written = match dice.below(3) {
         0 => iban,
-        _ => super::super::numbers::grouped(&iban, &[4; 8], if set == HeldOut::First { " " } else { "-" }),
+        _ => super::super::numbers::grouped(&iban, &[4; 8], gap),
     };
     if dice.one_in(5) { written.to_lowercase() } else { written }
 }
@@ -198,6 +216,25 @@ fn email(dice: &mut Dice, set: HeldOut) -> String {
             &["peter.h", "sales-team", "ana_maria", "łukasz", "j.r.r", "me+shop"],
             &["letters.example", "mx.example.co", "my-shop.example.net", "agence.example.fr"],
         ),
+        HeldOut::Fifth => (
+            &[
+                "hanna.k",
+                "kundenservice",
+                "marco_r",
+                "lea.m.1992",
+                "R.SANTOS",
+                "sofie+returns",
+                "n.de.wit",
+                "x2000",
+            ],
+            &[
+                "freemail.example",
+                "mail.example.it",
+                "student.uni.example.nl",
+                "WEB.EXAMPLE.COM",
+                "t-net.example",
+            ],
+        ),
     };
     format!("{}@{}", dice.pick(names), dice.pick(hosts))
 }
@@ -226,6 +263,8 @@ fn phone(dice: &mut Dice, set: HeldOut) -> String {
         (HeldOut::Fourth, 2) => format!("+44 20 7946 0{}", digits(dice, 3)),
         (HeldOut::Fourth, 3) => format!("0161 496 0{}", digits(dice, 3)),
         (HeldOut::Fourth, _) => format!("+353 20 910 {}", digits(dice, 4)),
+        (HeldOut::Fifth, 0..=2) => fifth_slots::phone_national(dice),
+        (HeldOut::Fifth, _) => fifth_slots::phone_international(dice),
     }
 }
 
@@ -239,6 +278,7 @@ fn disguised(dice: &mut Dice, set: HeldOut, number: String) -> String {
         HeldOut::Second => (&[0x1D7CE, 0x0E50, 0x1D7F6], "\u{200d}"),
         HeldOut::Third => (&[0x0660, 0x0966, 0x1D7D8], "\u{2060}"),
         HeldOut::Fourth => (&[0xFF10, 0x0CE6, 0x1D7E2], "\u{feff}"),
+        HeldOut::Fifth => (&[0xFF10, 0x0660, 0x06F0], "\u{200b}"),
     };
     if dice.one_in(3) {
         let mut hidden = String::new();
@@ -324,6 +364,6 @@ fn other(dice: &mut Dice, set: HeldOut, name: &str) -> String {
             digits(dice, 5)
         ),
         "flight" => format!("{}{}", dice.pick(&["LH", "BA", "UA", "QF"]), between(dice, 100, 4_999)),
-        name => unreachable!("no slot of the name {name}"),
+        name => fifth_slots::other(dice, name),
     }
 }
