@@ -93,8 +93,9 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             return None;
         }
         let named = message.named(start, Heed::ALL);
-        // Letters may touch what is called a card.
-        let touched = named.cue == Some(Cue::Card) && is_letter(at(message.bytes, group.end));
+        // Letters may touch what is called a card, but "visa 6011… 3x" ends before the "3x".
+        let touched =
+            found.is_none() && named.cue == Some(Cue::Card) && is_letter(at(message.bytes, group.end));
         if !touched && !ends(message.bytes, group.end) {
             continue;
         }
@@ -163,9 +164,15 @@ fn in_link(bytes: &[u8], start: usize) -> bool {
 /// # Source
 /// USPS Publication 199, "Intelligent Mail Package Barcode".
 fn in_parcel_number(bytes: &[u8], start: usize, chain: &Chain) -> bool {
-    let first = start.checked_sub(5).and_then(|from| bytes.get(from..start));
-    let Some([b'9', b'1'..=b'5', a, b, b' ']) = first else { return false };
-    a.is_ascii_digit() && b.is_ascii_digit() && matches!(chain.total(), 16 | 18)
+    let begins = |groups: usize| {
+        let head = start.checked_sub(5 * groups).and_then(|from| bytes.get(from..start)).unwrap_or_default();
+        let in_fours =
+            |four: &[u8]| matches!(four, [digits @ .., b' '] if digits.iter().all(u8::is_ascii_digit));
+        matches!(head, [b'9', b'1'..=b'5', ..])
+            && head.chunks(5).all(in_fours)
+            && matches!(chain.total() + 4 * groups, 20 | 22)
+    };
+    begins(1) || begins(2)
 }
 
 /// Checks the last digit of a number (values 0 to 9): from the right, every second digit doubled, the digits of

@@ -6,6 +6,7 @@ use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind, Kinds};
 use super::number::{Chain, Edge, Gap, Group, at, before, ends_at, is_day, is_letter, is_word, word_after};
 use super::numbers::Message;
+use super::paid;
 use super::words::{Cue, Word, classify};
 
 /// A number as it may be read: where it ends and how many digits it has.
@@ -80,6 +81,10 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain, kinds: Kinds) -> Option
             .or_else(|| {
                 let contradicted = matches!(named.cue, Some(Cue::Reference | Cue::Thing | Cue::Money));
                 if contradicted { None } else { by_request(reading, message.requested()) }
+            })
+            .or_else(|| {
+                let cvv = matches!(reading.digits, 3 | 4) && reading.is_pin();
+                (cvv && paid::follows_expiry(bytes, start)).then_some((Kind::Pin, "after_card_and_expiry"))
             })
             .filter(|(kind, _)| kinds.has(kind))
             .map(|(kind, why)| Claim { kind, start, end, why })

@@ -4,7 +4,7 @@ use super::carry;
 use super::fold::{Folded, MASK};
 use super::number::{at, before, is_word, word_after, word_before};
 use super::steps::{each, took};
-use super::words::{Cue, Word, classify, classify_code, is_in_fours};
+use super::words::{Cue, Word, classify, classify_code, code_of, is_in_fours};
 
 /// Most words between a name and its number.
 pub(super) const MOST_WORDS: usize = 8;
@@ -322,6 +322,13 @@ impl Sentence {
                 }
                 self.cues.push(cue);
             }
+            // "Quel est votre code PIN ?"
+            Word::Cue(Cue::Pin) if classify(last) == Word::Cue(Cue::Code) => {
+                if matches!(self.cues.last(), Some(Cue::Code | Cue::OneTime)) {
+                    self.cues.pop();
+                }
+                self.cues.push(Cue::Pin);
+            }
             // "call" and "text" ask for no number, and neither does a "contact": "the number to reach you" does.
             Word::Cue(Cue::Phone) if !asks_for_phone(word) && self.for_number != ForNumber::Named => {}
             Word::Cue(cue) => self.cues.push(cue),
@@ -392,6 +399,8 @@ impl ForNumber {
         let given: &[&str] = match meaning {
             _ if self == Self::Named => return self,
             Word::Number => return Self::Named,
+            // "Kontonummer", "rekeningnummer"
+            Word::Cue(_) if word.to_ascii_lowercase().ends_with(b"nummer") => return Self::Named,
             Word::Filler if is(&["digits", "digit", "last", "four"]) => return Self::Named,
             Word::Other if is(&["details"]) => return Self::Named,
             _ if self == Self::Own => return self,
@@ -460,6 +469,14 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         Word::Number | Word::Other if is_value(word) && qualifier().eq_ignore_ascii_case(b"verification") => {
             Word::Cue(Cue::Cvv)
         }
+        // "soc sec # 123456789"
+        Word::Other if word.eq_ignore_ascii_case(b"sec") && qualifier().eq_ignore_ascii_case(b"soc") => {
+            Word::Cue(Cue::Ssn)
+        }
+        // "código de verificación 5007"
+        Word::Other if code_of(word).is_some() && is_of_code(bytes, start) => {
+            code_of(word).map_or(Word::Other, Word::Cue)
+        }
         Word::Other
             if word.eq_ignore_ascii_case(b"c") && bytes.get(..start).is_some_and(|b| b.ends_with(b"a/")) =>
         {
@@ -483,6 +500,13 @@ fn read_back(bytes: &[u8], start: usize, word: &[u8]) -> Word {
         }
         other => other,
     }
+}
+
+/// Tells whether a word that starts at `start` stands behind "código de", "code de" or "codice di".
+fn is_of_code(bytes: &[u8], start: usize) -> bool {
+    let of = word_before(bytes, start.saturating_sub(1));
+    ["de", "di", "d'"].iter().any(|known| of.eq_ignore_ascii_case(known.as_bytes()))
+        && classify(second_before(bytes, start)) == Word::Cue(Cue::Code)
 }
 
 fn is_determiner(word: &[u8]) -> bool {

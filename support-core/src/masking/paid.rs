@@ -4,7 +4,7 @@ use super::card::SHORTEST;
 use super::carry::{LONGEST_SENTENCE, sentence_start};
 use super::cues::ends_sentence;
 use super::fold::MASK;
-use super::number::{at, digits_end, is_word, word_after};
+use super::number::{at, before, digits_end, is_word, word_after};
 use super::steps::each;
 use super::words::{Cue, Word, classify, classify_code, is_expiry, is_month_name, pays};
 
@@ -119,4 +119,29 @@ fn is_month(bytes: &[u8], start: usize, named: bool) -> bool {
     matches!(month, [b'0', b'1'..=b'9'] | [b'1', b'0'..=b'2'] | [b'1'..=b'9'])
         && matches!(year, [b'0'..=b'9', _] | [b'2', b'0', _, _])
         && !goes_on
+}
+
+/// Most characters between a card, its month of expiry and its verification value, where each stands by itself.
+const MOST_APART: usize = 3;
+
+/// Tells whether a number that starts at `start` stands behind a card's and its month of expiry, as in `****, 12/27, 123`:
+/// it is the verification value. The card is a mask by then.
+pub(super) fn follows_expiry(bytes: &[u8], start: usize) -> bool {
+    let apart = |end: usize| {
+        let head = bytes.get(..end).unwrap_or_default();
+        let gap = each(head.iter().rev()).take(MOST_APART + 1);
+        gap.take_while(|byte| matches!(byte, b' ' | b',' | b';' | b'|' | b'\n' | b'\r' | b'\t')).count()
+    };
+    let gap = apart(start);
+    let Some(end) = start.checked_sub(gap).filter(|_| (1..=MOST_APART).contains(&gap)) else { return false };
+    // `12/27` or `12/2027`
+    [5, 7].iter().any(|length| {
+        let Some(month) = end.checked_sub(*length) else { return false };
+        let gap = apart(month);
+        let card = month.checked_sub(gap).filter(|_| (1..=MOST_APART).contains(&gap));
+        card.is_some_and(|card| before(bytes, card) == MASK)
+            && at(bytes, month + 2) == b'/'
+            && digits_end(bytes, month + 3, 5) == end
+            && is_month(bytes, month, false)
+    })
 }

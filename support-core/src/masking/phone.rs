@@ -35,6 +35,9 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
     let claim = |end, why| Some(Claim { kind: Kind::Phone, start, end, why });
     // "4565 0027 3091 2935" does not end with a number that begins with 0027.
     let apart = before(bytes, start) != b' ' || !before(bytes, start.saturating_sub(1)).is_ascii_digit();
+    if is_postal_item(bytes, chain) {
+        return None;
+    }
     if apart && let Some(end) = north_american(bytes, chain) {
         return claim(end, "north_american_phone");
     }
@@ -124,16 +127,36 @@ fn with_trunk_zero(bytes: &[u8], chain: &Chain) -> Option<usize> {
     (starts && spread && long_enough && !is_date(groups) && ends(bytes, end)).then_some(end)
 }
 
+/// Tells whether a number is that of a postal item, as in `CP 088 382 843 FR`: two letters, nine digits, a country.
+///
+/// # Source
+/// Universal Postal Union, S10, "Identification of postal items".
+fn is_postal_item(bytes: &[u8], chain: &Chain) -> bool {
+    let (end, total) = collect(chain, 9);
+    let start = chain.first().start;
+    let space = usize::from(before(bytes, start) == b' ');
+    let service = start.checked_sub(space + 2).and_then(|from| bytes.get(from..from + 2));
+    let space = usize::from(at(bytes, end) == b' ');
+    let country = bytes.get(end + space..end + space + 2);
+    let two = |letters: Option<&[u8]>| letters.is_some_and(|two| two.iter().all(u8::is_ascii_uppercase));
+    total == 9 && two(service) && two(country) && !is_word(at(bytes, end + space + 2))
+}
+
 fn by_context(message: &Message<'_>, chain: &Chain, named: Named) -> Option<(usize, usize)> {
     let (end, total) = collect(chain, 10);
     // "Call me on 12042026."
     let dated = is_date(chain.groups()) || (!named.linked && total == 8 && is_day(chain.digits(8)));
-    if !(7..=LONGEST).contains(&total) || dated || !ends(message.bytes, end) {
+    if !(7..=LONGEST).contains(&total) || dated || is_decimal(chain) || !ends(message.bytes, end) {
         return None;
     }
-    let about_a_phone = named.cue == Some(Cue::Phone)
-        || (named.cue.is_none()
-            && (message.named_after(end) == Some(Cue::Phone) || message.asked_for(Cue::Phone)));
+    // "Got a text: 38459589 is your login code", and an answer to "we sent a code to your phone".
+    let after = message.named_after(end);
+    let code = total <= 8 && (message.asked_for(Cue::OneTime) || message.asked_for(Cue::Code));
+    let about_a_phone = match (named.cue, after) {
+        (Some(Cue::Phone), None | Some(Cue::Phone)) | (None, Some(Cue::Phone)) => true,
+        (None, None) => message.asked_for(Cue::Phone) && !code,
+        _ => false,
+    };
     about_a_phone.then_some((end, total))
 }
 
@@ -149,6 +172,12 @@ fn collect(chain: &Chain, enough: usize) -> (usize, usize) {
         end = group.end;
     }
     (end, total)
+}
+
+/// Tells whether a number reads as one with decimals, such as a place on a map: `38.42419`.
+fn is_decimal(chain: &Chain) -> bool {
+    matches!(chain.groups(), [whole, decimals, ..]
+        if whole.len() <= 3 && decimals.len() >= 5 && decimals.gap.within(Gap::DOT))
 }
 
 fn is_date(groups: &[Group]) -> bool {

@@ -1,5 +1,6 @@
 //! Tests of masking: tables by detector, own patterns, laws, steps counted, a generated corpus and real conversations.
 
+mod beside;
 mod corpus;
 mod laws;
 mod linear;

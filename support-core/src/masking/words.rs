@@ -57,12 +57,12 @@ const WORDS: &[(Word, &str)] = &[
     (
         Word::Cue(Cue::Card),
         "card cards visa mastercard amex creditcard debitcard cc maestro pan karte kreditkarte kartennummer \
-         tarjeta carte",
+         tarjeta carte karten kreditkarten kaart kaartnummer carta tarjetas",
     ),
     (
         Word::Cue(Cue::Account),
         "account accounts acct acc accnt ac acnt acount accout acctno accountno a/c konto kontonummer cuenta \
-         compte",
+         compte rekening rekeningnummer conto",
     ),
     (Word::Cue(Cue::Ssn), "ssn ssns social ss ssnno"),
     (Word::Cue(Cue::Pin), "pin pins pincode mpin tpin upin"),
@@ -74,11 +74,12 @@ const WORDS: &[(Word, &str)] = &[
         Word::Cue(Cue::OneTime),
         "otp otps totp passcode passcodes tan 2fa mfa authenticator bestatigungscode sicherheitscode",
     ),
-    (Word::Cue(Cue::Code), "code codes codigo"),
+    (Word::Cue(Cue::Code), "code codes codigo codice"),
     (
         Word::Cue(Cue::Phone),
         "phone telephone tel mobile cell cellphone call fax whatsapp landline ph mob reach dial ring text contact \
-         callback telegram signal telefon telefonnummer handy handynummer telefono movil",
+         callback telegram signal telefon telefonnummer handy handynummer telefono movil handynr telefonnr \
+         erreichbar ruckruf cellulare telefoon telefoonnummer mobiel gsm bel portable",
     ),
     (Word::Cue(Cue::Iban), "iban"),
     (
@@ -103,7 +104,7 @@ const WORDS: &[(Word, &str)] = &[
          rs transfer",
     ),
     (Word::Number, "number no num nr nos numbers nbr numb numer numbet nmbr nunber id nummer numero"),
-    (Word::Link, "is was are its it's as be equals ist lautet es est"),
+    (Word::Link, "is was are its it's as be equals ist lautet es est e luidt"),
     (Word::Says, "says said reads shows showed displays typed entered tried keyed"),
     (
         Word::Filler,
@@ -111,12 +112,14 @@ const WORDS: &[(Word, &str)] = &[
          current existing ok okay sure yes ya yeah yep debit credit bank banking savings saving checking chequing \
          security one one-time time atm personal final identification primary temporary ending ends with at on me \
          us and too thanks thank you hi hello hey it oh sorry so well sir am i'm name also correct ma'am back him \
-         them im no. right great alright fine good mein meine mi mon ma de la le",
+         them im no. right great alright fine good mein meine mi mon ma de la le il mio mia mijn uw ihr ihre dein \
+         deine votre vos su der das het den bitte unter op",
     ),
     (
         Word::Ask,
         "please provide enter give confirm verify what what's whats may can could need share tell send type know \
-         kindly help require required supply state submit reply would pls plz which",
+         kindly help require required supply state submit reply would pls plz which geben gib nennen senden \
+         schicken quel quelle welke wie inserisca ingrese introduzca",
     ),
     (Word::Never, "never don't dont not without"),
     (Word::Break, "but because when while if then or"),
@@ -266,4 +269,20 @@ static MONTHS: Lexicon<bool, 128, { entries(NAMED_MONTHS) }> = Lexicon::new(fals
 /// Tells whether a word names a month.
 pub(super) fn is_month_name(word: &[u8]) -> bool {
     MONTHS.meaning(Spelling::of(word))
+}
+
+/// What a code is by the words behind it, as in "código de verificación" and "codice di sicurezza".
+const CODES_OF: &[(Option<Cue>, &str)] = &[
+    (
+        Some(Cue::OneTime),
+        "verificacion verification verifica verificatie acceso acces accesso connexion confirmacion",
+    ),
+    (Some(Cue::Cvv), "seguridad securite sicurezza"),
+];
+
+static CODE_OF: Lexicon<Option<Cue>, 32, { entries(CODES_OF) }> = Lexicon::new(None, CODES_OF);
+
+/// Tells what a code is of which a word says what it is for: nothing where the word says nothing of codes.
+pub(super) fn code_of(word: &[u8]) -> Option<Cue> {
+    CODE_OF.meaning(Spelling::of(word))
 }

@@ -129,9 +129,8 @@ fn the_fourth_held_out_set_is_masked_and_clean_messages_stay() {
 }
 
 #[test]
-fn the_fifth_held_out_set_is_measured() {
+fn the_fifth_held_out_set_is_masked_and_clean_messages_stay() {
     let (_, all, clean, altered) = report(&held_out(HeldOut::Fifth, 0xF1F7, MESSAGES));
-    // What it gave when it was written, F1 0.9495, rounded down: a floor, no target.
-    assert!(all.f1() >= 0.94, "F1 {}", all.f1());
+    assert!(all.f1() >= 0.99, "F1 {}", all.f1());
     assert!(altered * 1000 <= clean, "{altered} of {clean}");
 }

@@ -6,7 +6,7 @@ fn preview(text: &str) -> String {
     Masker::default().mask(text, Purpose::Preview, &[]).text.into_owned()
 }
 
-fn answer(text: &str, before: &[&str]) -> String {
+pub(super) fn answer(text: &str, before: &[&str]) -> String {
     Masker::default().mask(text, Purpose::Storage, before).text.into_owned()
 }
 
@@ -151,38 +151,6 @@ fn an_order_word_hides_no_card() {
             "charge 4111 1111 1111 1111 for order number 5500005555555559",
             "charge **** for order number 5500005555555559",
         ),
-    ]);
-}
-
-#[test]
-fn what_touches_a_card_does_not_hide_it() {
-    masks(&[
-        // Another number before it: the order's is not the card's.
-        ("order number 100234/4111111111111111", "order number 100234/****"),
-        ("order 100234,4111111111111111", "order 100234,****"),
-        ("my card 12/4111111111111111", "my card 12/****"),
-        ("100234-378282246310005", "100234-****"),
-        ("4111111111111111-5555555555554444", "****-****"),
-        ("4111111111111111/5555555555554444", "****/****"),
-        ("order number 4111111111111111/5555555555554444", "order number 4111111111111111/****"),
-        ("card_4111111111111111", "card_****"),
-        // A blank that somebody left out.
-        ("my card is 4111111111111111and exp 12/27", "my card is ****and exp 12/27"),
-        ("4111 1111 1111 1111exp 12/27", "****exp 12/27"),
-        ("card: 4111111111111111cvv123", "card: ****cvv****"),
-        ("4111111111111111visa", "****visa"),
-        ("card 4111111111111111\u{43e}\u{43a}", "card ****\u{43e}\u{43a}"),
-        ("my ssn is 078-05-1120and", "my ssn is ****and"),
-        ("my pin is 4321and I am locked out", "my pin is ****and I am locked out"),
-        ("IBAN GB82WEST12345698765432and", "IBAN ****and"),
-    ]);
-    leaves(&[
-        "order_4111111111111111",
-        "0.4111111111111111",
-        "device 4111111111111111af09",
-        "my pin is 4321st",
-        "pin 5000mah",
-        "tracking 1234-5678-90123456789012",
     ]);
 }
 

@@ -3,8 +3,7 @@
 //! Its templates come from what the detectors are for and from how people write in recorded support conversations,
 //! not from the detectors and not from [`super::corpus`]: other sentences, separators, neighbours and lookalikes. Its
 //! sets share no sentence. Each measured once what mending by those before it was worth for forms that nobody mended by;
-//! detectors were mended by each of the first four since. The fifth only measures: whoever mends by it must write a
-//! sixth to have such a figure again.
+//! detectors were mended by each since. Whoever wants such a figure again must write a sixth.
 //!
 //! The mix is that of [`super::corpus`]: one message in ten with personal data, three with lookalikes, six of talk.
 
@@ -31,7 +30,7 @@ pub enum HeldOut {
     Third,
     /// The set that measured what mending by the first three was worth, and that detectors may be mended by since.
     Fourth,
-    /// The set that measured what mending by the first four was worth.
+    /// The set that measured what mending by the first four was worth, and that detectors may be mended by since.
     Fifth,
 }
 

@@ -1,4 +1,4 @@
-//! The fifth set, which only measures.
+//! The fifth set, which only measured until it was opened.
 
 use super::Templates;
 
