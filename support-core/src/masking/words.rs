@@ -286,3 +286,30 @@ static CODE_OF: Lexicon<Option<Cue>, 32, { entries(CODES_OF) }> = Lexicon::new(N
 pub(super) fn code_of(word: &[u8]) -> Option<Cue> {
     CODE_OF.meaning(Spelling::of(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{WORDS, Word, classify};
+
+    #[test]
+    fn every_known_word_is_found_whatever_its_case_and_no_other() {
+        for (meaning, words) in WORDS {
+            for word in words.split(' ') {
+                assert_eq!(classify(word.as_bytes()), *meaning, "{word}");
+                assert_eq!(classify(word.to_uppercase().as_bytes()), *meaning, "{word}");
+                let owned = format!("{word}'s");
+                let expected = if word.len() + 2 > 16 { Word::Other } else { *meaning };
+                if !WORDS.iter().any(|(_, words)| words.split(' ').any(|other| other == owned)) {
+                    assert_eq!(classify(owned.as_bytes()), expected, "{owned}");
+                }
+                for other in [format!("{word}\u{1}"), format!("\u{1}{word}"), format!("{word}{word}{word}qx")]
+                {
+                    assert_eq!(classify(other.as_bytes()), Word::Other, "{other:?}");
+                }
+            }
+        }
+        for other in ["", "'s", "sixteen bytes at", "seventeen bytes are"] {
+            assert_eq!(classify(other.as_bytes()), Word::Other, "{other:?}");
+        }
+    }
+}
