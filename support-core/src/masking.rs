@@ -30,7 +30,9 @@
 //! cards (parcels and devices have such groups too), and where a turn before asked for a card.
 //!
 //! Letters that touch a number make it part of a longer token (`5G`, `4111…af09`), unless they are a word whose blank was
-//! left out: `4321and`. Fifteen digits in a row and more are looked at also where other digits touch them: `100234/4111…`.
+//! left out: `4321and`. Digits that others touch are a part of what they touch, but for fifteen in a row and more
+//! (`100234/4111…`), and for cards and social security numbers in the groups that are printed, as in rows of a table:
+//! `1001,078-05-1120`.
 //!
 //! Text that arrives in pieces is masked by a [`MaskStream`]. A mask may be a [`Token`] that a [`Vault`] turns back for
 //! somebody who is named and says why.

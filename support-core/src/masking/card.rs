@@ -2,7 +2,9 @@
 
 use super::cues::{Heed, Named};
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, Group, at, before, is_glued, is_letter, is_word, word_before};
+use super::number::{
+    Chain, Edge, Gap, Group, at, before, is_glued, is_letter, is_word, is_word_behind, word_before,
+};
 use super::numbers::Message;
 use super::paid;
 use super::steps::{each, took};
@@ -87,7 +89,7 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
             continue;
         }
         let edge = chain.edge();
-        let alone = groups.len() == 1 && total >= UNMISTAKABLE;
+        let alone = (groups.len() == 1 && total >= UNMISTAKABLE) || is_printed(groups);
         // A plus makes it a telephone number.
         if edge == Edge::Joined || (edge == Edge::Digits && !alone) || before(message.bytes, start) == b'+' {
             return None;
@@ -253,7 +255,7 @@ fn ends(bytes: &[u8], end: usize) -> bool {
             let rest = each(bytes.get(end..).unwrap_or_default()).take(LONGEST_TOKEN);
             !rest.take_while(|&&b| is_word(b) || b == b'-').any(|&b| is_letter(b))
         }
-        touching => !is_word(touching) || is_glued(bytes, end),
+        touching => !is_word(touching) || is_glued(bytes, end) || is_word_behind(bytes, end),
     }
 }
 

@@ -99,10 +99,10 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
     }
     while place > 0 && words < MOST_WORDS {
         let last = before(bytes, place);
-        if !is_word(last) && last != b'\'' {
+        if last == b'_' || (!is_word(last) && last != b'\'') {
             named.apart |= last == b',';
             match last {
-                b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' | b'*' => {}
+                b'_' | b' ' | b'\t' | b',' | b'(' | b'"' | b'-' | b'/' | b')' | b'>' | b'*' => {}
                 b'\n' | b'\r' if words == 0 || line => line = words == 0,
                 b':' | b'=' => {
                     if unknown == 0 {
@@ -149,6 +149,8 @@ fn read_sentence_back(bytes: &[u8], start: usize, heed: Heed, named: &mut Named)
                 }
                 return None;
             }
+            // A part of a name that programmers gave, as in "utm_campaign=": it is all of the name or nothing.
+            Word::Other if before(bytes, place) == b'_' => return None,
             Word::Says if words == 1 => {
                 (named.linked, named.said) = (true, true);
                 may_be_unknown = MOST_UNKNOWN;

@@ -341,6 +341,13 @@ pub(super) fn is_glued(bytes: &[u8], end: usize) -> bool {
     letters >= SHORTEST_GLUED && known
 }
 
+/// Tells whether the letters that touch a number at `end` are a word, known or not: nothing but two letters and more. For
+/// numbers that prove themselves by their digits.
+pub(super) fn is_word_behind(bytes: &[u8], end: usize) -> bool {
+    let word = word_after(bytes, end);
+    word.len() >= 2 && each(word).all(|&byte| is_letter(byte))
+}
+
 /// The byte at `at`, or a space beyond the end.
 pub(super) fn at(bytes: &[u8], at: usize) -> u8 {
     took(1);

@@ -83,16 +83,20 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
     let mut chain = Chain::new();
     let mut place = 0;
     while let Some(start) = next_digit(bytes, place) {
-        // Digits that others touch tightly belong to a number that was read from its beginning, or to none, unless there are
-        // as many as a card has: "100234/4111…". What a decimal point stands before is a fraction.
+        // Digits that others touch tightly belong to a number that was read from its beginning, or to none, unless they are
+        // a whole number of their own: "100234/4111…", "1001,078-05-1120".
         let edge = left_edge(bytes, start);
         if edge == Edge::Digits {
             place = digits_end(bytes, start, usize::MAX);
-            let may_be_card = (card::UNMISTAKABLE..=card::LONGEST).contains(&(place - start));
-            if may_be_card && kinds.has(&Kind::Card) && before(bytes, start) != b'.' {
+            if may_be_whole(bytes, start, place - start) {
                 chain.read(bytes, start, edge);
+                let ssn = || ssn::find(&message, &chain).filter(|_| kinds.has(&Kind::Ssn));
+                let card = card::find(&message, &chain).filter(|_| kinds.has(&Kind::Card));
                 let free = claims.last().is_none_or(|last| last.end <= start);
-                claims.extend(card::find(&message, &chain).filter(|_| free));
+                if let Some(claim) = card.or_else(ssn).filter(|_| free) {
+                    place = place.max(claim.end);
+                    claims.push(claim);
+                }
             }
             continue;
         }
@@ -114,6 +118,23 @@ pub(super) fn claims(bytes: &[u8], trail: &[u8], kinds: Kinds, turns: &[&str]) -
         }
     }
     claims
+}
+
+/// Tells whether so many digits that others touch may begin a card's or a social security number by themselves: behind a
+/// slash, a colon or a comma in the groups that are printed, or unbroken, which they may be behind a dash, too. Behind a
+/// point, or a comma with up to three digits before it, they are a fraction.
+fn may_be_whole(bytes: &[u8], start: usize, length: usize) -> bool {
+    let touching = before(bytes, start);
+    let unbroken = (card::UNMISTAKABLE..=card::LONGEST).contains(&length);
+    let fraction = || {
+        let whole = bytes.get(start.saturating_sub(5)..start.saturating_sub(1)).unwrap_or_default();
+        touching == b',' && whole.iter().rev().take_while(|byte| byte.is_ascii_digit()).count() < 4
+    };
+    match touching {
+        b',' | b'/' | b':' => matches!(length, 3 | 4) || (unbroken && !fraction()),
+        b'-' => unbroken,
+        _ => false,
+    }
 }
 
 /// Tells whether digits inside a longer token may still be somebody's: those of an IBAN behind the two letters of its

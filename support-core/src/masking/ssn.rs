@@ -2,7 +2,7 @@
 
 use super::cues::Heed;
 use super::kind::{Claim, Kind};
-use super::number::{Chain, Edge, Gap, ends_at};
+use super::number::{Chain, Edge, Gap, at, ends_at, is_word_behind};
 use super::numbers::Message;
 use super::words::Cue;
 
@@ -19,8 +19,17 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         {
             let joined = rest.first().is_some_and(|next| next.gap.within(Gap::DASH));
             let same = group.gap == serial.gap && group.gap.within(Gap::DASH.or(Gap::SPACE).or(Gap::DOT));
-            let apart = chain.edge();
-            if joined || !ends_at(message.bytes, serial.end) || matches!(apart, Edge::Joined | Edge::Digits) {
+            // With dashes it is one by its form, whatever it stands beside in a row of a table.
+            let formed = group.gap.within(Gap::DASH) && serial.gap.within(Gap::DASH);
+            let apart = match chain.edge() {
+                Edge::Free | Edge::Announced => true,
+                Edge::Digits => formed,
+                Edge::Joined => false,
+            };
+            let ends = ends_at(message.bytes, serial.end)
+                || (formed
+                    && (is_word_behind(message.bytes, serial.end) || is_row(message.bytes, serial.end)));
+            if joined || !ends || !apart {
                 return None;
             }
             let named = message.named(start, Heed::ALL);
@@ -46,6 +55,11 @@ pub(super) fn find(message: &Message<'_>, chain: &Chain) -> Option<Claim> {
         }
         _ => None,
     }
+}
+
+/// Tells whether the next field of a row begins at `end`.
+fn is_row(bytes: &[u8], end: usize) -> bool {
+    matches!(at(bytes, end), b',' | b':' | b'/')
 }
 
 /// Whether nine digits (values 0 to 9) can be a number: no area 000, 666 or 9xx, no group 00, no serial 0000.

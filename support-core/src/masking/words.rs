@@ -57,12 +57,13 @@ const WORDS: &[(Word, &str)] = &[
     (
         Word::Cue(Cue::Card),
         "card cards visa mastercard amex creditcard debitcard cc maestro pan karte kreditkarte kartennummer \
-         tarjeta carte karten kreditkarten kaart kaartnummer carta tarjetas",
+         tarjeta carte karten kreditkarten kaart kaartnummer carta tarjetas cardnumber cardno cardnum \
+         creditcardnumber debitcardnumber ccnumber ccnum",
     ),
     (
         Word::Cue(Cue::Account),
         "account accounts acct acc accnt ac acnt acount accout acctno accountno a/c konto kontonummer cuenta \
-         compte rekening rekeningnummer conto",
+         compte rekening rekeningnummer conto accountnumber acctnumber acctnum accountnum bankaccount",
     ),
     (Word::Cue(Cue::Ssn), "ssn ssns social ss ssnno"),
     (Word::Cue(Cue::Pin), "pin pins pincode mpin tpin upin"),
@@ -79,7 +80,8 @@ const WORDS: &[(Word, &str)] = &[
         Word::Cue(Cue::Phone),
         "phone telephone tel mobile cell cellphone call fax whatsapp landline ph mob reach dial ring text contact \
          callback telegram signal telefon telefonnummer handy handynummer telefono movil handynr telefonnr \
-         erreichbar ruckruf cellulare telefoon telefoonnummer mobiel gsm bel portable",
+         erreichbar ruckruf cellulare telefoon telefoonnummer mobiel gsm bel portable phonenumber mobilenumber \
+         phoneno mobileno cellnumber",
     ),
     (Word::Cue(Cue::Iban), "iban"),
     (
@@ -87,7 +89,9 @@ const WORDS: &[(Word, &str)] = &[
         "order orders ord invoice invoices inv tracking track trk ref reference booking reservation confirmation \
          pnr rma imei serial sku version ver build firmware shipment parcel consignment awb waybill isbn ean upc \
          gtin vin txn transaction receipt po uuid guid timestamp epoch zip zipcode postcode postal pnrs iccid eid \
-         barcode bestellung bestellnummer rechnung rechnungsnummer sendungsnummer pedido factura commande facture",
+         barcode bestellung bestellnummer rechnung rechnungsnummer sendungsnummer pedido factura commande facture \
+         ordernumber orderid orderno ordernr invoicenumber invoiceid invoiceno trackingnumber trackingid \
+         trackingno transactionid txnid paymentid bookingid bookingnumber shipmentid",
     ),
     (
         Word::Cue(Cue::Thing),
@@ -113,7 +117,7 @@ const WORDS: &[(Word, &str)] = &[
          security one one-time time atm personal final identification primary temporary ending ends with at on me \
          us and too thanks thank you hi hello hey it oh sorry so well sir am i'm name also correct ma'am back him \
          them im no. right great alright fine good mein meine mi mon ma de la le il mio mia mijn uw ihr ihre dein \
-         deine votre vos su der das het den bitte unter op",
+         deine votre vos su der das het den bitte unter op und thx bic",
     ),
     (
         Word::Ask,
@@ -122,7 +126,7 @@ const WORDS: &[(Word, &str)] = &[
          schicken quel quelle welke wie inserisca ingrese introduzca",
     ),
     (Word::Never, "never don't dont not without"),
-    (Word::Break, "but because when while if then or"),
+    (Word::Break, "but because when while if then or pero aber mais"),
     (
         Word::Minor,
         "in to from by since until till per every over under about than after before within between i we they has \

@@ -83,3 +83,32 @@ fn other_languages_name_numbers_too() {
         "sorry typing on my phone pickup was at 38.42419, 40.69199",
     ]);
 }
+
+#[test]
+fn rows_of_a_table_hide_nothing() {
+    masks(&[
+        ("id,ssn\n100234,078-05-1120", "id,ssn\n100234,****"),
+        ("2026-11-20,078-05-1120,100", "2026-11-20,****,100"),
+        ("ssn list: 078-05-1120,219-09-9999", "ssn list: ****,****"),
+        ("my ssn is 100234/078-05-1120", "my ssn is 100234/****"),
+        ("id,card\n1001,4111-1111-1111-1111", "id,card\n1001,****"),
+        ("1,4111 1111 1111 1111", "1,****"),
+        ("my card is 100234/4111-1111-1111-1111", "my card is 100234/****"),
+        ("1001,4111111111111111", "1001,****"),
+        ("my ssn is 078-05-1120ok", "my ssn is ****ok"),
+        ("4111111111111111is my card", "****is my card"),
+        ("iban: GB82WEST12345698765432BIC: X", "iban: ****BIC: X"),
+        ("https://x.example/pay?cardNumber=4111111111111111", "https://x.example/pay?cardNumber=****"),
+    ]);
+    leaves(&[
+        "Kurs: 1,4111111111111111",
+        "lat 52,378282246310005",
+        "10:11:12,5185825446953420",
+        "{\"order_id\": 4111111111111111}",
+        "\"orderId\": 4111111111111111",
+        "order_number=4111111111111111",
+        "trackingNumber: 4111111111111111",
+        "device 4111111111111111af09",
+        "on 12/25,078-05-11",
+    ]);
+}
