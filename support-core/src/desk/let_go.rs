@@ -136,7 +136,7 @@ fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
 /// The agents whose offers a change may have ended.
 #[derive(Default)]
 struct LookedAfter {
-    /// Who has left or is otherwise now, and to whom work is on offer that is otherwise now.
+    /// Who has left, takes some kinds of work only, or is otherwise now, and to whom work is on offer that is otherwise now.
     changed: BTreeSet<AgentId>,
     /// Whose room was taken by what no router gave them.
     crowded: BTreeSet<AgentId>,
@@ -151,8 +151,10 @@ impl LookedAfter {
         let made = |ticket: &Ticket, offer: &Offer| offer.stream_seq == ticket.stream_seq;
         for write in &changes.writes {
             match &write.record {
-                Record::AgentState(AgentState { agent, presence, version, .. })
-                    if matches!(presence, Presence::Away | Presence::Offline) && differs(write, *version) =>
+                Record::AgentState(AgentState { agent, presence, channels, version, .. })
+                    if differs(write, *version)
+                        && (matches!(presence, Presence::Away | Presence::Offline)
+                            || !channels.is_empty()) =>
                 {
                     self.changed.insert(*agent);
                 }

@@ -203,9 +203,7 @@ fn long(hir: &Hir, wanted: &mut usize) -> String {
         HirKind::Empty | HirKind::Look(_) => String::new(),
         HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).into_owned(),
         // What is left of classes is as long as the pattern at most.
-        HirKind::Class(class) => {
-            any_of(class, &mut usize::MAX.clone()).map(String::from).unwrap_or_default()
-        }
+        HirKind::Class(class) => any_of(class, &mut usize::MAX.clone()).map(String::from).unwrap_or_default(),
         HirKind::Capture(capture) => long(&capture.sub, wanted),
         HirKind::Concat(parts) => parts.iter().map(|part| long(part, wanted)).collect(),
         HirKind::Alternation(ways) => {
