@@ -77,6 +77,10 @@ impl UseCase for AcceptOffer {
         prepared.changes.replace(seat.agent.version, (*seat.agent).clone());
         Ok(prepared)
     }
+
+    fn accepts(&self) -> Option<OfferId> {
+        Some(self.offer_id)
+    }
 }
 
 #[async_trait]

@@ -312,6 +312,52 @@ fn who_takes_this_kind_of_work_keeps_the_offer_and_who_takes_others_did_not_miss
 }
 
 #[test]
+fn what_fits_hides_no_older_offers_that_can_no_longer_be_accepted() {
+    let (world, team, ann, bob) = asking();
+    let carl = world.customer("Carl");
+    world.presence(&bob, Presence::Busy);
+    let skilled = |agent: &Actor, level| UpdateAgent {
+        id: Some(id_of(agent)),
+        skills: Some([(label("refunds"), level)].into()),
+        ..UpdateAgent::default()
+    };
+    world.capacity(&ann, 1_000);
+    world.run(&HOST, &skilled(&ann, 2));
+    world.run(&HOST, &skilled(&bob, 2));
+    let noted = |skills: Vec<_>| {
+        world.noted(&carl, |open| (open.team_id, open.skills) = (Some(team), skills));
+    };
+    (0..3).for_each(|_| noted(vec![(label("refunds"), 2)]));
+    (0..203).for_each(|_| noted(Vec::new()));
+    assert_eq!(asked(&world, &ann).len(), 206);
+    world.presence(&bob, Presence::Available);
+    world.run(&HOST, &skilled(&ann, 1));
+    assert_eq!((asked(&world, &ann).len(), asked(&world, &bob).len()), (203, 3));
+    world.sound();
+}
+
+#[test]
+fn who_is_refused_one_of_many_offers_is_rid_of_that_one() {
+    let (world, team, ann, bob) = asking();
+    let carl = world.customer("Carl");
+    world.presence(&bob, Presence::Busy);
+    world.capacity(&ann, 3);
+    let (wanted, newer) = (opened(&world, team), opened(&world, team));
+    let offer_id = asked(&world, &ann)[1];
+    let (ticket_id, agent_id) = (by_hand(&world, &carl), Some(id_of(&ann)));
+    let more = Reassign { ticket_id, agent_id, team_id: None, reason: None };
+    let prepared = block_on(world.desk.prepare(&HOST, &more)).unwrap();
+    block_on(world.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
+    world.presence(&bob, Presence::Available);
+    assert_eq!(history(&world, wanted), [OfferState::Open]);
+    assert_eq!(rule(&world.fail(&ann, &AcceptOffer { offer_id })), "offer_gone");
+    assert_eq!(history(&world, wanted), [OfferState::Withdrawn, OfferState::Open]);
+    assert_eq!(history(&world, newer), [OfferState::Open]);
+    world.run(&ann, &AcceptOffer { offer_id: only(&world, &ann) });
+    world.sound();
+}
+
+#[test]
 fn where_no_team_asks_first_nobody_looks_for_offers() {
     let store = Arc::new(FaultyStore::default());
     let world = World::on(store.clone());
