@@ -12,6 +12,7 @@ use crate::label::{ForeignId, Label};
 use crate::people::{Address, AddressKind, Customer, CustomerFieldValue, Permission, normalize_address};
 use crate::scoring::{Insight, folded_tier};
 use crate::store::{ChangeSet, Key, Query, Select, StoreExt, TicketFilter};
+use crate::text::is_blank;
 use crate::ticket::command::Edit;
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, decide};
 use crate::time::Zone;
@@ -147,10 +148,15 @@ impl Ask<'_> {
                 "must be at most 200 characters without control characters",
             ));
         }
+        let name = name.trim();
+        // Without a name is who has an empty one.
+        if !name.is_empty() && is_blank(name) {
+            return Err(Error::invalid("customer.name", "must be a name that can be seen"));
+        }
         Ok(Customer {
             id: CustomerId::mint(self.ids(), self.now),
             external_id,
-            name: name.trim().to_owned(),
+            name: name.to_owned(),
             addresses,
             tier: None,
             language: None,
@@ -338,7 +344,7 @@ impl Ask<'_> {
             match value {
                 value if held(key) == Some(value) => {}
                 CustomerFieldValue::Text(text) => {
-                    self.check_names(&format!("custom_fields.{key}"), [text])?;
+                    self.check_value(key, text)?;
                 }
                 CustomerFieldValue::Number(number) => self.check_number(key, *number)?,
                 CustomerFieldValue::Flag(_) => {}

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::error::Error;
-use crate::id::{AgentId, TenantId, TicketId};
-use crate::people::{Actor, ActorRef, AgentState, Presence, Scope};
-use crate::routing::{Offer, ReturnCause, Seat};
+use crate::id::{AgentId, OfferId, TenantId, TicketId};
+use crate::people::{Actor, ActorRef, AgentActor, AgentState, Presence, Scope};
+use crate::routing::{Offer, OfferState, ReturnCause, Seat};
 use crate::store::{
-    Assignee, ChangeSet, Delta, DocumentKind, Expect, Key, OffersOf, Outcome, Query, Record, Select,
-    TicketFilter, Write,
+    Assignee, ChangeSet, Delta, DocumentKind, Expect, Key, OffersOf, Outcome, Page, PageCursor, Query,
+    Record, Select, StoreExt, TicketFilter, Write,
 };
 use crate::ticket::{Circumstances, Command, Status, StatusCategory, Ticket, decide};
 
@@ -24,11 +24,16 @@ const GIVEN_BACK: u32 = 200;
 const PASSES: u32 = 50;
 
 impl Ask<'_> {
-    /// Lists the tickets that are on offer to an agent, the newest offers first. At most so many as one commit lets go of.
-    async fn offered_to(&self, agent: AgentId) -> Result<Vec<Ticket>, Error> {
+    /// Lists a page of the tickets that are on offer to an agent, the newest offers first, and where the next begins. At
+    /// most so many as one commit lets go of.
+    async fn offered_to(
+        &self,
+        agent: AgentId,
+        after: Option<PageCursor>,
+    ) -> Result<(Vec<Ticket>, Option<PageCursor>), Error> {
         let system = self.system();
-        let open = Query::new(Select::Offers(OffersOf::Agent(agent)), GIVEN_BACK);
-        let offers = self.store().find(&system, &open).await?.items;
+        let open = Query::new(Select::Offers(OffersOf::Agent(agent)), GIVEN_BACK).after(after);
+        let Page { items: offers, next, .. } = self.store().find(&system, &open).await?;
         let keys: Vec<Key> = offers
             .iter()
             .filter_map(|record| match record {
@@ -36,7 +41,14 @@ impl Ask<'_> {
                 _ => None,
             })
             .collect();
-        Ok(self.store().load(&system, &keys).await?.into_iter().flatten().filter_map(ticket).collect())
+        let tickets = self.store().load(&system, &keys).await?;
+        Ok((tickets.into_iter().flatten().filter_map(ticket).collect(), next))
+    }
+
+    /// Lists what is on offer to an agent, to be withdrawn. At most so much as one commit lets go of.
+    async fn all_offered_to(&self, agent: AgentId) -> Result<Vec<(Ticket, Command)>, Error> {
+        let (offered, _) = self.offered_to(agent, None).await?;
+        Ok(offered.into_iter().map(|ticket| (ticket, Command::WithdrawOffer)).collect())
     }
 
     /// Lists an agent's tickets of some statuses, with how they go back. At most so many as one commit lets go of.
@@ -57,8 +69,7 @@ impl Ask<'_> {
     /// Lists what an agent who leaves has not begun, with what is to be done about it: open offers, and, where the settings
     /// say so, unstarted tickets of one who goes offline.
     async fn unstarted(&self, agent: AgentId, presence: Presence) -> Result<Vec<(Ticket, Command)>, Error> {
-        let offered = self.offered_to(agent).await?.into_iter();
-        let mut left: Vec<_> = offered.map(|ticket| (ticket, Command::WithdrawOffer)).collect();
+        let mut left = self.all_offered_to(agent).await?;
         if presence == Presence::Offline && self.config.settings.offline_returns_unstarted {
             left.extend(self.had_by(agent, vec![Status::Assigned], ReturnCause::Offline).await?);
         }
@@ -72,8 +83,7 @@ impl Ask<'_> {
         let Some(mut seat) = self.seat(id).await? else { return Ok(Vec::new()) };
         let Seat { agent, state } = &seat;
         if agent.active && !agent.may_reply() {
-            let offered = self.offered_to(id).await?.into_iter();
-            let mut left: Vec<_> = offered.map(|ticket| (ticket, Command::WithdrawOffer)).collect();
+            let mut left = self.all_offered_to(id).await?;
             left.extend(self.had_by(id, StatusCategory::Open.states(), ReturnCause::MayNotReply).await?);
             return Ok(left);
         }
@@ -81,13 +91,21 @@ impl Ask<'_> {
             return self.unstarted(id, state.presence).await;
         }
         let mut left = Vec::new();
-        for ticket in self.offered_to(id).await? {
-            if !may_still_have(&seat, &ticket, self) {
-                seat.state.load.units = seat.state.load.units.saturating_sub(ticket.units());
-                left.push((ticket, Command::WithdrawOffer));
+        let mut after = None;
+        // What fits hides nothing that is older.
+        loop {
+            let (offered, next) = self.offered_to(id, after).await?;
+            for ticket in offered {
+                if !may_still_have(&seat, &ticket, self) {
+                    seat.state.load.units = seat.state.load.units.saturating_sub(ticket.units());
+                    left.push((ticket, Command::WithdrawOffer));
+                }
             }
+            if next.is_none() || left.len() >= GIVEN_BACK as usize {
+                return Ok(left);
+            }
+            after = next;
         }
-        Ok(left)
     }
 
     /// Lets go of what an agent who leaves has not begun, in the commit that says that they leave: open offers are
@@ -136,7 +154,7 @@ fn writes(changes: &ChangeSet, ticket: TicketId) -> bool {
 /// The agents whose offers a change may have ended.
 #[derive(Default)]
 struct LookedAfter {
-    /// Who has left or is otherwise now, and to whom work is on offer that is otherwise now.
+    /// Who has left, takes some kinds of work only, or is otherwise now, and to whom work is on offer that is otherwise now.
     changed: BTreeSet<AgentId>,
     /// Whose room was taken by what no router gave them.
     crowded: BTreeSet<AgentId>,
@@ -151,8 +169,10 @@ impl LookedAfter {
         let made = |ticket: &Ticket, offer: &Offer| offer.stream_seq == ticket.stream_seq;
         for write in &changes.writes {
             match &write.record {
-                Record::AgentState(AgentState { agent, presence, version, .. })
-                    if matches!(presence, Presence::Away | Presence::Offline) && differs(write, *version) =>
+                Record::AgentState(AgentState { agent, presence, channels, version, .. })
+                    if differs(write, *version)
+                        && (matches!(presence, Presence::Away | Presence::Offline)
+                            || !channels.is_empty()) =>
                 {
                     self.changed.insert(*agent);
                 }
@@ -221,15 +241,35 @@ impl Desk {
         any
     }
 
-    /// Rids an agent of what they wanted to accept and cannot.
-    pub(super) async fn see_off_refused(&self, actor: &Actor, error: &Error) {
-        if let (Actor::Agent(me), Error::Refused(refusal)) = (actor, error)
+    /// Rids an agent of the offer that they wanted to accept and cannot, and then of others that they cannot accept either.
+    pub(super) async fn see_off_refused(&self, actor: &Actor, offer: Option<OfferId>, error: &Error) {
+        if let (Actor::Agent(me), Some(offer), Error::Refused(refusal)) = (actor, offer, error)
             && refusal.code == OFFER_GONE
-            && !matches!(self.let_go_of_the_rest(me.tenant, me.id).await, Ok(false))
         {
-            self.live(me.tenant).mark();
-            let _ = self.route(me.tenant).await;
+            let this = self.let_go_of_refused(me, offer).await;
+            let rest = self.let_go_of_the_rest(me.tenant, me.id).await;
+            if !matches!((this, rest), (Ok(false), Ok(false))) {
+                self.live(me.tenant).mark();
+                let _ = self.route(me.tenant).await;
+            }
         }
+    }
+
+    /// Lets go of an offer that an agent wanted to accept and cannot, though they could once they had lost newer ones: it
+    /// was said to be gone. Tells whether it was there.
+    async fn let_go_of_refused(&self, me: &AgentActor, offer: OfferId) -> Result<bool, Error> {
+        let host = Actor::Host(me.tenant);
+        let ask = self.ask(&host, &Options::default()).await?;
+        let (system, key) = (ask.system(), Key::Offer(offer));
+        let Some(offer): Option<Offer> = self.store().one(&system, key).await? else { return Ok(false) };
+        if offer.agent != me.id || offer.state != OfferState::Open {
+            return Ok(false);
+        }
+        let Some(ticket) = self.store().ticket(&system, offer.ticket_id).await? else { return Ok(false) };
+        if self.may_accept(me.tenant, &ticket).await? {
+            return Ok(false);
+        }
+        self.release(&ask, vec![(ticket, Command::WithdrawOffer)]).await
     }
 
     /// Names the agents who have anything to do, or are asked to.
@@ -266,24 +306,33 @@ impl Desk {
         for _ in 0..PASSES {
             let ask = self.ask(&host, &Options::default()).await?;
             let left = ask.not_theirs(agent).await?;
-            let mut changes = Vec::new();
-            for (ticket, command) in left {
-                let config = ask.config_for(&ticket).await?;
-                let circumstances =
-                    Circumstances { actor: ActorRef::SYSTEM, config: &config, ..ask.circumstances() };
-                let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
-                if !decision.events.is_empty() {
-                    let landing = Landing::of(tenant, Some(&ticket), decision).after(&changes);
-                    changes.push(self.land(landing, &circumstances).await?.changes);
-                }
-            }
-            if changes.is_empty() {
+            if !self.release(&ask, left).await? {
                 return Ok(any);
             }
-            self.tell(&mut changes).await?;
-            self.store().commit(&changes).await?;
             any = true;
         }
         Ok(any)
+    }
+
+    /// Does what is to be done about work that agents may no longer have. Tells whether there was any.
+    async fn release(&self, ask: &Ask<'_>, left: Vec<(Ticket, Command)>) -> Result<bool, Error> {
+        let tenant = ask.actor.tenant();
+        let mut changes = Vec::new();
+        for (ticket, command) in left {
+            let config = ask.config_for(&ticket).await?;
+            let circumstances =
+                Circumstances { actor: ActorRef::SYSTEM, config: &config, ..ask.circumstances() };
+            let Ok(decision) = decide(Some(&ticket), &[command], &circumstances) else { continue };
+            if !decision.events.is_empty() {
+                let landing = Landing::of(tenant, Some(&ticket), decision).after(&changes);
+                changes.push(self.land(landing, &circumstances).await?.changes);
+            }
+        }
+        if changes.is_empty() {
+            return Ok(false);
+        }
+        self.tell(&mut changes).await?;
+        self.store().commit(&changes).await?;
+        Ok(true)
     }
 }

@@ -1,8 +1,9 @@
 //! Names that people give: tags, categories, skills, tiers, languages, keys of free fields, names of documents, and by
 //! what a journey goes: its place, its questions and their options.
 //!
-//! They stand in events, columns and lists as they are, and a name with a mask in it names nothing. So they are not
-//! masked: a name that holds an identifier is refused, as the validated detectors and the tenant's own patterns find
+//! They stand in events, columns and lists as they are, so one that shows nothing is refused: two of them look alike, and
+//! nobody sees what asks for a skill. What was stored before stays readable. A name with a mask in it names nothing, so
+//! names are not masked: a name that holds an identifier is refused, as the validated detectors and the tenant's own patterns find
 //! them, whatever preset the tenant masks texts by. Ids of the host are no names: they may be any number. Values of a
 //! customer's free fields are held to the same, because they are no texts that masking goes over.
 
@@ -15,11 +16,12 @@ use crate::error::Error;
 use crate::label::Label;
 use crate::masking::Masker;
 use crate::store::DocumentKind;
+use crate::text::is_blank;
 
 use super::Ask;
 
 impl Ask<'_> {
-    /// Refuses names that hold a number which masking hides before storage.
+    /// Refuses names that show nothing, or hold a number which masking hides before storage.
     ///
     /// # Errors
     ///
@@ -29,9 +31,17 @@ impl Ask<'_> {
         field: &str,
         names: impl IntoIterator<Item = &'n N>,
     ) -> Result<(), Error> {
-        let masker = &self.config.masker;
-        let hidden = names.into_iter().any(|name| masker.finds_in_name(name.as_ref()));
-        if hidden { Err(refused(field)) } else { Ok(()) }
+        let problem = names.into_iter().find_map(|name| problem(&self.config.masker, name.as_ref()));
+        problem.map_or(Ok(()), |problem| Err(Error::invalid(field, problem)))
+    }
+
+    /// Refuses a value of a free field as a name would be; one that is empty may stand.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] names the field by its key, which was checked before.
+    pub(super) fn check_value(&self, key: &Label, value: &str) -> Result<(), Error> {
+        if value.is_empty() { Ok(()) } else { self.check_names(&format!("custom_fields.{key}"), [value]) }
     }
 
     /// Refuses a number in a free field that is one which masking hides: it is stored as it is.
@@ -40,12 +50,16 @@ impl Ask<'_> {
     ///
     /// [`Error::Invalid`] names the field by its key, which was checked before.
     pub(super) fn check_number(&self, key: &Label, number: f64) -> Result<(), Error> {
-        self.check_names(&format!("custom_fields.{key}"), [number.to_string().as_str()])
+        self.check_value(key, &number.to_string())
     }
 }
 
-fn refused(field: impl Into<String>) -> Error {
-    Error::invalid(field, "must be a name, not a number that masking hides")
+/// Says what is wrong with a name.
+fn problem(masker: &Masker, name: &str) -> Option<&'static str> {
+    if is_blank(name) {
+        return Some("must be a name that can be seen");
+    }
+    masker.finds_in_name(name).then_some("must be a name, not a number that masking hides")
 }
 
 /// A field, and a name in it; or a number that is stored as it is.
@@ -63,7 +77,8 @@ pub(super) fn check_document(
     let held = before.map(|before| names_in(kind, before)).unwrap_or_default();
     let held: BTreeSet<Cow<'_, str>> = held.into_iter().map(|(_, name)| name).collect();
     let mut new = names_in(kind, body).into_iter().filter(|(_, name)| !held.contains(name));
-    new.find(|(_, name)| masker.finds_in_name(name)).map_or(Ok(()), |(field, _)| Err(refused(field)))
+    let wrong = new.find_map(|(field, name)| problem(masker, &name).map(|problem| (field, problem)));
+    wrong.map_or(Ok(()), |(field, problem)| Err(Error::invalid(field, problem)))
 }
 
 /// Lists the names that a document gives.

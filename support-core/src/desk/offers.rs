@@ -77,6 +77,10 @@ impl UseCase for AcceptOffer {
         prepared.changes.replace(seat.agent.version, (*seat.agent).clone());
         Ok(prepared)
     }
+
+    fn accepts(&self) -> Option<OfferId> {
+        Some(self.offer_id)
+    }
 }
 
 #[async_trait]
@@ -95,8 +99,8 @@ impl UseCase for DeclineOffer {
 }
 
 /// Tells whether who was asked may still be given the work: what changed about agent or team since the offer was made
-/// counts, and whether they are on duty; what passes (presence, the last half hour of a shift) does not. Their room was
-/// held, unless it was taken from them.
+/// counts, whether they are on duty, and the kinds of work that they take; what passes (presence, the last half hour of a
+/// shift) does not. Their room was held, unless it was taken from them.
 pub(super) fn may_still_have(seat: &Seat, ticket: &Ticket, ask: &Ask<'_>) -> bool {
     let fits = seat.state.load.units <= seat.agent.capacity.units && seat.is_on_duty(ask.now);
     // As if it were not on offer: what it asks for is the same.
@@ -119,12 +123,8 @@ pub(super) fn may_still_have(seat: &Seat, ticket: &Ticket, ask: &Ask<'_>) -> boo
     };
     let anything = Asks { effort: asks.effort, ..Asks::default() };
     let lead = Job { teams: &own, leads: true, asks: &anything, ..job };
-    let lasting = |refused: Refused| {
-        !matches!(
-            refused,
-            Refused::NotAvailable | Refused::OtherChannels | Refused::OffShift | Refused::NoRoom
-        )
-    };
+    let lasting =
+        |refused: Refused| !matches!(refused, Refused::NotAvailable | Refused::OffShift | Refused::NoRoom);
     let may = |job: &Job<'_>| !failures(seat, job, ask.now).any(lasting);
     fits && (may(&job) || may(&lead))
 }

@@ -108,6 +108,8 @@ impl UseCase for ReceiveMessage {
         let address = normalize_address(self.sender.kind, &self.sender.address)
             .ok_or_else(|| Error::invalid("sender.address", "is not an address of that kind"))?;
         let name: String = self.sender.name.chars().filter(|c| !c.is_control()).take(200).collect();
+        // Whoever writes is heard, whatever they call themselves.
+        let name = if is_blank(&name) { String::new() } else { name };
         let (kind, verified) = (self.sender.kind, self.sender.verified);
         let address = Address { kind, value: address, verified, primary: true };
         let made = ask.new_customer_at(self.sender.external_id.clone(), &name, vec![address])?;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::Config;
 use crate::error::{EntityKind, Error};
-use crate::id::{Ids, TicketId};
+use crate::id::{Ids, OfferId, TicketId};
 use crate::masking::Sealed;
 use crate::people::{Actor, Scope};
 use crate::store::{ChangeSet, Key, Outcome, Receipt, Store, StoreExt};
@@ -32,6 +32,11 @@ pub trait UseCase: Send + Sync {
     /// # Errors
     /// Whatever stops it. Nothing has been written.
     async fn prepare(&self, ask: &Ask<'_>) -> Result<Prepared<Self::Reply>, Error>;
+
+    /// The offer that it accepts: who is refused it is rid of it.
+    fn accepts(&self) -> Option<OfferId> {
+        None
+    }
 }
 
 /// Changes that carry a use-case out, ready to be committed.
@@ -174,7 +179,7 @@ impl Desk {
             let mut prepared = match wanted.prepare(&ask).await {
                 Ok(prepared) => prepared,
                 Err(error) => {
-                    self.see_off_refused(actor, &error).await;
+                    self.see_off_refused(actor, wanted.accepts(), &error).await;
                     return self.done_before(actor, options, error).await;
                 }
             };

@@ -16,21 +16,55 @@ pub(super) const STEP_LIMIT: usize = 1_000_000;
 
 /// Tells whether a question can be answered, as far as that can be told. Only what a pattern asks for can be impossible.
 ///
-/// Examples are made of the pattern's parts, short ones of many lengths and a long one, and checked as answers are. What
-/// fits only because of what stands beside it (`\b`) may be overlooked. Where there are more lengths than are looked at,
-/// or more to do than the `steps` that are left of [`STEP_LIMIT`], the question counts as answerable.
+/// Examples are made of the pattern's parts, short ones of many lengths and a long one, and checked as answers are. Where
+/// it depends on its neighbours which part fits (`\b` beside a class), where there are more lengths than are looked at, or
+/// more to do than the `steps` that are left of [`STEP_LIMIT`], the question counts as answerable.
 pub(super) fn is_answerable(question: &Question, steps: &mut usize) -> bool {
     let AnswerKind::Text { min_length, max_length, pattern: Some(pattern) } = &question.answer else {
         return true;
     };
     let (Ok(regex), Ok(hir)) = (compiled(pattern), regex_syntax::parse(pattern)) else { return true };
     let fits = |text: String| question.accept(Some(&Answer::Text(text)), Some(&regex)).is_ok();
-    let mut maker = Maker { most: *max_length as usize, steps, gave_up: false };
-    let shortest = maker.examples(&hir);
-    let least = shortest.keys().next().copied().unwrap_or_default();
-    maker.gave_up
-        || shortest.into_values().any(fits)
-        || fits(long(&hir, &mut (*min_length as usize).saturating_sub(least)))
+    let ways = match hir.kind() {
+        HirKind::Alternation(ways) => ways.as_slice(),
+        _ => std::slice::from_ref(&hir),
+    };
+    ways.iter().any(|way| {
+        let hir = picked(way, steps);
+        let gave_up = *steps == 0 || depends(way);
+        let mut maker = Maker { most: *max_length as usize, steps: &mut *steps, gave_up };
+        let shortest = maker.examples(&hir);
+        let least = shortest.keys().next().copied().unwrap_or_default();
+        maker.gave_up
+            || shortest.into_values().any(fits)
+            || fits(long(&hir, &mut (*min_length as usize).saturating_sub(least)))
+    })
+}
+
+/// Tells whether what stands beside a part decides which of several texts of one length fits there.
+fn depends(hir: &Hir) -> bool {
+    let looks = hir.properties().look_set();
+    let of_lines = looks.contains_anchor_line();
+    if looks.contains_word() || of_lines {
+        return has_choice(hir);
+    }
+    !looks.is_empty()
+        && match hir.kind() {
+            HirKind::Alternation(_) | HirKind::Repetition(_) => true,
+            HirKind::Capture(capture) => depends(&capture.sub),
+            HirKind::Concat(parts) => parts.iter().any(depends),
+            HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) | HirKind::Class(_) => false,
+        }
+}
+
+/// Tells whether more than one text is of the form.
+fn has_choice(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) => false,
+        HirKind::Class(_) | HirKind::Alternation(_) | HirKind::Repetition(_) => true,
+        HirKind::Capture(capture) => has_choice(&capture.sub),
+        HirKind::Concat(parts) => parts.iter().any(has_choice),
+    }
 }
 
 /// Examples by their length in characters.
@@ -50,7 +84,7 @@ impl Maker<'_> {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => one(String::new()),
             HirKind::Literal(literal) => one(String::from_utf8_lossy(&literal.0).into_owned()),
-            HirKind::Class(class) => any_of(class).map(one).unwrap_or_default(),
+            HirKind::Class(class) => any_of(class, self.steps).map(String::from).map(one).unwrap_or_default(),
             HirKind::Capture(capture) => self.examples(&capture.sub),
             HirKind::Concat(parts) => parts.iter().fold(one(String::new()), |before, part| {
                 let part = self.examples(part);
@@ -108,10 +142,10 @@ impl Maker<'_> {
         all
     }
 
-    /// Keeps one example of a length, rather one that is not blank, and of the shortest lengths.
+    /// Keeps one example of a length, rather one that shows something, and of the shortest lengths.
     fn keep(&mut self, all: &mut Examples, text: String) {
         let kept = all.entry(text.chars().count()).or_default();
-        if is_blank(kept) {
+        if is_blank(kept) || kept.contains('\0') {
             *kept = text;
         }
         if all.len() > LENGTHS {
@@ -125,8 +159,28 @@ fn one(text: String) -> Examples {
     Examples::from([(text.chars().count(), text)])
 }
 
-/// Returns a character of a class: rather a letter or a digit, else one that can be seen.
-fn any_of(class: &Class) -> Option<String> {
+/// Puts a character of each class in its place. What is looked at is taken from `steps`.
+fn picked(hir: &Hir, steps: &mut usize) -> Hir {
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) | HirKind::Literal(_) => hir.clone(),
+        HirKind::Class(class) => match any_of(class, steps) {
+            Some(c) => Hir::literal(String::from(c).into_bytes()),
+            None => Hir::fail(),
+        },
+        HirKind::Capture(capture) => picked(&capture.sub, steps),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().map(|part| picked(part, steps)).collect()),
+        HirKind::Alternation(ways) => Hir::alternation(ways.iter().map(|way| picked(way, steps)).collect()),
+        HirKind::Repetition(repetition) => {
+            let Repetition { min, max, greedy, sub } = repetition;
+            let sub = Box::new(picked(sub, steps));
+            Hir::repetition(Repetition { min: *min, max: *max, greedy: *greedy, sub })
+        }
+    }
+}
+
+/// Returns a character of a class: rather a letter or a digit, else one that shows something, else one that an answer
+/// may hold.
+fn any_of(class: &Class, steps: &mut usize) -> Option<char> {
     let ranges: Vec<(char, char)> = match class {
         Class::Unicode(class) => class.iter().map(|range| (range.start(), range.end())).collect(),
         Class::Bytes(class) => {
@@ -134,10 +188,13 @@ fn any_of(class: &Class) -> Option<String> {
         }
     };
     let holds = |c: &char| ranges.iter().any(|(first, last)| (first..=last).contains(&c));
-    let seen = |c: &char| !c.is_whitespace() && !c.is_control();
+    let all = || ranges.iter().flat_map(|(first, last)| *first..=*last);
     let usual = ('a'..='z').chain('0'..='9').chain('A'..='Z').find(holds);
-    let ends = || ranges.iter().flat_map(|(first, last)| [*first, *last]);
-    usual.or_else(|| ends().find(seen)).or_else(|| ends().next()).map(String::from)
+    let mut shows = |c: &char| {
+        *steps = steps.saturating_sub(1);
+        *steps == 0 || !is_blank(c.encode_utf8(&mut [0; 4]))
+    };
+    usual.or_else(|| all().find(&mut shows)).or_else(|| all().find(|c| *c != '\0')).or_else(|| all().next())
 }
 
 /// Makes a long example: what may be repeated is, until `wanted` more characters stand there than there must.
@@ -145,7 +202,8 @@ fn long(hir: &Hir, wanted: &mut usize) -> String {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => String::new(),
         HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).into_owned(),
-        HirKind::Class(class) => any_of(class).unwrap_or_default(),
+        // What is left of classes is as long as the pattern at most.
+        HirKind::Class(class) => any_of(class, &mut usize::MAX.clone()).map(String::from).unwrap_or_default(),
         HirKind::Capture(capture) => long(&capture.sub, wanted),
         HirKind::Concat(parts) => parts.iter().map(|part| long(part, wanted)).collect(),
         HirKind::Alternation(ways) => {

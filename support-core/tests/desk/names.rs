@@ -386,3 +386,48 @@ fn a_journey_takes_a_hidden_number_in_none_of_its_words() {
     refuses(&world, &EditDocument::merge(DocumentKind::Journey, id, merge), "entry_point");
     world.sound();
 }
+
+#[test]
+fn a_name_that_shows_nothing_is_refused() {
+    for unseen in ["\u{200b}", "\u{2800}", "\u{e0041}"] {
+        let world = World::standard();
+        let (agent, carl) = (world.agent("Agnes"), world.customer("Carl"));
+        let name = || label(unseen);
+        let customer = customer_of(&carl);
+        let ticket_id = world.noted(&carl, |open| open.tags = vec![label("seen")]);
+        let edit = EditTicket::of(ticket_id);
+        let skills = || Some(vec![(name(), 1)]);
+        let refused = [
+            (EditTicket { category: Some(Some(name())), ..edit.clone() }, "category"),
+            (EditTicket { add_tags: vec![name()], ..edit.clone() }, "add_tags"),
+            (EditTicket { language: Some(Some(name())), ..edit.clone() }, "language"),
+            (EditTicket { skills: skills(), ..edit.clone() }, "skills"),
+        ];
+        for (edit, field) in refused {
+            assert_eq!(fields(&world.fail(&agent, &edit)), [field]);
+        }
+        let value = Some(FieldInput::Text("1".into()));
+        let keyed = EditTicket { custom_fields: [(name(), value)].into(), ..edit };
+        assert_eq!(fields(&world.fail(&agent, &keyed)), ["custom_fields"]);
+        for (kind, body, field) in naming(unseen) {
+            assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(kind, body))), [field], "{kind}");
+        }
+        let rule = json!({ "name": unseen, "type": "vip", "keywords": ["vip"], "boost_amount": 5 });
+        assert_eq!(fields(&world.fail(&HOST, &PutDocument::new(DocumentKind::KeywordRule, rule))), ["name"]);
+        assert_eq!(fields(&world.fail(&HOST, &CreateCustomer::named(unseen))), ["customer.name"]);
+        let rename = |name: &str| UpdateCustomer {
+            id: Some(customer),
+            name: Some(name.into()),
+            ..UpdateCustomer::default()
+        };
+        assert_eq!(fields(&world.fail(&HOST, &rename(unseen))), ["customer.name"]);
+        world.run(&HOST, &rename(" "));
+        let text = |text: &str| UpdateCustomer {
+            id: Some(customer),
+            custom_fields: [(label("note"), Some(CustomerFieldValue::Text(text.into())))].into(),
+            ..UpdateCustomer::default()
+        };
+        world.run(&HOST, &text(""));
+        world.sound();
+    }
+}

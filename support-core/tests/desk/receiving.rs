@@ -52,6 +52,16 @@ fn text(world: &World, from: &str, external_id: &str) -> ReceiveMessage {
 }
 
 #[test]
+fn a_sender_whose_name_shows_nothing_is_heard_without_one() {
+    let world = World::standard();
+    let mut message = mail(&world, "unseen@customer.example", "m-unseen");
+    message.sender.name = "\u{200b}\u{2800}".into();
+    let ticket = world.run(&HOST, &message).ticket_id;
+    let customer = world.ticket(ticket).customer_id;
+    assert_eq!(block_on(world.desk.customer(&HOST, customer)).unwrap().name, "");
+}
+
+#[test]
 fn a_subject_of_nothing_visible_is_none() {
     let world = World::standard();
     for (n, unseen) in ["\u{200b}", "\u{1}", " \u{feff}", &"\u{200b}".repeat(2_000)].into_iter().enumerate() {

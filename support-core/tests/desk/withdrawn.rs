@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use support_core::conversation::ChannelKind;
-use support_core::desk::{AcceptOffer, EditTicket, PutTeam, Reassign, Take, UpdateAgent};
+use support_core::desk::{AcceptOffer, EditTicket, PutTeam, Reassign, SetPresence, Take, UpdateAgent};
 use support_core::event::Event;
 use support_core::id::{AgentId, OfferId, TeamId, TicketId};
-use support_core::people::{Absence, Actor, Capacity, Day, Presence, Shift};
+use support_core::people::{Absence, Actor, Capacity, Day, Presence, Shift, WorkKind};
 use support_core::routing::{OfferState, ReturnCause};
 use support_core::store::DocumentKind;
 use support_core::testkit::block_on;
@@ -23,7 +23,7 @@ fn an_offer_that_its_agent_can_no_longer_accept_goes_to_the_next_at_once() {
     fn change(world: &World, id: AgentId, update: UpdateAgent) {
         world.run(&HOST, &UpdateAgent { id: Some(id), ..update });
     }
-    let changes: [(&str, Changes); 6] = [
+    let changes: [(&str, Changes); 7] = [
         ("leaves the team", |world, _, ann| {
             let team_ids = Some(vec![world.team("Other", &json!({}))]);
             change(world, ann, UpdateAgent { team_ids, ..UpdateAgent::default() });
@@ -45,6 +45,10 @@ fn an_offer_that_its_agent_can_no_longer_accept_goes_to_the_next_at_once() {
             let (from, until) = (world.desk.now(), world.desk.now().plus_seconds(3_600));
             let absences = Some(vec![Absence { from, until, substitute_id: None }]);
             change(world, ann, UpdateAgent { absences, ..UpdateAgent::default() });
+        }),
+        ("takes other work now", |world, _, ann| {
+            let channels = vec![WorkKind::Chat, WorkKind::Call];
+            world.run(&HOST, &SetPresence { channels, ..SetPresence::of(ann, Presence::Available) });
         }),
         ("may not answer", |world, _, ann| {
             let prepared = world.becomes_guest(&world.actor(ann));
@@ -285,6 +289,71 @@ fn an_offer_that_could_not_be_accepted_when_its_time_was_over_was_not_missed() {
     assert_eq!((asked(&world, &ann), asked(&world, &bob).len()), (vec![], 1));
     assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open]);
     assert_eq!((world.state(&ann).presence, world.state(&ann).missed.len()), (Presence::Available, 0));
+    world.sound();
+}
+
+#[test]
+fn who_takes_this_kind_of_work_keeps_the_offer_and_who_takes_others_did_not_miss_it() {
+    let (world, [ann, ..], _, call) = ringing();
+    let takes = |channels: &[WorkKind], presence| SetPresence {
+        channels: channels.to_vec(),
+        ..SetPresence::of(id_of(&ann), presence)
+    };
+    world.run(&ann, &takes(&[WorkKind::Ticket], Presence::Busy));
+    assert_eq!(asked(&world, &ann).len(), 1);
+    // She says that she takes calls alone, and the desk stops before anything is withdrawn.
+    let other = takes(&[WorkKind::Call], Presence::Available);
+    let prepared = block_on(world.desk.prepare(&ann, &other)).unwrap();
+    block_on(world.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
+    world.pass(20);
+    assert_eq!(history(&world, call), [OfferState::Withdrawn, OfferState::Open]);
+    assert_eq!((world.state(&ann).presence, world.state(&ann).missed.len()), (Presence::Available, 0));
+    world.sound();
+}
+
+#[test]
+fn what_fits_hides_no_older_offers_that_can_no_longer_be_accepted() {
+    let (world, team, ann, bob) = asking();
+    let carl = world.customer("Carl");
+    world.presence(&bob, Presence::Busy);
+    let skilled = |agent: &Actor, level| UpdateAgent {
+        id: Some(id_of(agent)),
+        skills: Some([(label("refunds"), level)].into()),
+        ..UpdateAgent::default()
+    };
+    world.capacity(&ann, 1_000);
+    world.run(&HOST, &skilled(&ann, 2));
+    world.run(&HOST, &skilled(&bob, 2));
+    let noted = |skills: Vec<_>| {
+        world.noted(&carl, |open| (open.team_id, open.skills) = (Some(team), skills));
+    };
+    (0..3).for_each(|_| noted(vec![(label("refunds"), 2)]));
+    (0..203).for_each(|_| noted(Vec::new()));
+    assert_eq!(asked(&world, &ann).len(), 206);
+    world.presence(&bob, Presence::Available);
+    world.run(&HOST, &skilled(&ann, 1));
+    assert_eq!((asked(&world, &ann).len(), asked(&world, &bob).len()), (203, 3));
+    world.sound();
+}
+
+#[test]
+fn who_is_refused_one_of_many_offers_is_rid_of_that_one() {
+    let (world, team, ann, bob) = asking();
+    let carl = world.customer("Carl");
+    world.presence(&bob, Presence::Busy);
+    world.capacity(&ann, 3);
+    let (wanted, newer) = (opened(&world, team), opened(&world, team));
+    let offer_id = asked(&world, &ann)[1];
+    let (ticket_id, agent_id) = (by_hand(&world, &carl), Some(id_of(&ann)));
+    let more = Reassign { ticket_id, agent_id, team_id: None, reason: None };
+    let prepared = block_on(world.desk.prepare(&HOST, &more)).unwrap();
+    block_on(world.desk.store().commit(std::slice::from_ref(&prepared.changes))).unwrap();
+    world.presence(&bob, Presence::Available);
+    assert_eq!(history(&world, wanted), [OfferState::Open]);
+    assert_eq!(rule(&world.fail(&ann, &AcceptOffer { offer_id })), "offer_gone");
+    assert_eq!(history(&world, wanted), [OfferState::Withdrawn, OfferState::Open]);
+    assert_eq!(history(&world, newer), [OfferState::Open]);
+    world.run(&ann, &AcceptOffer { offer_id: only(&world, &ann) });
     world.sound();
 }
 

@@ -151,7 +151,7 @@ struct NewStatus {
     /// `available` (also `online`), `busy`, `away` or `offline`.
     #[schema(value_type = String)]
     status: Presence,
-    /// Kinds of work taken now: `ticket`, `chat`, `call`; none is all.
+    /// Kinds of work taken now: `ticket`, `chat`, `call`; none is all. Open offers of other kinds are withdrawn.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     channels: Vec<WorkKind>,

@@ -47,6 +47,20 @@ async fn a_text_of_nothing_visible_is_refused_by_its_field() {
         let note = json!({ "name": "Note", "trigger": { "on": ["ticket.created"] }, "actions": [{ "add_note": unseen }] });
         assert!(world.post(HOST, "/automations", note).await.refused_field().starts_with("actions[0]"));
         assert_eq!(world.post(HOST, "/teams", json!({ "name": unseen })).await.refused_field(), "name");
+        let rule = json!({ "name": unseen, "type": "vip", "keywords": ["vip"], "boost_amount": 5 });
+        assert_eq!(world.post(HOST, "/rules", rule).await.refused_field(), "name");
+        let customer = world.post(HOST, "/customers", json!({ "name": unseen })).await;
+        assert_eq!(customer.refused_field(), "customer.name");
+        for (field, names) in [
+            ("skills", json!({ unseen: 1 })),
+            ("add_tags", json!([unseen])),
+            ("category", json!(unseen)),
+            ("language", json!(unseen)),
+            ("custom_fields", json!({ unseen: "1" })),
+        ] {
+            let refused = world.patch(&world.sue(), &ticket, json!({ field: names })).await;
+            assert_eq!(refused.refused_field(), field, "{}", unseen.escape_unicode());
+        }
     }
     let shown = json!({ "subject": "👍\u{fe0f}" });
     assert_eq!(world.patch(&world.sue(), &ticket, shown).await.is(200)["subject"], "👍\u{fe0f}");
