@@ -177,7 +177,7 @@ fn first_digit(word: &[u8; 8]) -> Option<usize> {
 const HIGHEST: u64 = eight(0x80);
 
 /// Eight times the same byte.
-const fn eight(byte: u8) -> u64 {
+pub(super) const fn eight(byte: u8) -> u64 {
     u64::from_le_bytes([byte; 8])
 }
 

@@ -1,6 +1,8 @@
 //! Words as numbers, and tables of them: a word is spelled once and then compared and looked up as a whole, not letter
 //! by letter.
 
+use super::fold::eight;
+
 /// Longest word that is known, in bytes.
 const LONGEST: usize = 16;
 
@@ -53,9 +55,6 @@ const MIXER: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Turns capital letters of ASCII into small ones, in eight bytes at once.
 const fn in_lower_case(word: u64) -> u64 {
-    const fn eight(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; 8])
-    }
     // Seven bits of each byte, so that no sum goes beyond it.
     let low = word & eight(0x7F);
     let from_a = low + eight(0x80 - b'A');
